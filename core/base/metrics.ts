@@ -1,0 +1,75 @@
+/**
+ * One registry per daemon. Names are the originals' (`master/tasks_running`); `/metrics/snapshot`
+ * shows them as they are, `/metrics/prometheus` with every other character than [a-zA-Z0-9_:]
+ * replaced by `_`, through prom-client, from the same values.
+ */
+import { Counter as PromCounter, Gauge as PromGauge, Registry } from 'prom-client';
+
+export interface Counter {
+  increment(by?: number): void;
+  readonly value: number;
+}
+
+export class Metrics {
+  private readonly registry = new Registry();
+  private readonly readers = new Map<string, () => number>();
+
+  /** A counter that only rises.. */
+  counter(name: string, help: string): Counter {
+    assertNew(this.readers, name);
+    const prom = new PromCounter({ name: promName(name), help, registers: [this.registry] });
+    let value = 0;
+    this.readers.set(name, () => value);
+    return {
+      increment: (by = 1) => {
+        value += by;
+        prom.inc(by);
+      },
+      get value() {
+        return value;
+      },
+    };
+  }
+
+  /** A value read when somebody asks. */
+  gauge(name: string, help: string, read: () => number): void {
+    assertNew(this.readers, name);
+    this.readers.set(name, read);
+    new PromGauge({
+      name: promName(name),
+      help,
+      registers: [this.registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+
+  /** Removes a metric, for instance those of a framework that has gone. */
+  remove(name: string): void {
+    this.readers.delete(name);
+    this.registry.removeSingleMetric(promName(name));
+  }
+
+  has(name: string): boolean {
+    return this.readers.has(name);
+  }
+
+  /** All values by name, sorted by name. */
+  snapshot(): Readonly<Record<string, number>> {
+    const names = [...this.readers.keys()].sort();
+    return Object.fromEntries(names.map((name) => [name, this.readers.get(name)?.() ?? 0]));
+  }
+
+  prometheus(): Promise<string> {
+    return this.registry.metrics();
+  }
+}
+
+function promName(name: string): string {
+  return name.replaceAll(/[^a-zA-Z0-9_:]/g, '_');
+}
+
+function assertNew(readers: ReadonlyMap<string, unknown>, name: string): void {
+  if (readers.has(name)) throw new Error(`metric '${name}' is declared twice`);
+}

@@ -1,0 +1,30 @@
+/**
+ * Runs tests by kind: `node test/run.ts all|unit|e2e|sim|... [name part]`.
+ * Unit tests are everything outside the folders of the slower kinds.
+ */
+import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+const SLOW_KINDS = ['e2e', 'sim', 'interop', 'ui'];
+
+const [kind = 'all', part = ''] = process.argv.slice(2);
+const files = globSync('test/**/*.test.ts')
+  .filter((file) => {
+    const folder = file.split('/')[1] ?? '';
+    if (kind === 'all') return true;
+    return kind === 'unit' ? !SLOW_KINDS.includes(folder) : folder === kind;
+  })
+  .filter((file) => file.includes(part))
+  .sort();
+if (files.length === 0) {
+  process.stderr.write(`no test files of kind '${kind}' match '${part}'\n`);
+  process.exit(1);
+}
+// Child programs of the tests must find the pinned Node first.
+const path = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`;
+const child = spawn(process.execPath, ['--test', '--test-concurrency=2', ...files], {
+  stdio: 'inherit',
+  env: { ...process.env, PATH: path },
+});
+child.on('exit', (code) => process.exit(code ?? 1));
