@@ -1,0 +1,447 @@
+/**
+ * The one state object of the master. Every change goes through its methods, each of which keeps
+ * all indexes in step (README, invariants). Handlers decide, this file only records.
+ * Views read it; they never write.
+ */
+import { assert } from '../base/assert.ts';
+import type { Instant } from '../base/clock.ts';
+import {
+  type AgentId,
+  agentId,
+  type ExecutorId,
+  executorId,
+  type FrameworkId,
+  frameworkId,
+  type OfferId,
+  type TaskId,
+  taskId,
+} from '../base/ids.ts';
+import type { Schedule } from '../wire/types/mesos.v1.maintenance.ts';
+import type { QuotaConfig } from '../wire/types/mesos.v1.quota.ts';
+import type {
+  ExecutorInfo,
+  MachineInfo,
+  MasterInfo,
+  Resource,
+  Task,
+  TaskState,
+} from '../wire/types/mesos.v1.ts';
+import { CappedMap } from './capped.ts';
+import { Counters } from './counters.ts';
+import type {
+  Agent,
+  ConnectionId,
+  DepartedAgent,
+  Framework,
+  InverseOfferRecord,
+  OfferRecord,
+  OperationRecord,
+  RecoveredAgent,
+  TaskRecord,
+} from './records.ts';
+import { addResources, isEmptyResources, subtractResources } from './resource-sums.ts';
+import { isTerminal } from './task-states.ts';
+
+export interface StateLimits {
+  readonly maxCompletedFrameworks: number;
+  readonly maxCompletedTasksPerFramework: number;
+  readonly maxUnreachableTasksPerFramework: number;
+}
+
+/** Removed agents remembered for `AGENT_REMOVED` answers; the original's constant. */
+const REMOVED_AGENTS_MAX = 100_000;
+
+export class MasterState {
+  readonly info: MasterInfo;
+  readonly startTime: Instant;
+  /** Set when the registry was recovered and this master serves. */
+  electedTime: Instant | undefined;
+
+  readonly agents = new Map<AgentId, Agent>();
+  /** By pid text `slave(1)@ip:port`. */
+  readonly agentsByPid = new Map<string, Agent>();
+  readonly recoveredAgents = new Map<AgentId, RecoveredAgent>();
+  readonly unreachableAgents = new Map<AgentId, DepartedAgent>();
+  readonly goneAgents = new Map<AgentId, DepartedAgent>();
+  readonly removedAgents = new CappedMap<AgentId, Instant>(REMOVED_AGENTS_MAX);
+
+  readonly frameworks = new Map<FrameworkId, Framework>();
+  readonly frameworksByConnection = new Map<ConnectionId, Framework>();
+  readonly completedFrameworks: CappedMap<FrameworkId, Framework>;
+  /** Frameworks subscribed to each role, `*` included. */
+  readonly roles = new Map<string, Set<Framework>>();
+
+  readonly offers = new Map<OfferId, OfferRecord>();
+  readonly inverseOffers = new Map<OfferId, InverseOfferRecord>();
+  readonly operations = new Map<string, OperationRecord>();
+
+  /** By `hostname ip` of `MachineID`. */
+  readonly machines = new Map<string, MachineInfo>();
+  schedules: readonly Schedule[] = [];
+  readonly weights = new Map<string, number>();
+  readonly quotas = new Map<string, QuotaConfig>();
+
+  readonly counters = new Counters();
+  /** Live tasks (those in `framework.tasks`) and unreachable ones by state. */
+  readonly taskCounts = new Map<TaskState, number>();
+
+  private readonly limits: StateLimits;
+  private nextFramework = 0;
+  private nextOffer = 0;
+  private nextAgent = 0;
+  private nextObserver = 1;
+
+  constructor(info: MasterInfo, startTime: Instant, limits: StateLimits) {
+    this.info = info;
+    this.startTime = startTime;
+    this.limits = limits;
+    this.completedFrameworks = new CappedMap(limits.maxCompletedFrameworks);
+  }
+
+  // Identifiers: spec scheduler-api, section 1.
+
+  newFrameworkId(): FrameworkId {
+    const number = String(this.nextFramework++).padStart(4, '0');
+    return frameworkId(`${this.info.id}-${number}`);
+  }
+
+  /** The text of the next offer or inverse offer id; both share one counter. */
+  newOfferId(): string {
+    return `${this.info.id}-O${this.nextOffer++}`;
+  }
+
+  newAgentId(): AgentId {
+    return agentId(`${this.info.id}-S${this.nextAgent++}`);
+  }
+
+  newObserver(): number {
+    return this.nextObserver++;
+  }
+
+  // Agents.
+
+  addAgent(agent: Agent): void {
+    assert(!this.agents.has(agent.id), `agent ${agent.id} is registered already`);
+    this.agents.set(agent.id, agent);
+    this.agentsByPid.set(pidText(agent), agent);
+    this.recoveredAgents.delete(agent.id);
+    this.unreachableAgents.delete(agent.id);
+    this.removedAgents.delete(agent.id);
+  }
+
+  /** Its tasks, executors, offers and operations must be gone before. */
+  removeAgent(agent: Agent): void {
+    assert(agent.offers.size === 0, `agent ${agent.id} is removed with offers`);
+    assert(agent.tasks.size === 0, `agent ${agent.id} is removed with tasks`);
+    this.agents.delete(agent.id);
+    if (this.agentsByPid.get(pidText(agent)) === agent) this.agentsByPid.delete(pidText(agent));
+  }
+
+  moveAgent(agent: Agent, pid: Agent['pid']): void {
+    if (this.agentsByPid.get(pidText(agent)) === agent) this.agentsByPid.delete(pidText(agent));
+    agent.pid = pid;
+    this.agentsByPid.set(pidText(agent), agent);
+  }
+
+  // Frameworks.
+
+  addFramework(framework: Framework): void {
+    assert(!this.frameworks.has(framework.id), `framework ${framework.id} is known already`);
+    this.frameworks.set(framework.id, framework);
+    this.completedFrameworks.delete(framework.id);
+    for (const role of framework.roles) this.track(role, framework);
+  }
+
+  newFramework(
+    fields: Pick<Framework, 'id' | 'info' | 'state' | 'registeredTime'> &
+      Pick<Framework, 'roles' | 'capabilities' | 'suppressedRoles' | 'offerConstraints'>,
+  ): Framework {
+    return {
+      ...fields,
+      connection: undefined,
+      reregisteredTime: undefined,
+      unregisteredTime: undefined,
+      tasks: new Map(),
+      unreachableTasks: new CappedMap(this.limits.maxUnreachableTasksPerFramework),
+      completedTasks: [],
+      executors: new Map(),
+      offers: new Set(),
+      inverseOffers: new Set(),
+      operations: new Map(),
+      usedResources: new Map(),
+      usedTotal: [],
+      offeredTotal: [],
+      counters: new Counters(),
+    };
+  }
+
+  setRoles(framework: Framework, roles: ReadonlySet<string>): void {
+    for (const role of framework.roles) if (!roles.has(role)) this.untrack(role, framework);
+    framework.roles = roles;
+    for (const role of roles) this.track(role, framework);
+  }
+
+  connect(framework: Framework, connection: NonNullable<Framework['connection']>): void {
+    this.disconnect(framework);
+    framework.connection = connection;
+    framework.state = 'active';
+    if (connection.kind === 'http') this.frameworksByConnection.set(connection.id, framework);
+  }
+
+  /** Forgets the connection; the caller sets the state. */
+  disconnect(framework: Framework): void {
+    const before = framework.connection;
+    if (before?.kind === 'http') this.frameworksByConnection.delete(before.id);
+    framework.connection = undefined;
+  }
+
+  /** Moves it to the completed ones; its tasks, executors and offers must be gone before. */
+  completeFramework(framework: Framework, now: Instant): void {
+    assert(framework.tasks.size === 0, `framework ${framework.id} completes with tasks`);
+    assert(framework.offers.size === 0, `framework ${framework.id} completes with offers`);
+    this.disconnect(framework);
+    framework.state = 'disconnected';
+    framework.unregisteredTime = now;
+    for (const role of framework.roles) this.untrack(role, framework);
+    this.frameworks.delete(framework.id);
+    this.completedFrameworks.set(framework.id, framework);
+  }
+
+  private track(role: string, framework: Framework): void {
+    const members = this.roles.get(role) ?? new Set();
+    members.add(framework);
+    this.roles.set(role, members);
+  }
+
+  private untrack(role: string, framework: Framework): void {
+    const members = this.roles.get(role);
+    members?.delete(framework);
+    if (members?.size === 0) this.roles.delete(role);
+  }
+
+  // Tasks.
+
+  task(framework: FrameworkId, id: TaskId): TaskRecord | undefined {
+    return this.frameworks.get(framework)?.tasks.get(id);
+  }
+
+  addTask(framework: Framework, agent: Agent, task: Task): TaskRecord {
+    const id = taskId(task.task_id.value);
+    assert(!framework.tasks.has(id), `task ${id} of framework ${framework.id} is known already`);
+    const usesResources = !isTerminal(task.state) && task.state !== 'TASK_UNREACHABLE';
+    const record: TaskRecord = {
+      framework: framework.id,
+      agent: agent.id,
+      id,
+      task,
+      usesResources,
+    };
+    framework.tasks.set(id, record);
+    inner(agent.tasks, framework.id).set(id, record);
+    this.countTask(task.state, 1);
+    if (usesResources) this.addUsed(framework, agent, task.resources ?? []);
+    return record;
+  }
+
+  /** Replaces the task's text; resources are released by `releaseTask`, not here. */
+  setTask(record: TaskRecord, task: Task): void {
+    if (record.task.state !== task.state) {
+      this.countTask(record.task.state, -1);
+      this.countTask(task.state, 1);
+    }
+    record.task = task;
+  }
+
+  /** Stops counting its resources as used; gives false when that happened before. */
+  releaseTask(record: TaskRecord): boolean {
+    if (!record.usesResources) return false;
+    record.usesResources = false;
+    const framework = this.frameworks.get(record.framework);
+    const agent = this.agents.get(record.agent);
+    if (framework !== undefined && agent !== undefined) {
+      this.removeUsed(framework, agent, record.task.resources ?? []);
+    }
+    return true;
+  }
+
+  /** Takes it from the live tasks; `to` says which list remembers it. */
+  removeTask(record: TaskRecord, to: 'completed' | 'unreachable' | 'nowhere'): void {
+    assert(!record.usesResources, `task ${record.id} is removed while it uses resources`);
+    const framework = this.frameworks.get(record.framework);
+    const agent = this.agents.get(record.agent);
+    framework?.tasks.delete(record.id);
+    if (agent !== undefined) removeInner(agent.tasks, record.framework, record.id);
+    const killed = agent?.killedTasks.get(record.framework);
+    killed?.delete(record.id);
+    if (killed?.size === 0) agent?.killedTasks.delete(record.framework);
+    this.countTask(record.task.state, -1);
+    if (framework === undefined) return;
+    if (to === 'completed') this.addCompletedTask(framework, record.task);
+    if (to === 'unreachable') this.addUnreachableTask(framework, record.task);
+  }
+
+  addUnreachableTask(framework: Framework, task: Task): void {
+    this.countTask('TASK_UNREACHABLE', 1);
+    const pushedOut = framework.unreachableTasks.set(taskId(task.task_id.value), task);
+    if (pushedOut !== undefined) this.countTask('TASK_UNREACHABLE', -1);
+  }
+
+  removeUnreachableTask(framework: Framework, id: TaskId): Task | undefined {
+    const task = framework.unreachableTasks.get(id);
+    if (task === undefined) return undefined;
+    framework.unreachableTasks.delete(id);
+    this.countTask('TASK_UNREACHABLE', -1);
+    return task;
+  }
+
+  addCompletedTask(framework: Framework, task: Task): void {
+    framework.completedTasks.push(task);
+    const max = this.limits.maxCompletedTasksPerFramework;
+    if (framework.completedTasks.length > max) framework.completedTasks.shift();
+  }
+
+  private countTask(state: TaskState, by: number): void {
+    this.taskCounts.set(state, (this.taskCounts.get(state) ?? 0) + by);
+  }
+
+  // Executors.
+
+  hasExecutor(framework: Framework, agent: Agent, id: ExecutorId): boolean {
+    return agent.executors.get(framework.id)?.has(id) === true;
+  }
+
+  addExecutor(framework: Framework, agent: Agent, info: ExecutorInfo): void {
+    const id = executorId(info.executor_id.value);
+    assert(!this.hasExecutor(framework, agent, id), `executor ${id} is on ${agent.id} already`);
+    inner(agent.executors, framework.id).set(id, info);
+    inner(framework.executors, agent.id).set(id, info);
+    this.addUsed(framework, agent, info.resources ?? []);
+  }
+
+  removeExecutor(framework: Framework, agent: Agent, id: ExecutorId): ExecutorInfo | undefined {
+    const info = agent.executors.get(framework.id)?.get(id);
+    if (info === undefined) return undefined;
+    removeInner(agent.executors, framework.id, id);
+    removeInner(framework.executors, agent.id, id);
+    this.removeUsed(framework, agent, info.resources ?? []);
+    return info;
+  }
+
+  // Offers.
+
+  addOffer(offer: OfferRecord): void {
+    this.offers.set(offer.id, offer);
+    const agent = this.agents.get(offer.agent);
+    const framework = this.frameworks.get(offer.framework);
+    assert(agent !== undefined && framework !== undefined, `offer ${offer.id} has no owner`);
+    agent.offers.add(offer);
+    agent.offeredResources = addResources(agent.offeredResources, offer.offer.resources ?? []);
+    framework.offers.add(offer);
+    framework.offeredTotal = undefined;
+  }
+
+  removeOffer(offer: OfferRecord): void {
+    assert(this.offers.delete(offer.id), `offer ${offer.id} is not outstanding`);
+    const agent = this.agents.get(offer.agent);
+    if (agent !== undefined) {
+      agent.offers.delete(offer);
+      const left = subtractResources(agent.offeredResources, offer.offer.resources ?? []);
+      agent.offeredResources = left;
+    }
+    const framework = this.frameworks.get(offer.framework);
+    framework?.offers.delete(offer);
+    if (framework !== undefined) framework.offeredTotal = undefined;
+  }
+
+  addInverseOffer(record: InverseOfferRecord): void {
+    this.inverseOffers.set(record.id, record);
+    this.agents.get(record.agent)?.inverseOffers.add(record);
+    this.frameworks.get(record.framework)?.inverseOffers.add(record);
+  }
+
+  removeInverseOffer(record: InverseOfferRecord): void {
+    this.inverseOffers.delete(record.id);
+    this.agents.get(record.agent)?.inverseOffers.delete(record);
+    this.frameworks.get(record.framework)?.inverseOffers.delete(record);
+  }
+
+  // Operations.
+
+  addOperation(record: OperationRecord): void {
+    this.operations.set(record.uuid, record);
+    this.agents.get(record.agent)?.operations.set(record.uuid, record);
+    if (record.framework === undefined) return;
+    this.frameworks.get(record.framework)?.operations.set(record.uuid, record);
+  }
+
+  removeOperation(record: OperationRecord): void {
+    this.operations.delete(record.uuid);
+    this.agents.get(record.agent)?.operations.delete(record.uuid);
+    if (record.framework === undefined) return;
+    this.frameworks.get(record.framework)?.operations.delete(record.uuid);
+  }
+
+  // Sums.
+
+  /** Everything the framework's tasks and executors use. */
+  usedBy(framework: Framework): readonly Resource[] {
+    framework.usedTotal ??= sum(framework.usedResources.values());
+    return framework.usedTotal;
+  }
+
+  offeredTo(framework: Framework): readonly Resource[] {
+    framework.offeredTotal ??= sum([...framework.offers].map((each) => each.offer.resources ?? []));
+    return framework.offeredTotal;
+  }
+
+  usedOn(agent: Agent): readonly Resource[] {
+    return sum(agent.usedResources.values());
+  }
+
+  /** RESERVE and the like convert what a task-less operation holds; used when they are applied. */
+  private addUsed(framework: Framework, agent: Agent, resources: readonly Resource[]): void {
+    if (resources.length === 0) return;
+    const before = agent.usedResources.get(framework.id) ?? [];
+    const after = addResources(before, resources);
+    agent.usedResources.set(framework.id, after);
+    framework.usedResources.set(agent.id, after);
+    framework.usedTotal = undefined;
+  }
+
+  private removeUsed(framework: Framework, agent: Agent, resources: readonly Resource[]): void {
+    if (resources.length === 0) return;
+    const after = subtractResources(agent.usedResources.get(framework.id) ?? [], resources);
+    framework.usedTotal = undefined;
+    if (isEmptyResources(after)) {
+      agent.usedResources.delete(framework.id);
+      framework.usedResources.delete(agent.id);
+      return;
+    }
+    agent.usedResources.set(framework.id, after);
+    framework.usedResources.set(agent.id, after);
+  }
+}
+
+export function pidText(agent: Pick<Agent, 'pid'>): string {
+  return `${agent.pid.id}@${agent.pid.ip}:${agent.pid.port}`;
+}
+
+function sum(lists: Iterable<readonly Resource[]>): readonly Resource[] {
+  let total: readonly Resource[] = [];
+  for (const each of lists) total = addResources(total, each);
+  return total;
+}
+
+function inner<A, B, C>(outer: Map<A, Map<B, C>>, key: A): Map<B, C> {
+  const found = outer.get(key);
+  if (found !== undefined) return found;
+  const created = new Map<B, C>();
+  outer.set(key, created);
+  return created;
+}
+
+function removeInner<A, B, C>(outer: Map<A, Map<B, C>>, key: A, innerKey: B): void {
+  const found = outer.get(key);
+  found?.delete(innerKey);
+  if (found?.size === 0) outer.delete(key);
+}

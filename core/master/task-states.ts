@@ -1,0 +1,27 @@
+/** Task states (spec scheduler-api, sections 16.1 and 16.5): which are final, what may follow. */
+import type { TaskState } from '../wire/types/mesos.v1.ts';
+
+const TERMINAL: ReadonlySet<TaskState> = new Set<TaskState>([
+  'TASK_FINISHED',
+  'TASK_FAILED',
+  'TASK_KILLED',
+  'TASK_LOST',
+  'TASK_ERROR',
+  'TASK_DROPPED',
+  'TASK_GONE',
+  'TASK_GONE_BY_OPERATOR',
+]);
+
+export function isTerminal(state: TaskState): boolean {
+  return TERMINAL.has(state);
+}
+
+/** Whether a task leaves its resources when it enters `state`. */
+export function freesResources(state: TaskState): boolean {
+  return isTerminal(state) || state === 'TASK_UNREACHABLE';
+}
+
+/** Any state may follow a live one; a final one stays. */
+export function mayFollow(current: TaskState, next: TaskState): boolean {
+  return !isTerminal(current) || current === next;
+}
