@@ -1,0 +1,85 @@
+/**
+ * What the agent needs of its launcher: the small process that starts tasks, hosts command and
+ * default executors, and outlives the agent (see launcher/README.md). The simulator gives one whose
+ * tasks are simulated.
+ */
+import type { DurationMs } from '../base/duration.ts';
+import type { HostedCommand, HostedTask, HostedUpdate } from '../executor/hosted.ts';
+
+/**
+ * `command`: one task, run by the hosted command executor. `group`: task groups, run by the hosted
+ * default executor. `process`: a custom executor, a process that talks to the agent by itself.
+ */
+export type ContainerKind = 'command' | 'group' | 'process';
+
+export interface ContainerSpec {
+  readonly id: string;
+  readonly kind: ContainerKind;
+  readonly frameworkId: string;
+  readonly executorId: string;
+  /** Working directory; `stdout` and `stderr` go to files in it. */
+  readonly sandbox: string;
+  /** Name of the system user; undefined runs as the agent's. */
+  readonly user?: string;
+  /** Only `process`: what to start. */
+  readonly command?: HostedCommand;
+  /** Tasks of hosted executors: may TASK_KILLING be sent. */
+  readonly sendsKilling: boolean;
+  readonly shutdownGraceMs: DurationMs;
+  /**
+   * How long the container goes on without an agent; 0 (frameworks that do not checkpoint) ends it
+   * when the agent's connection breaks.
+   */
+  readonly recoveryTimeoutMs: DurationMs;
+}
+
+/** A container the launcher knows, as told at each (re)connection. */
+export interface LauncherContainer {
+  readonly id: string;
+  readonly kind: ContainerKind;
+  readonly frameworkId: string;
+  readonly executorId: string;
+  readonly sandbox: string;
+  /** The custom executor, or the only task of a command executor. */
+  readonly pid?: number;
+  /** Tasks handed over, alive or with unacknowledged updates. */
+  readonly taskIds: readonly string[];
+  /** Unacknowledged, oldest first. */
+  readonly updates: readonly HostedUpdate[];
+  /** Set when the container has ended; -1 when its status is unknown. */
+  readonly exitStatus?: number;
+}
+
+export type LauncherEvent =
+  /** Connected to a launcher (new, surviving or replaced): everything it knows. */
+  | { readonly kind: 'report'; readonly containers: readonly LauncherContainer[] }
+  /** The container exists; hosted executors are ready for tasks. */
+  | { readonly kind: 'started'; readonly containerId: string; readonly pid?: number }
+  | { readonly kind: 'launch-failed'; readonly containerId: string; readonly message: string }
+  | { readonly kind: 'update'; readonly containerId: string; readonly update: HostedUpdate }
+  /** All processes of the container are gone. `status` is a wait status, -1 unknown. */
+  | { readonly kind: 'exited'; readonly containerId: string; readonly status: number };
+
+/**
+ * Requests do not answer; what came of them arrives as events. All of them may be repeated: a
+ * container or task that is known already is left alone.
+ */
+export interface Launcher {
+  /** Connects to the surviving launcher or starts one; the first event is a `report`. */
+  start(onEvent: (event: LauncherEvent) => void): Promise<void>;
+  launch(spec: ContainerSpec): void;
+  /** Hands tasks to a hosted executor; several at once are one group. */
+  run(containerId: string, tasks: readonly HostedTask[]): void;
+  /** Kills one task of a hosted executor; undefined grace means the task's own. */
+  kill(containerId: string, taskId: string, graceMs: DurationMs | undefined): void;
+  /** The agent has stored the update with this uuid. */
+  acknowledge(containerId: string, taskId: string, uuid: string): void;
+  /** Asks a hosted executor to kill its tasks and end. Nothing for `process`. */
+  shutdown(containerId: string): void;
+  /** SIGKILL to everything in the container. */
+  destroy(containerId: string): void;
+  /** The agent has taken notice of the exit; the launcher may forget the container. */
+  forget(containerId: string): void;
+  /** With `killTasks` everything is killed and the launcher ends; else both go on. */
+  stop(options: { readonly killTasks: boolean }): Promise<void>;
+}
