@@ -1,22 +1,29 @@
 /**
  * Durations are numbers of milliseconds (fractions allowed); flags write them as `10secs`.
- * Grammar: number, then one of ns us ms secs mins hrs days weeks (spec flags-and-metrics, value syntax).
+ * Grammar: number, then one of ns us ms secs mins hrs days weeks (spec flags-and-metrics, section
+ * 2.1).
  */
 import { err, ok, type Result } from './result.ts';
 
 /** Milliseconds. */
 export type DurationMs = number;
 
-const UNITS_MS: readonly (readonly [string, number])[] = [
-  ['weeks', 604_800_000],
-  ['days', 86_400_000],
-  ['hrs', 3_600_000],
-  ['mins', 60_000],
-  ['secs', 1_000],
-  ['ms', 1],
-  ['us', 1e-3],
-  ['ns', 1e-6],
+/** Smallest first, in nanoseconds. */
+const UNITS_NS: readonly (readonly [name: string, ns: number])[] = [
+  ['ns', 1],
+  ['us', 1e3],
+  ['ms', 1e6],
+  ['secs', 1e9],
+  ['mins', 60e9],
+  ['hrs', 3_600e9],
+  ['days', 86_400e9],
+  ['weeks', 604_800e9],
 ];
+
+const NS_PER_MS = 1e6;
+
+/** Digits of a fractional duration, as the original prints them. */
+const SIGNIFICANT_DIGITS = 15;
 
 export function seconds(count: number): DurationMs {
   return count * 1_000;
@@ -30,19 +37,32 @@ export function hours(count: number): DurationMs {
   return count * 3_600_000;
 }
 
+/** No sign and no spaces; the error is the original's sentence. */
 export function parseDuration(text: string): Result<DurationMs> {
-  const match = /^(-?\d+(?:\.\d+)?)([a-z]+)$/.exec(text.trim());
-  if (match === null) return err(`Invalid duration '${text}'`);
-  const unit = UNITS_MS.find(([name]) => name === match[2]);
-  if (unit === undefined) return err(`Unknown duration unit '${match[2]}'`);
-  return ok(Number(match[1]) * unit[1]);
+  const match = /^([\d.]+)([^\d.].*)$/s.exec(text);
+  const count = Number(match?.[1]);
+  if (match === null || !Number.isFinite(count)) return err(`Invalid duration '${text}'`);
+  const unit = UNITS_NS.find(([name]) => name === match[2]);
+  if (unit === undefined) {
+    return err(
+      `Unknown duration unit '${match[2]}'; supported units are 'ns', 'us', 'ms', 'secs', ` +
+        "'mins', 'hrs', 'days', and 'weeks'",
+    );
+  }
+  return ok((count * unit[1]) / NS_PER_MS);
 }
 
-/** The largest unit that gives a whole number, else the largest unit not above the value. */
+/**
+ * In the largest unit the value reaches, or the next smaller one when only that makes it whole:
+ * `90secs`, `1mins`, `10days`, `0ns`.
+ */
 export function formatDuration(durationMs: DurationMs): string {
-  if (durationMs === 0) return '0ns';
-  const whole = UNITS_MS.find(([, ms]) => Number.isInteger(durationMs / ms));
-  const unit = whole ?? UNITS_MS.find(([, ms]) => Math.abs(durationMs) >= ms);
-  const [name, ms] = unit ?? ['ns', 1e-6];
-  return `${durationMs / ms}${name}`;
+  const ns = Math.round(durationMs * NS_PER_MS);
+  const reached = UNITS_NS.findLastIndex(([, size]) => Math.abs(ns) >= size);
+  const [name, size] = UNITS_NS[Math.max(reached, 0)] ?? ['ns', 1];
+  const smaller = UNITS_NS[reached - 1];
+  if (ns % size !== 0 && smaller !== undefined && ns % smaller[1] === 0) {
+    return `${ns / smaller[1]}${smaller[0]}`;
+  }
+  return `${Number((ns / size).toPrecision(SIGNIFICANT_DIGITS))}${name}`;
 }

@@ -99,11 +99,9 @@ export function parseFlags<Table extends FlagTable>(
   const given = new Map<string, { readonly text: string; readonly via: string }>();
   const words = splitArguments(sources, table, names);
   if (!words.ok) return words;
-  for (const word of words.value) {
-    const refused = load(table, names, given, word);
-    if (refused !== undefined) return err(refused);
-  }
-  for (const word of environmentWords(sources, names, given)) {
+  // The original loads in the order of names, which decides the wording of clashes.
+  const all = [...words.value, ...environmentWords(sources, names, words.value)].sort(byName);
+  for (const word of all) {
     const refused = load(table, names, given, word);
     if (refused !== undefined) return err(refused);
   }
@@ -160,20 +158,27 @@ function splitArguments(
 function environmentWords(
   sources: FlagSources,
   names: ReadonlyMap<string, string>,
-  given: ReadonlyMap<string, unknown>,
+  argumentWords: readonly Word[],
 ): readonly Word[] {
   const prefix = sources.envPrefix;
   if (prefix === undefined) return [];
-  const words: Word[] = [];
+  const plainName = (name: string): string => (names.has(name) ? name : name.replace(/^no-/, ''));
+  const taken = new Set(argumentWords.map((word) => plainName(word.name)));
+  const words = new Map<string, Word>();
   for (const [key, value] of Object.entries(sources.env)) {
     if (!key.startsWith(prefix) || value === undefined) continue;
     const name = key.slice(prefix.length).toLowerCase();
-    const target = names.get(name) ?? names.get(name.replace(/^no-/, ''));
-    // Prefix variables that are no flags are ignored; the command line wins.
-    if (target === undefined || given.has(target)) continue;
-    words.push({ name, value });
+    // Prefix variables that are no flags are ignored; the command line wins for the same name. An
+    // old and a new name together clash, also between the two sources.
+    if (!names.has(plainName(name)) || taken.has(plainName(name))) continue;
+    words.set(name, { name, value });
   }
-  return words;
+  return [...words.values()];
+}
+
+function byName(a: Word, b: Word): number {
+  if (a.name === b.name) return 0;
+  return a.name < b.name ? -1 : 1;
 }
 
 function load(
@@ -199,7 +204,8 @@ function load(
   if (negated && word.value !== undefined && word.value !== '') {
     return `Failed to load boolean flag '${plain}' via '${word.name}' with value '${word.value}'`;
   }
-  given.set(target, { text: negated ? 'false' : (word.value ?? 'true'), via: plain });
+  const isBare = word.value === undefined || word.value === '';
+  given.set(target, { text: isBare ? String(!negated) : (word.value ?? ''), via: plain });
   return undefined;
 }
 
@@ -210,12 +216,13 @@ function unknownFlag(names: ReadonlyMap<string, string>, name: string, negated: 
   return `Failed to load unknown flag '${name}'${via}${hint}`;
 }
 
-/** The closest known name within an edit distance of 3, for "did you mean". */
+/** The closest known name that differs in at most a third of its letters, for "did you mean". */
 export function nearestName(names: readonly string[], name: string): string | undefined {
   let best: { readonly name: string; readonly distance: number } | undefined;
+  const distanceMax = Math.min(3, Math.floor(name.length / 3));
   for (const candidate of names) {
     const distance = editDistance(candidate, name);
-    if (distance <= 3 && (best === undefined || distance < best.distance)) {
+    if (distance <= distanceMax && (best === undefined || distance < best.distance)) {
       best = { name: candidate, distance };
     }
   }
