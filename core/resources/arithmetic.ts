@@ -1,0 +1,172 @@
+/**
+ * Sums and differences of resource lists (spec scheduler-api, section 20). A list is a value: no
+ * function changes its arguments. Lists made here are normal: nothing empty, one entry per kind,
+ * shared volumes one entry per copy, all in reservation-list form.
+ */
+import type { Resource } from '../wire/types/mesos.v1.ts';
+import { equalResource, isAddable, isEmptyResource, isSubtractable } from './kinds.ts';
+import {
+  addItems,
+  addRanges,
+  coalesce,
+  containsItems,
+  containsRanges,
+  subtractItems,
+  subtractRanges,
+} from './ranges.ts';
+import { fromMilli, toMilli } from './scalar.ts';
+
+export type Resources = readonly Resource[];
+
+export const NO_RESOURCES: Resources = [];
+
+export function add(left: Resources, right: Resources): Resources {
+  if (right.length === 0) return left;
+  const sum = [...left];
+  for (const resource of right) addInto(sum, resource);
+  return sum;
+}
+
+/** One entry per kind, nothing empty, ranges coalesced. */
+export function normalize(resources: Resources): Resources {
+  return add(NO_RESOURCES, resources);
+}
+
+export function sum(lists: Iterable<Resources>): Resources {
+  const total: Resource[] = [];
+  for (const list of lists) for (const resource of list) addInto(total, resource);
+  return total;
+}
+
+/** What is left of `left`; what `left` does not have is ignored and nothing becomes negative. */
+export function subtract(left: Resources, right: Resources): Resources {
+  if (right.length === 0) return left;
+  const rest = [...left];
+  for (const resource of right) subtractFrom(rest, resource);
+  return rest;
+}
+
+/** The difference, or `undefined` when `left` does not contain `right`. */
+export function subtractContained(left: Resources, right: Resources): Resources | undefined {
+  const rest = [...left];
+  for (const resource of right) {
+    if (isEmptyResource(resource)) continue;
+    const at = rest.findIndex((each) => containsResource(each, resource));
+    if (at === -1) return undefined;
+    takeAt(rest, at, resource);
+  }
+  return rest;
+}
+
+export function contains(outer: Resources, inner: Resources): boolean {
+  if (inner.length === 0) return true;
+  const [only] = inner;
+  if (inner.length === 1 && only !== undefined) {
+    return isEmptyResource(only) || outer.some((each) => containsResource(each, only));
+  }
+  return subtractContained(outer, inner) !== undefined;
+}
+
+/** Whether both lists hold the same, in any order. */
+export function equals(left: Resources, right: Resources): boolean {
+  const [a, b] = [normalize(left), [...normalize(right)]];
+  if (a.length !== b.length) return false;
+  for (const resource of a) {
+    const at = b.findIndex((each) => equalResource(each, resource));
+    if (at === -1) return false;
+    b.splice(at, 1);
+  }
+  return true;
+}
+
+export function isEmpty(resources: Resources): boolean {
+  return resources.every(isEmptyResource);
+}
+
+function addInto(sum: Resource[], resource: Resource): void {
+  if (isEmptyResource(resource)) return;
+  for (let at = 0; at < sum.length; at += 1) {
+    const entry = sum[at];
+    if (entry !== undefined && isAddable(entry, resource)) {
+      sum[at] = addAmounts(entry, resource);
+      return;
+    }
+  }
+  sum.push(withCoalescedRanges(resource));
+}
+
+function subtractFrom(rest: Resource[], resource: Resource): void {
+  const at = rest.findIndex((each) => isSubtractable(each, resource));
+  if (at !== -1) takeAt(rest, at, resource);
+}
+
+function takeAt(rest: Resource[], at: number, resource: Resource): void {
+  const entry = rest[at];
+  if (entry === undefined) return;
+  const left = subtractAmounts(entry, resource);
+  if (left !== undefined) {
+    rest[at] = left;
+    return;
+  }
+  // The original moves the last entry into the gap; clients see that order in offers.
+  const last = rest.pop();
+  if (last !== undefined && at < rest.length) rest[at] = last;
+}
+
+function containsResource(outer: Resource, inner: Resource): boolean {
+  if (!isSubtractable(outer, inner)) return false;
+  switch (outer.type) {
+    case 'SCALAR':
+      return toMilli(inner.scalar?.value ?? 0) <= toMilli(outer.scalar?.value ?? 0);
+    case 'RANGES':
+      return containsRanges(outer.ranges?.range ?? [], inner.ranges?.range ?? []);
+    case 'SET':
+      return containsItems(outer.set?.item ?? [], inner.set?.item ?? []);
+    default:
+      return false;
+  }
+}
+
+function addAmounts(left: Resource, right: Resource): Resource {
+  switch (left.type) {
+    case 'SCALAR': {
+      const milli = toMilli(left.scalar?.value ?? 0) + toMilli(right.scalar?.value ?? 0);
+      return { ...left, scalar: { value: fromMilli(milli) } };
+    }
+    case 'RANGES': {
+      const range = addRanges(left.ranges?.range ?? [], right.ranges?.range ?? []);
+      return { ...left, ranges: { range } };
+    }
+    case 'SET':
+      return { ...left, set: { item: addItems(left.set?.item ?? [], right.set?.item ?? []) } };
+    default:
+      return left;
+  }
+}
+
+/** `undefined` when nothing is left. Volumes and shared copies go whole: the kinds were equal. */
+function subtractAmounts(left: Resource, right: Resource): Resource | undefined {
+  switch (left.type) {
+    case 'SCALAR': {
+      const milli = toMilli(left.scalar?.value ?? 0) - toMilli(right.scalar?.value ?? 0);
+      return milli <= 0 ? undefined : { ...left, scalar: { value: fromMilli(milli) } };
+    }
+    case 'RANGES': {
+      const range = subtractRanges(left.ranges?.range ?? [], right.ranges?.range ?? []);
+      return range.length === 0 ? undefined : { ...left, ranges: { range } };
+    }
+    case 'SET': {
+      const item = subtractItems(left.set?.item ?? [], right.set?.item ?? []);
+      return item.length === 0 ? undefined : { ...left, set: { item } };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function withCoalescedRanges(resource: Resource): Resource {
+  if (resource.type !== 'RANGES') return resource;
+  const given = resource.ranges?.range ?? [];
+  const range = coalesce(given);
+  return range === given ? resource : { ...resource, ranges: { range } };
+}
