@@ -8,6 +8,7 @@ import type { Instant } from '../base/clock.ts';
 import type { DurationMs } from '../base/duration.ts';
 import type { AgentId, FrameworkId } from '../base/ids.ts';
 import type { Result } from '../base/result.ts';
+import type { ResourceConversion } from '../resources/operations.ts';
 import type { InverseOfferStatus } from '../wire/types/mesos.v1.allocator.ts';
 import type { QuotaConfig } from '../wire/types/mesos.v1.quota.ts';
 import type { OfferConstraints } from '../wire/types/mesos.v1.scheduler.ts';
@@ -116,12 +117,6 @@ export interface Recovery {
   readonly filters: Filters | undefined;
   /** True when a task, executor or operation held them; false when only an offer did. */
   readonly isAllocated: boolean;
-}
-
-/** One applied operation: `consumed` became `converted`. */
-export interface ResourceConversion {
-  readonly consumed: readonly Resource[];
-  readonly converted: readonly Resource[];
 }
 
 export interface RoleShare {
