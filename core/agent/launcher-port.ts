@@ -19,8 +19,8 @@ export interface ContainerSpec {
   readonly executorId: string;
   /** Working directory; `stdout` and `stderr` go to files in it. */
   readonly sandbox: string;
-  /** Name of the system user; undefined runs as the agent's. */
-  readonly user?: string;
+  /** The system user; undefined runs as the launcher's own. */
+  readonly user?: { readonly uid: number; readonly gid: number };
   /** Only `process`: what to start. */
   readonly command?: HostedCommand;
   /** Tasks of hosted executors: may TASK_KILLING be sent. */

@@ -42,6 +42,8 @@ export interface HostedTask {
   readonly taskId: string;
   /** The nested container of a group's task; a command task runs in its executor's container. */
   readonly nestedId?: string;
+  /** Working directory and place of `stdout`, `stderr` when it is not the executor's. */
+  readonly sandbox?: string;
   readonly command: HostedCommand;
   readonly killGraceMs: DurationMs;
   /** 0 means no limit. */

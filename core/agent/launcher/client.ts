@@ -1,0 +1,231 @@
+/**
+ * The agent's end of the launcher's socket: connects to the surviving launcher, or starts one
+ * (detached, own session); starts another when it dies, and repeats what was not confirmed.
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { background } from '../../base/background.ts';
+import { type Clock, sleep } from '../../base/clock.ts';
+import type { DurationMs } from '../../base/duration.ts';
+import { ClusterError, describeError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import type { HostedTask } from '../../executor/hosted.ts';
+import type { ContainerSpec, Launcher, LauncherEvent } from '../launcher-port.ts';
+import { type LauncherRequest, LineDecoder, PROTOCOL_VERSION } from './protocol.ts';
+
+/** Unix socket paths are limited to 107 bytes. */
+const SOCKET_PATH_MAX = 100;
+const START_LIMIT_MS = 10_000;
+const RETRY_MS = 20;
+const STOP_LIMIT_MS = 4_500;
+
+export interface LauncherClientPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export class LauncherClient implements Launcher {
+  private readonly folder: string;
+  private readonly socketPath: string;
+  private readonly ports: LauncherClientPorts;
+  private socket: Socket | undefined;
+  private onEvent: (event: LauncherEvent) => void = () => {};
+  private isStopped = false;
+  /** Requests whose effect has not been seen, by container; repeated to a new launcher. */
+  private readonly unconfirmed = new Map<string, LauncherRequest[]>();
+
+  constructor(workDir: string, ports: LauncherClientPorts) {
+    this.folder = `${workDir}/launcher`;
+    this.socketPath = socketPathFor(this.folder);
+    this.ports = ports;
+  }
+
+  async start(onEvent: (event: LauncherEvent) => void): Promise<void> {
+    this.onEvent = onEvent;
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    await this.connectOrSpawn();
+  }
+
+  launch(spec: ContainerSpec): void {
+    this.request({ kind: 'launch', spec }, spec.id);
+  }
+
+  run(containerId: string, tasks: readonly HostedTask[]): void {
+    this.request({ kind: 'run', containerId, tasks }, containerId);
+  }
+
+  kill(containerId: string, taskId: string, graceMs: DurationMs | undefined): void {
+    const grace = graceMs === undefined ? {} : { graceMs };
+    this.request({ kind: 'kill', containerId, taskId, ...grace }, containerId);
+  }
+
+  acknowledge(containerId: string, taskId: string, uuid: string): void {
+    this.send({ kind: 'acknowledge', containerId, taskId, uuid });
+  }
+
+  shutdown(containerId: string): void {
+    this.request({ kind: 'shutdown', containerId }, containerId);
+  }
+
+  destroy(containerId: string): void {
+    this.request({ kind: 'destroy', containerId }, containerId);
+  }
+
+  forget(containerId: string): void {
+    this.unconfirmed.delete(containerId);
+    this.send({ kind: 'forget', containerId });
+  }
+
+  async stop(options: { readonly killTasks: boolean }): Promise<void> {
+    if (this.isStopped) return;
+    this.isStopped = true;
+    const { socket } = this;
+    if (socket === undefined || socket.destroyed) return;
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    if (options.killTasks) this.send({ kind: 'stop' });
+    else socket.end();
+    const limit = new AbortController();
+    const timeout = sleep(this.ports.clock, STOP_LIMIT_MS, limit.signal).catch(() => {});
+    await Promise.race([closed, timeout]);
+    limit.abort();
+    socket.destroy();
+  }
+
+  private request(request: LauncherRequest, containerId: string): void {
+    const waiting = this.unconfirmed.get(containerId) ?? [];
+    waiting.push(request);
+    this.unconfirmed.set(containerId, waiting);
+    this.send(request);
+  }
+
+  private send(request: LauncherRequest): void {
+    // Without a connection nothing is lost: unconfirmed requests are repeated, unacknowledged
+    // updates come again with the report.
+    if (this.socket?.writable === true) this.socket.write(`${JSON.stringify(request)}\n`);
+  }
+
+  private async connectOrSpawn(): Promise<void> {
+    const endsAt = this.ports.clock.now() + START_LIMIT_MS;
+    let isSpawned = false;
+    for (;;) {
+      const socket = await tryConnect(this.socketPath);
+      if (socket !== undefined) {
+        await this.adopt(socket);
+        return;
+      }
+      if (!isSpawned) {
+        isSpawned = true;
+        this.spawnLauncher();
+      }
+      if (this.ports.clock.now() >= endsAt) {
+        throw new ClusterError(
+          'LAUNCHER',
+          `the launcher did not open ${this.socketPath}; see ${this.folder}/log`,
+          { retriable: false },
+        );
+      }
+      await sleep(this.ports.clock, RETRY_MS);
+    }
+  }
+
+  private spawnLauncher(): void {
+    // A socket nobody listens on is what a dead launcher leaves behind.
+    rmSync(this.socketPath, { force: true });
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+    const program = fileURLToPath(new URL(`./main.${extension}`, import.meta.url));
+    const log = openSync(`${this.folder}/log`, 'a', 0o600);
+    const flags = ['--max-semi-space-size=1', '--no-warnings', '--single-threaded-gc'];
+    const child = spawn(process.execPath, [...flags, program, this.folder, this.socketPath], {
+      cwd: '/',
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: { PATH: process.env['PATH'] ?? '', UV_THREADPOOL_SIZE: '1' },
+    });
+    child.on('error', (error) => {
+      this.ports.log.error({ error: describeError(error) }, 'launcher cannot be started');
+    });
+    child.unref();
+    closeSync(log);
+    this.ports.log.info({ pid: child.pid }, 'launcher started');
+  }
+
+  /** Resolves with the first report. */
+  private adopt(socket: Socket): Promise<void> {
+    this.socket = socket;
+    const lines = new LineDecoder();
+    socket.write(`${JSON.stringify({ kind: 'hello', version: PROTOCOL_VERSION })}\n`);
+    return new Promise((resolve, reject) => {
+      socket.on('data', (chunk) => {
+        for (const value of lines.push(chunk)) {
+          if (!isEvent(value)) continue;
+          this.received(value);
+          if (value.kind === 'report') resolve();
+        }
+      });
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        reject(
+          new ClusterError('LAUNCHER', 'the launcher closed the connection', { retriable: true }),
+        );
+        if (this.socket === socket && !this.isStopped) this.lost();
+      });
+    });
+  }
+
+  private lost(): void {
+    this.ports.log.warn({}, 'launcher lost, starting another');
+    this.socket = undefined;
+    background(this.ports.log, this.connectOrSpawn(), 'restarting the launcher');
+  }
+
+  private received(event: LauncherEvent): void {
+    this.confirm(event);
+    this.onEvent(event);
+    if (event.kind !== 'report') return;
+    for (const requests of this.unconfirmed.values()) {
+      for (const request of requests) this.send(request);
+    }
+  }
+
+  private confirm(event: LauncherEvent): void {
+    if (event.kind === 'report') return;
+    const { containerId, kind } = event;
+    if (kind === 'exited' || kind === 'launch-failed') {
+      this.unconfirmed.delete(containerId);
+      return;
+    }
+    const waiting = this.unconfirmed.get(containerId);
+    if (waiting === undefined) return;
+    const rest = waiting.filter((request) => {
+      if (kind === 'started') return request.kind !== 'launch';
+      if (request.kind !== 'run') return true;
+      return !request.tasks.some(({ taskId }) => taskId === event.update.taskId);
+    });
+    if (rest.length === 0) this.unconfirmed.delete(containerId);
+    else this.unconfirmed.set(containerId, rest);
+  }
+}
+
+function socketPathFor(folder: string): string {
+  const path = `${folder}/socket`;
+  if (Buffer.byteLength(path) <= SOCKET_PATH_MAX) return path;
+  const name = createHash('sha256').update(folder).digest('hex').slice(0, 16);
+  return `${tmpdir()}/orrery-launcher-${name}`;
+}
+
+function tryConnect(path: string): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => resolve(socket));
+    socket.once('error', () => resolve(undefined));
+  });
+}
+
+/** The launcher is our own program; the shape beyond `kind` is its promise. */
+function isEvent(value: unknown): value is LauncherEvent {
+  return typeof value === 'object' && value !== null && 'kind' in value;
+}

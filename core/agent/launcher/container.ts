@@ -1,0 +1,281 @@
+/**
+ * One container in the launcher: a custom executor's process, or a hosted executor with its tasks.
+ * Every change is on disk before anyone hears of it.
+ */
+import type { Instant } from '../../base/clock.ts';
+import type { DurationMs } from '../../base/duration.ts';
+import type { Random } from '../../base/random.ts';
+import type { HostedTask, HostedUpdate } from '../../executor/hosted.ts';
+import {
+  type HostedEffect,
+  HostedExecutor,
+  type HostedState,
+  newHostedState,
+} from '../../executor/hosted-executor.ts';
+import type { ProbeKind } from '../../executor/task-run.ts';
+import { UNKNOWN_STATUS, type WaitStatus } from '../../executor/wait-status.ts';
+import type { ContainerSpec, LauncherContainer } from '../launcher-port.ts';
+import type { LauncherDisk, Processes, ProcessIdentity, SpawnSpec } from './ports.ts';
+
+/** The key of a custom executor's own process among the task ids (which are never empty). */
+const EXECUTOR = '';
+
+/** What lies on disk. */
+export interface ContainerRecord {
+  readonly spec: ContainerSpec;
+  readonly hosted: HostedState | undefined;
+  /** Running processes by task; a name without identity was about to be started. */
+  readonly processes: Record<string, ProcessIdentity | null>;
+  exitStatus?: number;
+}
+
+export interface ContainerPorts {
+  readonly random: Random;
+  readonly processes: Processes;
+  readonly disk: LauncherDisk;
+  now(): Instant;
+  onUpdate(containerId: string, update: HostedUpdate): void;
+  onExited(containerId: string, status: WaitStatus): void;
+  /** The next wake may have changed. */
+  onChanged(container: Container): void;
+}
+
+export class Container {
+  readonly spec: ContainerSpec;
+  private readonly record: ContainerRecord;
+  private readonly ports: ContainerPorts;
+  private readonly hosted: HostedExecutor | undefined;
+  /** When a shut down custom executor is killed. */
+  private killAt: Instant | undefined;
+  /** SIGKILL was sent to everything; the container ends with its last process. */
+  private isDestroyed = false;
+
+  constructor(record: ContainerRecord, ports: ContainerPorts) {
+    this.record = record;
+    this.spec = record.spec;
+    this.ports = ports;
+    const { kind } = record.spec;
+    this.hosted =
+      kind === 'process' || record.hosted === undefined
+        ? undefined
+        : new HostedExecutor({ ...record.spec, kind }, record.hosted, ports.random);
+  }
+
+  static create(spec: ContainerSpec, ports: ContainerPorts): Container {
+    const hosted = spec.kind === 'process' ? undefined : newHostedState();
+    return new Container({ spec, hosted, processes: {} }, ports);
+  }
+
+  get isExited(): boolean {
+    return this.record.exitStatus !== undefined;
+  }
+
+  get pid(): number | undefined {
+    return Object.values(this.record.processes).find((each) => each !== null)?.pid;
+  }
+
+  describe(): LauncherContainer {
+    const { spec, record, pid } = this;
+    const { id, kind, frameworkId, executorId, sandbox } = spec;
+    return {
+      id,
+      kind,
+      frameworkId,
+      executorId,
+      sandbox,
+      ...(pid === undefined ? {} : { pid }),
+      taskIds: record.hosted?.tasks.map(({ task }) => task.taskId) ?? [],
+      updates: record.hosted?.updates ?? [],
+      ...(record.exitStatus === undefined ? {} : { exitStatus: record.exitStatus }),
+    };
+  }
+
+  nextWake(): Instant | undefined {
+    if (this.isExited) return undefined;
+    return this.hosted === undefined ? this.killAt : this.hosted.nextWake();
+  }
+
+  /** Starts a custom executor; hosted ones have nothing to start. False: it could not be. */
+  start(): boolean {
+    const { command } = this.spec;
+    this.save();
+    if (this.spec.kind !== 'process' || command === undefined) return true;
+    return this.spawn(EXECUTOR, { ...this.place(), command }) !== undefined;
+  }
+
+  run(tasks: readonly HostedTask[]): void {
+    this.apply(this.hosted?.run(tasks, this.ports.now()) ?? []);
+  }
+
+  kill(taskId: string, graceMs: DurationMs | undefined): void {
+    this.apply(this.hosted?.kill(taskId, graceMs, this.ports.now()) ?? []);
+  }
+
+  acknowledge(taskId: string, uuid: string): void {
+    this.apply(this.hosted?.acknowledged(taskId, uuid) ?? []);
+  }
+
+  /** Hosted executors kill their tasks; a custom executor gets SIGTERM, then SIGKILL. */
+  shutdown(graceMaxMs = Number.POSITIVE_INFINITY): void {
+    if (this.isExited) return;
+    if (this.hosted !== undefined) {
+      this.apply(this.hosted.shutdown(this.ports.now(), graceMaxMs));
+      return;
+    }
+    const { pid } = this;
+    if (pid === undefined || this.killAt !== undefined) return;
+    this.ports.processes.signalTree(pid, 'SIGTERM');
+    this.killAt = this.ports.now() + Math.min(this.spec.shutdownGraceMs, graceMaxMs);
+    this.ports.onChanged(this);
+  }
+
+  destroy(): void {
+    if (this.isExited) return;
+    let alive = false;
+    for (const identity of Object.values(this.record.processes)) {
+      if (identity === null) continue;
+      alive = true;
+      this.ports.processes.signalTree(identity.pid, 'SIGKILL');
+    }
+    if (this.hosted !== undefined) this.hosted.state.isShutDown = true;
+    // The last update may never be acknowledged: a destroyed container ends with its processes.
+    if (!alive) this.exit(9);
+    else this.isDestroyed = true;
+  }
+
+  woke(): void {
+    if (this.hosted !== undefined) {
+      this.apply(this.hosted.woke(this.ports.now()));
+      return;
+    }
+    if (this.killAt !== undefined && this.ports.now() >= this.killAt) {
+      this.killAt = undefined;
+      this.destroy();
+    }
+  }
+
+  /** Takes over from a dead launcher: watches what lives, reports what does not. */
+  adopt(): void {
+    if (this.isExited) return;
+    for (const [key, recorded] of Object.entries(this.record.processes)) {
+      const found = recorded ?? this.ports.processes.findIn(this.cwdOf(key));
+      const onExit = (): void => this.processExited(key, UNKNOWN_STATUS);
+      if (found === undefined || !this.ports.processes.adopt(found, onExit)) {
+        onExit();
+        continue;
+      }
+      this.record.processes[key] = found;
+      if (recorded === null && key !== EXECUTOR) {
+        this.apply(this.hosted?.spawned(key, found.pid, this.ports.now()) ?? []);
+      }
+    }
+    this.adoptProbes();
+    if (this.spec.kind === 'process' && this.pid === undefined) this.exit(UNKNOWN_STATUS);
+  }
+
+  /** Probes that ran when the old launcher died will not come back: start them anew. */
+  private adoptProbes(): void {
+    for (const run of this.hosted?.liveRuns() ?? []) {
+      for (const kind of ['health', 'check'] as const) {
+        const state = kind === 'health' ? run.state.health : run.state.check;
+        if (state !== undefined && state.nextAt === undefined) {
+          run.probeSkipped(kind, this.ports.now());
+        }
+      }
+    }
+  }
+
+  private apply(effects: readonly HostedEffect[]): void {
+    if (effects.length > 0) this.save();
+    for (const effect of effects) {
+      switch (effect.kind) {
+        case 'update':
+          this.ports.onUpdate(this.spec.id, effect.update);
+          break;
+        case 'spawn':
+          this.spawnTask(effect.taskId);
+          break;
+        case 'signal': {
+          const identity = this.record.processes[effect.taskId];
+          if (identity) this.ports.processes.signalTree(identity.pid, effect.signal);
+          break;
+        }
+        case 'probe':
+          this.probe(effect.taskId, effect.probe);
+          break;
+        case 'done':
+          this.exit(0);
+          break;
+      }
+    }
+    this.ports.onChanged(this);
+  }
+
+  private spawnTask(taskId: string): void {
+    const task = this.hosted?.runOf(taskId)?.task;
+    if (task === undefined || this.hosted === undefined) return;
+    const identity = this.spawn(taskId, { ...this.place(task.sandbox), command: task.command });
+    this.apply(this.hosted.spawned(taskId, identity?.pid, this.ports.now()));
+  }
+
+  private spawn(key: string, spec: SpawnSpec): ProcessIdentity | undefined {
+    this.record.processes[key] = null;
+    this.save();
+    const identity = this.ports.processes.spawn(spec, (status) => this.processExited(key, status));
+    if (identity === undefined) delete this.record.processes[key];
+    else this.record.processes[key] = identity;
+    // A hosted task's `spawned` saves; a custom executor must be saved here.
+    if (key === EXECUTOR) this.save();
+    return identity;
+  }
+
+  private processExited(key: string, status: WaitStatus): void {
+    const identity = this.record.processes[key];
+    delete this.record.processes[key];
+    if (identity) this.ports.processes.sweep(identity.pid);
+    if (key === EXECUTOR) {
+      this.exit(status);
+      return;
+    }
+    this.apply(this.hosted?.exited(key, status, this.ports.now()) ?? []);
+    if (this.isDestroyed && this.pid === undefined) this.exit(9);
+  }
+
+  private probe(taskId: string, kind: ProbeKind): void {
+    const run = this.hosted?.runOf(taskId);
+    const probe = kind === 'health' ? run?.task.healthCheck : run?.task.check;
+    if (run === undefined || probe === undefined) return;
+    this.ports.processes.probe(probe, this.place(run.task.sandbox)).then(
+      (result) => {
+        if (result === undefined) {
+          run.probeSkipped(kind, this.ports.now());
+          this.ports.onChanged(this);
+          return;
+        }
+        const now = this.ports.now();
+        this.apply(this.hosted?.probed(taskId, kind, result, now) ?? []);
+      },
+      () => run.probeSkipped(kind, this.ports.now()),
+    );
+  }
+
+  private exit(status: WaitStatus): void {
+    if (this.isExited) return;
+    this.record.exitStatus = status;
+    this.save();
+    this.ports.onExited(this.spec.id, status);
+  }
+
+  private save(): void {
+    this.ports.disk.save(this.spec.id, this.record);
+  }
+
+  private place(sandbox?: string): Omit<SpawnSpec, 'command'> {
+    const { user } = this.spec;
+    return { cwd: sandbox ?? this.spec.sandbox, ...(user === undefined ? {} : { user }) };
+  }
+
+  private cwdOf(key: string): string {
+    return this.hosted?.runOf(key)?.task.sandbox ?? this.spec.sandbox;
+  }
+}

@@ -1,0 +1,231 @@
+/**
+ * The launcher without its socket: all containers, their wakes, the attached agent. The launcher
+ * process wires it to real processes, the simulator to simulated ones.
+ */
+import type { Clock, Instant, Timer } from '../../base/clock.ts';
+import { Deadlines } from '../../base/deadlines.ts';
+import type { Random } from '../../base/random.ts';
+import type { ContainerSpec, LauncherEvent } from '../launcher-port.ts';
+import { Container, type ContainerPorts, type ContainerRecord } from './container.ts';
+import type { LauncherDisk, Processes } from './ports.ts';
+import type { LauncherRequest } from './protocol.ts';
+
+export interface LauncherCorePorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly processes: Processes;
+  readonly disk: LauncherDisk;
+}
+
+export class LauncherCore {
+  private readonly ports: LauncherCorePorts;
+  private readonly containers = new Map<string, Container>();
+  private readonly deadlines = new Deadlines();
+  private readonly containerPorts: ContainerPorts;
+  private timer: { readonly at: Instant; readonly timer: Timer } | undefined;
+  private listener: ((event: LauncherEvent) => void) | undefined;
+  private detachedAt: Instant | undefined;
+  /** Shut down because no agent came back in time. */
+  private readonly orphans = new Set<string>();
+  /** Records of dead launchers that could not be read. */
+  damagedRecords = 0;
+
+  constructor(ports: LauncherCorePorts) {
+    this.ports = ports;
+    this.containerPorts = {
+      random: ports.random,
+      processes: ports.processes,
+      disk: ports.disk,
+      now: () => ports.clock.now(),
+      onUpdate: (containerId, update) => this.emit({ kind: 'update', containerId, update }),
+      onExited: (containerId, status) => this.emit({ kind: 'exited', containerId, status }),
+      onChanged: (container) => this.schedule(container),
+    };
+  }
+
+  /** Nothing runs and nobody listens: the process may end. */
+  get isIdle(): boolean {
+    return this.listener === undefined && this.containers.size === 0;
+  }
+
+  /** Takes over what a dead launcher has written down. */
+  recover(): void {
+    const { values, damaged } = this.ports.disk.load();
+    this.damagedRecords = damaged;
+    for (const value of values) {
+      if (!isContainerRecord(value)) {
+        this.damagedRecords += 1;
+        continue;
+      }
+      this.containers.set(value.spec.id, new Container(value, this.containerPorts));
+    }
+    for (const container of this.containers.values()) {
+      container.adopt();
+      this.schedule(container);
+    }
+    this.detach();
+  }
+
+  /** An agent is there: it hears what is known, then every event. */
+  attach(listener: (event: LauncherEvent) => void): void {
+    this.listener = listener;
+    this.detachedAt = undefined;
+    this.orphans.clear();
+    const containers = [...this.containers.values()].map((container) => container.describe());
+    listener({ kind: 'report', containers });
+    this.arm();
+  }
+
+  /** The agent has gone; containers of frameworks that do not checkpoint end now. */
+  detach(): void {
+    this.listener = undefined;
+    this.detachedAt = this.ports.clock.now();
+    for (const container of this.containers.values()) {
+      if (!container.isExited && container.spec.recoveryTimeoutMs === 0) container.shutdown();
+      this.schedule(container);
+    }
+  }
+
+  handle(request: LauncherRequest): void {
+    if (request.kind === 'launch') {
+      this.launch(request.spec);
+      return;
+    }
+    if (request.kind === 'stop') return;
+    const container = this.containers.get(request.containerId);
+    if (container === undefined) return;
+    switch (request.kind) {
+      case 'run':
+        container.run(request.tasks);
+        break;
+      case 'kill':
+        container.kill(request.taskId, request.graceMs);
+        break;
+      case 'acknowledge':
+        container.acknowledge(request.taskId, request.uuid);
+        break;
+      case 'shutdown':
+        container.shutdown();
+        break;
+      case 'destroy':
+        container.destroy();
+        break;
+      case 'forget':
+        this.forget(container);
+        break;
+    }
+  }
+
+  /** Ends everything, with at most this long between SIGTERM and SIGKILL. */
+  shutdownAll(graceMaxMs: number): void {
+    for (const container of this.containers.values()) container.shutdown(graceMaxMs);
+  }
+
+  /** Processes that still run. */
+  get processCount(): number {
+    return [...this.containers.values()].filter((each) => each.pid !== undefined).length;
+  }
+
+  /** SIGKILL to everything. */
+  destroyAll(): void {
+    for (const container of this.containers.values()) container.destroy();
+  }
+
+  /** Drops the records of what has ended; called when the whole agent is stopped for good. */
+  forgetAll(): void {
+    for (const container of [...this.containers.values()]) this.forget(container);
+  }
+
+  close(): void {
+    this.timer?.timer.cancel();
+    this.timer = undefined;
+  }
+
+  private launch(spec: ContainerSpec): void {
+    const known = this.containers.get(spec.id);
+    const container = known ?? Container.create(spec, this.containerPorts);
+    if (known === undefined) {
+      this.containers.set(spec.id, container);
+      if (!container.start()) {
+        this.forget(container);
+        const message = `Failed to start the executor's command '${spec.command?.value ?? ''}'`;
+        this.emit({ kind: 'launch-failed', containerId: spec.id, message });
+        return;
+      }
+    }
+    const { pid } = container;
+    this.emit({
+      kind: 'started',
+      containerId: spec.id,
+      ...(pid === undefined ? {} : { pid }),
+    });
+  }
+
+  private forget(container: Container): void {
+    if (!container.isExited && container.pid !== undefined) return;
+    this.containers.delete(container.spec.id);
+    this.deadlines.clear(container.spec.id);
+    this.orphans.delete(container.spec.id);
+    this.ports.disk.remove(container.spec.id);
+  }
+
+  private emit(event: LauncherEvent): void {
+    this.listener?.(event);
+  }
+
+  private schedule(container: Container): void {
+    const { id, recoveryTimeoutMs } = container.spec;
+    const own = container.nextWake();
+    const orphaned =
+      this.detachedAt === undefined ||
+      container.isExited ||
+      this.orphans.has(id) ||
+      recoveryTimeoutMs === 0
+        ? undefined
+        : this.detachedAt + recoveryTimeoutMs;
+    const wakes = [own, orphaned].filter((at) => at !== undefined);
+    if (wakes.length === 0) this.deadlines.clear(id);
+    else this.deadlines.set(id, Math.min(...wakes));
+    this.arm();
+  }
+
+  private arm(): void {
+    const next = this.deadlines.next();
+    if (next === this.timer?.at) return;
+    this.timer?.timer.cancel();
+    this.timer = undefined;
+    if (next === undefined) return;
+    const delayMs = Math.max(0, next - this.ports.clock.now());
+    this.timer = { at: next, timer: this.ports.clock.setTimer(delayMs, () => this.wake()) };
+  }
+
+  private wake(): void {
+    this.timer = undefined;
+    const now = this.ports.clock.now();
+    for (const id of this.deadlines.due(now)) {
+      const container = this.containers.get(id);
+      if (container === undefined) continue;
+      const { detachedAt } = this;
+      const { recoveryTimeoutMs } = container.spec;
+      container.woke();
+      if (
+        detachedAt !== undefined &&
+        !this.orphans.has(id) &&
+        now >= detachedAt + recoveryTimeoutMs
+      ) {
+        // Without an agent for too long: shut down once, then only the kill deadlines matter.
+        this.orphans.add(id);
+        container.shutdown();
+      }
+      this.schedule(container);
+    }
+    this.arm();
+  }
+}
+
+function isContainerRecord(value: unknown): value is ContainerRecord {
+  if (typeof value !== 'object' || value === null || !('spec' in value)) return false;
+  const { spec } = value;
+  if (typeof spec !== 'object' || spec === null || !('id' in spec)) return false;
+  return typeof spec.id === 'string' && 'processes' in value;
+}

@@ -1,0 +1,143 @@
+/**
+ * Real processes. Each task leads its own session, so that its whole tree can be signalled; the
+ * tree of a kill is read from /proc once per turn of the event loop, whatever the number of kills.
+ */
+import { spawn } from 'node:child_process';
+import { appendFileSync, closeSync, openSync } from 'node:fs';
+import type { Clock } from '../../base/clock.ts';
+import { describeError } from '../../base/errors.ts';
+import type { HostedProbe } from '../../executor/hosted.ts';
+import type { ProbeResult } from '../../executor/task-run.ts';
+import { exitedWith, signalledWith, type WaitStatus } from '../../executor/wait-status.ts';
+import type { Processes, ProcessIdentity, SpawnSpec } from './ports.ts';
+import { runProbe } from './probes.ts';
+import {
+  type ProcessEntry,
+  readAllProcesses,
+  readProcess,
+  treeOf,
+  workingDirectoryOf,
+} from './proc-tree.ts';
+
+const ADOPTED_POLL_MS = 250;
+/** Dead sessions are swept together this long after the first. */
+const SWEEP_DELAY_MS = 200;
+
+export class NodeProcesses implements Processes {
+  private readonly clock: Clock;
+  private snapshot: readonly ProcessEntry[] | undefined;
+  private readonly adopted = new Map<ProcessIdentity, () => void>();
+  private readonly dead = new Set<number>();
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  spawn(spec: SpawnSpec, onExit: (status: WaitStatus) => void): ProcessIdentity | undefined {
+    const { command, cwd, user } = spec;
+    const [file, argv0, args] = command.shell
+      ? ['/bin/sh', 'sh', ['-c', command.value]]
+      : [command.value, command.arguments[0] ?? command.value, command.arguments.slice(1)];
+    const stdout = openSync(`${cwd}/stdout`, 'a', 0o644);
+    const stderr = openSync(`${cwd}/stderr`, 'a', 0o644);
+    try {
+      const child = spawn(file, args, {
+        argv0,
+        cwd,
+        env: command.environment,
+        detached: true,
+        stdio: ['ignore', stdout, stderr],
+        ...user,
+      });
+      // Without a listener a failed start would end the launcher.
+      child.on('error', (error) => {
+        appendFileSync(`${cwd}/stderr`, `Failed to execute command: ${describeError(error)}\n`);
+      });
+      const { pid } = child;
+      if (pid === undefined) return undefined;
+      child.on('exit', (code, signal) => {
+        onExit(signal === null ? exitedWith(code ?? 0) : signalledWith(signal));
+      });
+      return { pid, startTime: readProcess(pid)?.startTime ?? '' };
+    } catch (thrown) {
+      appendFileSync(`${cwd}/stderr`, `Failed to execute command: ${describeError(thrown)}\n`);
+      return undefined;
+    } finally {
+      closeSync(stdout);
+      closeSync(stderr);
+    }
+  }
+
+  adopt(identity: ProcessIdentity, onExit: () => void): boolean {
+    if (!isAlive(identity)) return false;
+    this.adopted.set(identity, onExit);
+    if (this.adopted.size === 1) this.pollAdopted();
+    return true;
+  }
+
+  findIn(cwd: string): ProcessIdentity | undefined {
+    for (const { pid, session, startTime, isZombie } of readAllProcesses()) {
+      if (pid !== session || isZombie || workingDirectoryOf(pid) !== cwd) continue;
+      return { pid, startTime };
+    }
+    return undefined;
+  }
+
+  signalTree(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+    sendSignal(-pid, signal);
+    for (const member of treeOf(pid, this.processes())) sendSignal(member, signal);
+  }
+
+  sweep(pid: number): void {
+    sendSignal(-pid, 'SIGKILL');
+    this.dead.add(pid);
+    if (this.dead.size > 1) return;
+    this.clock.setTimer(SWEEP_DELAY_MS, () => {
+      const all = readAllProcesses();
+      for (const { pid: member, session, isZombie } of all) {
+        if (this.dead.has(session) && !isZombie) sendSignal(member, 'SIGKILL');
+      }
+      this.dead.clear();
+    });
+  }
+
+  probe(probe: HostedProbe, place: Omit<SpawnSpec, 'command'>): Promise<ProbeResult | undefined> {
+    return runProbe(probe, place, this, this.clock);
+  }
+
+  private processes(): readonly ProcessEntry[] {
+    if (this.snapshot === undefined) {
+      this.snapshot = readAllProcesses();
+      setImmediate(() => {
+        this.snapshot = undefined;
+      });
+    }
+    return this.snapshot;
+  }
+
+  private pollAdopted(): void {
+    this.clock.setTimer(ADOPTED_POLL_MS, () => {
+      for (const [identity, onExit] of [...this.adopted]) {
+        if (isAlive(identity)) continue;
+        this.adopted.delete(identity);
+        onExit();
+      }
+      if (this.adopted.size > 0) this.pollAdopted();
+    });
+  }
+}
+
+function isAlive({ pid, startTime }: ProcessIdentity): boolean {
+  const entry = readProcess(pid);
+  if (entry === undefined || entry.isZombie) return false;
+  return startTime === '' || entry.startTime === startTime;
+}
+
+/** Processes that are gone already are what the sender wanted. */
+function sendSignal(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // ESRCH: gone. EPERM: changed its user; nothing more can be done without privileges.
+  }
+}

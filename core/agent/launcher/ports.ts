@@ -1,0 +1,46 @@
+/** What the launcher needs of the system; the simulator gives simulated processes and disk. */
+import type { HostedCommand, HostedProbe } from '../../executor/hosted.ts';
+import type { ProbeResult } from '../../executor/task-run.ts';
+import type { WaitStatus } from '../../executor/wait-status.ts';
+
+export interface SpawnSpec {
+  readonly command: HostedCommand;
+  readonly cwd: string;
+  readonly user?: { readonly uid: number; readonly gid: number };
+}
+
+/** A process that cannot be mixed up with a later one of the same number. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Clock ticks since boot, as text; empty where the system does not tell. */
+  readonly startTime: string;
+}
+
+export interface Processes {
+  /**
+   * Starts a process as leader of a new session, output appended to `stdout` and `stderr` in its
+   * working directory. `undefined` when it cannot be started; the reason is then in `stderr`.
+   */
+  spawn(spec: SpawnSpec, onExit: (status: WaitStatus) => void): ProcessIdentity | undefined;
+  /**
+   * Watches a process that somebody else started; its status cannot be learnt. False when it is
+   * gone already.
+   */
+  adopt(identity: ProcessIdentity, onExit: () => void): boolean;
+  /** Session leaders working in `cwd`; finds a process whose start was not recorded any more. */
+  findIn(cwd: string): ProcessIdentity | undefined;
+  /** Signals the process, its group, its descendants and their sessions. */
+  signalTree(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void;
+  /** Kills what a dead session leader left behind. */
+  sweep(pid: number): void;
+  /** Runs one probe to its end; `undefined` when it was disturbed and says nothing. */
+  probe(probe: HostedProbe, spec: Omit<SpawnSpec, 'command'>): Promise<ProbeResult | undefined>;
+}
+
+/** One small JSON value per container; writes replace atomically and are done on return. */
+export interface LauncherDisk {
+  save(id: string, value: unknown): void;
+  remove(id: string): void;
+  /** Everything readable; damaged records are put aside and counted. */
+  load(): { readonly values: readonly unknown[]; readonly damaged: number };
+}

@@ -1,0 +1,80 @@
+/** Process trees as Linux' /proc tells them; elsewhere only process groups are known. */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+  readonly session: number;
+  readonly startTime: string;
+  readonly isZombie: boolean;
+}
+
+/** The entry of one process; `undefined` when it is gone. */
+export function readProcess(pid: number): ProcessEntry | undefined {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return undefined;
+  }
+  // The command's name stands in parentheses and may itself contain spaces and parentheses.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [state, parent, group, session] = fields;
+  return {
+    pid,
+    parent: Number(parent),
+    group: Number(group),
+    session: Number(session),
+    startTime: fields[19] ?? '',
+    isZombie: state === 'Z' || state === 'X',
+  };
+}
+
+export function readAllProcesses(): readonly ProcessEntry[] {
+  let names: readonly string[];
+  try {
+    names = readdirSync('/proc');
+  } catch {
+    return [];
+  }
+  const entries: ProcessEntry[] = [];
+  for (const name of names) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid)) continue;
+    const entry = readProcess(pid);
+    if (entry !== undefined) entries.push(entry);
+  }
+  return entries;
+}
+
+/** `root`, its descendants, and the members of all their groups and sessions, without zombies. */
+export function treeOf(root: number, all: readonly ProcessEntry[]): readonly number[] {
+  const members = new Set<number>();
+  const sessions = new Set<number>([root]);
+  let grown = true;
+  while (grown) {
+    grown = false;
+    for (const entry of all) {
+      const belongs =
+        entry.pid === root ||
+        members.has(entry.parent) ||
+        sessions.has(entry.session) ||
+        sessions.has(entry.group);
+      if (!belongs || members.has(entry.pid)) continue;
+      members.add(entry.pid);
+      sessions.add(entry.session).add(entry.group);
+      grown = true;
+    }
+  }
+  return all.filter(({ pid, isZombie }) => members.has(pid) && !isZombie).map(({ pid }) => pid);
+}
+
+/** Where a process works; `undefined` when that may not be seen. */
+export function workingDirectoryOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return undefined;
+  }
+}

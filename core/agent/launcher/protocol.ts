@@ -1,0 +1,52 @@
+/**
+ * What travels on the launcher's socket: one JSON value per line, both ways.
+ *
+ *     agent    -> launcher   hello{version}, then LauncherRequest...
+ *     launcher -> agent      LauncherEvent..., the first one a `report`
+ *
+ * A new connection replaces the old one. Nothing is answered; requests may be repeated.
+ */
+import type { DurationMs } from '../../base/duration.ts';
+import type { HostedTask } from '../../executor/hosted.ts';
+import type { ContainerSpec } from '../launcher-port.ts';
+
+/** Raised when old launchers cannot be talked to any more. */
+export const PROTOCOL_VERSION = 1;
+
+export interface LauncherHello {
+  readonly kind: 'hello';
+  readonly version: number;
+}
+
+export type LauncherRequest =
+  | { readonly kind: 'launch'; readonly spec: ContainerSpec }
+  | { readonly kind: 'run'; readonly containerId: string; readonly tasks: readonly HostedTask[] }
+  | {
+      readonly kind: 'kill';
+      readonly containerId: string;
+      readonly taskId: string;
+      readonly graceMs?: DurationMs;
+    }
+  | {
+      readonly kind: 'acknowledge';
+      readonly containerId: string;
+      readonly taskId: string;
+      readonly uuid: string;
+    }
+  | { readonly kind: 'shutdown'; readonly containerId: string }
+  | { readonly kind: 'destroy'; readonly containerId: string }
+  | { readonly kind: 'forget'; readonly containerId: string }
+  /** Everything is killed and the launcher ends. */
+  | { readonly kind: 'stop' };
+
+/** Splits a stream of bytes into the JSON values of its lines. */
+export class LineDecoder {
+  private rest = '';
+  private readonly text = new TextDecoder();
+
+  push(chunk: Uint8Array): readonly unknown[] {
+    const lines = (this.rest + this.text.decode(chunk, { stream: true })).split('\n');
+    this.rest = lines.pop() ?? '';
+    return lines.filter((line) => line !== '').map((line) => JSON.parse(line));
+  }
+}
