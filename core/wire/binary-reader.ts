@@ -1,0 +1,197 @@
+/**
+ * Reads the binary form of a message by its plan; the rules stand in codec.ts. Primitive values are
+ * read by protobufjs. Malformed bytes throw; the codec turns that into a value.
+ */
+import protobuf from 'protobufjs/minimal.js';
+import { isRecord, setMember } from './required.ts';
+import type { FieldPlan, MessagePlan } from './schema.ts';
+import { type Fields, isFields, keepUnknown } from './unknown-fields.ts';
+
+/** Messages nested deeper are refused, as the original's parser does. */
+const NESTING_MAX = 100;
+
+const END_GROUP = 4;
+
+export class BinaryReader {
+  /** False once a required field turned out to be missing. */
+  isComplete = true;
+
+  private readonly reader: protobuf.Reader;
+
+  constructor(bytes: Uint8Array) {
+    // Buffers have the faster string decoder.
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.reader = protobuf.Reader.create(buffer);
+  }
+
+  /** The whole input as one message; throws when the bytes are malformed. */
+  readMessage(plan: MessagePlan): unknown {
+    return this.message(plan, this.reader.len, {}, 0);
+  }
+
+  private message(plan: MessagePlan, end: number, into: Fields, depth: number): Fields {
+    if (depth > NESTING_MAX) throw new RangeError('messages are nested too deeply');
+    const reader = this.reader;
+    while (reader.pos < end) {
+      const start = reader.pos;
+      const tag = reader.tag();
+      const field = plan.byNumber.get(tag >>> 3);
+      if (field === undefined) {
+        this.unknown(into, tag, start);
+      } else if (tag === field.tag) {
+        this.known(field, into, start, depth);
+      } else if (field.repeated && (tag & 7) === 2 && (field.tag & 7) !== 2) {
+        this.packed(field, into);
+      } else {
+        this.unknown(into, tag, start);
+      }
+    }
+    if (reader.pos !== end) throw new RangeError('field crosses the end of its message');
+    if (plan.hasRequired && this.isComplete) {
+      for (const field of plan.fields) {
+        if (field.required && into[field.name] === undefined) this.isComplete = false;
+      }
+    }
+    return into;
+  }
+
+  private known(field: FieldPlan, into: Fields, start: number, depth: number): void {
+    if (field.isMap) {
+      this.mapEntry(field, into, depth);
+      return;
+    }
+    const before = into[field.name];
+    if (field.kind === 'message') {
+      // A singular message that comes twice is merged.
+      const target = !field.repeated && isRecord(before) ? before : {};
+      const value = this.message(field.message(), this.endOfSized(), target, depth + 1);
+      this.store(field, into, before, value);
+      return;
+    }
+    const value = this.scalar(field);
+    if (value === undefined) this.keep(into, start);
+    else this.store(field, into, before, value);
+  }
+
+  private store(field: FieldPlan, into: Fields, before: unknown, value: unknown): void {
+    if (!field.repeated) into[field.name] = value;
+    else if (Array.isArray(before)) before.push(value);
+    else into[field.name] = [value];
+  }
+
+  private packed(field: FieldPlan, into: Fields): void {
+    const end = this.endOfSized();
+    while (this.reader.pos < end) {
+      const value = this.scalar(field);
+      // Unknown enum values in a packed list are dropped; the originals never pack.
+      if (value !== undefined) this.store(field, into, into[field.name], value);
+    }
+    if (this.reader.pos !== end) throw new RangeError('packed field crosses its end');
+  }
+
+  private mapEntry(field: FieldPlan, into: Fields, depth: number): void {
+    const end = this.endOfSized();
+    let key = '';
+    let value: unknown;
+    while (this.reader.pos < end) {
+      const tag = this.reader.tag();
+      if (tag === 10) {
+        key = this.reader.string();
+      } else if (tag >>> 3 === 2 && field.kind === 'message' && (tag & 7) === 2) {
+        value = this.message(field.message(), this.endOfSized(), {}, depth + 1);
+      } else if (tag >>> 3 === 2 && field.kind === 'string' && (tag & 7) === 2) {
+        value = this.reader.string();
+      } else {
+        this.reader.skipType(tag & 7, depth, tag >>> 3);
+      }
+    }
+    if (this.reader.pos !== end) throw new RangeError('map entry crosses its end');
+    const map = into[field.name] ?? {};
+    into[field.name] = map;
+    if (isRecord(map)) setMember(map, key, value ?? (field.kind === 'message' ? {} : ''));
+  }
+
+  /** One value; undefined for an enum value that has no name here. */
+  private scalar(field: FieldPlan): unknown {
+    const reader = this.reader;
+    switch (field.kind) {
+      case 'string':
+        return reader.string();
+      case 'double':
+        return reader.double();
+      case 'enum':
+        return field.enumeration?.nameOf.get(reader.int32());
+      case 'bool':
+        return reader.bool();
+      case 'uint32':
+        return reader.uint32();
+      case 'int32':
+        return reader.int32();
+      case 'uint64':
+        return this.integer() ?? toNumber(reader.uint64());
+      case 'int64':
+        return this.integer() ?? toNumber(reader.int64());
+      case 'bytes':
+        // A copy: a view would keep the whole received chunk alive.
+        return Uint8Array.from(reader.bytes());
+      case 'float':
+        return reader.float();
+      case 'sint32':
+        return reader.sint32();
+      case 'sint64':
+        return toNumber(reader.sint64());
+      case 'fixed32':
+        return reader.fixed32();
+      case 'sfixed32':
+        return reader.sfixed32();
+      case 'fixed64':
+        return toNumber(reader.fixed64());
+      case 'sfixed64':
+        return toNumber(reader.sfixed64());
+      default:
+        return undefined;
+    }
+  }
+
+  /** A varint of up to four bytes, without the detour through 64-bit objects. */
+  private integer(): number | undefined {
+    const { buf, pos } = this.reader;
+    let value = 0;
+    for (let at = 0; at < 4; at += 1) {
+      const byte = buf[pos + at];
+      if (byte === undefined) return undefined;
+      value |= (byte & 0x7f) << (at * 7);
+      if (byte < 0x80) {
+        this.reader.pos = pos + at + 1;
+        return value;
+      }
+    }
+    return undefined;
+  }
+
+  private endOfSized(): number {
+    const size = this.reader.uint32();
+    const end = this.reader.pos + size;
+    if (end > this.reader.len) throw new RangeError('message is cut short');
+    return end;
+  }
+
+  private unknown(into: Fields, tag: number, start: number): void {
+    if ((tag & 7) === END_GROUP || tag >>> 3 === 0) throw new RangeError(`invalid tag ${tag}`);
+    this.reader.skipType(tag & 7, 0, tag >>> 3);
+    this.keep(into, start);
+  }
+
+  private keep(into: Fields, start: number): void {
+    keepUnknown(into, this.reader.buf.subarray(start, this.reader.pos));
+  }
+}
+
+/** 64-bit integers beyond 2^53 lose their last digits; ids and counts of the wire stay below. */
+function toNumber(value: unknown): number {
+  if (typeof value === 'number') return value;
+  if (isFields(value) && typeof value['toNumber'] === 'function') {
+    return Number(value['toNumber']());
+  }
+  return Number(value);
+}

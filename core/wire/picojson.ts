@@ -1,0 +1,169 @@
+/**
+ * JSON text in, values out, with the error texts of the original's parser. `JSON.parse` does the work;
+ * only text that it refuses goes through the slow parser below, which accepts what the original accepts
+ * (`01`, `1.`) and otherwise says `syntax error at line 1 near: <rest of the line>`.
+ */
+import { err, ok, type Result } from '../base/result.ts';
+import { setMember } from './required.ts';
+
+/** Arrays and objects nested deeper are refused. */
+const NESTING_MAX = 500;
+
+export function parseJson(text: string): Result<unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return ok(value);
+  } catch {
+    return new Parser(text).parse();
+  }
+}
+
+const REFUSED: unique symbol = Symbol('refused');
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+};
+
+class Parser {
+  private readonly text: string;
+  private at = 0;
+  private depth = 0;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  parse(): Result<unknown> {
+    const value = this.value();
+    if (value === REFUSED) return err(this.syntaxError());
+    this.skipSpace();
+    const rest = this.text.slice(this.at).trimEnd();
+    if (rest === '') return ok(value);
+    return err(`Parsed JSON included non-whitespace trailing characters: ${rest}`);
+  }
+
+  private syntaxError(): string {
+    const line = this.text.slice(0, this.at).split('\n').length;
+    const rest = this.text.slice(this.at).split('\n', 1)[0] ?? '';
+    const visible = [...rest].filter((character) => character >= ' ').join('');
+    return `syntax error at line ${line} near: ${visible}`;
+  }
+
+  private skipSpace(): void {
+    while (' \t\n\r'.includes(this.text[this.at] ?? 'x')) this.at += 1;
+  }
+
+  /** Takes the next character if it is the expected one, after space. */
+  private expect(character: string): boolean {
+    this.skipSpace();
+    if (this.text[this.at] !== character) return false;
+    this.at += 1;
+    return true;
+  }
+
+  private value(): unknown {
+    this.skipSpace();
+    const first = this.text[this.at] ?? '';
+    switch (first) {
+      case 'n':
+        return this.word('null', null);
+      case 'f':
+        return this.word('false', false);
+      case 't':
+        return this.word('true', true);
+      case '"':
+        this.at += 1;
+        return this.string();
+      case '[':
+      case '{':
+        return this.nested(first);
+      default:
+        return /[-0-9]/.test(first) ? this.number() : REFUSED;
+    }
+  }
+
+  private nested(first: string): unknown {
+    if (this.depth === NESTING_MAX) return REFUSED;
+    this.depth += 1;
+    this.at += 1;
+    const value = first === '[' ? this.array() : this.object();
+    this.depth -= 1;
+    return value;
+  }
+
+  private word(word: string, value: null | boolean): unknown {
+    for (const character of word) {
+      if (this.text[this.at] !== character) return REFUSED;
+      this.at += 1;
+    }
+    return value;
+  }
+
+  private number(): unknown {
+    const found = /^[-+0-9.eE]*/.exec(this.text.slice(this.at, this.at + 400))?.[0] ?? '';
+    this.at += found.length;
+    return /^-?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(found) ? Number(found) : REFUSED;
+  }
+
+  private array(): unknown {
+    const items: unknown[] = [];
+    if (this.expect(']')) return items;
+    do {
+      const item = this.value();
+      if (item === REFUSED) return REFUSED;
+      items.push(item);
+    } while (this.expect(','));
+    return this.expect(']') ? items : REFUSED;
+  }
+
+  private object(): unknown {
+    const members: Record<string, unknown> = {};
+    if (this.expect('}')) return members;
+    do {
+      if (!this.expect('"')) return REFUSED;
+      const key = this.string();
+      if (typeof key !== 'string' || !this.expect(':')) return REFUSED;
+      const value = this.value();
+      if (value === REFUSED) return REFUSED;
+      setMember(members, key, value);
+    } while (this.expect(','));
+    return this.expect('}') ? members : REFUSED;
+  }
+
+  /** The rest of a string, behind its opening quote. */
+  private string(): unknown {
+    let value = '';
+    for (;;) {
+      const character = this.text[this.at];
+      if (character === undefined || character < ' ') return REFUSED;
+      this.at += 1;
+      if (character === '"') return value;
+      if (character !== '\\') {
+        value += character;
+        continue;
+      }
+      const escaped = this.text[this.at];
+      if (escaped === undefined) return REFUSED;
+      this.at += 1;
+      const unit = escaped === 'u' ? this.hexUnit() : ESCAPES[escaped];
+      if (unit === undefined) return REFUSED;
+      value += unit;
+    }
+  }
+
+  private hexUnit(): string | undefined {
+    const start = this.at;
+    while (this.at < start + 4) {
+      if (!/[0-9a-fA-F]/.test(this.text[this.at] ?? '')) return undefined;
+      this.at += 1;
+    }
+    return String.fromCharCode(Number.parseInt(this.text.slice(start, this.at), 16));
+  }
+}
