@@ -1,0 +1,74 @@
+/** The receiving end of libprocess messages on one connection (spec libprocess, section 2.2). */
+import type net from 'node:net';
+import {
+  encodeAnswer,
+  type MessageRequest,
+  type ParsedRequest,
+  type RefusedRequest,
+  RequestParser,
+} from '../wire/libprocess.ts';
+
+/** Takes a message; false when there is no such actor. */
+export type MessageReceiver = (message: MessageRequest) => boolean;
+
+/**
+ * Reads messages from a fresh connection and answers them in order. `onOther` gets the bytes from the
+ * first request on that is no message, and the connection with them.
+ */
+export function serveMessages(
+  socket: net.Socket,
+  receive: MessageReceiver,
+  onOther: (rest: Uint8Array) => void,
+): void {
+  const parser = new RequestParser();
+  const onEnd = (): void => {
+    socket.end();
+  };
+  const onData = (chunk: Buffer): void => {
+    const answers: Uint8Array[] = [];
+    let close = false;
+    for (const request of parser.push(chunk)) {
+      if (request.kind === 'broken') {
+        socket.destroy();
+        return;
+      }
+      if (request.kind === 'other') {
+        flush(socket, answers);
+        socket.off('data', onData);
+        socket.off('end', onEnd);
+        onOther(request.rest);
+        return;
+      }
+      const { status, reason } = answerFor(request, receive);
+      answers.push(encodeAnswer(status, new Date().toUTCString(), reason));
+      close ||= request.close;
+    }
+    flush(socket, answers);
+    if (close) socket.end();
+  };
+  socket.on('data', onData);
+  socket.on('end', onEnd);
+}
+
+export interface MessageAnswer {
+  readonly status: 202 | 400 | 404 | 500;
+  readonly reason?: string;
+}
+
+/** Delivers a message and says what its sender is told. */
+export function answerFor(
+  request: Exclude<ParsedRequest, { kind: 'other' | 'broken' }>,
+  receive: MessageReceiver,
+): MessageAnswer {
+  if (isRefused(request)) return { status: request.status, reason: request.reason };
+  return { status: receive(request) ? 202 : 404 };
+}
+
+function isRefused(request: MessageRequest | RefusedRequest): request is RefusedRequest {
+  return request.kind === 'refused';
+}
+
+function flush(socket: net.Socket, answers: readonly Uint8Array[]): void {
+  // Senders throw answers away, so one that does not read them just loses the connection's buffer.
+  if (answers.length > 0 && socket.writable) socket.write(Buffer.concat(answers));
+}

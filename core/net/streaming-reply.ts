@@ -1,0 +1,65 @@
+/**
+ * Endless answers: event streams in RecordIO or server-sent events. Each client has a bounded queue; one
+ * that reads too slowly is dropped and counted (spec scheduler-api, section 4: chunked, no gzip).
+ */
+import type { FastifyReply } from 'fastify';
+
+/** What may wait for one client. A SUBSCRIBED event with a big cluster's state must fit. */
+export const STREAM_QUEUE_MAX_BYTES = 256 * 1024 ** 2;
+
+export interface StreamOptions {
+  readonly status?: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly queueMaxBytes?: number;
+  /** Called once, when the client has gone, was dropped or the stream was ended. */
+  readonly onClose?: () => void;
+  /** Called before `onClose` when the queue was full; count it. */
+  readonly onSlow?: () => void;
+}
+
+export interface StreamingReply {
+  readonly isOpen: boolean;
+  /** One chunk; false when the client has gone or was dropped just now. */
+  write(chunk: Uint8Array | string): boolean;
+  end(): void;
+}
+
+/** Sends the head at once and gives the stream; the reply is out of fastify's hands then. */
+export function streamingReply(reply: FastifyReply, options: StreamOptions): StreamingReply {
+  reply.hijack();
+  const raw = reply.raw;
+  const queueMaxBytes = options.queueMaxBytes ?? STREAM_QUEUE_MAX_BYTES;
+  let isOpen = true;
+  const close = (): void => {
+    if (!isOpen) return;
+    isOpen = false;
+    options.onClose?.();
+  };
+  raw.once('close', close);
+  raw.on('error', close);
+  // A chunk is one event; waiting for more to send with it would only delay it.
+  raw.socket?.setNoDelay(true);
+  raw.writeHead(options.status ?? 200, { ...options.headers });
+  raw.flushHeaders();
+  return {
+    get isOpen() {
+      return isOpen;
+    },
+    write(chunk) {
+      if (!isOpen) return false;
+      if (raw.writableLength > queueMaxBytes) {
+        options.onSlow?.();
+        close();
+        raw.destroy();
+        return false;
+      }
+      raw.write(chunk);
+      return true;
+    },
+    end() {
+      if (!isOpen) return;
+      raw.end();
+      close();
+    },
+  };
+}
