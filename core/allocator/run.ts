@@ -1,0 +1,165 @@
+/**
+ * One allocation run over the candidate agents (spec allocator, section 6): first the guarantees of
+ * quotas, then fair shares up to the limits. The run changes agents, sorters and the role ledger as
+ * it goes, through the books, and collects what it gave.
+ */
+import { type AgentId, type FrameworkId, frameworkId } from '../base/ids.ts';
+import { type Random, shuffled } from '../base/random.ts';
+import { add, NO_RESOURCES, type Resources, subtract } from '../resources/arithmetic.ts';
+import { isReservedTo, isShared, isUnreserved } from '../resources/kinds.ts';
+import { type Quantities, shrinkTo } from '../resources/quantities.ts';
+import { allocatableTo, allocate, quantitiesOf, shared } from '../resources/select.ts';
+import type { AgentEntry } from './agent-entry.ts';
+import type { Books } from './books.ts';
+import { type FrameworkEntry, isAllocatable } from './framework-entry.ts';
+import { isRefused } from './refuse-filters.ts';
+import { isQuotaResource } from './role-ledger.ts';
+import type { Allocation } from './types.ts';
+
+/** One attempt to give something of an agent to a framework. */
+interface Attempt {
+  readonly agent: AgentEntry;
+  readonly role: string;
+  readonly framework: FrameworkEntry;
+  /** What the role may use and the framework understands. */
+  readonly available: Resources;
+}
+
+export class RunInProgress {
+  private readonly books: Books;
+  private readonly random: Random;
+  private readonly given = new Map<FrameworkId, Map<string, Allocation>>();
+  /** Shared volumes go to one framework per run. */
+  private readonly sharedGiven = new Map<AgentId, Resources>();
+
+  constructor(books: Books, random: Random) {
+    this.books = books;
+    this.random = random;
+  }
+
+  /** All allocations of one framework are neighbours. */
+  perform(agents: readonly AgentEntry[]): readonly Allocation[] {
+    if (this.books.ledger.hasQuota) {
+      for (const agent of shuffled(this.random, agents)) this.guarantee(agent);
+    }
+    for (const agent of shuffled(this.random, agents)) this.shareFairly(agent);
+    return [...this.given.values()].flatMap((allocations) => [...allocations.values()]);
+  }
+
+  /** Stage 1: an agent goes to a role only when that brings its guarantee nearer. */
+  private guarantee(agent: AgentEntry): void {
+    const { ledger, roleSorter } = this.books;
+    for (const role of roleSorter.sort()) {
+      if (agent.available.length === 0) return;
+      if (ledger.quotaOf(role).guarantees.size === 0) continue;
+      if (ledger.unsatisfied(role).size === 0) continue;
+      for (const attempt of this.attempts(agent, role)) {
+        const unsatisfied = ledger.unsatisfied(role);
+        if (unsatisfied.size === 0) break;
+        this.giveGuaranteed(attempt, unsatisfied);
+      }
+    }
+  }
+
+  /** Stage 2: everything else in the order of shares. */
+  private shareFairly(agent: AgentEntry): void {
+    for (const role of this.books.roleSorter.sort()) {
+      if (agent.available.length === 0) return;
+      for (const attempt of this.attempts(agent, role)) this.giveShare(attempt);
+    }
+  }
+
+  private *attempts(agent: AgentEntry, role: string): Generator<Attempt> {
+    const { frameworks, frameworkSorters, filterGpuResources } = this.books;
+    let free = NO_RESOURCES;
+    let seen: Resources | undefined;
+    for (const client of frameworkSorters.get(role)?.sort() ?? []) {
+      const framework = frameworks.get(frameworkId(client));
+      if (framework === undefined || !framework.fits(role, agent, filterGpuResources)) continue;
+      // `available` is a value, so an unchanged reference saves filtering it again.
+      if (seen !== agent.available) {
+        seen = agent.available;
+        free = this.freeFor(agent, role);
+      }
+      if (free.length === 0) return;
+      const available = framework.strip(free);
+      if (!isAllocatable(available, this.minimumsOf(framework, role))) continue;
+      yield { agent, role, framework, available };
+    }
+  }
+
+  private freeFor(agent: AgentEntry, role: string): Resources {
+    const free = allocatableTo(agent.available, role);
+    const given = this.sharedGiven.get(agent.id);
+    return given === undefined ? free : subtract(free, given);
+  }
+
+  private giveGuaranteed(attempt: Attempt, unsatisfied: Quantities): void {
+    const { ledger } = this.books;
+    const { available, role } = attempt;
+    const countable = shuffled(this.random, available.filter(isQuotaResource));
+    const guaranteed = shrinkTo(countable, unsatisfied, 'drop');
+    if (guaranteed.length === 0) return;
+    const used = quantitiesOf(guaranteed);
+    let extra = subtract(countable, guaranteed);
+    if (ledger.quotaOf(role).limits.size > 0) {
+      extra = shrinkTo(extra, roomAfter(ledger.roomUnderLimits(role), used), 'keep');
+    }
+    // Filling the guarantee lowers the free and the required amount alike, so the spare stays.
+    if (ledger.requiredHeadroom.size > 0) extra = shrinkTo(extra, ledger.spareHeadroom, 'drop');
+    const rest = available.filter(
+      (each) => isReservedTo(each, role) || (isUnreserved(each) && !isQuotaResource(each)),
+    );
+    this.give(attempt, add(rest, add(guaranteed, extra)));
+  }
+
+  private giveShare(attempt: Attempt): void {
+    const { ledger } = this.books;
+    const { available, role } = attempt;
+    const rest = available.filter((each) => !isQuotaResource(each));
+    let extra: Resources = available.filter(isQuotaResource);
+    const hasLimits = ledger.hasQuota && ledger.quotaOf(role).limits.size > 0;
+    if (hasLimits) {
+      extra = shrinkTo(shuffled(this.random, extra), ledger.roomUnderLimits(role), 'keep');
+    }
+    if (ledger.hasQuota && ledger.requiredHeadroom.size > 0) {
+      extra = shrinkTo(shuffled(this.random, extra), ledger.spareHeadroom, 'drop');
+    }
+    this.give(attempt, [...rest, ...extra]);
+  }
+
+  private give(attempt: Attempt, offer: Resources): void {
+    const { agent, role, framework } = attempt;
+    if (!isAllocatable(offer, this.minimumsOf(framework, role))) return;
+    const filters = this.books.filters.of(framework.id, role);
+    if (filters !== undefined && isRefused(filters, agent.id, offer)) return;
+    const resources = allocate(offer, role);
+    const allocation = { frameworkId: framework.id, role, agentId: agent.id, resources };
+    if (offer.some(isShared)) {
+      this.sharedGiven.set(agent.id, add(this.sharedGiven.get(agent.id) ?? [], shared(offer)));
+    }
+    this.books.charge({ ...allocation, isAllocated: false });
+    this.collect(allocation);
+  }
+
+  /** Both stages may give of one agent to the same role: that is one offer. */
+  private collect(allocation: Allocation): void {
+    const mine = this.given.get(allocation.frameworkId) ?? new Map<string, Allocation>();
+    this.given.set(allocation.frameworkId, mine);
+    const key = `${allocation.agentId} ${allocation.role}`;
+    const before = mine.get(key);
+    const resources = add(before?.resources ?? [], allocation.resources);
+    mine.set(key, before === undefined ? allocation : { ...allocation, resources });
+  }
+
+  private minimumsOf(framework: FrameworkEntry, role: string): readonly Quantities[] {
+    return framework.minimumsFor(role) ?? this.books.minimums;
+  }
+}
+
+function roomAfter(room: Quantities, used: Quantities): Quantities {
+  // Names used up stay in the map with 0, for absent names have no limit.
+  return new Map(
+    [...room].map(([name, milli]) => [name, Math.max(0, milli - (used.get(name) ?? 0))]),
+  );
+}
