@@ -1,0 +1,212 @@
+/**
+ * Where the state of the cluster comes from (spec mesos-dns, section 6). First the leader's
+ * `/state`, as the original does; then its operator event stream, from which every change arrives
+ * within milliseconds. Where there is no such stream, `/state` is polled every `refreshSeconds`.
+ */
+import { background } from '../core/base/background.ts';
+import type { Clock, Timer } from '../core/base/clock.ts';
+import { type DurationMs, seconds } from '../core/base/duration.ts';
+import { describeError } from '../core/base/errors.ts';
+import type { Log } from '../core/base/log.ts';
+import { err, ok, type Result } from '../core/base/result.ts';
+import type { HttpClient } from '../core/net/ports.ts';
+import { RecordDecoder } from '../core/wire/recordio.ts';
+import type { ClusterState, HostPort } from './cluster-state.ts';
+import { type ClusterChange, heartbeatSecondsOf, readOperatorEvent } from './operator-events.ts';
+import { StateFetcher } from './state-fetcher.ts';
+
+export interface ClusterSourceOptions {
+  /** `host:port` each, in the order of the configuration. */
+  readonly masters: readonly string[];
+  readonly refreshMs: DurationMs;
+  readonly stateTimeoutMs: DurationMs;
+  /** Headers of every request to a master. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Hears of the cluster; calls never overlap with one another. */
+export interface ClusterListener {
+  /** A good state document; `isStreaming` when newer changes have come by the stream. */
+  onState(state: ClusterState, leader: string, isStreaming: boolean): void;
+  onChange(change: ClusterChange): void;
+  /** Time to look up host names again. */
+  onRefresh(): void;
+}
+
+/** Pause before the first retries; it doubles up to the refresh time. */
+const RETRY_MS: DurationMs = 500;
+/** A stream silent for this many heartbeats is dead. */
+const HEARTBEATS_MISSED_MAX = 3;
+const HEARTBEAT_DEFAULT_S = 15;
+/** Waits for more frameworks before asking for their addresses. */
+const GATHER_MS: DurationMs = 200;
+
+export class ClusterSource {
+  private readonly clock: Clock;
+  private readonly http: HttpClient;
+  private readonly log: Log;
+  private readonly options: ClusterSourceOptions;
+  private readonly listener: ClusterListener;
+  private readonly fetcher: StateFetcher;
+  private readonly stopping = new AbortController();
+  private timer: Timer | undefined;
+  private gathering: Timer | undefined;
+  private stream: AbortController | undefined;
+  private isReloading = false;
+  private failureCount = 0;
+
+  constructor(
+    ports: { readonly clock: Clock; readonly http: HttpClient; readonly log: Log },
+    options: ClusterSourceOptions,
+    listener: ClusterListener,
+  ) {
+    this.clock = ports.clock;
+    this.http = ports.http;
+    this.log = ports.log;
+    this.options = options;
+    this.listener = listener;
+    this.fetcher = new StateFetcher(ports, {
+      timeoutMs: options.stateTimeoutMs,
+      headers: options.headers,
+      signal: this.stopping.signal,
+    });
+  }
+
+  start(): void {
+    this.reloadNow();
+  }
+
+  stop(): void {
+    this.stopping.abort(new Error('stopping'));
+    this.stream?.abort(new Error('stopping'));
+    this.timer?.cancel();
+    this.gathering?.cancel();
+  }
+
+  /** What is known does not fit what is told: start over with a fresh state. */
+  resync(): void {
+    this.stream?.abort(new Error('starting over'));
+  }
+
+  /** Asks for a state document soon, for what the events do not tell. */
+  requestState(): void {
+    if (this.gathering !== undefined || this.stopping.signal.aborted) return;
+    this.gathering = this.clock.setTimer(GATHER_MS, () => {
+      this.gathering = undefined;
+      this.reloadNow();
+    });
+  }
+
+  private reloadNow(): void {
+    if (this.isReloading || this.stopping.signal.aborted) return;
+    this.isReloading = true;
+    this.timer?.cancel();
+    background(this.log, this.reload(), 'reload the state of the cluster');
+  }
+
+  private async reload(): Promise<void> {
+    const fetched = await this.fetcher.fetch(this.options.masters);
+    this.isReloading = false;
+    if (this.stopping.signal.aborted) return;
+    if (!fetched.ok) {
+      this.failureCount += 1;
+      this.log.warn(
+        { error: fetched.error },
+        'Warning: Error generating records; keeping old DNS state',
+      );
+      const pauseMs = RETRY_MS * 2 ** Math.min(this.failureCount - 1, 20);
+      this.scheduleReload(Math.min(pauseMs, this.options.refreshMs));
+      return;
+    }
+    this.failureCount = 0;
+    const { state, leader, origin } = fetched.value;
+    this.listener.onState(state, leader, this.stream !== undefined);
+    this.scheduleReload(this.options.refreshMs);
+    if (this.stream === undefined) this.openStream(origin);
+  }
+
+  private scheduleReload(delayMs: DurationMs): void {
+    this.timer?.cancel();
+    if (this.stopping.signal.aborted) return;
+    this.timer = this.clock.setTimer(delayMs, () => {
+      if (this.stream === undefined) {
+        this.reloadNow();
+        return;
+      }
+      this.listener.onRefresh();
+      this.scheduleReload(this.options.refreshMs);
+    });
+  }
+
+  private openStream(origin: HostPort): void {
+    const stream = new AbortController();
+    this.stream = stream;
+    const following = this.follow(origin, stream).then((outcome) => {
+      if (this.stream === stream) this.stream = undefined;
+      stream.abort(new Error('ended'));
+      if (this.stopping.signal.aborted) return;
+      if (!outcome.ok) {
+        this.log.debug({ error: outcome.error }, 'no operator event stream, polling');
+        return;
+      }
+      this.log.info({ why: outcome.value }, 'the operator event stream ended, reloading');
+      this.scheduleReload(RETRY_MS);
+    });
+    background(this.log, following, 'follow the operator event stream');
+  }
+
+  /** Follows until the stream ends; an error means that there was none. */
+  private async follow(origin: HostPort, stream: AbortController): Promise<Result<string>> {
+    let heartbeatMs: DurationMs = seconds(HEARTBEAT_DEFAULT_S);
+    let watch: Timer | undefined;
+    let isSubscribed = false;
+    const expectMore = (): void => {
+      watch?.cancel();
+      watch = this.clock.setTimer(heartbeatMs * HEARTBEATS_MISSED_MAX, () => {
+        stream.abort(new Error('no heartbeat'));
+      });
+    };
+    try {
+      const response = await this.http.request({
+        method: 'POST',
+        url: `http://${formatHost(origin)}/api/v1`,
+        headers: {
+          ...this.options.headers,
+          'content-type': 'application/json',
+          accept: 'application/json',
+        },
+        body: '{"type":"SUBSCRIBE"}',
+        headTimeoutMs: this.options.stateTimeoutMs,
+        signal: stream.signal,
+      });
+      if (response.status !== 200) {
+        response.cancel();
+        return err(`status ${response.status}`);
+      }
+      const decoder = new RecordDecoder();
+      expectMore();
+      for await (const chunk of response.body) {
+        expectMore();
+        for (const record of decoder.push(chunk)) {
+          const event: unknown = JSON.parse(Buffer.from(record).toString());
+          const everyS = heartbeatSecondsOf(event);
+          if (everyS !== undefined && everyS > 0) heartbeatMs = seconds(everyS);
+          const change = readOperatorEvent(event);
+          isSubscribed ||= change?.kind === 'snapshot';
+          if (change !== undefined && isSubscribed && !stream.signal.aborted) {
+            this.listener.onChange(change);
+          }
+        }
+      }
+      return ok('closed by the master');
+    } catch (thrown) {
+      return isSubscribed ? ok(describeError(thrown)) : err(describeError(thrown));
+    } finally {
+      watch?.cancel();
+    }
+  }
+}
+
+function formatHost({ host, port }: HostPort): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

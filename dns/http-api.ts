@@ -1,0 +1,207 @@
+/** The read-only HTTP API (spec mesos-dns, section 7). */
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { cleanName } from './answers.ts';
+import type { ClusterNames } from './cluster-names.ts';
+import type { CompiledDnsOptions } from './config.ts';
+import type { DnsCounters } from './counters.ts';
+import { goJson } from './go-json.ts';
+import { type RecordSet, splitService } from './record-set.ts';
+import type { RecordType } from './records.ts';
+
+export interface HttpApiSources {
+  readonly options: CompiledDnsOptions;
+  readonly names: ClusterNames;
+  readonly counters: DnsCounters;
+  readonly version: string;
+  serial(): number;
+}
+
+const SERVICE_NAME = 'Mesos-DNS';
+const SERVICE_URL = 'https://github.com/mesosphere/mesos-dns';
+
+/** Routes only; the caller listens and closes. */
+export function createHttpApi(sources: HttpApiSources): FastifyInstance {
+  const app = Fastify({ logger: false, forceCloseConnections: true });
+  const paths = new Set<string>();
+  const route = (path: string, render: (request: FastifyRequest) => unknown): void => {
+    paths.add(path);
+    app.get(path, (request, reply) => {
+      if (!acceptsJson(request.headers.accept)) return plain(reply, 406, '406: Not Acceptable');
+      return reply
+        .code(200)
+        .header('content-type', 'application/json')
+        .send(Buffer.from(goJson(render(request))));
+    });
+    app.route({
+      method: ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'],
+      url: path,
+      handler: (_request, reply) => plain(reply, 405, '405: Method Not Allowed'),
+    });
+  };
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, payload, done) => {
+    payload.resume();
+    done(null, undefined);
+  });
+  app.setNotFoundHandler((_request, reply) => plain(reply, 404, '404: Page Not Found'));
+  app.setErrorHandler((_error, _request, reply) => plain(reply, 400, '400: Bad Request'));
+  route('/v1/version', () => ({
+    Service: SERVICE_NAME,
+    URL: SERVICE_URL,
+    Version: sources.version,
+  }));
+  route('/v1/config', () => configDocument(sources));
+  route('/v1/hosts/:host', (request) => lookUpHost(sources, parameter(request, 'host')));
+  route('/v1/services/:service', (request) =>
+    lookUpService(sources, parameter(request, 'service')),
+  );
+  app.get('/v1/hosts/:host/ports', (_request, reply) => plain(reply, 501, 'To be implemented...'));
+  if (sources.options.enumerationOn) {
+    route('/v1/enumerate', () => enumeration(sources.names));
+    route('/v1/axfr', () => zoneTransfer(sources));
+  }
+  return app;
+}
+
+function plain(reply: FastifyReply, status: number, text: string): FastifyReply {
+  return reply.code(status).header('content-type', 'text/plain').send(text);
+}
+
+/** `application/json`, any wildcard that covers it, and no header are fine. */
+function acceptsJson(accept: string | undefined): boolean {
+  if (accept === undefined || accept.trim() === '') return true;
+  return accept.split(',').some((range) => {
+    const type = range.split(';')[0]?.trim().toLowerCase();
+    return type === 'application/json' || type === '*/*' || type === 'application/*';
+  });
+}
+
+function parameter(request: FastifyRequest, name: string): string {
+  const { params } = request;
+  if (typeof params !== 'object' || params === null) return '';
+  const value = Object.entries(params).find(([key]) => key === name)?.[1];
+  return typeof value === 'string' ? value : '';
+}
+
+function withDot(name: string): string {
+  return name.endsWith('.') ? name : `${name}.`;
+}
+
+/** Counts a lookup as a query; gives whether the name is of the domain. */
+function countLookup(sources: HttpApiSources, name: string): void {
+  const domain = `${sources.options.domain}.`;
+  if (name === domain || name.endsWith(`.${domain}`)) {
+    sources.counters.MesosRequests.increment();
+    return;
+  }
+  sources.counters.NonMesosRequests.increment();
+  sources.counters.NonMesosFailed.increment();
+}
+
+function lookUpHost(sources: HttpApiSources, given: string): unknown {
+  const host = withDot(cleanName(given));
+  countLookup(sources, host);
+  const { records } = sources.names;
+  const addresses = [...records.values(host, 'A'), ...records.values(host, 'AAAA')];
+  if (addresses.length === 0) return [{ host: '', ip: '' }];
+  return addresses.map((ip) => ({ host, ip }));
+}
+
+function lookUpService(sources: HttpApiSources, given: string): unknown {
+  const name = withDot(cleanName(given));
+  countLookup(sources, name);
+  const { records } = sources.names;
+  const found = records.values(name, 'SRV').flatMap((value) => {
+    const service = splitService(value);
+    if (service === undefined) return [];
+    const { target, port } = service;
+    const addresses = [...records.values(target, 'A').slice(0, 1)];
+    addresses.push(...records.values(target, 'AAAA').slice(0, 1));
+    return addresses.map((ip) => ({ service: given, host: target, ip, port: String(port) }));
+  });
+  return found.length === 0 ? [{ service: '', host: '', ip: '', port: '' }] : found;
+}
+
+function enumeration(names: ClusterNames): unknown {
+  const frameworks = names.enumerate().map(({ name, tasks }) => ({
+    tasks: tasks.map((task) => ({
+      name: task.name,
+      id: task.id,
+      records: task.records.length === 0 ? null : task.records,
+    })),
+    name,
+  }));
+  return { frameworks };
+}
+
+function zoneTransfer(sources: HttpApiSources): unknown {
+  const { options, names } = sources;
+  return {
+    TTL: options.ttl,
+    Serial: sources.serial(),
+    RefreshSeconds: options.refreshSeconds,
+    Mname: options.SOAMname,
+    Rname: options.SOARname,
+    Domain: options.domain,
+    Records: {
+      As: valuesByName(names.records, 'A'),
+      AAAAs: valuesByName(names.records, 'AAAA'),
+      SRVs: valuesByName(names.records, 'SRV'),
+    },
+  };
+}
+
+function valuesByName(records: RecordSet, type: RecordType): Record<string, readonly string[]> {
+  const table: Record<string, readonly string[]> = {};
+  for (const [name, entry] of records.sorted()) {
+    const values = entry.records.filter((each) => each.type === type).map((each) => each.value);
+    if (values.length > 0) table[name] = values;
+  }
+  return table;
+}
+
+/** Member names and order of section 7.1; the secret is never shown. */
+function configDocument(sources: HttpApiSources): unknown {
+  const { options } = sources;
+  const { principal, secret } = options.mesosCredentials;
+  return {
+    RefreshSeconds: options.refreshSeconds,
+    Port: options.port,
+    Timeout: options.timeout,
+    StateTimeoutSeconds: options.stateTimeoutSeconds,
+    ZkDetectionTimeout: options.zkDetectionTimeout,
+    HttpPort: options.httpport,
+    TTL: options.ttl,
+    SRVRecordDefaultWeight: options.srvRecordDefaultWeight,
+    SOASerial: sources.serial(),
+    SOARefresh: options.SOARefresh,
+    SOARetry: options.SOARetry,
+    SOAExpire: options.SOAExpire,
+    SOAMinttl: options.SOAMinttl,
+    SOAMname: options.SOAMname,
+    SOARname: options.SOARname,
+    Masters: options.masters,
+    ZoneResolvers: options.zoneResolvers,
+    Resolvers: options.resolvers,
+    IPSources: options.IPSources,
+    Zk: options.zk,
+    Domain: options.domain,
+    File: options.file,
+    Listener: options.listener,
+    HTTPListener: options.httplistener,
+    RecurseOn: options.recurseon,
+    DnsOn: options.dnson,
+    HttpOn: options.httpon,
+    ExternalOn: options.externalon,
+    EnforceRFC952: options.enforceRFC952,
+    SetTruncateBit: options.setTruncateBit,
+    EnumerationOn: options.enumerationOn,
+    MesosHTTPSOn: options.mesosHTTPSOn,
+    CACertFile: options.caCertFile,
+    CertFile: options.certFile,
+    KeyFile: options.keyFile,
+    MesosCredentials: { Principal: principal, Secret: secret === '' ? '' : '******' },
+    IAMConfigFile: options.IAMConfigFile,
+    MesosAuthentication: options.mesosAuthentication,
+  };
+}

@@ -1,0 +1,100 @@
+/**
+ * What to do with a message: answer it, forward it, or ignore it (spec mesos-dns, section 5).
+ * Knows no sockets.
+ */
+import type { AnswerBook } from './answers.ts';
+import type { DnsCounters } from './counters.ts';
+import { errorReply, formatErrorReply, nameToText, parseQuery, type Query, RCODE } from './wire.ts';
+
+export type Decision =
+  | { readonly kind: 'ignore' }
+  | { readonly kind: 'reply'; readonly bytes: Buffer }
+  | { readonly kind: 'forward'; readonly query: Query; readonly resolvers: readonly string[] };
+
+export interface ResponderOptions {
+  /** Without dots at its ends. */
+  readonly domain: string;
+  /** Whether names outside the domain are forwarded. */
+  readonly forwards: boolean;
+  readonly resolvers: readonly string[];
+  readonly zoneResolvers: ReadonlyMap<string, readonly string[]>;
+}
+
+const IGNORE: Decision = { kind: 'ignore' };
+
+export class Responder {
+  private readonly book: AnswerBook;
+  private readonly options: ResponderOptions;
+  private readonly counters: DnsCounters;
+  /** The domain as it ends the bytes of a question's name, for the quick test of most queries. */
+  private readonly domainWire: Buffer;
+
+  constructor(book: AnswerBook, options: ResponderOptions, counters: DnsCounters) {
+    this.book = book;
+    this.options = options;
+    this.counters = counters;
+    const labels = options.domain.split('.').map((label) => {
+      const bytes = Buffer.from(label);
+      return Buffer.concat([Buffer.of(bytes.length), bytes]);
+    });
+    this.domainWire = Buffer.concat([...labels, Buffer.of(0)]);
+  }
+
+  /** `limit` is the longest reply the transport carries. */
+  decide(message: Buffer, limit: number): Decision {
+    const query = parseQuery(message);
+    if (query === 'ignore') return IGNORE;
+    if (query === 'malformed') return { kind: 'reply', bytes: formatErrorReply(message) };
+    if (query.question === undefined) {
+      return { kind: 'reply', bytes: errorReply(query, RCODE.SERVFAIL) };
+    }
+    const zone = this.zoneOf(query.question);
+    if (zone === 'domain') return this.answer(query, query.question, limit);
+    this.counters.NonMesosRequests.increment();
+    if (!this.options.forwards || zone.length === 0) {
+      return { kind: 'reply', bytes: errorReply(query, RCODE.REFUSED) };
+    }
+    return { kind: 'forward', query, resolvers: zone };
+  }
+
+  private answer(query: Query, question: Buffer, limit: number): Decision {
+    this.counters.MesosRequests.increment();
+    try {
+      const { bytes, outcome } = this.book.answer(query, question, limit);
+      if (outcome === 'success') this.counters.MesosSuccess.increment();
+      else this.counters.MesosNXDomain.increment();
+      return { kind: 'reply', bytes };
+    } catch {
+      // One bad record must not end the server; the client hears that it is our fault.
+      this.counters.MesosFailed.increment();
+      return { kind: 'reply', bytes: errorReply(query, RCODE.SERVFAIL) };
+    }
+  }
+
+  /** The resolvers of the longest matching zone, or that the name is ours. */
+  private zoneOf(question: Buffer): 'domain' | readonly string[] {
+    if (this.endsWithDomain(question)) return 'domain';
+    const name = nameToText(question.subarray(0, question.length - 4)).toLowerCase();
+    if (isWithin(name, this.options.domain)) return 'domain';
+    for (const [zone, resolvers] of this.options.zoneResolvers) {
+      if (isWithin(name, zone)) return resolvers;
+    }
+    return this.options.resolvers;
+  }
+
+  /** True only for certain: lower case, label-aligned. */
+  private endsWithDomain(question: Buffer): boolean {
+    const end = question.length - 4;
+    const start = end - this.domainWire.length;
+    if (start < 0 || this.domainWire.compare(question, start, end) !== 0) return false;
+    let at = 0;
+    while (at < start) at += (question[at] ?? 0) + 1;
+    return at === start;
+  }
+}
+
+/** Whether a lower-cased name with final dot is the zone or below it. */
+function isWithin(name: string, zone: string): boolean {
+  const apex = `${zone.toLowerCase()}.`;
+  return name === apex || name.endsWith(`.${apex}`);
+}

@@ -1,0 +1,258 @@
+/**
+ * The DNS daemon: keeps records in step with the cluster and serves them. Its ports open only after
+ * the first good state (spec mesos-dns, section 1.2); what is known is served until something newer
+ * is known, also when no master answers.
+ */
+import { networkInterfaces } from 'node:os';
+import type { FastifyInstance } from 'fastify';
+import { background } from '../core/base/background.ts';
+import type { Clock } from '../core/base/clock.ts';
+import { seconds } from '../core/base/duration.ts';
+import { ClusterError, describeError } from '../core/base/errors.ts';
+import type { LifecycleState, Service } from '../core/base/lifecycle.ts';
+import type { Log } from '../core/base/log.ts';
+import { Metrics } from '../core/base/metrics.ts';
+import type { Random } from '../core/base/random.ts';
+import type { HttpClient } from '../core/net/ports.ts';
+import { AnswerBook } from './answers.ts';
+import { ClusterNames } from './cluster-names.ts';
+import { ClusterSource } from './cluster-source.ts';
+import type { CompiledDnsOptions } from './config.ts';
+import { createDnsCounters, type DnsCounters } from './counters.ts';
+import { limitForwarded } from './forwarded-reply.ts';
+import { Forwarder, type Transport } from './forwarder.ts';
+import { HostResolver, type LookUp, systemLookUp } from './host-resolver.ts';
+import { createHttpApi } from './http-api.ts';
+import { NamesKeeper } from './names-keeper.ts';
+import { Responder } from './responder.ts';
+import { TcpServer } from './tcp-server.ts';
+import { type MessageHandler, UdpServer } from './udp-server.ts';
+import { textToName } from './wire.ts';
+
+export interface DnsPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly http: HttpClient;
+  readonly log: Log;
+  readonly lookUp?: LookUp;
+}
+
+export interface Dns extends Service {
+  /** Real ports once it serves; undefined for what is switched off. */
+  readonly ports: { readonly dns: number | undefined; readonly http: number | undefined };
+  readonly records: ClusterNames['records'];
+}
+
+const UDP_BYTES_MAX = 512;
+const TCP_BYTES_MAX = 65_535;
+
+/** Version that `/v1/version` and `-version` show. */
+export const DNS_VERSION = 'v0.7.0';
+
+export function createDns(options: CompiledDnsOptions, ports: DnsPorts): Dns {
+  const names = new ClusterNames(
+    {
+      domain: options.domain,
+      labelRule: options.enforceRFC952 ? 'rfc952' : 'rfc1123',
+      addressSources: options.IPSources,
+    },
+    { name: options.SOAMname, addresses: ownAddresses(options.listener) },
+  );
+  return new DnsShell(options, ports, names);
+}
+
+class DnsShell implements Dns {
+  private readonly options: CompiledDnsOptions;
+  private readonly clock: Clock;
+  private readonly log: Log;
+  private readonly names: ClusterNames;
+  private readonly book: AnswerBook;
+  private readonly source: ClusterSource;
+  private readonly counters: DnsCounters;
+  private readonly responder: Responder;
+  private readonly forwarder: Forwarder;
+  private readonly firstState = Promise.withResolvers<void>();
+  private readonly udp: UdpServer;
+  private readonly tcp: TcpServer;
+  private http: FastifyInstance | undefined;
+  private state: LifecycleState = 'new';
+  private serial: number;
+  ports: { readonly dns: number | undefined; readonly http: number | undefined } = {
+    dns: undefined,
+    http: undefined,
+  };
+
+  constructor(options: CompiledDnsOptions, ports: DnsPorts, names: ClusterNames) {
+    this.options = options;
+    this.clock = ports.clock;
+    this.log = ports.log;
+    this.names = names;
+    this.serial = unixSeconds(ports.clock);
+    this.counters = createDnsCounters(new Metrics());
+    this.book = new AnswerBook(names.records, ports.random, answerOptions(options), this.serial);
+    this.responder = new Responder(
+      this.book,
+      {
+        domain: options.domain,
+        forwards: options.externalon,
+        resolvers: options.resolvers,
+        zoneResolvers: new Map(Object.entries(options.externalon ? options.zoneResolvers : {})),
+      },
+      this.counters,
+    );
+    this.forwarder = new Forwarder(ports.clock, seconds(options.timeout), this.counters);
+    this.udp = new UdpServer(this.handler('udp', UDP_BYTES_MAX), ports.log);
+    this.tcp = new TcpServer(this.handler('tcp', TCP_BYTES_MAX));
+    const keeper = new NamesKeeper(
+      names,
+      new HostResolver(ports.lookUp ?? systemLookUp),
+      options.masters ?? [],
+      {
+        updated: () => this.updated(),
+        resync: () => this.source.resync(),
+        needState: () => this.source.requestState(),
+      },
+      ports.log,
+    );
+    this.source = new ClusterSource(
+      ports,
+      {
+        masters: options.masters ?? [],
+        refreshMs: seconds(options.refreshSeconds),
+        stateTimeoutMs: seconds(options.stateTimeoutSeconds),
+        headers: authorization(options),
+      },
+      keeper,
+    );
+  }
+
+  get records(): ClusterNames['records'] {
+    return this.names.records;
+  }
+
+  async start(): Promise<void> {
+    this.state = 'starting';
+    this.source.start();
+    try {
+      await this.firstState.promise;
+      await this.listen();
+      this.state = 'running';
+    } catch (thrown) {
+      await this.stop();
+      this.state = 'failed';
+      throw thrown;
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this.state === 'stopped') return;
+    this.state = 'stopping';
+    this.source.stop();
+    this.firstState.reject(
+      new ClusterError('STOPPED', 'stopped before any master answered', { retriable: true }),
+    );
+    // Nobody may be waiting for the first state.
+    this.firstState.promise.catch(() => undefined);
+    await Promise.all([this.http?.close(), this.udp.close(), this.tcp.close()]);
+    this.state = 'stopped';
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  private updated(): void {
+    this.serial = unixSeconds(this.clock);
+    this.book.setSerial(this.serial);
+    this.firstState.resolve();
+  }
+
+  private async listen(): Promise<void> {
+    const { dnson, httpon, listener, port, httplistener, httpport } = this.options;
+    let dns: number | undefined;
+    let http: number | undefined;
+    if (dnson) {
+      dns = await naming('failed to setup "udp" server', this.udp.listen(listener, port));
+      // With port 0 TCP follows UDP, so that one number is enough for both.
+      dns = await naming('failed to setup "tcp" server', this.tcp.listen(listener, dns));
+    }
+    if (httpon) {
+      this.http = createHttpApi({
+        options: this.options,
+        names: this.names,
+        counters: this.counters,
+        version: DNS_VERSION,
+        serial: () => this.serial,
+      });
+      const listening = this.http.listen({ host: httplistener, port: httpport });
+      const url = await naming('failed to setup http server', listening);
+      http = Number(new URL(url).port);
+    }
+    this.ports = { dns, http };
+    this.log.info({ listener, dns, http }, 'serving');
+  }
+
+  private handler(transport: Transport, limit: number): MessageHandler {
+    return (message, reply) => {
+      const decision = this.responder.decide(message, limit);
+      if (decision.kind === 'reply') reply(decision.bytes);
+      if (decision.kind !== 'forward') return;
+      const { query, resolvers } = decision;
+      const forwarding = this.forwarder.forward(message, query, resolvers, transport);
+      background(
+        this.log,
+        forwarding.then((bytes) => reply(this.limited(bytes, transport))),
+        'forward a query',
+      );
+    };
+  }
+
+  private limited(bytes: Buffer, transport: Transport): Buffer {
+    return limitForwarded(bytes, transport, this.options.setTruncateBit);
+  }
+}
+
+async function naming<T>(what: string, action: Promise<T>): Promise<T> {
+  try {
+    return await action;
+  } catch (thrown) {
+    throw new ClusterError('LISTEN_FAILED', `${what}: ${describeError(thrown)}`, {
+      retriable: false,
+      cause: thrown,
+    });
+  }
+}
+
+function unixSeconds(clock: Clock): number {
+  return Math.floor(clock.now() / 1_000);
+}
+
+function authorization(options: CompiledDnsOptions): Readonly<Record<string, string>> {
+  if (options.mesosAuthentication !== 'basic') return {};
+  const { principal, secret } = options.mesosCredentials;
+  const token = Buffer.from(`${principal}:${secret}`).toString('base64');
+  return { authorization: `Basic ${token}` };
+}
+
+function ownAddresses(listener: string): readonly string[] {
+  if (listener !== '0.0.0.0') return [listener];
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return all.filter((each) => !each.internal).map((each) => each.address);
+}
+
+function answerOptions(options: CompiledDnsOptions): ConstructorParameters<typeof AnswerBook>[2] {
+  return {
+    ttl: options.ttl,
+    serviceWeight: options.srvRecordDefaultWeight,
+    recursionAvailable: options.recurseon,
+    setTruncateBit: options.setTruncateBit,
+    authority: {
+      primary: textToName(options.SOAMname) ?? Buffer.of(0),
+      mailbox: textToName(options.SOARname) ?? Buffer.of(0),
+      refresh: options.SOARefresh,
+      retry: options.SOARetry,
+      expire: options.SOAExpire,
+      ttl: options.ttl,
+    },
+  };
+}

@@ -1,0 +1,206 @@
+/**
+ * DNS messages as bytes (RFC 1035, section 4): what the answers need, without a socket.
+ *
+ *   message  := header(12) question* answer* authority* additional*
+ *   name     := (length label)* 0 | ... pointer(2, top bits 11)
+ *   question := name type(2) class(2)
+ *   record   := name type(2) class(2) ttl(4) length(2) data
+ */
+import { ipBytes } from '../core/base/addresses.ts';
+
+export const HEADER_BYTES = 12;
+const LABEL_BYTES_MAX = 63;
+const NAME_BYTES_MAX = 255;
+
+export const TYPE = { A: 1, NS: 2, SOA: 6, AAAA: 28, SRV: 33, OPT: 41, ANY: 255 } as const;
+export const CLASS_IN = 1;
+export const RCODE = {
+  NOERROR: 0,
+  FORMERR: 1,
+  SERVFAIL: 2,
+  NXDOMAIN: 3,
+  REFUSED: 5,
+} as const;
+
+/** The first question of a message, and what its header says. */
+export interface Query {
+  readonly id: number;
+  /** Bytes 2 and 3 of the header. */
+  readonly flags: readonly [number, number];
+  readonly questionCount: number;
+  /** Name, type and class as they came; undefined without a question. */
+  readonly question: Buffer | undefined;
+  readonly type: number;
+}
+
+/** `ignore` for what is no query at all, `malformed` for what deserves FORMERR. */
+export type ParsedQuery = Query | 'ignore' | 'malformed';
+
+const QR_BIT = 0x80;
+
+export function parseQuery(message: Buffer): ParsedQuery {
+  if (message.length < HEADER_BYTES) return 'ignore';
+  const first = message.readUInt8(2);
+  if ((first & QR_BIT) !== 0) return 'ignore';
+  const questionCount = message.readUInt16BE(4);
+  let at = HEADER_BYTES;
+  let question: Buffer | undefined;
+  for (let seen = 0; seen < questionCount; seen += 1) {
+    const end = skipName(message, at);
+    if (end === undefined || end + 4 > message.length) return 'malformed';
+    if (seen === 0) {
+      if (endsInPointer(message, at)) return 'malformed';
+      question = message.subarray(at, end + 4);
+    }
+    at = end + 4;
+  }
+  const recordCount = message.readUInt16BE(6) + message.readUInt16BE(8) + message.readUInt16BE(10);
+  for (let seen = 0; seen < recordCount; seen += 1) {
+    const end = skipName(message, at);
+    if (end === undefined || end + 10 > message.length) return 'malformed';
+    at = end + 10 + message.readUInt16BE(end + 8);
+    if (at > message.length) return 'malformed';
+  }
+  return {
+    id: message.readUInt16BE(0),
+    flags: [first, message.readUInt8(3)],
+    questionCount,
+    question,
+    type: question?.readUInt16BE(question.length - 4) ?? 0,
+  };
+}
+
+/** Where the name that starts at `start` ends; undefined when it is malformed. */
+function skipName(message: Buffer, start: number): number | undefined {
+  let at = start;
+  while (at < message.length) {
+    const length = message[at] ?? 0;
+    if (length === 0) return at + 1 - start > NAME_BYTES_MAX ? undefined : at + 1;
+    if (length >= 0xc0) return at + 2 <= message.length ? at + 2 : undefined;
+    if (length > LABEL_BYTES_MAX) return undefined;
+    at += length + 1;
+  }
+  return undefined;
+}
+
+/** Whether the (valid) name that starts at `start` ends in a pointer instead of a zero. */
+function endsInPointer(message: Buffer, start: number): boolean {
+  let at = start;
+  let length = message[at] ?? 0;
+  while (length !== 0 && length < 0xc0) {
+    at += length + 1;
+    length = message[at] ?? 0;
+  }
+  return length !== 0;
+}
+
+/** Characters that the presentation form writes with a backslash. */
+const ESCAPED = new Set([...'. \'@;()"\\'].map((character) => character.charCodeAt(0)));
+
+/** The presentation form of a name without pointers, with its final dot, escapes as usual. */
+export function nameToText(wire: Buffer): string {
+  let text = '';
+  let at = 0;
+  for (let length = wire[0] ?? 0; length !== 0; length = wire[at] ?? 0) {
+    for (const byte of wire.subarray(at + 1, at + 1 + length)) text += escapeByte(byte);
+    text += '.';
+    at += length + 1;
+  }
+  return text === '' ? '.' : text;
+}
+
+function escapeByte(byte: number): string {
+  if (ESCAPED.has(byte)) return `\\${String.fromCharCode(byte)}`;
+  if (byte < 0x21 || byte > 0x7e) return `\\${String(byte).padStart(3, '0')}`;
+  return String.fromCharCode(byte);
+}
+
+/** Undefined when the name cannot be packed: a label above 63 bytes, or 255 in all. */
+export function textToName(text: string): Buffer | undefined {
+  const parts: Buffer[] = [];
+  for (const label of text.replace(/\.$/, '').split('.')) {
+    const bytes = Buffer.from(label, 'utf8');
+    if (bytes.length === 0 || bytes.length > LABEL_BYTES_MAX) return undefined;
+    parts.push(Buffer.of(bytes.length), bytes);
+  }
+  const name = Buffer.concat([...parts, Buffer.of(0)]);
+  return name.length > NAME_BYTES_MAX ? undefined : name;
+}
+
+/** A record behind its owner name: type, class IN, ttl, length, data. */
+export function recordTail(type: number, ttl: number, data: Uint8Array): Buffer {
+  const tail = Buffer.allocUnsafe(10 + data.length);
+  tail.writeUInt16BE(type, 0);
+  tail.writeUInt16BE(CLASS_IN, 2);
+  tail.writeUInt32BE(ttl >>> 0, 4);
+  tail.writeUInt16BE(data.length, 8);
+  tail.set(data, 10);
+  return tail;
+}
+
+/** An A or AAAA record; undefined when the text is no such address. */
+export function addressTail(address: string, ttl: number): Buffer | undefined {
+  const bytes = ipBytes(address);
+  if (bytes === undefined) return undefined;
+  return recordTail(bytes.length === 4 ? TYPE.A : TYPE.AAAA, ttl, bytes);
+}
+
+/** Where an SRV record's target starts, counted from the end of the owner name. */
+export const SRV_TARGET_OFFSET = 16;
+
+export function serviceTail(options: {
+  readonly weight: number;
+  readonly port: number;
+  readonly target: Buffer;
+  readonly ttl: number;
+}): Buffer {
+  const data = Buffer.allocUnsafe(6 + options.target.length);
+  data.writeUInt16BE(0, 0);
+  data.writeUInt16BE(options.weight, 2);
+  data.writeUInt16BE(options.port & 0xffff, 4);
+  data.set(options.target, 6);
+  return recordTail(TYPE.SRV, options.ttl, data);
+}
+
+export interface Authority {
+  readonly primary: Buffer;
+  readonly mailbox: Buffer;
+  readonly refresh: number;
+  readonly retry: number;
+  readonly expire: number;
+  readonly ttl: number;
+}
+
+export function soaTail(soa: Authority, serial: number): Buffer {
+  const numbers = Buffer.allocUnsafe(20);
+  for (const [at, value] of [serial, soa.refresh, soa.retry, soa.expire, soa.ttl].entries()) {
+    numbers.writeUInt32BE(value >>> 0, at * 4);
+  }
+  return recordTail(TYPE.SOA, soa.ttl, Buffer.concat([soa.primary, soa.mailbox, numbers]));
+}
+
+/** A reply without any record: an error, or the start of one. */
+export function errorReply(query: Query, rcode: number, isAuthoritative = false): Buffer {
+  const question = query.question ?? Buffer.alloc(0);
+  const reply = Buffer.alloc(HEADER_BYTES + question.length);
+  reply.writeUInt16BE(query.id, 0);
+  reply[2] = replyFlags(query.flags[0]) | (isAuthoritative ? 0x04 : 0);
+  reply[3] = (query.flags[1] & 0x10) | rcode;
+  reply.writeUInt16BE(query.question === undefined ? 0 : 1, 4);
+  reply.set(question, HEADER_BYTES);
+  return reply;
+}
+
+/** FORMERR carries the id and nothing else, since nothing else was understood. */
+export function formatErrorReply(message: Buffer): Buffer {
+  const reply = Buffer.alloc(HEADER_BYTES);
+  reply.writeUInt16BE(message.readUInt16BE(0), 0);
+  reply[2] = QR_BIT;
+  reply[3] = RCODE.FORMERR;
+  return reply;
+}
+
+/** Byte 2 of a reply: QR set, opcode and RD as asked. */
+export function replyFlags(first: number): number {
+  return QR_BIT | (first & 0x79);
+}
