@@ -22,4 +22,6 @@ export type OperatorEvent =
   | { readonly kind: 'agent-removed'; readonly agent: Agent }
   | { readonly kind: 'framework-added'; readonly framework: Framework }
   | { readonly kind: 'framework-updated'; readonly framework: Framework }
+  /** Connection, offers or sums changed; no event of the original. */
+  | { readonly kind: 'framework-changed'; readonly framework: Framework }
   | { readonly kind: 'framework-removed'; readonly framework: Framework };

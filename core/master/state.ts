@@ -16,6 +16,11 @@ import {
   type TaskId,
   taskId,
 } from '../base/ids.ts';
+import {
+  add as addResources,
+  isEmpty as isEmptyResources,
+  subtract as subtractResources,
+} from '../resources/arithmetic.ts';
 import type { Schedule } from '../wire/types/mesos.v1.maintenance.ts';
 import type { QuotaConfig } from '../wire/types/mesos.v1.quota.ts';
 import type {
@@ -39,7 +44,6 @@ import type {
   RecoveredAgent,
   TaskRecord,
 } from './records.ts';
-import { addResources, isEmptyResources, subtractResources } from './resource-sums.ts';
 import { isTerminal } from './task-states.ts';
 
 export interface StateLimits {
@@ -60,6 +64,8 @@ export class MasterState {
   readonly agents = new Map<AgentId, Agent>();
   /** By pid text `slave(1)@ip:port`. */
   readonly agentsByPid = new Map<string, Agent>();
+  /** By the number of their observer. */
+  readonly agentsByObserver = new Map<number, Agent>();
   readonly recoveredAgents = new Map<AgentId, RecoveredAgent>();
   readonly unreachableAgents = new Map<AgentId, DepartedAgent>();
   readonly goneAgents = new Map<AgentId, DepartedAgent>();
@@ -124,6 +130,7 @@ export class MasterState {
     assert(!this.agents.has(agent.id), `agent ${agent.id} is registered already`);
     this.agents.set(agent.id, agent);
     this.agentsByPid.set(pidText(agent), agent);
+    this.agentsByObserver.set(agent.observer, agent);
     this.recoveredAgents.delete(agent.id);
     this.unreachableAgents.delete(agent.id);
     this.removedAgents.delete(agent.id);
@@ -134,6 +141,7 @@ export class MasterState {
     assert(agent.offers.size === 0, `agent ${agent.id} is removed with offers`);
     assert(agent.tasks.size === 0, `agent ${agent.id} is removed with tasks`);
     this.agents.delete(agent.id);
+    this.agentsByObserver.delete(agent.observer);
     if (this.agentsByPid.get(pidText(agent)) === agent) this.agentsByPid.delete(pidText(agent));
   }
 
@@ -298,6 +306,12 @@ export class MasterState {
     framework.completedTasks.push(task);
     const max = this.limits.maxCompletedTasksPerFramework;
     if (framework.completedTasks.length > max) framework.completedTasks.shift();
+  }
+
+  /** The task came back with its agent. */
+  forgetCompletedTask(framework: Framework, id: TaskId): void {
+    const at = framework.completedTasks.findLastIndex((task) => task.task_id.value === id);
+    if (at !== -1) framework.completedTasks.splice(at, 1);
   }
 
   private countTask(state: TaskState, by: number): void {

@@ -1,0 +1,217 @@
+/**
+ * How agents leave: disconnected, unreachable, unregistered or replaced, gone (spec scheduler-api,
+ * sections 16.4 and 18; spec libprocess, section 4.5). The registry is written first; frameworks
+ * hear of it when that is durable.
+ */
+import { formatDuration } from '../base/duration.ts';
+import type { Upid } from '../net/ports.ts';
+import type { TaskState, TaskStatusReason, TimeInfo } from '../wire/types/mesos.v1.ts';
+import type { MasterContext } from './context.ts';
+import { rescindInverseOffersOf } from './inverse-offers.ts';
+import { stopObserver } from './observers.ts';
+import { rescindOffersOf } from './offers.ts';
+import { sendOperationStatus } from './operations.ts';
+import type { Agent, DepartedAgent, Framework } from './records.ts';
+import { masterStatus, sendStatus, stateFor, updateTask } from './statuses.ts';
+import { isTerminal } from './task-states.ts';
+
+/** What the tasks of a leaving agent become. */
+interface TaskFate {
+  readonly state: TaskState;
+  readonly reason: TaskStatusReason;
+  readonly message: string;
+  readonly unreachableTime?: TimeInfo | undefined;
+  readonly list: 'completed' | 'unreachable';
+}
+
+export function timeInfo(now: number): TimeInfo {
+  return { nanoseconds: Math.round(now * 1e6) };
+}
+
+/** The link to the agent broke: its offers are taken back, it may return within the timeout. */
+export function agentExited(context: MasterContext, pid: Upid): void {
+  const agent = context.state.agentsByPid.get(`${pid.id}@${pid.ip}:${pid.port}`);
+  if (agent === undefined || !agent.connected) return;
+  context.log('info', { agentId: agent.id }, 'agent disconnected');
+  agent.connected = false;
+  agent.active = false;
+  context.allocator.deactivateAgent(agent.id, context.now);
+  rescindOffersOf(context, agent);
+  rescindInverseOffersOf(context, agent);
+  for (const id of new Set([...agent.tasks.keys(), ...agent.executors.keys()])) {
+    const framework = context.state.frameworks.get(id);
+    if (framework === undefined || framework.info.checkpoint === true) continue;
+    dropFromAgent(context, agent, framework, {
+      state: 'TASK_LOST',
+      reason: 'REASON_AGENT_DISCONNECTED',
+      message: `Agent ${agent.info.hostname} disconnected`,
+      list: 'completed',
+    });
+  }
+  const timeoutMs = context.options.agentReregisterTimeoutMs;
+  context.deadlines.set(`reregister ${agent.id}`, context.now + timeoutMs, () => {
+    const limit = formatDuration(timeoutMs);
+    becomeUnreachable(
+      context,
+      agent,
+      `agent did not reregister within ${limit} after disconnecting`,
+    );
+  });
+  context.operatorEvent({ kind: 'agent-updated', agent });
+}
+
+/** Tasks, executors and their resources of one framework leave the agent. */
+function dropFromAgent(
+  context: MasterContext,
+  agent: Agent,
+  framework: Framework,
+  fate: TaskFate,
+): void {
+  for (const record of [...(agent.tasks.get(framework.id)?.values() ?? [])]) {
+    const wasFinal = isTerminal(record.task.state);
+    const status = masterStatus(context, {
+      ...fate,
+      taskId: record.id,
+      agentId: record.agent,
+    });
+    if (!wasFinal) {
+      updateTask(context, framework, record, { status, latestState: undefined, uuid: undefined });
+    }
+    context.state.removeTask(record, wasFinal ? 'completed' : fate.list);
+    context.operatorEvent({ kind: 'task-removed', framework, task: record.task });
+    if (!wasFinal) sendStatus(context, framework, status);
+  }
+  for (const [id, info] of [...(agent.executors.get(framework.id) ?? [])]) {
+    context.state.removeExecutor(framework, agent, id);
+    context.recover({
+      frameworkId: framework.id,
+      agentId: agent.id,
+      resources: info.resources ?? [],
+      filters: undefined,
+      isAllocated: true,
+    });
+  }
+}
+
+/** Writes the registry, then tells everyone. */
+export function becomeUnreachable(context: MasterContext, agent: Agent, cause: string): void {
+  if (context.departing.has(agent.id) || context.state.agents.get(agent.id) !== agent) return;
+  context.departing.add(agent.id);
+  const departed = departedOf(context, agent);
+  context.persist([{ kind: 'mark-unreachable', agent: departed }], () => {
+    context.departing.delete(agent.id);
+    context.state.unreachableAgents.set(agent.id, departed);
+    context.count('slave_removals');
+    context.count('slave_removals/reason_unhealthy');
+    context.log('warn', { agentId: agent.id, cause }, 'agent is unreachable');
+    leave(context, agent, (framework) => ({
+      state: stateFor(framework, 'TASK_UNREACHABLE'),
+      reason: 'REASON_AGENT_REMOVED',
+      message: cause,
+      unreachableTime: departed.time,
+      list: 'unreachable',
+    }));
+  });
+}
+
+/** An agent that unregistered or was replaced; its tasks are lost for everyone. */
+export function removeAgent(
+  context: MasterContext,
+  agent: Agent,
+  cause: string,
+  reason: 'unregistered' | 'registered',
+  then: () => void = () => {},
+): void {
+  if (context.departing.has(agent.id)) return;
+  context.departing.add(agent.id);
+  context.persist([{ kind: 'remove', id: agent.id }], () => {
+    context.departing.delete(agent.id);
+    context.state.removedAgents.set(agent.id, context.now);
+    context.count('slave_removals');
+    context.count(`slave_removals/reason_${reason}`);
+    context.log('info', { agentId: agent.id, cause }, 'agent removed');
+    leave(context, agent, () => ({
+      state: 'TASK_LOST',
+      reason: 'REASON_AGENT_REMOVED',
+      message: `Agent ${agent.info.hostname} removed: ${cause}`,
+      list: 'completed',
+    }));
+    then();
+  });
+}
+
+/** An operator says the agent never comes back. */
+export function becomeGone(context: MasterContext, agent: Agent): void {
+  if (context.departing.has(agent.id)) return;
+  context.departing.add(agent.id);
+  const departed = departedOf(context, agent);
+  const message = 'Agent has been marked gone';
+  context.persist([{ kind: 'mark-gone', agent: departed }], () => {
+    context.departing.delete(agent.id);
+    context.state.goneAgents.set(agent.id, departed);
+    context.count('slave_removals');
+    context.send(agent, { name: 'mesos.internal.ShutdownMessage', message: { message } });
+    leave(context, agent, (framework) => {
+      const isAware = framework.capabilities.has('PARTITION_AWARE');
+      return {
+        state: stateFor(framework, 'TASK_GONE_BY_OPERATOR'),
+        reason: isAware ? 'REASON_AGENT_REMOVED_BY_OPERATOR' : 'REASON_AGENT_REMOVED',
+        message,
+        list: isAware ? 'completed' : 'unreachable',
+      };
+    });
+  });
+}
+
+function departedOf(context: MasterContext, agent: Agent): DepartedAgent {
+  return {
+    id: agent.id,
+    time: timeInfo(context.now),
+    drainInfo: agent.drainInfo,
+    deactivated: agent.deactivated ? true : undefined,
+  };
+}
+
+/** UPDATEs first, then RESCINDs, then FAILURE to every connected framework. */
+function leave(
+  context: MasterContext,
+  agent: Agent,
+  fateFor: (framework: Framework) => TaskFate,
+): void {
+  context.deadlines.cancel(`reregister ${agent.id}`);
+  stopObserver(context, agent);
+  leaveOperations(context, agent);
+  for (const id of new Set([...agent.tasks.keys(), ...agent.executors.keys()])) {
+    const framework = context.state.frameworks.get(id);
+    if (framework === undefined) continue;
+    dropFromAgent(context, agent, framework, fateFor(framework));
+  }
+  agent.active = false;
+  agent.connected = false;
+  rescindOffersOf(context, agent);
+  rescindInverseOffersOf(context, agent);
+  context.allocator.removeAgent(agent.id, context.now);
+  context.emit({ kind: 'unlink', pid: agent.pid });
+  context.state.removeAgent(agent);
+  for (const framework of context.state.frameworks.values()) {
+    context.event(framework, { type: 'FAILURE', failure: { agent_id: { value: agent.id } } });
+  }
+  context.operatorEvent({ kind: 'agent-removed', agent });
+}
+
+function leaveOperations(context: MasterContext, agent: Agent): void {
+  const isGone = context.state.goneAgents.has(agent.id);
+  for (const record of [...agent.operations.values()]) {
+    context.state.removeOperation(record);
+    const framework =
+      record.framework === undefined ? undefined : context.state.frameworks.get(record.framework);
+    const operationId = record.operation.info.id;
+    if (framework === undefined || operationId === undefined) continue;
+    sendOperationStatus(context, framework, {
+      operation_id: operationId,
+      state: isGone ? 'OPERATION_GONE_BY_OPERATOR' : 'OPERATION_UNREACHABLE',
+      message: isGone ? 'Agent has been marked gone' : 'Agent was marked unreachable',
+      agent_id: { value: agent.id },
+    });
+  }
+}

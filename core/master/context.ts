@@ -1,0 +1,125 @@
+/**
+ * What every handler of the machine works with: the state, the allocator, `now`, and an outbox of
+ * effects. One input is handled at a time, so handlers may emit freely; the machine takes the
+ * outbox when the input is done.
+ */
+
+import type { Allocator, Recovery } from '../allocator/types.ts';
+import type { Instant } from '../base/clock.ts';
+import type { LogFields } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { Upid } from '../net/ports.ts';
+import type { Event as SchedulerEvent } from '../wire/types/mesos.v1.scheduler.ts';
+import { Deadlines } from './deadlines.ts';
+import type { MasterEffect, Outgoing } from './effects.ts';
+import type { OperatorEvent } from './events.ts';
+import type { MachineOptions } from './options.ts';
+import type { Agent, Framework } from './records.ts';
+import type { RegistryOperation } from './registry.ts';
+import type { MasterState } from './state.ts';
+
+/** The pid text that means "no pid"; it travels on the wire (spec libprocess, section 1). */
+export const NO_PID = '@0.0.0.0:0';
+
+export class MasterContext {
+  readonly state: MasterState;
+  readonly allocator: Allocator;
+  readonly random: Random;
+  readonly options: MachineOptions;
+  readonly deadlines = new Deadlines();
+  /** The time of the input being handled. */
+  now: Instant = 0;
+
+  /** Agents for which a registry write is under way, by what is being written. */
+  readonly registering = new Set<string>();
+  readonly reregistering = new Set<string>();
+  readonly departing = new Set<string>();
+
+  private outbox: MasterEffect[] = [];
+  private readonly held = new Map<number, () => void>();
+  private nextWrite = 1;
+  private nextRemoval: Instant = 0;
+
+  constructor(state: MasterState, allocator: Allocator, random: Random, options: MachineOptions) {
+    this.state = state;
+    this.allocator = allocator;
+    this.random = random;
+    this.options = options;
+  }
+
+  takeEffects(): MasterEffect[] {
+    const effects = this.outbox;
+    this.outbox = [];
+    return effects;
+  }
+
+  emit(effect: MasterEffect): void {
+    this.outbox.push(effect);
+  }
+
+  /** To an agent, from the master's own actor. */
+  send(agent: Pick<Agent, 'pid'>, content: Outgoing): void {
+    this.sendTo(agent.pid, content);
+  }
+
+  sendTo(to: Upid, content: Outgoing): void {
+    this.outbox.push({ kind: 'send', from: 'master', to, content });
+  }
+
+  /** To a framework's scheduler; dropped when it is not connected. */
+  event(framework: Framework, event: SchedulerEvent): void {
+    const connection = framework.connection;
+    if (connection === undefined) return;
+    if (event.type !== undefined) {
+      framework.counters.increment('events');
+      framework.counters.increment(`events/${event.type.toLowerCase()}`);
+    }
+    if (connection.kind === 'http') {
+      this.outbox.push({ kind: 'event', connection: connection.id, event });
+    }
+  }
+
+  operatorEvent(event: OperatorEvent): void {
+    this.outbox.push({ kind: 'operator-event', event });
+  }
+
+  count(name: string): void {
+    this.state.counters.increment(name);
+  }
+
+  log(level: 'debug' | 'info' | 'warn', fields: LogFields, text: string): void {
+    this.outbox.push({ kind: 'log', level, fields, text });
+  }
+
+  /** Writes to the registry; `then` runs when that is durable, in the order of the writes. */
+  persist(operations: readonly RegistryOperation[], then: () => void): void {
+    const write = this.nextWrite++;
+    this.held.set(write, then);
+    this.outbox.push({ kind: 'persist', write, operations });
+  }
+
+  /** Runs what was held for `write`; repeated answers do nothing. */
+  persisted(write: number): void {
+    const then = this.held.get(write);
+    this.held.delete(write);
+    then?.();
+  }
+
+  get pendingWriteCount(): number {
+    return this.held.size;
+  }
+
+  /** When the next agent may be marked unreachable (`--agent_removal_rate_limit`). */
+  removalTurn(): Instant {
+    const rate = this.options.agentRemovalRate;
+    if (rate === undefined) return this.now;
+    const at = Math.max(this.now, this.nextRemoval);
+    this.nextRemoval = at + rate.intervalMs / rate.count;
+    return at;
+  }
+
+  recover(recovery: Recovery): void {
+    if (recovery.resources.length === 0) return;
+    this.allocator.recoverResources(recovery, this.now);
+  }
+}

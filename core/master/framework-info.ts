@@ -1,0 +1,16 @@
+/** What a FrameworkInfo means: its roles and capabilities (spec scheduler-api, section 6.1). */
+import type { FrameworkInfo, FrameworkInfoCapabilityType } from '../wire/types/mesos.v1.ts';
+
+export function capabilitiesOf(info: FrameworkInfo): ReadonlySet<FrameworkInfoCapabilityType> {
+  const types = (info.capabilities ?? []).map((each) => each.type);
+  return new Set(types.filter((type) => type !== undefined));
+}
+
+export function isMultiRole(info: FrameworkInfo): boolean {
+  return (info.capabilities ?? []).some((each) => each.type === 'MULTI_ROLE');
+}
+
+/** `roles` of MULTI_ROLE frameworks, else the one `role` with its default `*`. */
+export function rolesOf(info: FrameworkInfo): ReadonlySet<string> {
+  return isMultiRole(info) ? new Set(info.roles ?? []) : new Set([info.role ?? '*']);
+}

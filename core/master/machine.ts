@@ -1,0 +1,149 @@
+/**
+ * The master's machine: one input and `now` go in, effects come out (README). All decisions of the
+ * master are made behind this dispatcher; it does no I/O and knows no clock.
+ */
+
+import type { Allocator } from '../allocator/types.ts';
+import { unreachable } from '../base/assert.ts';
+import type { Instant } from '../base/clock.ts';
+import { frameworkId } from '../base/ids.ts';
+import type { Random } from '../base/random.ts';
+import type { Upid } from '../net/ports.ts';
+import type { Call } from '../wire/types/mesos.v1.scheduler.ts';
+import { agentExited } from './agent-departure.ts';
+import { registerAgent, unregisterAgent, updateAgent } from './agents.ts';
+import { call } from './calls.ts';
+import { type CallOrigin, type CallVerdict, checkCall } from './check-call.ts';
+import { MasterContext } from './context.ts';
+import { describeState } from './describe.ts';
+import type { AgentMessage, MasterEffect, MasterInput } from './effects.ts';
+import { connectionLost, removeFramework } from './frameworks.ts';
+import { exitedExecutor, messageToFramework } from './messages.ts';
+import { pong } from './observers.ts';
+import { allocate } from './offers.ts';
+import { operationStatusUpdate } from './operations.ts';
+import type { MachineOptions } from './options.ts';
+import { becomeLeader } from './recovery.ts';
+import { reregisterAgent } from './reregister.ts';
+import type { MasterState } from './state.ts';
+import { subscribe } from './subscribe.ts';
+import { statusUpdate } from './updates.ts';
+
+export class MasterMachine {
+  readonly state: MasterState;
+  private readonly context: MasterContext;
+  private announcedWake: Instant | undefined;
+
+  constructor(state: MasterState, allocator: Allocator, random: Random, options: MachineOptions) {
+    this.state = state;
+    this.context = new MasterContext(state, allocator, random, options);
+  }
+
+  /** Whether the registry was recovered; before that every message is dropped. */
+  get isElected(): boolean {
+    return this.state.electedTime !== undefined;
+  }
+
+  handle(input: MasterInput, now: Instant): readonly MasterEffect[] {
+    this.context.now = now;
+    this.dispatch(input);
+    this.announceWake();
+    return this.context.takeEffects();
+  }
+
+  /** Whether a call may be taken; changes nothing. */
+  check(given: Call, origin: CallOrigin): CallVerdict {
+    return checkCall(this.context, given, origin);
+  }
+
+  /** A stable printout for tests. */
+  describe(): string {
+    return describeState(this.state);
+  }
+
+  private dispatch(input: MasterInput): void {
+    switch (input.kind) {
+      case 'recovered':
+        return becomeLeader(this.context, input.registry);
+      case 'message':
+        return this.message(input.from, input.content);
+      case 'pong':
+        return pong(this.context, input.observer);
+      case 'exited':
+        return agentExited(this.context, input.pid);
+      case 'subscribe':
+        return subscribe(this.context, input);
+      case 'call':
+        return this.call(input.framework, input.call);
+      case 'disconnected':
+        return connectionLost(this.context, input.connection);
+      case 'teardown':
+        return this.call(input.framework, { type: 'TEARDOWN' });
+      case 'persisted':
+        return this.context.persisted(input.write);
+      case 'woke':
+        return this.woke();
+      default:
+        return unreachable(input);
+    }
+  }
+
+  private message(from: Upid, content: AgentMessage): void {
+    if (!this.isElected) return this.context.count('dropped_messages');
+    switch (content.name) {
+      case 'mesos.internal.RegisterSlaveMessage':
+        return registerAgent(this.context, from, content.message);
+      case 'mesos.internal.ReregisterSlaveMessage':
+        return reregisterAgent(this.context, from, content.message);
+      case 'mesos.internal.UnregisterSlaveMessage':
+        return unregisterAgent(this.context, from, content.message);
+      case 'mesos.internal.UpdateSlaveMessage':
+        return updateAgent(this.context, content.message);
+      case 'mesos.internal.StatusUpdateMessage':
+        return statusUpdate(this.context, from, content.message);
+      case 'mesos.internal.ExitedExecutorMessage':
+        return exitedExecutor(this.context, content.message);
+      case 'mesos.internal.ExecutorToFrameworkMessage':
+        return messageToFramework(this.context, content.message);
+      case 'mesos.internal.UpdateOperationStatusMessage':
+        return operationStatusUpdate(this.context, content.message);
+      default:
+        return unreachable(content);
+    }
+  }
+
+  private call(id: string, given: Call): void {
+    const framework = this.state.frameworks.get(frameworkId(id));
+    if (framework !== undefined) call(this.context, framework, given);
+  }
+
+  private woke(): void {
+    const { context } = this;
+    this.announcedWake = undefined;
+    for (let run = context.deadlines.takeDue(context.now); run !== undefined; ) {
+      run();
+      run = context.deadlines.takeDue(context.now);
+    }
+    const allocation = context.allocator.nextWake(context.now);
+    if (this.isElected && allocation !== undefined && allocation <= context.now) {
+      allocate(context);
+    }
+  }
+
+  /** One wake at a time, for the earliest thing to do; a later one is not repeated. */
+  private announceWake(): void {
+    const { context } = this;
+    const deadline = context.deadlines.next();
+    const allocation = this.isElected ? context.allocator.nextWake(context.now) : undefined;
+    const at = earliest(deadline, allocation);
+    if (at === undefined) return;
+    if (this.announcedWake !== undefined && this.announcedWake <= at) return;
+    this.announcedWake = at;
+    context.emit({ kind: 'wake', at });
+  }
+}
+
+function earliest(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
+  if (a === undefined) return b;
+  return b === undefined ? a : Math.min(a, b);
+}

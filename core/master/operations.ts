@@ -1,0 +1,250 @@
+/**
+ * RESERVE, UNRESERVE, CREATE, DESTROY, GROW_VOLUME and SHRINK_VOLUME: applied at once in the
+ * master's view (speculatively), sent to the agent, tracked until their status is acknowledged
+ * (spec scheduler-api, sections 11.3, 11.6 and 12; spec libprocess, section 7).
+ */
+import { agentId, frameworkId } from '../base/ids.ts';
+import { formatUuid } from '../base/random.ts';
+import { add, contains, subtract } from '../resources/arithmetic.ts';
+import { applyOperation, conversionsOf, type ResourceConversion } from '../resources/operations.ts';
+import { toPreReservationRefinement } from '../resources/refinement.ts';
+import { unallocate } from '../resources/select.ts';
+import type { UpdateOperationStatusMessage } from '../wire/types/mesos.internal.ts';
+import type { CallAcknowledgeOperationStatus } from '../wire/types/mesos.v1.scheduler.ts';
+import type { OfferOperation, OperationState, OperationStatus } from '../wire/types/mesos.v1.ts';
+import type { Acceptance } from './accept.ts';
+import { needsCheckpointing } from './agent-info.ts';
+import type { MasterContext } from './context.ts';
+import { rescindOffer } from './offers.ts';
+import type { Agent, Framework, OperationRecord } from './records.ts';
+import { sameBytes } from './updates.ts';
+import { validateOperation } from './validation/operation.ts';
+
+const SPECULATIVE: ReadonlySet<OfferOperation['type']> = new Set([
+  'RESERVE',
+  'UNRESERVE',
+  'CREATE',
+  'DESTROY',
+  'GROW_VOLUME',
+  'SHRINK_VOLUME',
+]);
+
+const TERMINAL: ReadonlySet<OperationState> = new Set<OperationState>([
+  'OPERATION_FINISHED',
+  'OPERATION_FAILED',
+  'OPERATION_ERROR',
+  'OPERATION_DROPPED',
+  'OPERATION_GONE_BY_OPERATOR',
+]);
+
+/** A failing rule drops the operation; the rest of the ACCEPT goes on. */
+export function runOperation(
+  context: MasterContext,
+  acceptance: Acceptance,
+  operation: OfferOperation,
+  agent: Agent,
+): void {
+  const { framework } = acceptance;
+  if (!SPECULATIVE.has(operation.type)) {
+    const why = `Operation ${operation.type ?? 'UNKNOWN'} is not supported: this master has no resource providers`;
+    dropOperation(context, framework, operation, why);
+    return;
+  }
+  const invalid = validateOperation(operation, { framework, agent });
+  if (invalid !== undefined) {
+    const where = `; on agent ${agent.id} at ${pidOf(agent)} (${agent.info.hostname})`;
+    dropOperation(context, framework, operation, `${invalid}${where}`);
+    return;
+  }
+  if (operation.type === 'DESTROY') rescindOffersWith(context, agent, operation);
+  const applied = applyOperation(acceptance.pool, operation);
+  if (!applied.ok) {
+    dropOperation(context, framework, operation, applied.error);
+    return;
+  }
+  const conversions = conversionsOf(operation);
+  if (!conversions.ok) return;
+  acceptance.pool = applied.value;
+  acceptance.conversions.push(...conversions.value);
+  applyToAgent(context, agent, conversions.value);
+  sendOperation(context, framework, agent, operation);
+}
+
+/** Other offers that contain a volume to be destroyed are taken back. */
+function rescindOffersWith(context: MasterContext, agent: Agent, operation: OfferOperation): void {
+  for (const volume of operation.destroy?.volumes ?? []) {
+    for (const record of [...agent.offers]) {
+      const offered = unallocate(record.offer.resources ?? []);
+      if (contains(offered, unallocate([volume]))) rescindOffer(context, record);
+    }
+  }
+}
+
+/** The agent's own total and checkpointed resources, which carry no allocation. */
+export function applyToAgent(
+  context: MasterContext,
+  agent: Agent,
+  conversions: readonly ResourceConversion[],
+): void {
+  for (const { consumed, converted } of conversions) {
+    const rest = subtract(agent.totalResources, unallocate(consumed));
+    agent.totalResources = add(rest, unallocate(converted));
+  }
+  agent.checkpointedResources = agent.totalResources.filter(needsCheckpointing);
+  context.operatorEvent({ kind: 'agent-updated', agent });
+}
+
+/** Tracks the operation and tells the agent; old agents get the whole checkpointed set. */
+export function sendOperation(
+  context: MasterContext,
+  framework: Framework | undefined,
+  agent: Agent,
+  operation: OfferOperation,
+): void {
+  if (!agent.capabilities.has('RESOURCE_PROVIDER')) {
+    const resources = agent.capabilities.has('RESERVATION_REFINEMENT')
+      ? agent.checkpointedResources
+      : toPreReservationRefinement(agent.checkpointedResources);
+    const name = 'mesos.internal.CheckpointResourcesMessage';
+    context.send(agent, { name, message: { resources } });
+    return;
+  }
+  const uuid = uuidBytes(context);
+  const framework_id = framework === undefined ? undefined : { value: framework.id };
+  const record: OperationRecord = {
+    uuid: formatUuid(uuid),
+    framework: framework?.id,
+    agent: agent.id,
+    operation: {
+      framework_id,
+      agent_id: { value: agent.id },
+      info: operation,
+      latest_status: { operation_id: operation.id, state: 'OPERATION_PENDING' },
+      uuid: { value: uuid },
+    },
+  };
+  context.state.addOperation(record);
+  context.send(agent, {
+    name: 'mesos.internal.ApplyOperationMessage',
+    message: {
+      framework_id,
+      operation_info: operation,
+      operation_uuid: { value: uuid },
+      resource_version_uuid: { uuid: agent.resourceVersionUuid ?? { value: new Uint8Array(16) } },
+    },
+  });
+}
+
+function uuidBytes(context: MasterContext): Uint8Array {
+  const bytes = context.random.bytes(16);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  return bytes;
+}
+
+/** Tells the framework only when the operation has an id. */
+export function dropOperation(
+  context: MasterContext,
+  framework: Framework,
+  operation: OfferOperation,
+  message: string,
+): void {
+  const fields = { frameworkId: framework.id, operation: operation.type, why: message };
+  context.log('warn', fields, 'dropped an offer operation');
+  if (operation.id === undefined) return;
+  sendOperationStatus(context, framework, {
+    operation_id: operation.id,
+    state: 'OPERATION_ERROR',
+    message,
+  });
+}
+
+export function sendOperationStatus(
+  context: MasterContext,
+  framework: Framework,
+  status: OperationStatus,
+): void {
+  context.event(framework, {
+    type: 'UPDATE_OPERATION_STATUS',
+    update_operation_status: { status },
+  });
+}
+
+/** From the agent. Operations without id or framework are acknowledged here. */
+export function operationStatusUpdate(
+  context: MasterContext,
+  message: UpdateOperationStatusMessage,
+): void {
+  context.count('messages_operation_status_update');
+  const uuid = message.operation_uuid;
+  const agent = context.state.agents.get(agentId(message.slave_id?.value ?? ''));
+  const record =
+    uuid === undefined ? undefined : context.state.operations.get(formatUuid(uuid.value));
+  if (agent === undefined || uuid === undefined || record === undefined) {
+    context.count('invalid_operation_status_updates');
+    return;
+  }
+  context.count('valid_operation_status_updates');
+  const { status } = message;
+  const latest = message.latest_status ?? status;
+  const { operation } = record;
+  const isFinal = TERMINAL.has(operation.latest_status.state);
+  record.operation = {
+    ...operation,
+    latest_status: isFinal ? operation.latest_status : latest,
+    statuses: [...(operation.statuses ?? []), status],
+  };
+  const owner = message.framework_id?.value;
+  const framework =
+    owner === undefined ? undefined : context.state.frameworks.get(frameworkId(owner));
+  const isWatched = framework !== undefined && operation.info.id !== undefined;
+  if (isWatched) sendOperationStatus(context, framework, status);
+  if (status.uuid === undefined) {
+    if (TERMINAL.has(status.state)) context.state.removeOperation(record);
+    return;
+  }
+  if (isWatched) return;
+  sendAcknowledgement(context, agent, record, status.uuid.value);
+  if (TERMINAL.has(status.state)) context.state.removeOperation(record);
+}
+
+function sendAcknowledgement(
+  context: MasterContext,
+  agent: Agent,
+  record: OperationRecord,
+  statusUuid: Uint8Array,
+): void {
+  context.send(agent, {
+    name: 'mesos.internal.AcknowledgeOperationStatusMessage',
+    message: { status_uuid: { value: statusUuid }, operation_uuid: record.operation.uuid },
+  });
+}
+
+/** ACKNOWLEDGE_OPERATION_STATUS (spec scheduler-api, section 14.3). */
+export function acknowledgeOperation(
+  context: MasterContext,
+  framework: Framework,
+  call: CallAcknowledgeOperationStatus,
+): void {
+  context.count('messages_operation_status_update_acknowledgement');
+  const agent = context.state.agents.get(agentId(call.agent_id?.value ?? ''));
+  const record = [...framework.operations.values()].find(
+    (each) => each.operation.info.id?.value === call.operation_id.value,
+  );
+  const status = record?.operation.statuses?.find(
+    (each) => each.uuid !== undefined && sameBytes(each.uuid.value, call.uuid),
+  );
+  if (agent?.connected !== true || record === undefined || status === undefined) {
+    context.count('invalid_operation_status_update_acknowledgements');
+    const fields = { operationId: call.operation_id.value };
+    context.log('warn', fields, 'dropped the acknowledgement of an operation');
+    return;
+  }
+  context.count('valid_operation_status_update_acknowledgements');
+  sendAcknowledgement(context, agent, record, call.uuid);
+  if (TERMINAL.has(status.state)) context.state.removeOperation(record);
+}
+
+function pidOf(agent: Agent): string {
+  return `${agent.pid.id}@${agent.pid.ip}:${agent.pid.port}`;
+}

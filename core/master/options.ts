@@ -1,0 +1,48 @@
+/** Settings of the machine, all present, durations in ms; compiled from flags in `flags.ts`. */
+import type { DurationMs } from '../base/duration.ts';
+import type { DomainInfo } from '../wire/types/mesos.v1.ts';
+import type { StateLimits } from './state.ts';
+
+export interface MachineOptions extends StateLimits {
+  readonly rootSubmissions: boolean;
+  /** Roles that may be used; `undefined` allows any. `*` is always in it. */
+  readonly roleWhitelist: ReadonlySet<string> | undefined;
+  readonly offerTimeoutMs: DurationMs | undefined;
+  readonly agentPingTimeoutMs: DurationMs;
+  readonly maxAgentPingTimeouts: number;
+  readonly agentReregisterTimeoutMs: DurationMs;
+  readonly requireAgentDomain: boolean;
+  readonly domain: DomainInfo | undefined;
+  readonly registryGcIntervalMs: DurationMs;
+  readonly registryMaxAgentAgeMs: DurationMs;
+  readonly registryMaxAgentCount: number;
+  /** Removals at once after a failover that stop the master; a fraction of the known agents. */
+  readonly recoveryAgentRemovalLimit: number;
+  /** At most `count` agents are marked unreachable in `intervalMs`. */
+  readonly agentRemovalRate:
+    | { readonly count: number; readonly intervalMs: DurationMs }
+    | undefined;
+  readonly offerConstraintsRe2MaxProgramSize: number;
+  readonly heartbeatIntervalMs: DurationMs;
+}
+
+export const DEFAULT_MACHINE_OPTIONS: MachineOptions = {
+  maxCompletedFrameworks: 50,
+  maxCompletedTasksPerFramework: 1_000,
+  maxUnreachableTasksPerFramework: 1_000,
+  rootSubmissions: true,
+  roleWhitelist: undefined,
+  offerTimeoutMs: undefined,
+  agentPingTimeoutMs: 15_000,
+  maxAgentPingTimeouts: 5,
+  agentReregisterTimeoutMs: 600_000,
+  requireAgentDomain: false,
+  domain: undefined,
+  registryGcIntervalMs: 900_000,
+  registryMaxAgentAgeMs: 1_209_600_000,
+  registryMaxAgentCount: 102_400,
+  recoveryAgentRemovalLimit: 1,
+  agentRemovalRate: undefined,
+  offerConstraintsRe2MaxProgramSize: 100,
+  heartbeatIntervalMs: 15_000,
+};

@@ -1,0 +1,123 @@
+/**
+ * What the master does with its registry: the start of leadership, agents that do not come back
+ * after it, and forgetting departed agents (spec libprocess, section 4.4; spec scheduler-api,
+ * section 18, master failover).
+ */
+import { timeInfo } from './agent-departure.ts';
+import { machineKey } from './agent-info.ts';
+import type { MasterContext } from './context.ts';
+import type { DepartedAgent, RecoveredAgent } from './records.ts';
+import type { RecoveredRegistry, RegistryOperation } from './registry.ts';
+
+/** The registry has been read: this master serves from now on. */
+export function becomeLeader(context: MasterContext, registry: RecoveredRegistry): void {
+  const { state, now, options } = context;
+  state.electedTime = now;
+  for (const agent of registry.admitted) state.recoveredAgents.set(agent.id, agent);
+  for (const agent of registry.unreachable) state.unreachableAgents.set(agent.id, agent);
+  for (const agent of registry.gone) state.goneAgents.set(agent.id, agent);
+  for (const machine of registry.machines) state.machines.set(machineKey(machine.id), machine);
+  state.schedules = registry.schedules;
+  for (const [role, weight] of registry.weights) {
+    state.weights.set(role, weight);
+    context.allocator.updateWeight(role, weight, now);
+  }
+  for (const quota of registry.quotas) {
+    state.quotas.set(quota.role, quota);
+    context.allocator.updateQuota(quota, now);
+  }
+  const hasQuota = registry.quotas.length > 0;
+  context.allocator.recover(registry.admitted.length, hasQuota, now);
+  if (registry.admitted.length > 0) {
+    context.deadlines.set('recovered agents', now + options.agentReregisterTimeoutMs, () => {
+      giveUpRecovered(context, registry.admitted.length);
+    });
+  }
+  scheduleGarbageCollection(context);
+  context.log('info', { agentCount: registry.admitted.length }, 'registry recovered');
+}
+
+/** Nobody knows what ran on them: FAILURE to all, no task updates. */
+function giveUpRecovered(context: MasterContext, knownCount: number): void {
+  const { state, options } = context;
+  const missing = [...state.recoveredAgents.values()];
+  const isTooMany = missing.length / knownCount > options.recoveryAgentRemovalLimit;
+  if (missing.length > 0 && isTooMany) {
+    const percent = `${options.recoveryAgentRemovalLimit * 100}%`;
+    context.emit({
+      kind: 'fail',
+      reason: `Post-recovery agent removal limit exceeded! After ${options.agentReregisterTimeoutMs / 1000} s there were ${missing.length} agents recovered from the registry that did not re-register, but only ${percent} of ${knownCount} may be removed`,
+    });
+    return;
+  }
+  for (const agent of missing) giveUp(context, agent);
+}
+
+function giveUp(context: MasterContext, agent: RecoveredAgent): void {
+  const at = context.removalTurn();
+  const { drainInfo, deactivated } = agent;
+  const departed = { id: agent.id, time: timeInfo(context.now), drainInfo, deactivated };
+  const mark = (): void => {
+    if (!context.state.recoveredAgents.has(agent.id) || context.departing.has(agent.id)) return;
+    context.departing.add(agent.id);
+    context.persist([{ kind: 'mark-unreachable', agent: departed }], () => {
+      finishGivingUp(context, departed);
+    });
+  };
+  if (at <= context.now) mark();
+  else context.deadlines.set(`give up ${agent.id}`, at, mark);
+}
+
+function finishGivingUp(context: MasterContext, departed: DepartedAgent): void {
+  const { state } = context;
+  context.departing.delete(departed.id);
+  state.recoveredAgents.delete(departed.id);
+  state.unreachableAgents.set(departed.id, departed);
+  context.count('recovery_slave_removals');
+  context.count('slave_removals');
+  context.count('slave_removals/reason_unhealthy');
+  context.log('warn', { agentId: departed.id }, 'agent did not come back after the failover');
+  for (const framework of state.frameworks.values()) {
+    context.event(framework, { type: 'FAILURE', failure: { agent_id: { value: departed.id } } });
+  }
+}
+
+function scheduleGarbageCollection(context: MasterContext): void {
+  const next = context.now + context.options.registryGcIntervalMs;
+  context.deadlines.set('registry gc', next, () => {
+    collectGarbage(context);
+    scheduleGarbageCollection(context);
+  });
+}
+
+/** Departed agents above the age or count limit are forgotten, oldest first. */
+function collectGarbage(context: MasterContext): void {
+  const ids = [
+    ...expired(context, context.state.unreachableAgents),
+    ...expired(context, context.state.goneAgents),
+  ];
+  if (ids.length === 0) return;
+  const operation: RegistryOperation = { kind: 'prune', ids };
+  context.persist([operation], () => {
+    for (const id of ids) {
+      context.state.unreachableAgents.delete(id);
+      context.state.goneAgents.delete(id);
+    }
+  });
+}
+
+function expired(
+  context: MasterContext,
+  departed: ReadonlyMap<DepartedAgent['id'], DepartedAgent>,
+): readonly DepartedAgent['id'][] {
+  const { registryMaxAgentAgeMs: maxAgeMs, registryMaxAgentCount: maxCount } = context.options;
+  const excess = departed.size - maxCount;
+  const ids: DepartedAgent['id'][] = [];
+  let at = 0;
+  for (const agent of departed.values()) {
+    const ageMs = context.now - agent.time.nanoseconds / 1e6;
+    if (at < excess || ageMs > maxAgeMs) ids.push(agent.id);
+    at += 1;
+  }
+  return ids;
+}

@@ -1,0 +1,369 @@
+/**
+ * Re-registration of agents: known ones are reconciled, others re-admitted with everything they run
+ * (spec libprocess, section 4.4).
+ */
+import { agentId, type executorId, type FrameworkId, frameworkId, taskId } from '../base/ids.ts';
+import type { Upid } from '../net/ports.ts';
+import { toPostReservationRefinement } from '../resources/refinement.ts';
+import { allocateMissing } from '../resources/select.ts';
+import type {
+  ReconcileTasksMessage,
+  ReregisterSlaveMessage,
+} from '../wire/types/mesos.internal.ts';
+import type { ExecutorInfo, Resource, Task, TaskStatus } from '../wire/types/mesos.v1.ts';
+import { applyCheckpointed } from './agent-info.ts';
+import {
+  capabilitiesOf,
+  connectionInfo,
+  enterAgent,
+  isMachineDown,
+  newAgent,
+  refuseIntroduction,
+  refusePolicy,
+  shutDown,
+  withListForm,
+} from './agents.ts';
+import { type MasterContext, NO_PID } from './context.ts';
+import { deepEqual } from './deep-equal.ts';
+import { recoverFramework } from './frameworks.ts';
+import { resendKills } from './kill.ts';
+import type { Agent, Framework } from './records.ts';
+import { masterStatus, sendStatus } from './statuses.ts';
+
+export function reregisterAgent(
+  context: MasterContext,
+  from: Upid,
+  message: ReregisterSlaveMessage,
+): void {
+  context.count('messages_reregister_slave');
+  const { state } = context;
+  const id = agentId(message.slave.id?.value ?? '');
+  if (context.reregistering.has(id) || context.departing.has(id)) return;
+  if (state.goneAgents.has(id)) {
+    shutDown(context, from, 'Agent has been marked gone');
+    return;
+  }
+  const refused = refuseIntroduction(context, message) ?? refuseContents(message);
+  if (refused !== undefined) {
+    context.log('warn', { agentId: id, why: refused }, 'ignored the re-registration of an agent');
+    return;
+  }
+  if (isMachineDown(context, message.slave, from)) {
+    shutDown(context, from, 'Machine is `DOWN`');
+    return;
+  }
+  const policy = refusePolicy(context, message);
+  if (policy !== undefined) {
+    context.log('warn', { agentId: id, why: policy }, 'ignored the re-registration of an agent');
+    return;
+  }
+  const known = state.agents.get(id);
+  const what = moved(known, from, message);
+  if (what !== undefined) {
+    shutDown(context, from, `Agent attempted to reregister with different ${what}`);
+    return;
+  }
+  const info = withListForm(message.slave);
+  const registered = known?.info ?? state.recoveredAgents.get(id)?.info;
+  const proceed = (): void => {
+    if (state.goneAgents.has(id)) shutDown(context, from, 'Agent has been marked gone');
+    else if (known !== undefined) returnKnown(context, from, known, message);
+    else readmit(context, from, message);
+  };
+  if (registered !== undefined && deepEqual(registered, info)) {
+    proceed();
+    return;
+  }
+  const departed = state.unreachableAgents.get(id);
+  const { drainInfo, deactivated } = departed ?? {};
+  context.reregistering.add(id);
+  context.persist([{ kind: 'admit', agent: { id, info, drainInfo, deactivated } }], () => {
+    context.reregistering.delete(id);
+    proceed();
+  });
+}
+
+function refuseContents(message: ReregisterSlaveMessage): string | undefined {
+  const id = message.slave.id?.value;
+  if (id === undefined || id === '') return 'it has no agent id';
+  const frameworks = new Set<string>();
+  for (const info of message.frameworks ?? []) {
+    const framework = info.id?.value ?? '';
+    if (frameworks.has(framework)) return `framework ${framework} is listed twice`;
+    frameworks.add(framework);
+  }
+  const executors = new Set<string>();
+  for (const executor of message.executor_infos ?? []) {
+    const framework = executor.framework_id?.value ?? '';
+    const key = `${framework}\0${executor.executor_id.value}`;
+    if (!frameworks.has(framework)) return `executor of unlisted framework ${framework}`;
+    if (executors.has(key)) return `executor ${executor.executor_id.value} is listed twice`;
+    executors.add(key);
+  }
+  for (const task of message.tasks ?? []) {
+    const framework = task.framework_id.value;
+    if (!frameworks.has(framework)) return `task of unlisted framework ${framework}`;
+    if (task.agent_id.value !== id) return `task ${task.task_id.value} names another agent`;
+  }
+  return undefined;
+}
+
+function moved(
+  known: Agent | undefined,
+  from: Upid,
+  message: ReregisterSlaveMessage,
+): string | undefined {
+  if (known === undefined) return undefined;
+  const isSame = known.pid.ip === from.ip && known.info.hostname === message.slave.hostname;
+  return isSame ? undefined : 'IP / hostname';
+}
+
+/** The master still has it: take over its news and compare what both know. */
+function returnKnown(
+  context: MasterContext,
+  from: Upid,
+  agent: Agent,
+  message: ReregisterSlaveMessage,
+): void {
+  const { state, now } = context;
+  if (state.agents.get(agent.id) !== agent) return;
+  context.count('slave_reregistrations');
+  state.moveAgent(agent, from);
+  context.emit({ kind: 'link', pid: from });
+  agent.info = withListForm(message.slave);
+  agent.version = message.version ?? '';
+  agent.capabilities = capabilitiesOf(message.agent_capabilities);
+  agent.resourceVersionUuid = message.resource_version_uuid;
+  agent.checkpointedResources = toPostReservationRefinement(message.checkpointed_resources ?? []);
+  const revocable = agent.totalResources.filter((each) => each.revocable !== undefined);
+  agent.totalResources = [
+    ...applyCheckpointed(agent.info.resources ?? [], agent.checkpointedResources),
+    ...revocable,
+  ];
+  agent.reregisteredTime = now;
+  const { info, totalResources: total } = agent;
+  const capabilities = [...agent.capabilities];
+  context.allocator.updateAgent(agent.id, { info, capabilities, total }, now);
+  context.deadlines.cancel(`reregister ${agent.id}`);
+  agent.connected = true;
+  agent.missedPongs = 0;
+  agent.awaitingPong = false;
+  if (!agent.deactivated && !agent.active) {
+    agent.active = true;
+    context.allocator.activateAgent(agent.id, now);
+  }
+  const reconciliations = reconcileKnown(context, agent, message);
+  sendReregistered(context, agent, reconciliations);
+  resendKills(context, agent);
+  shutDownCompleted(context, agent, message);
+  for (const each of message.frameworks ?? []) {
+    const id = frameworkId(each.id?.value ?? '');
+    const framework = state.frameworks.get(id);
+    if (framework !== undefined) sendFramework(context, agent, framework);
+  }
+  context.log('info', { agentId: agent.id }, 'agent re-registered');
+  context.operatorEvent({ kind: 'agent-updated', agent });
+}
+
+/** Tasks the agent lost are asked about; executors it lost are dropped here. */
+function reconcileKnown(
+  context: MasterContext,
+  agent: Agent,
+  message: ReregisterSlaveMessage,
+): readonly ReconcileTasksMessage[] {
+  const tasks = new Set(
+    (message.tasks ?? []).map((each) => `${each.framework_id.value}\0${each.task_id.value}`),
+  );
+  const executors = new Set(
+    (message.executor_infos ?? []).map(
+      (each) => `${each.framework_id?.value ?? ''}\0${each.executor_id.value}`,
+    ),
+  );
+  const reconciliations: ReconcileTasksMessage[] = [];
+  for (const [id, known] of agent.tasks) {
+    const missing = [...known.values()].filter((record) => !tasks.has(`${id}\0${record.id}`));
+    if (missing.length === 0) continue;
+    const statuses = missing.map((record) =>
+      masterStatus(context, {
+        taskId: record.id,
+        agentId: agent.id,
+        state: record.task.state,
+        reason: 'REASON_RECONCILIATION',
+        message: 'Reconciliation request',
+      }),
+    );
+    const framework = context.state.frameworks.get(id)?.info;
+    reconciliations.push({ framework_id: { value: id }, statuses, framework });
+  }
+  for (const [id, known] of [...agent.executors]) {
+    const framework = context.state.frameworks.get(id);
+    if (framework === undefined) continue;
+    for (const executor of [...known.keys()]) {
+      if (!executors.has(`${id}\0${executor}`)) dropExecutor(context, agent, framework, executor);
+    }
+  }
+  return reconciliations;
+}
+
+function dropExecutor(
+  context: MasterContext,
+  agent: Agent,
+  framework: Framework,
+  executor: ReturnType<typeof executorId>,
+): void {
+  const info = context.state.removeExecutor(framework, agent, executor);
+  context.recover({
+    frameworkId: framework.id,
+    agentId: agent.id,
+    resources: info?.resources ?? [],
+    filters: undefined,
+    isAllocated: true,
+  });
+}
+
+/** After a master failover, a partition, or from another cluster: everything it runs is adopted. */
+function readmit(context: MasterContext, from: Upid, message: ReregisterSlaveMessage): void {
+  const { state } = context;
+  const agent = newAgent(context, from, message);
+  if (state.agents.has(agent.id)) return;
+  const recovered = state.recoveredAgents.get(agent.id);
+  const unreachable = state.unreachableAgents.get(agent.id);
+  agent.reregisteredTime = context.now;
+  agent.deactivated = recovered?.deactivated ?? unreachable?.deactivated ?? false;
+  agent.drainInfo = recovered?.drainInfo ?? unreachable?.drainInfo;
+  agent.active = !agent.deactivated;
+  state.addAgent(agent);
+  for (const info of message.frameworks ?? []) {
+    const id = frameworkId(info.id?.value ?? '');
+    if (!state.frameworks.has(id) && !state.completedFrameworks.has(id)) {
+      recoverFramework(context, info);
+    }
+  }
+  adoptExecutors(context, agent, message.executor_infos ?? []);
+  const adopted = adoptTasks(context, agent, message.tasks ?? []);
+  context.count('slave_reregistrations');
+  enterAgent(context, agent);
+  sendReregistered(context, agent, []);
+  for (const info of message.frameworks ?? []) {
+    const framework = state.frameworks.get(frameworkId(info.id?.value ?? ''));
+    if (framework !== undefined) sendFramework(context, agent, framework);
+  }
+  shutDownCompleted(context, agent, message);
+  context.log('info', { agentId: agent.id, taskCount: adopted.length }, 'agent re-registered');
+  if (recovered !== undefined) return;
+  const text =
+    unreachable === undefined ? 'Unknown agent reregistered' : 'Unreachable agent re-reregistered';
+  for (const [framework, task] of adopted) announceReturn(context, framework, task, text);
+}
+
+function announceReturn(
+  context: MasterContext,
+  framework: Framework,
+  task: Task,
+  message: string,
+): void {
+  const status: TaskStatus = masterStatus(context, {
+    taskId: task.task_id.value,
+    agentId: task.agent_id.value,
+    state: task.state,
+    reason: 'REASON_AGENT_REREGISTERED',
+    message,
+    lastStatus: task.statuses?.at(-1),
+  });
+  sendStatus(context, framework, {
+    ...status,
+    ...(task.executor_id === undefined ? {} : { executor_id: task.executor_id }),
+  });
+}
+
+function adoptExecutors(
+  context: MasterContext,
+  agent: Agent,
+  executors: readonly ExecutorInfo[],
+): void {
+  for (const info of executors) {
+    const framework = context.state.frameworks.get(frameworkId(info.framework_id?.value ?? ''));
+    if (framework === undefined) continue;
+    const resources = allocated(framework, info.resources);
+    context.state.addExecutor(framework, agent, { ...info, resources });
+  }
+}
+
+function adoptTasks(
+  context: MasterContext,
+  agent: Agent,
+  tasks: readonly Task[],
+): readonly (readonly [Framework, Task])[] {
+  const { state } = context;
+  const adopted: (readonly [Framework, Task])[] = [];
+  for (const reported of tasks) {
+    const framework = state.frameworks.get(frameworkId(reported.framework_id.value));
+    const id = taskId(reported.task_id.value);
+    if (framework === undefined || framework.tasks.has(id)) continue;
+    state.removeUnreachableTask(framework, id);
+    state.forgetCompletedTask(framework, id);
+    const task = { ...reported, resources: allocated(framework, reported.resources) };
+    state.addTask(framework, agent, task);
+    context.operatorEvent({ kind: 'task-added', framework, task });
+    adopted.push([framework, task]);
+  }
+  return adopted;
+}
+
+/** Agents without MULTI_ROLE leave the allocation role out; it is the framework's only role. */
+function allocated(
+  framework: Framework,
+  resources: readonly Resource[] | undefined,
+): readonly Resource[] {
+  const [role = '*'] = framework.roles;
+  return allocateMissing(toPostReservationRefinement(resources ?? []), role);
+}
+
+function shutDownCompleted(
+  context: MasterContext,
+  agent: Agent,
+  message: ReregisterSlaveMessage,
+): void {
+  const completed = new Set<FrameworkId>();
+  for (const info of message.frameworks ?? []) {
+    const id = frameworkId(info.id?.value ?? '');
+    if (context.state.completedFrameworks.has(id)) completed.add(id);
+  }
+  for (const id of completed) {
+    context.send(agent, {
+      name: 'mesos.internal.ShutdownFrameworkMessage',
+      message: { framework_id: { value: id } },
+    });
+  }
+}
+
+function sendReregistered(
+  context: MasterContext,
+  agent: Agent,
+  reconciliations: readonly ReconcileTasksMessage[],
+): void {
+  context.send(agent, {
+    name: 'mesos.internal.SlaveReregisteredMessage',
+    message: {
+      slave_id: { value: agent.id },
+      reconciliations,
+      connection: connectionInfo(context),
+    },
+  });
+  if (agent.drainInfo === undefined) return;
+  context.send(agent, {
+    name: 'mesos.internal.DrainSlaveMessage',
+    message: { config: agent.drainInfo.config },
+  });
+}
+
+function sendFramework(context: MasterContext, agent: Agent, framework: Framework): void {
+  context.send(agent, {
+    name: 'mesos.internal.UpdateFrameworkMessage',
+    message: {
+      framework_id: { value: framework.id },
+      pid: NO_PID,
+      framework_info: framework.info,
+    },
+  });
+}

@@ -1,0 +1,158 @@
+/**
+ * SUBSCRIBE: refusals, new frameworks, re-subscription and take-over (spec scheduler-api,
+ * sections 6.2 and 6.4). A refusal is an ERROR event on the new stream, which is then closed; an
+ * existing subscription is not touched by it.
+ */
+import { frameworkId } from '../base/ids.ts';
+import type { Call } from '../wire/types/mesos.v1.scheduler.ts';
+import type { FrameworkInfo } from '../wire/types/mesos.v1.ts';
+import type { MasterContext } from './context.ts';
+import { capabilitiesOf, rolesOf } from './framework-info.ts';
+import { applyFrameworkInfo, broadcastFramework } from './frameworks.ts';
+import { discardInverseOffer } from './inverse-offers.ts';
+import { discardOffersOf } from './offers.ts';
+import type { ConnectionId, Framework } from './records.ts';
+import { refuseFrameworkInfo, refuseRolesAndConstraints } from './validation/framework.ts';
+
+export interface Subscribe {
+  readonly call: Call;
+  readonly connection: ConnectionId;
+  readonly principal: string | undefined;
+}
+
+export function subscribe(context: MasterContext, input: Subscribe): void {
+  const given = input.call.subscribe;
+  if (given === undefined) return;
+  const info = withPrincipal(withoutEmptyId(given.framework_info), input.principal);
+  const known = info.id === undefined ? undefined : context.state.frameworks.get(idOf(info));
+  const refused =
+    refuseFrameworkInfo(context, info) ??
+    refuseRolesAndConstraints(context, info, given) ??
+    (known !== undefined && known.info.principal !== info.principal
+      ? "Changing framework's principal is not allowed."
+      : undefined);
+  if (refused !== undefined) {
+    refuse(context, input.connection, refused);
+    return;
+  }
+  const settings = {
+    info,
+    suppressedRoles: given.suppressed_roles ?? [],
+    offerConstraints: given.offer_constraints,
+  };
+  if (known === undefined) subscribeNew(context, input.connection, settings);
+  else resubscribe(context, input.connection, known, settings);
+}
+
+interface Settings {
+  readonly info: FrameworkInfo;
+  readonly suppressedRoles: readonly string[];
+  readonly offerConstraints: Framework['offerConstraints'];
+}
+
+function subscribeNew(context: MasterContext, connection: ConnectionId, given: Settings): void {
+  const { state, now } = context;
+  const id = given.info.id === undefined ? state.newFrameworkId() : idOf(given.info);
+  const info: FrameworkInfo = { ...given.info, id: { value: id } };
+  const framework = state.newFramework({
+    id,
+    info,
+    state: 'active',
+    registeredTime: now,
+    roles: rolesOf(info),
+    capabilities: capabilitiesOf(info),
+    suppressedRoles: new Set(given.suppressedRoles),
+    offerConstraints: given.offerConstraints,
+  });
+  state.addFramework(framework);
+  state.connect(framework, { kind: 'http', id: connection });
+  context.allocator.addFramework(
+    {
+      id,
+      info,
+      used: framework.usedResources,
+      active: true,
+      suppressedRoles: given.suppressedRoles,
+      offerConstraints: given.offerConstraints,
+    },
+    now,
+  );
+  framework.counters.increment('calls');
+  framework.counters.increment('calls/subscribe');
+  welcome(context, framework);
+  context.log('info', { frameworkId: id, name: info.name }, 'framework subscribed');
+  context.operatorEvent({ kind: 'framework-added', framework });
+}
+
+function resubscribe(
+  context: MasterContext,
+  connection: ConnectionId,
+  framework: Framework,
+  given: Settings,
+): void {
+  const { state, now } = context;
+  const before = framework.connection;
+  // A different user or checkpoint flag is silently replaced by the old value.
+  const info: FrameworkInfo = {
+    ...given.info,
+    user: framework.info.user,
+    checkpoint: framework.info.checkpoint,
+  };
+  applyFrameworkInfo(context, framework, { ...given, info });
+  if (before !== undefined) {
+    context.event(framework, { type: 'ERROR', error: { message: 'Framework failed over' } });
+    if (before.kind === 'http') context.emit({ kind: 'close', connection: before.id });
+  }
+  discardOffersOf(context, framework);
+  for (const record of [...framework.inverseOffers]) discardInverseOffer(context, record);
+  const wasActive = framework.state === 'active';
+  context.deadlines.cancel(`failover ${framework.id}`);
+  context.deadlines.cancel(`heartbeat ${framework.id}`);
+  state.connect(framework, { kind: 'http', id: connection });
+  framework.reregisteredTime = now;
+  if (!wasActive) context.allocator.activateFramework(framework.id, now);
+  framework.counters.increment('calls');
+  framework.counters.increment('calls/subscribe');
+  welcome(context, framework);
+  broadcastFramework(context, framework);
+  context.log('info', { frameworkId: framework.id }, 'framework subscribed again');
+  context.operatorEvent({ kind: 'framework-updated', framework });
+}
+
+function welcome(context: MasterContext, framework: Framework): void {
+  context.event(framework, {
+    type: 'SUBSCRIBED',
+    subscribed: {
+      framework_id: { value: framework.id },
+      heartbeat_interval_seconds: context.options.heartbeatIntervalMs / 1000,
+      master_info: context.state.info,
+    },
+  });
+  heartbeat(context, framework);
+}
+
+function heartbeat(context: MasterContext, framework: Framework): void {
+  context.event(framework, { type: 'HEARTBEAT' });
+  const next = context.now + context.options.heartbeatIntervalMs;
+  context.deadlines.set(`heartbeat ${framework.id}`, next, () => heartbeat(context, framework));
+}
+
+function refuse(context: MasterContext, connection: ConnectionId, message: string): void {
+  context.emit({ kind: 'event', connection, event: { type: 'ERROR', error: { message } } });
+  context.emit({ kind: 'close', connection });
+  context.log('info', { why: message }, 'refused a subscription');
+}
+
+function withoutEmptyId(info: FrameworkInfo): FrameworkInfo {
+  if (info.id === undefined || info.id.value !== '') return info;
+  const { id: _empty, ...rest } = info;
+  return rest;
+}
+
+function withPrincipal(info: FrameworkInfo, principal: string | undefined): FrameworkInfo {
+  return info.principal !== undefined || principal === undefined ? info : { ...info, principal };
+}
+
+function idOf(info: FrameworkInfo): ReturnType<typeof frameworkId> {
+  return frameworkId(info.id?.value ?? '');
+}
