@@ -135,7 +135,9 @@ async function stopAfter(
     return 'stopped';
   })().catch((thrown: unknown) => ({ thrown }));
   const limitMs = options.stopLimitMs ?? STOP_LIMIT_MS;
-  const outcome = await Promise.race([stopping, deadline(host.clock, limitMs), endings.again()]);
+  const limit = deadline(host.clock, limitMs);
+  const outcome = await Promise.race([stopping, limit.reached, endings.again()]);
+  limit.cancel();
   if (outcome === 'stopped') return failed ? 1 : 0;
   if (outcome === 'again') return 130;
   if (outcome === 'late') {
@@ -146,10 +148,13 @@ async function stopAfter(
   return 1;
 }
 
-function deadline(clock: Clock, limitMs: DurationMs): Promise<'late'> {
-  return new Promise((resolve) => {
-    clock.setTimer(limitMs, () => resolve('late'));
-  });
+function deadline(
+  clock: Clock,
+  limitMs: DurationMs,
+): { readonly reached: Promise<'late'>; cancel(): void } {
+  const { promise, resolve } = Promise.withResolvers<'late'>();
+  const timer = clock.setTimer(limitMs, () => resolve('late'));
+  return { reached: promise, cancel: () => timer.cancel() };
 }
 
 /** Collects what ends a daemon, in order of arrival. */

@@ -1,0 +1,143 @@
+/** The DNS daemon as a process, fed by a master that says what the test wants, asked with `dig`. */
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import { type FakeMaster, startFakeMaster, v1 } from '../dns/support/fake-master.ts';
+
+const run = promisify(execFile);
+const directory = mkdtempSync(join(tmpdir(), 'orrery-dns-'));
+let master: FakeMaster;
+let daemon: ReturnType<typeof spawn>;
+let dnsPort = 0;
+let httpPort = 0;
+
+before(async () => {
+  master = await startFakeMaster();
+  master.snapshot = {
+    get_agents: { agents: [v1.agent('x-S0', '10.1.1.1')] },
+    get_frameworks: { frameworks: [v1.framework('F1', 'marathon', '10.1.1.9')] },
+    get_tasks: {
+      tasks: [
+        v1.task({
+          id: 'web.1',
+          name: 'web',
+          framework: 'F1',
+          agent: 'x-S0',
+          ports: [[31_000, 31_001]],
+          state: 'TASK_RUNNING',
+          ip: '10.2.2.2',
+        }),
+      ],
+    },
+  };
+  dnsPort = await freePort();
+  httpPort = await freePort();
+  const config = join(directory, 'config.json');
+  writeFileSync(
+    config,
+    JSON.stringify({
+      masters: [`127.0.0.1:${master.port}`],
+      listener: '127.0.0.1',
+      httpListener: '127.0.0.1',
+      PORT: dnsPort,
+      HTTPport: httpPort,
+      externalon: false,
+    }),
+  );
+  daemon = await startDaemon(config);
+});
+
+after(async () => {
+  daemon.kill('SIGTERM');
+  const code = await new Promise((resolve) => daemon.once('exit', resolve));
+  await master.close();
+  rmSync(directory, { recursive: true });
+  assert.equal(code, 0);
+});
+
+async function startDaemon(config: string): Promise<ReturnType<typeof spawn>> {
+  const child = spawn(process.execPath, ['dns/main.ts', `-config=${config}`], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.on('data', (chunk) => {
+      if (String(chunk).includes('READY')) resolve();
+    });
+    child.once('exit', (code) => reject(new Error(`the daemon ended with ${code}`)));
+  });
+  return child;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+async function dig(...words: readonly string[]): Promise<string> {
+  const place = ['@127.0.0.1', '-p', String(dnsPort), '+tries=1', '+time=3'];
+  const { stdout } = await run('dig', [...place, ...words]);
+  return stdout.trim();
+}
+
+test('dig finds the addresses of a task over UDP and TCP', async () => {
+  assert.equal(await dig('web.marathon.mesos', 'A', '+short'), '10.2.2.2');
+  assert.equal(await dig('web.marathon.mesos', 'A', '+short', '+tcp'), '10.2.2.2');
+  assert.equal(await dig('WEB.Marathon.mesos', 'A', '+short'), '10.2.2.2');
+  assert.equal(await dig('web.marathon.slave.mesos', 'A', '+short'), '10.1.1.1');
+  assert.equal(await dig('leader.mesos', 'A', '+short'), '127.0.0.1');
+});
+
+test('dig finds the ports of a task by SRV, with the addresses of the targets beside them', async () => {
+  const words = ['_web._tcp.marathon.mesos', 'SRV'];
+  const target = 'web-e844k-s0.marathon.slave.mesos.';
+  for (const transport of ['+notcp', '+tcp']) {
+    const short = (await dig(...words, '+short', transport)).split('\n').sort();
+    assert.deepEqual(short, [`0 1 31000 ${target}`, `0 1 31001 ${target}`]);
+  }
+  const additional = await dig(...words, '+noall', '+additional');
+  assert.match(additional, /^web-e844k-s0\.marathon\.slave\.mesos\.\s+60\s+IN\s+A\s+10\.1\.1\.1$/m);
+});
+
+test('a name that is not there is NXDOMAIN with SOA, names elsewhere are refused', async () => {
+  const unknown = await dig('nothing.marathon.mesos', 'A');
+  assert.match(unknown, /status: NXDOMAIN/);
+  assert.match(unknown, /flags: qr aa rd ra;/);
+  assert.match(unknown, /SOA\s+ns1\.mesos\. root\.ns1\.mesos\. \d+ 60 600 86400 60/);
+  assert.match(await dig('example.com', 'A'), /status: REFUSED/);
+});
+
+test('a task that starts to run is found at once, and gone when it ends', async () => {
+  const task = { id: 'api.1', name: 'api', framework: 'F1', agent: 'x-S0' };
+  master.send(v1.taskAdded(v1.task(task)));
+  master.send(v1.taskUpdated('F1', 'api.1', 'TASK_RUNNING', '10.2.2.3'));
+  await answersWithin(100, 'api.marathon.mesos.', '10.2.2.3');
+  assert.equal(await dig('api.marathon.mesos', 'A', '+short'), '10.2.2.3');
+  master.send(v1.taskUpdated('F1', 'api.1', 'TASK_FINISHED'));
+  await answersWithin(100, 'api.marathon.mesos.', '');
+  assert.match(await dig('api.marathon.mesos', 'A'), /status: NXDOMAIN/);
+});
+
+test('the last known names are served while no master answers', async () => {
+  master.endStreams();
+  assert.equal(await dig('web.marathon.mesos', 'A', '+short'), '10.2.2.2');
+});
+
+/** Asks the HTTP interface, which is quicker than a process per question. */
+async function answersWithin(limitMs: number, host: string, ip: string): Promise<void> {
+  const start = performance.now();
+  let last = '';
+  do {
+    const response = await fetch(`http://127.0.0.1:${httpPort}/v1/hosts/${host}`);
+    last = await response.text();
+    if (last.includes(`"ip": "${ip}"`)) return;
+  } while (performance.now() - start < limitMs);
+  assert.fail(`${host} is not '${ip}' within ${limitMs} ms but ${last}`);
+}
