@@ -11,6 +11,7 @@ import {
   coalesce,
   containsItems,
   containsRanges,
+  isCoalesced,
   subtractItems,
   subtractRanges,
 } from './ranges.ts';
@@ -21,15 +22,17 @@ export type Resources = readonly Resource[];
 export const NO_RESOURCES: Resources = [];
 
 export function add(left: Resources, right: Resources): Resources {
-  if (right.length === 0) return left;
-  const sum = [...left];
+  const sum = [...normalize(left)];
   for (const resource of right) addInto(sum, resource);
   return sum;
 }
 
-/** One entry per kind, nothing empty, ranges coalesced. */
+/** One entry per kind, nothing empty, ranges coalesced. Normal lists come back as they are. */
 export function normalize(resources: Resources): Resources {
-  return add(NO_RESOURCES, resources);
+  if (isNormal(resources)) return resources;
+  const normal: Resource[] = [];
+  for (const resource of resources) addInto(normal, resource);
+  return normal;
 }
 
 export function sum(lists: Iterable<Resources>): Resources {
@@ -40,15 +43,15 @@ export function sum(lists: Iterable<Resources>): Resources {
 
 /** What is left of `left`; what `left` does not have is ignored and nothing becomes negative. */
 export function subtract(left: Resources, right: Resources): Resources {
-  if (right.length === 0) return left;
-  const rest = [...left];
+  if (right.length === 0) return normalize(left);
+  const rest = [...normalize(left)];
   for (const resource of right) subtractFrom(rest, resource);
   return rest;
 }
 
 /** The difference, or `undefined` when `left` does not contain `right`. */
 export function subtractContained(left: Resources, right: Resources): Resources | undefined {
-  const rest = [...left];
+  const rest = [...normalize(left)];
   for (const resource of right) {
     if (isEmptyResource(resource)) continue;
     const at = rest.findIndex((each) => containsResource(each, resource));
@@ -60,10 +63,6 @@ export function subtractContained(left: Resources, right: Resources): Resources 
 
 export function contains(outer: Resources, inner: Resources): boolean {
   if (inner.length === 0) return true;
-  const [only] = inner;
-  if (inner.length === 1 && only !== undefined) {
-    return isEmptyResource(only) || outer.some((each) => containsResource(each, only));
-  }
   return subtractContained(outer, inner) !== undefined;
 }
 
@@ -81,6 +80,19 @@ export function equals(left: Resources, right: Resources): boolean {
 
 export function isEmpty(resources: Resources): boolean {
   return resources.every(isEmptyResource);
+}
+
+function isNormal(resources: Resources): boolean {
+  for (let at = 0; at < resources.length; at += 1) {
+    const resource = resources[at];
+    if (resource === undefined || isEmptyResource(resource)) return false;
+    if (resource.type === 'RANGES' && !isCoalesced(resource.ranges?.range ?? [])) return false;
+    for (let before = 0; before < at; before += 1) {
+      const other = resources[before];
+      if (other !== undefined && isAddable(other, resource)) return false;
+    }
+  }
+  return true;
 }
 
 function addInto(sum: Resource[], resource: Resource): void {
