@@ -182,7 +182,13 @@ class FastifyHttpServer implements HttpServer {
     handler: (request: IncomingMessage, response: ServerResponse) => void,
   ): ReturnType<typeof createServer> {
     const http = createServer(
-      { keepAliveTimeout: 0, requestTimeout: 0, maxHeaderSize: HEAD_MAX_BYTES, noDelay: true },
+      {
+        keepAliveTimeout: 0,
+        requestTimeout: 0,
+        maxHeaderSize: HEAD_MAX_BYTES,
+        noDelay: true,
+        requireHostHeader: false,
+      },
       (request, response) => {
         this.owe(request.socket, response);
         dressResponse(response);
