@@ -1,0 +1,3 @@
+/** The version of this package, and of the original whose behaviour it has. */
+export const ORRERY_VERSION = '0.1.0';
+export const MESOS_VERSION = '1.12.0';
