@@ -354,7 +354,9 @@ export class HierarchicalAllocator implements Allocator {
 
 /** Validated when the framework subscribed. */
 function constraintsOf({ offerConstraints }: FrameworkSettings): CompiledConstraints {
-  const compiled = compileConstraints(offerConstraints);
+  const compiled = compileConstraints(offerConstraints, {
+    programSizeMax: Number.POSITIVE_INFINITY,
+  });
   assert(compiled.ok, `offer constraints were not validated: ${compiled.ok ? '' : compiled.error}`);
   return compiled.value;
 }

@@ -16,7 +16,7 @@ import type {
 import type { AgentInfo, Attribute } from '../wire/types/mesos.v1.ts';
 
 export interface ConstraintLimits {
-  /** `--offer_constraints_re2_max_program_size`. */
+  /** `--offer_constraints_re2_max_program_size`; infinite for what was checked before. */
   readonly programSizeMax: number;
 }
 
@@ -149,7 +149,8 @@ function compileRegex(pattern: string, limits: ConstraintLimits): Result<RegExp>
   const foreign = /\(\?<?[=!]|\\[1-9]|\\k</.exec(pattern);
   if (foreign !== null) return refuse(`invalid perl operator: ${foreign[0]}`);
   const leading = /^\(\?([ims]+)\)/.exec(pattern);
-  const body = pattern.slice(leading?.[0].length ?? 0).replaceAll('(?P<', '(?<');
+  const body = translate(pattern.slice(leading?.[0].length ?? 0));
+  const flags = `u${leading?.[1] ?? ''}`;
   const size = programSize(body);
   if (size > limits.programSizeMax) {
     return err(
@@ -157,10 +158,21 @@ function compileRegex(pattern: string, limits: ConstraintLimits): Result<RegExp>
     );
   }
   try {
-    return ok(new RegExp(`^(?:${body})$`, `u${leading?.[1] ?? ''}`));
+    // Alone first, for `a)(b` would pass inside the group.
+    new RegExp(body, flags);
+    return ok(new RegExp(`^(?:${body})$`, flags));
   } catch (thrown) {
     return refuse(thrown instanceof Error ? thrown.message : String(thrown));
   }
+}
+
+/** RE2's spellings that the platform does not know: named groups, anchors, escaped punctuation. */
+function translate(pattern: string): string {
+  return pattern
+    .replaceAll('(?P<', '(?<')
+    .replaceAll('\\A', '^')
+    .replaceAll('\\z', '$')
+    .replaceAll(/\\([^\w\s^$\\.*+?()[\]{}|/-])/gu, '$1');
 }
 
 /**

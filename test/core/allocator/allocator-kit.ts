@@ -121,14 +121,22 @@ export class AllocatorKit {
 
   /** Gives an outstanding offer back. */
   decline(framework: string, agent: string, refuseSeconds: number | undefined): void {
-    const offer = this.take(framework, agent);
+    this.declineOffer(this.find(framework, agent), refuseSeconds);
+  }
+
+  declineOffer(offer: Allocation, refuseSeconds: number | undefined): void {
+    this.forget(offer);
     const filters = refuseSeconds === undefined ? {} : { refuse_seconds: refuseSeconds };
     this.allocator.recoverResources({ ...offer, filters, isAllocated: false }, this.now);
   }
 
   /** Uses a part of an outstanding offer; the rest goes back with the filter. Gives the used part. */
   launch(framework: string, agent: string, used: string, refuseSeconds = 0): Allocation {
-    const offer = this.take(framework, agent);
+    return this.launchOn(this.find(framework, agent), used, refuseSeconds);
+  }
+
+  launchOn(offer: Allocation, used: string, refuseSeconds: number): Allocation {
+    this.forget(offer);
     const part = allocate(resources(used), offer.role);
     this.allocator.transitionOfferedToAllocated(offer.agentId, part);
     const rest = subtract(offer.resources, part);
@@ -143,11 +151,21 @@ export class AllocatorKit {
     this.allocator.recoverResources({ ...task, filters: undefined, isAllocated: true }, this.now);
   }
 
+  /** The oldest outstanding offer of the agent to the framework, not outstanding any more. */
   take(framework: string, agent: string): Allocation {
-    const at = this.offers.findIndex(
-      (offer) => offer.frameworkId === framework && offer.agentId === agent,
+    const offer = this.find(framework, agent);
+    this.forget(offer);
+    return offer;
+  }
+
+  forget(offer: Allocation): void {
+    this.offers.splice(this.offers.indexOf(offer), 1);
+  }
+
+  private find(framework: string, agent: string): Allocation {
+    const offer = this.offers.find(
+      (each) => each.frameworkId === framework && each.agentId === agent,
     );
-    const [offer] = at === -1 ? [] : this.offers.splice(at, 1);
     assert.ok(offer, `no offer of ${agent} to ${framework}`);
     return offer;
   }

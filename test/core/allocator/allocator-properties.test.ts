@@ -35,11 +35,10 @@ function play(it: AllocatorKit, steps: readonly { kind: string; pick: number; am
     const framework = frameworks[pick % 3];
     if (framework === undefined) continue;
     if (kind === 'decline' && offer !== undefined) {
-      it.decline(offer.frameworkId, offer.agentId, pick % 3);
+      it.declineOffer(offer, pick % 3);
     } else if (kind === 'launch' && offer !== undefined) {
       const cpus = Math.min(scalarOf(unreserved(offer.resources), 'cpus'), amount / 10);
-      if (cpus > 0)
-        tasks.push(it.launch(offer.frameworkId, offer.agentId, `cpus:${cpus}`, pick % 3));
+      if (cpus > 0) tasks.push(it.launchOn(offer, `cpus:${cpus}`, pick % 3));
     } else if (kind === 'finish' && tasks.length > 0) {
       const [task] = tasks.splice(pick % tasks.length, 1);
       if (task !== undefined) it.finish(task);
@@ -88,7 +87,7 @@ test('what is given back completely is offered completely again', () => {
       const { tasks, totals } = play(it, steps);
       for (const task of tasks) it.finish(task);
       for (const offer of [...it.offers]) {
-        it.take(offer.frameworkId, offer.agentId);
+        it.forget(offer);
         it.allocator.recoverResources({ ...offer, filters: undefined, isAllocated: false }, it.now);
       }
       for (const [name] of totals) {
@@ -170,7 +169,7 @@ test('frameworks that decline do not starve the others', () => {
         it.advance(10);
         for (const offer of [...it.offers]) {
           served.add(offer.frameworkId);
-          it.decline(offer.frameworkId, offer.agentId, 0);
+          it.declineOffer(offer, 0);
         }
       }
       assert.equal(served.size, count);
