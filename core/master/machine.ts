@@ -17,7 +17,7 @@ import { type CallOrigin, type CallVerdict, checkCall } from './check-call.ts';
 import { MasterContext } from './context.ts';
 import { describeState } from './describe.ts';
 import type { AgentMessage, MasterEffect, MasterInput } from './effects.ts';
-import { connectionLost, removeFramework } from './frameworks.ts';
+import { connectionLost } from './frameworks.ts';
 import { exitedExecutor, messageToFramework } from './messages.ts';
 import { pong } from './observers.ts';
 import { allocate } from './offers.ts';
@@ -64,51 +64,72 @@ export class MasterMachine {
   private dispatch(input: MasterInput): void {
     switch (input.kind) {
       case 'recovered':
-        return becomeLeader(this.context, input.registry);
+        becomeLeader(this.context, input.registry);
+        return;
       case 'message':
-        return this.message(input.from, input.content);
+        this.message(input.from, input.content);
+        return;
       case 'pong':
-        return pong(this.context, input.observer);
+        pong(this.context, input.observer);
+        return;
       case 'exited':
-        return agentExited(this.context, input.pid);
+        agentExited(this.context, input.pid);
+        return;
       case 'subscribe':
-        return subscribe(this.context, input);
+        subscribe(this.context, input);
+        return;
       case 'call':
-        return this.call(input.framework, input.call);
+        this.call(input.framework, input.call);
+        return;
       case 'disconnected':
-        return connectionLost(this.context, input.connection);
+        connectionLost(this.context, input.connection);
+        return;
       case 'teardown':
-        return this.call(input.framework, { type: 'TEARDOWN' });
+        this.call(input.framework, { type: 'TEARDOWN' });
+        return;
       case 'persisted':
-        return this.context.persisted(input.write);
+        this.context.persisted(input.write);
+        return;
       case 'woke':
-        return this.woke();
+        this.woke();
+        return;
       default:
-        return unreachable(input);
+        unreachable(input);
     }
   }
 
   private message(from: Upid, content: AgentMessage): void {
-    if (!this.isElected) return this.context.count('dropped_messages');
+    if (!this.isElected) {
+      this.context.count('dropped_messages');
+      return;
+    }
     switch (content.name) {
       case 'mesos.internal.RegisterSlaveMessage':
-        return registerAgent(this.context, from, content.message);
+        registerAgent(this.context, from, content.message);
+        return;
       case 'mesos.internal.ReregisterSlaveMessage':
-        return reregisterAgent(this.context, from, content.message);
+        reregisterAgent(this.context, from, content.message);
+        return;
       case 'mesos.internal.UnregisterSlaveMessage':
-        return unregisterAgent(this.context, from, content.message);
+        unregisterAgent(this.context, from, content.message);
+        return;
       case 'mesos.internal.UpdateSlaveMessage':
-        return updateAgent(this.context, content.message);
+        updateAgent(this.context, content.message);
+        return;
       case 'mesos.internal.StatusUpdateMessage':
-        return statusUpdate(this.context, from, content.message);
+        statusUpdate(this.context, from, content.message);
+        return;
       case 'mesos.internal.ExitedExecutorMessage':
-        return exitedExecutor(this.context, content.message);
+        exitedExecutor(this.context, content.message);
+        return;
       case 'mesos.internal.ExecutorToFrameworkMessage':
-        return messageToFramework(this.context, content.message);
+        messageToFramework(this.context, content.message);
+        return;
       case 'mesos.internal.UpdateOperationStatusMessage':
-        return operationStatusUpdate(this.context, content.message);
+        operationStatusUpdate(this.context, content.message);
+        return;
       default:
-        return unreachable(content);
+        unreachable(content);
     }
   }
 

@@ -1,4 +1,6 @@
 /** Settings of the machine, all present, durations in ms; compiled from flags in `flags.ts`. */
+
+import type { AllocatorOptions } from '../allocator/types.ts';
 import type { DurationMs } from '../base/duration.ts';
 import type { DomainInfo } from '../wire/types/mesos.v1.ts';
 import type { StateLimits } from './state.ts';
@@ -45,4 +47,31 @@ export const DEFAULT_MACHINE_OPTIONS: MachineOptions = {
   agentRemovalRate: undefined,
   offerConstraintsRe2MaxProgramSize: 100,
   heartbeatIntervalMs: 15_000,
+};
+
+/** Everything a master needs to know; made from flags or directly by tests and `orrery local`. */
+export interface CompiledMasterOptions {
+  readonly machine: MachineOptions;
+  readonly allocator: Partial<AllocatorOptions>;
+  /** Announced in MasterInfo and redirects. */
+  readonly hostname: string;
+  /** The name of the cluster in the web interface. */
+  readonly cluster: string | undefined;
+  /** Initial weights; the registry's win. */
+  readonly weights: ReadonlyMap<string, number>;
+  /** What `/flags` and `/state` show: set flags by name, in their canonical text. */
+  readonly flags: Readonly<Record<string, string>>;
+  readonly maxOperatorEventStreamSubscribers: number;
+  readonly publishPerFrameworkMetrics: boolean;
+}
+
+export const DEFAULT_MASTER_OPTIONS: CompiledMasterOptions = {
+  machine: DEFAULT_MACHINE_OPTIONS,
+  allocator: {},
+  hostname: 'localhost',
+  cluster: undefined,
+  weights: new Map(),
+  flags: {},
+  maxOperatorEventStreamSubscribers: 1_000,
+  publishPerFrameworkMetrics: true,
 };

@@ -2,6 +2,8 @@
  * Refusals of SUBSCRIBE and UPDATE_FRAMEWORK, in the order and with the texts of spec
  * scheduler-api, section 6.2 (rows 1 to 13). Each gives the text, or undefined when all is well.
  */
+
+import { compileConstraints } from '../../allocator/offer-constraints.ts';
 import { frameworkId } from '../../base/ids.ts';
 import { validateRole } from '../../resources/roles.ts';
 import type { OfferConstraints } from '../../wire/types/mesos.v1.scheduler.ts';
@@ -9,7 +11,6 @@ import type { FrameworkInfo, OfferFilters } from '../../wire/types/mesos.v1.ts';
 import type { MasterContext } from '../context.ts';
 import { isMultiRole, rolesOf } from '../framework-info.ts';
 import { validateId } from './ids.ts';
-import { validateOfferConstraints } from './offer-constraints.ts';
 
 /** Thousandths must fit an int64; larger amounts abort the original, so they are refused. */
 const QUANTITY_MAX = 9.2e15;
@@ -136,8 +137,9 @@ export function refuseRolesAndConstraints(
     return `Offer constraints specify \`role_constraints\` for a role '${role}'not contained in the set of roles`;
   }
   if (constraints === undefined) return undefined;
-  const why = validateOfferConstraints(constraints, context.options);
-  return why === undefined ? undefined : `Offer constraints are not valid: ${why}`;
+  const programSizeMax = context.options.offerConstraintsRe2MaxProgramSize;
+  const compiled = compileConstraints(constraints, { programSizeMax });
+  return compiled.ok ? undefined : `Offer constraints are not valid: ${compiled.error}`;
 }
 
 /** What UPDATE_FRAMEWORK may not change (spec scheduler-api, section 14.9). */

@@ -1,0 +1,367 @@
+/**
+ * The master's shell: turns messages, calls, broken links, timers and finished writes into inputs of
+ * the machine and carries its effects out, in order. Works on any transport, storage and clock, so
+ * the simulator drives the same code.
+ */
+
+import { HierarchicalAllocator } from '../allocator/allocator.ts';
+import type { Allocator } from '../allocator/types.ts';
+import type { Clock, Timer } from '../base/clock.ts';
+import { ClusterError } from '../base/errors.ts';
+import { type FrameworkId, frameworkId } from '../base/ids.ts';
+import type { LifecycleState, Service } from '../base/lifecycle.ts';
+import type { Log } from '../base/log.ts';
+import type { Metrics } from '../base/metrics.ts';
+import type { Random } from '../base/random.ts';
+import type { Envelope, MessageTransport, Upid } from '../net/ports.ts';
+import type { Storage } from '../storage/ports.ts';
+import { encodeMessage } from '../wire/codec.ts';
+import type { Call, Event as SchedulerEvent } from '../wire/types/mesos.v1.scheduler.ts';
+import type { MasterInfo } from '../wire/types/mesos.v1.ts';
+import { formatUpid } from '../wire/upid.ts';
+import { decodeAgentMessage } from './agent-messages.ts';
+import type { CallOrigin, CallRefusal } from './check-call.ts';
+import type { MasterEffect, MasterInput, Outgoing } from './effects.ts';
+import type { OperatorEvent } from './events.ts';
+import { MasterMachine } from './machine.ts';
+import { masterInfo } from './master-info.ts';
+import { registerMetrics } from './metrics.ts';
+import type { CompiledMasterOptions } from './options.ts';
+import { Registrar } from './registrar.ts';
+import { MasterState } from './state.ts';
+import { validateCall } from './validation/call.ts';
+
+export interface MasterPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Its `ip` and `port` are what the master announces; it listens before `start`. */
+  readonly transport: MessageTransport;
+  /** Holds the registry. Closed by whoever opened it. */
+  readonly storage: Storage;
+  readonly metrics: Metrics;
+}
+
+/** A framework's open stream as the master sees it. */
+export interface SchedulerConnection {
+  send(event: SchedulerEvent): void;
+  /** The master ends the stream. */
+  close(): void;
+}
+
+export function createMaster(options: CompiledMasterOptions, ports: MasterPorts): Master {
+  return new Master(options, ports);
+}
+
+export class Master implements Service {
+  readonly options: CompiledMasterOptions;
+  readonly metrics: Metrics;
+  /** Settles when the master cannot go on. */
+  readonly failure: Promise<unknown>;
+
+  private readonly ports: MasterPorts;
+  private readonly allocatorInUse: Allocator;
+  private readonly registrar: Registrar;
+  private running: { readonly machine: MasterMachine; readonly info: MasterInfo } | undefined;
+  private readonly connections = new Map<string, SchedulerConnection>();
+  private readonly links = new Map<string, () => void>();
+  private readonly listeners = new Set<(event: OperatorEvent) => void>();
+  private readonly inputs: MasterInput[] = [];
+  private isHandling = false;
+  private wake: { readonly at: number; readonly timer: Timer } | undefined;
+  private lifecycle: LifecycleState = 'new';
+  private readonly fail: (error: unknown) => void;
+
+  constructor(options: CompiledMasterOptions, ports: MasterPorts) {
+    this.options = options;
+    this.ports = ports;
+    this.metrics = ports.metrics;
+    this.allocatorInUse = new HierarchicalAllocator(ports.random, options.allocator);
+    const failure = Promise.withResolvers<unknown>();
+    this.failure = failure.promise;
+    this.fail = failure.resolve;
+    this.registrar = new Registrar({
+      storage: ports.storage,
+      clock: ports.clock,
+      onPersisted: (write) => this.input({ kind: 'persisted', write }),
+      onFailed: (error) => {
+        ports.log.error({ error }, 'the registry cannot be written');
+        this.fail(error);
+      },
+    });
+  }
+
+  /** Resolves when the registry was recovered and the master serves. */
+  async start(): Promise<void> {
+    if (this.lifecycle !== 'new') return;
+    this.lifecycle = 'starting';
+    const { transport, clock, random } = this.ports;
+    const info = masterInfo(this.options, random.uuid(), transport);
+    const state = new MasterState(info, clock.now(), this.options.machine);
+    const machine = new MasterMachine(state, this.allocatorInUse, random, this.options.machine);
+    this.running = { machine, info };
+    registerMetrics(this.metrics, {
+      state,
+      registrar: this.registrar,
+      clock,
+      allocator: this.allocatorInUse,
+    });
+    transport.register('master', (envelope) => this.receive(envelope));
+    for (const [role, weight] of this.options.weights) {
+      this.allocatorInUse.updateWeight(role, weight, clock.now());
+      state.weights.set(role, weight);
+    }
+    try {
+      const registry = await this.registrar.recover();
+      this.input({ kind: 'recovered', registry });
+    } catch (thrown) {
+      this.lifecycle = 'failed';
+      transport.unregister('master');
+      throw thrown;
+    }
+    this.lifecycle = 'running';
+    this.ports.log.info({ masterId: info.id, pid: info.pid }, 'master leads');
+  }
+
+  /** Nothing is told to agents and frameworks: they find the next master. */
+  async stop(): Promise<void> {
+    if (this.lifecycle === 'stopped' || this.lifecycle === 'stopping') return;
+    this.lifecycle = 'stopping';
+    this.wake?.timer.cancel();
+    this.wake = undefined;
+    this.ports.transport.unregister('master');
+    for (const observer of this.running?.machine.state.agentsByObserver.keys() ?? []) {
+      this.ports.transport.unregister(`slave-observer(${observer})`);
+    }
+    for (const unlink of this.links.values()) unlink();
+    this.links.clear();
+    for (const connection of [...this.connections.values()]) connection.close();
+    this.connections.clear();
+    await this.registrar.stop();
+    this.lifecycle = 'stopped';
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  /** Throws before `start`. */
+  get machine(): MasterMachine {
+    if (this.running === undefined) {
+      throw new ClusterError('NOT_STARTED', 'the master has not started', { retriable: true });
+    }
+    return this.running.machine;
+  }
+
+  get state(): MasterState {
+    return this.machine.state;
+  }
+
+  get info(): MasterInfo {
+    return this.state.info;
+  }
+
+  get allocator(): Allocator {
+    return this.allocatorInUse;
+  }
+
+  /** Whether calls are served; false while the registry is being recovered. */
+  get isReady(): boolean {
+    return this.lifecycle === 'running' && this.machine.isElected;
+  }
+
+  /** Gives a function that stops listening. Listeners must not call back into the master. */
+  onOperatorEvent(listener: (event: OperatorEvent) => void): () => void {
+    this.listeners.add(listener);
+    return () => {
+      this.listeners.delete(listener);
+    };
+  }
+
+  /**
+   * SUBSCRIBE, already validated. Gives the stream's id; a refusal is an ERROR event on the
+   * connection, which is then closed. Tell `disconnected` when the stream ends.
+   */
+  subscribe(call: Call, connection: SchedulerConnection, principal?: string): string {
+    const id = this.ports.random.uuid();
+    this.connections.set(id, connection);
+    this.input({ kind: 'subscribe', call, connection: id, principal });
+    return id;
+  }
+
+  disconnected(streamId: string): void {
+    if (!this.connections.delete(streamId)) return;
+    this.input({ kind: 'disconnected', connection: streamId });
+  }
+
+  /** Any other call; undefined when it was taken, else the answer that refuses it. */
+  call(call: Call, origin: CallOrigin): CallRefusal | undefined {
+    const why = validateCall(call, origin.principal);
+    if (why !== undefined) {
+      return { status: 400, text: `Failed to validate scheduler::Call: ${why}` };
+    }
+    const verdict = this.machine.check(call, origin);
+    if (!verdict.ok) return verdict.refusal;
+    this.input({ kind: 'call', framework: verdict.framework, call });
+    return undefined;
+  }
+
+  /** An operator ends a framework; false when it is unknown. */
+  teardown(id: FrameworkId | string): boolean {
+    const framework = frameworkId(id);
+    if (!this.state.frameworks.has(framework)) return false;
+    this.input({ kind: 'teardown', framework });
+    return true;
+  }
+
+  /** Inputs that arrive while one is handled wait for their turn. */
+  input(input: MasterInput): void {
+    this.inputs.push(input);
+    if (this.isHandling || this.lifecycle === 'stopped' || this.running === undefined) return;
+    this.isHandling = true;
+    try {
+      for (let next = this.inputs.shift(); next !== undefined; next = this.inputs.shift()) {
+        for (const effect of this.running.machine.handle(next, this.ports.clock.now())) {
+          this.perform(effect);
+        }
+      }
+    } finally {
+      this.isHandling = false;
+    }
+  }
+
+  private receive(envelope: Envelope): void {
+    const content = decodeAgentMessage(envelope.name, envelope.body);
+    if (content?.ok === true) {
+      this.input({ kind: 'message', from: envelope.from, content: content.value });
+      return;
+    }
+    const fields = { name: envelope.name, from: formatUpid(envelope.from) };
+    if (content === undefined) this.refuseMessage(envelope);
+    else this.ports.log.warn({ ...fields, why: content.error }, 'dropped an unreadable message');
+  }
+
+  /** Explicit answers to peers this master cannot serve, so that they do not wait for ever. */
+  private refuseMessage(envelope: Envelope): void {
+    const fields = { name: envelope.name, from: formatUpid(envelope.from) };
+    this.ports.log.warn(fields, 'refused a message that is not supported');
+    const answer = refusalOf(envelope.name);
+    if (answer === undefined) return;
+    const { transport } = this.ports;
+    const from: Upid = { id: 'master', ip: transport.ip, port: transport.port };
+    transport.send({ from, to: envelope.from, ...answer });
+  }
+
+  private perform(effect: MasterEffect): void {
+    switch (effect.kind) {
+      case 'send':
+        this.send(effect.from, effect.to, effect.content);
+        return;
+      case 'link':
+        this.link(effect.pid);
+        return;
+      case 'unlink':
+        this.unlink(effect.pid);
+        return;
+      case 'observe':
+        this.observe(effect.observer);
+        return;
+      case 'unobserve':
+        this.ports.transport.unregister(`slave-observer(${effect.observer})`);
+        return;
+      case 'event':
+        this.connections.get(effect.connection)?.send(effect.event);
+        return;
+      case 'close':
+        this.close(effect.connection);
+        return;
+      case 'persist':
+        this.registrar.apply(effect.write, effect.operations);
+        return;
+      case 'operator-event':
+        for (const listener of this.listeners) listener(effect.event);
+        return;
+      case 'wake':
+        this.wakeAt(effect.at);
+        return;
+      case 'fail':
+        this.fail(new ClusterError('REMOVAL_LIMIT', effect.reason, { retriable: false }));
+        return;
+      case 'log':
+        this.ports.log[effect.level](effect.fields, effect.text);
+        return;
+    }
+  }
+
+  private send(actor: string, to: Upid, content: Outgoing): void {
+    const { transport } = this.ports;
+    const from: Upid = { id: actor, ip: transport.ip, port: transport.port };
+    transport.send({ from, to, name: content.name, body: encodeOutgoing(content) });
+  }
+
+  private link(pid: Upid): void {
+    const key = formatUpid(pid);
+    this.links.get(key)?.();
+    const unlink = this.ports.transport.link(pid, () => {
+      this.links.delete(key);
+      this.input({ kind: 'exited', pid });
+    });
+    this.links.set(key, unlink);
+  }
+
+  private unlink(pid: Upid): void {
+    const key = formatUpid(pid);
+    this.links.get(key)?.();
+    this.links.delete(key);
+  }
+
+  private observe(observer: number): void {
+    this.ports.transport.register(`slave-observer(${observer})`, (envelope) => {
+      if (envelope.name === 'mesos.internal.PongSlaveMessage') {
+        this.input({ kind: 'pong', observer });
+      }
+    });
+  }
+
+  private close(id: string): void {
+    const connection = this.connections.get(id);
+    this.connections.delete(id);
+    connection?.close();
+  }
+
+  private wakeAt(at: number): void {
+    const { clock } = this.ports;
+    if (this.wake !== undefined && this.wake.at <= at) return;
+    this.wake?.timer.cancel();
+    const timer = clock.setTimer(Math.max(0, at - clock.now()), () => {
+      this.wake = undefined;
+      this.input({ kind: 'woke' });
+    });
+    this.wake = { at, timer };
+  }
+}
+
+function encodeOutgoing(content: Outgoing): Uint8Array {
+  // The union of names and messages is correlated; the compiler sees that only case by case.
+  return encodeMessage(content.name, content.message as never);
+}
+
+function refusalOf(name: string): { readonly name: string; readonly body: Uint8Array } | undefined {
+  switch (name) {
+    case 'mesos.internal.AuthenticateMessage': {
+      const error = 'No authenticator loaded';
+      const answer = 'mesos.internal.AuthenticationErrorMessage';
+      return { name: answer, body: encodeMessage(answer, { error }) };
+    }
+    case 'mesos.scheduler.Call':
+    case 'mesos.internal.RegisterFrameworkMessage':
+    case 'mesos.internal.ReregisterFrameworkMessage': {
+      const message =
+        'Frameworks of the classic driver are not supported by this master yet; use the HTTP scheduler API';
+      const answer = 'mesos.internal.FrameworkErrorMessage';
+      return { name: answer, body: encodeMessage(answer, { message }) };
+    }
+    default:
+      return undefined;
+  }
+}

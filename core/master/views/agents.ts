@@ -1,0 +1,131 @@
+/** Agents in the legacy model (spec operator-api, section 3.4). */
+import {
+  attributesModel,
+  reservedFull,
+  reservedModel,
+  resourcesFull,
+  resourcesModel,
+} from '../../operator/legacy-resources.ts';
+import { secondsOf } from '../../operator/legacy-tasks.ts';
+import { unreserved } from '../../resources/select.ts';
+import { toJsonValue } from '../../wire/json.ts';
+import { type JsonObject, RawJson, writeJson } from '../../wire/json-text.ts';
+import type { AgentInfo } from '../../wire/types/mesos.v1.ts';
+import type { Agent } from '../records.ts';
+import { type MasterState, pidText } from '../state.ts';
+
+/** Recorded order of capabilities; they are a set. */
+const CAPABILITY_ORDER = [
+  'MULTI_ROLE',
+  'HIERARCHICAL_ROLE',
+  'RESERVATION_REFINEMENT',
+  'RESOURCE_PROVIDER',
+  'RESIZE_VOLUME',
+  'AGENT_OPERATION_FEEDBACK',
+  'AGENT_DRAINING',
+  'TASK_RESOURCE_LIMITS',
+];
+
+/** An agent without the `_full` lists; `/state`. */
+export function agentModel(state: MasterState, agent: Agent): RawJson {
+  return cached(basicTexts, agent, () => writeJson(agentTree(state, agent)));
+}
+
+/** With them; `/slaves`. */
+export function agentFullModel(state: MasterState, agent: Agent): RawJson {
+  return cached(fullTexts, agent, () => writeJson(agentFullTree(state, agent)));
+}
+
+export function agentTree(state: MasterState, agent: Agent): JsonObject {
+  const total = agent.totalResources;
+  return {
+    ...recoveredAgentTree(agent.info),
+    pid: pidText(agent),
+    registered_time: secondsOf(agent.registeredTime),
+    reregistered_time:
+      agent.reregisteredTime === undefined ? undefined : secondsOf(agent.reregisteredTime),
+    resources: resourcesModel(total),
+    used_resources: resourcesModel(state.usedOn(agent)),
+    offered_resources: resourcesModel(agent.offeredResources),
+    reserved_resources: reservedModel(total),
+    unreserved_resources: resourcesModel(unreserved(total)),
+    active: agent.active,
+    deactivated: agent.deactivated,
+    version: agent.version,
+    capabilities: capabilitiesOf(agent),
+    drain_info:
+      agent.drainInfo === undefined
+        ? undefined
+        : toJsonValue('mesos.v1.DrainInfo', agent.drainInfo),
+    estimated_drain_start_time_seconds:
+      agent.estimatedDrainStartTime === undefined
+        ? undefined
+        : secondsOf(agent.estimatedDrainStartTime),
+  };
+}
+
+export function capabilitiesOf(agent: Agent): readonly string[] {
+  const known = CAPABILITY_ORDER.filter((name) => hasCapability(agent, name));
+  return [...known, ...[...agent.capabilities].filter((name) => !CAPABILITY_ORDER.includes(name))];
+}
+
+function hasCapability(agent: Agent, name: string): boolean {
+  return [...agent.capabilities].some((capability) => capability === name);
+}
+
+/** What is shown of an agent that has not come back after a failover. */
+export function recoveredAgentTree(info: AgentInfo): JsonObject {
+  return {
+    id: info.id?.value ?? '',
+    hostname: info.hostname,
+    port: info.port ?? 5051,
+    attributes: attributesModel(info.attributes),
+    domain: info.domain === undefined ? undefined : toJsonValue('mesos.v1.DomainInfo', info.domain),
+  };
+}
+
+function agentFullTree(state: MasterState, agent: Agent): JsonObject {
+  const total = agent.totalResources;
+  return {
+    ...agentTree(state, agent),
+    reserved_resources_full: reservedFull(total),
+    unreserved_resources_full: resourcesFull(unreserved(total)),
+    used_resources_full: resourcesFull(state.usedOn(agent)),
+    offered_resources_full: resourcesFull(agent.offeredResources),
+  };
+}
+
+interface Fragment {
+  readonly seen: readonly unknown[];
+  readonly text: RawJson;
+}
+
+const basicTexts = new WeakMap<Agent, Fragment>();
+const fullTexts = new WeakMap<Agent, Fragment>();
+
+/** The text made last time, unless something it shows was replaced since. */
+function cached(texts: WeakMap<Agent, Fragment>, agent: Agent, render: () => string): RawJson {
+  const seen = [
+    agent.info,
+    agent.pid,
+    agent.version,
+    agent.capabilities,
+    agent.reregisteredTime,
+    agent.totalResources,
+    agent.offeredResources,
+    agent.active,
+    agent.deactivated,
+    agent.drainInfo,
+    agent.estimatedDrainStartTime,
+    ...agent.usedResources.values(),
+  ];
+  const known = texts.get(agent);
+  if (known !== undefined && sameList(known.seen, seen)) return known.text;
+  const text = new RawJson(render());
+  texts.set(agent, { seen, text });
+  return text;
+}
+
+function sameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((each, at) => each === b[at]);
+}

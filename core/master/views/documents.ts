@@ -1,0 +1,126 @@
+/** The big legacy documents: `/state`, `/slaves`, `/frameworks`, `/tasks` (spec operator-api, section 4). */
+
+import { secondsOf, taskModel } from '../../operator/legacy-tasks.ts';
+import { buildFields, VERSION } from '../../operator/version.ts';
+import { toJsonValue } from '../../wire/json.ts';
+import { double, type JsonObject } from '../../wire/json-text.ts';
+import type { MasterInfo, Task } from '../../wire/types/mesos.v1.ts';
+import type { MasterState } from '../state.ts';
+import { agentFullModel, agentModel, recoveredAgentTree } from './agents.ts';
+import { frameworkModel } from './frameworks.ts';
+import { allTasks } from './summary.ts';
+
+export interface StateContext {
+  /** Flags that have a value, by name. */
+  readonly flags: Readonly<Record<string, string>>;
+  readonly leader: MasterInfo | undefined;
+}
+
+export function stateDocument(state: MasterState, context: StateContext): JsonObject {
+  const { info } = state;
+  const agents = [...state.agents.values()];
+  const activeCount = agents.filter((agent) => agent.active).length;
+  return {
+    version: VERSION,
+    ...buildFields(),
+    start_time: secondsOf(state.startTime),
+    elected_time: state.electedTime === undefined ? undefined : secondsOf(state.electedTime),
+    id: info.id,
+    pid: info.pid ?? '',
+    hostname: info.hostname ?? '',
+    capabilities: (info.capabilities ?? []).map((each) => each.type ?? 'UNKNOWN'),
+    activated_slaves: double(activeCount),
+    deactivated_slaves: double(agents.length - activeCount),
+    unreachable_slaves: double(state.unreachableAgents.size),
+    domain: info.domain === undefined ? undefined : toJsonValue('mesos.v1.DomainInfo', info.domain),
+    ...leaderFields(context.leader),
+    cluster: context.flags['cluster'],
+    log_dir: context.flags['log_dir'],
+    external_log_file: context.flags['external_log_file'],
+    flags: context.flags,
+    slaves: agents.map((agent) => agentModel(state, agent)),
+    recovered_slaves: [...state.recoveredAgents.values()].map((each) =>
+      recoveredAgentTree(each.info),
+    ),
+    ...frameworkLists(state),
+    orphan_tasks: [],
+    unregistered_frameworks: [],
+  };
+}
+
+function leaderFields(leader: MasterInfo | undefined): JsonObject {
+  if (leader === undefined) return {};
+  return {
+    leader: leader.pid,
+    leader_info: {
+      id: leader.id,
+      pid: leader.pid,
+      port: leader.port ?? 5050,
+      hostname: leader.hostname,
+      domain:
+        leader.domain === undefined ? undefined : toJsonValue('mesos.v1.DomainInfo', leader.domain),
+    },
+  };
+}
+
+function frameworkLists(state: MasterState, only?: string | undefined): JsonObject {
+  const shown = (framework: { readonly id: string }): boolean =>
+    only === undefined || framework.id === only;
+  return {
+    frameworks: [...state.frameworks.values()]
+      .filter(shown)
+      .map((each) => frameworkModel(state, each)),
+    completed_frameworks: [...state.completedFrameworks.values()]
+      .filter(shown)
+      .map((each) => frameworkModel(state, each)),
+  };
+}
+
+export function frameworksDocument(state: MasterState, only: string | undefined): JsonObject {
+  return { ...frameworkLists(state, only), unregistered_frameworks: [] };
+}
+
+export function slavesDocument(state: MasterState, only: string | undefined): JsonObject {
+  const shown = (agent: { readonly id: string }): boolean =>
+    only === undefined || agent.id === only;
+  return {
+    slaves: [...state.agents.values()].filter(shown).map((agent) => agentFullModel(state, agent)),
+    recovered_slaves: [...state.recoveredAgents.values()]
+      .filter(shown)
+      .map((each) => recoveredAgentTree(each.info)),
+  };
+}
+
+export interface TaskQuery {
+  /** Unsigned: -1 was made 2^64 - 1. */
+  readonly limit: number;
+  readonly offset: number;
+  readonly isAscending: boolean;
+  readonly frameworkId: string | undefined;
+  readonly taskId: string | undefined;
+}
+
+export function tasksDocument(state: MasterState, query: TaskQuery): JsonObject {
+  const tasks: Task[] = [];
+  for (const frameworks of [state.frameworks.values(), state.completedFrameworks.values()]) {
+    for (const framework of frameworks) {
+      if (query.frameworkId !== undefined && framework.id !== query.frameworkId) continue;
+      for (const task of allTasks(framework)) {
+        if (query.taskId === undefined || task.task_id.value === query.taskId) tasks.push(task);
+      }
+    }
+  }
+  tasks.sort(query.isAscending ? ascending : (a, b) => ascending(b, a));
+  const page = tasks.slice(query.offset, query.offset + query.limit);
+  return { tasks: page.map(taskModel) };
+}
+
+/** By the time of the first status; tasks without any come first. */
+function ascending(a: Task, b: Task): number {
+  return firstTime(a) - firstTime(b);
+}
+
+function firstTime(task: Task): number {
+  const first = task.statuses?.[0];
+  return first === undefined ? Number.MIN_SAFE_INTEGER : (first.timestamp ?? 0);
+}

@@ -1,0 +1,138 @@
+/** `/roles` and GET_ROLES (spec operator-api, sections 4.6 and 8). */
+import { quantitiesModel } from '../../operator/legacy-resources.ts';
+import { add, type Resources } from '../../resources/arithmetic.ts';
+import { isStrictSubrole, reservationRole } from '../../resources/kinds.ts';
+import { addQuantity, addScalarsOf } from '../../resources/quantities.ts';
+import { roleLineage } from '../../resources/roles.ts';
+import { fromMilli, type Milli, toMilli } from '../../resources/scalar.ts';
+import { allocationsByRole, quantitiesOf, quantityOf, reserved } from '../../resources/select.ts';
+import { double, type JsonObject } from '../../wire/json-text.ts';
+import type { Resource, Role, ValueScalar } from '../../wire/types/mesos.v1.ts';
+import type { MasterState } from '../state.ts';
+
+export function rolesDocument(state: MasterState): JsonObject {
+  const sums = sumRoles(state);
+  return { roles: sums.names.map((name) => roleModel(state, sums, name)) };
+}
+
+function roleModel(state: MasterState, sums: RoleSums, name: string): JsonObject {
+  const allocated = quantitiesOf(sums.allocated.get(name) ?? []);
+  const offered = quantitiesOf(sums.offered.get(name) ?? []);
+  const quota = state.quotas.get(name);
+  return {
+    name,
+    weight: double(state.weights.get(name) ?? 1),
+    quota: {
+      role: name,
+      guarantee: quantitiesModel(scalarsMap(quota?.guarantees)),
+      limit: quantitiesModel(scalarsMap(quota?.limits)),
+      consumed: quantitiesModel(consumedBy(sums, name)),
+    },
+    resources: quantitiesModel(merge(allocated, offered)),
+    allocated: quantitiesModel(allocated),
+    offered: quantitiesModel(offered),
+    reserved: quantitiesModel(quantitiesOf(sums.reserved.get(name) ?? [])),
+    frameworks: [...(state.roles.get(name) ?? [])].map(({ id }) => id),
+  };
+}
+
+/** The v1 form shows scalars only, allocated and offered together. */
+export function rolesV1(state: MasterState): readonly Role[] {
+  const sums = sumRoles(state);
+  return sums.names.map((name) => {
+    const quantities = new Map<string, Milli>();
+    addScalarsOf(quantities, sums.allocated.get(name) ?? [], 1);
+    addScalarsOf(quantities, sums.offered.get(name) ?? [], 1);
+    const shown = ['cpus', 'mem', 'disk', 'gpus'].filter((each) => (quantities.get(each) ?? 0) > 0);
+    return {
+      name,
+      weight: state.weights.get(name) ?? 1,
+      frameworks: [...(state.roles.get(name) ?? [])].map(({ id }) => ({ value: id })),
+      resources: shown.map((each) => scalar(each, fromMilli(quantities.get(each) ?? 0))),
+    };
+  });
+}
+
+interface RoleSums {
+  /** All known roles with their ancestors, sorted. */
+  readonly names: readonly string[];
+  readonly allocated: ReadonlyMap<string, Resources>;
+  readonly offered: ReadonlyMap<string, Resources>;
+  readonly reserved: ReadonlyMap<string, Resources>;
+}
+
+function sumRoles(state: MasterState): RoleSums {
+  const allocated = new Map<string, Resources>();
+  const offered = new Map<string, Resources>();
+  const reservations = new Map<string, Resources>();
+  for (const framework of state.frameworks.values()) {
+    addByRole(allocated, state.usedBy(framework));
+    addByRole(offered, state.offeredTo(framework));
+  }
+  for (const agent of state.agents.values()) {
+    for (const resource of reserved(agent.totalResources)) {
+      const role = reservationRole(resource);
+      reservations.set(role, add(reservations.get(role) ?? [], [resource]));
+    }
+  }
+  const names = new Set<string>();
+  const sources: Iterable<string>[] = [
+    state.roles.keys(),
+    allocated.keys(),
+    offered.keys(),
+    reservations.keys(),
+    state.weights.keys(),
+    state.quotas.keys(),
+  ];
+  for (const source of sources) {
+    for (const role of source) for (const each of roleLineage(role)) names.add(each);
+  }
+  return { names: [...names].sort(), allocated, offered, reserved: reservations };
+}
+
+function addByRole(sums: Map<string, Resources>, resources: Resources): void {
+  for (const [role, part] of allocationsByRole(resources)) {
+    sums.set(role, add(sums.get(role) ?? [], part));
+  }
+}
+
+/** Allocated to the role's subtree, plus its reservations that nobody uses. */
+function consumedBy(sums: RoleSums, role: string): ReadonlyMap<string, Milli> {
+  const consumed = new Map<string, Milli>();
+  const inSubtree = (each: string): boolean => each === role || isStrictSubrole(each, role);
+  for (const [each, resources] of sums.reserved) {
+    if (inSubtree(each)) addAll(consumed, resources);
+  }
+  for (const [each, resources] of sums.allocated) {
+    if (!inSubtree(each)) continue;
+    // Allocated reservations were counted above.
+    addAll(
+      consumed,
+      resources.filter((resource) => (resource.reservations ?? []).length === 0),
+    );
+  }
+  return consumed;
+}
+
+function addAll(quantities: Map<string, Milli>, resources: Resources): void {
+  for (const resource of resources) addQuantity(quantities, resource.name, quantityOf(resource));
+}
+
+function merge(
+  left: ReadonlyMap<string, Milli>,
+  right: ReadonlyMap<string, Milli>,
+): ReadonlyMap<string, Milli> {
+  const merged = new Map(left);
+  for (const [name, milli] of right) addQuantity(merged, name, milli);
+  return merged;
+}
+
+function scalarsMap(
+  scalars: Readonly<Record<string, ValueScalar>> | undefined,
+): ReadonlyMap<string, Milli> {
+  return new Map(Object.entries(scalars ?? {}).map(([name, { value }]) => [name, toMilli(value)]));
+}
+
+function scalar(name: string, value: number): Resource {
+  return { name, type: 'SCALAR', scalar: { value } };
+}
