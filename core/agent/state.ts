@@ -11,6 +11,7 @@ import {
   type ExecutorId,
   type FrameworkId,
   type TaskId,
+  taskId,
 } from '../base/ids.ts';
 import type { Upid } from '../net/ports.ts';
 import type { Event } from '../wire/types/mesos.v1.executor.ts';
@@ -73,6 +74,8 @@ export interface AgentExecutor {
   pid: number | undefined;
   readonly registeredAt: Instant;
   pendingTermination: PendingTermination | undefined;
+  /** Whether the launcher was asked to start the container. */
+  isLaunched: boolean;
   /** Whether any task was ever handed to it. */
   wasSentTasks: boolean;
   /** Accepted, not handed over yet, in order of arrival. */
@@ -168,6 +171,13 @@ export function* liveTasks(executor: AgentExecutor): IterableIterator<Task> {
 /** The whole of what an executor holds of `taskId`, in whatever phase. */
 export function findTask(executor: AgentExecutor, id: TaskId): Task | undefined {
   return executor.launchedTasks.get(id) ?? executor.terminatedTasks.get(id);
+}
+
+/** Puts a changed task where the old one was. */
+export function replaceTask(executor: AgentExecutor, task: Task): void {
+  const id = taskId(task.task_id.value);
+  if (executor.launchedTasks.has(id)) executor.launchedTasks.set(id, task);
+  else if (executor.terminatedTasks.has(id)) executor.terminatedTasks.set(id, task);
 }
 
 const TERMINAL: ReadonlySet<TaskState> = new Set([

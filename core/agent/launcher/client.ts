@@ -113,11 +113,9 @@ export class LauncherClient implements Launcher {
     let isSpawned = false;
     for (;;) {
       const socket = await tryConnect(this.socketPath);
-      if (socket !== undefined) {
-        await this.adopt(socket);
-        return;
-      }
-      if (!isSpawned) {
+      // A dying launcher may still accept; then the next one is asked.
+      if (socket !== undefined && (await this.adopt(socket))) return;
+      if (!isSpawned && socket === undefined) {
         isSpawned = true;
         this.spawnLauncher();
       }
@@ -153,25 +151,25 @@ export class LauncherClient implements Launcher {
     this.ports.log.info({ pid: child.pid }, 'launcher started');
   }
 
-  /** Resolves with the first report. */
-  private adopt(socket: Socket): Promise<void> {
-    this.socket = socket;
+  /** Resolves with true at the first report, with false when the connection ends before. */
+  private adopt(socket: Socket): Promise<boolean> {
     const lines = new LineDecoder();
+    let isAdopted = false;
     socket.write(`${JSON.stringify({ kind: 'hello', version: PROTOCOL_VERSION })}\n`);
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       socket.on('data', (chunk) => {
         for (const value of lines.push(chunk)) {
           if (!isEvent(value)) continue;
+          if (!isAdopted) this.socket = socket;
+          isAdopted = true;
           this.received(value);
-          if (value.kind === 'report') resolve();
+          resolve(true);
         }
       });
       socket.on('error', () => {});
       socket.on('close', () => {
-        reject(
-          new ClusterError('LAUNCHER', 'the launcher closed the connection', { retriable: true }),
-        );
-        if (this.socket === socket && !this.isStopped) this.lost();
+        resolve(false);
+        if (isAdopted && this.socket === socket && !this.isStopped) this.lost();
       });
     });
   }

@@ -1,0 +1,230 @@
+/**
+ * Everything an agent left on disk, read back (spec agent-runtime, section 2, steps 1 to 3).
+ *
+ * Missing files are what a crash between two writes leaves: tolerated, with a note. Unreadable ones
+ * count as errors; the caller decides by `--strict` whether they are fatal. A cut record at the end
+ * of an updates file is cut off for good.
+ */
+import type { Result } from '../../base/result.ts';
+import type { MessageName } from '../../wire/codec.ts';
+import type {
+  StatusUpdateRecord,
+  UpdateOperationStatusMessage,
+} from '../../wire/types/mesos.internal.ts';
+import type {
+  AgentInfo,
+  DrainConfig,
+  ExecutorInfo,
+  FrameworkInfo,
+  Operation,
+  Resource,
+  Task,
+} from '../../wire/types/mesos.v1.ts';
+import type { MessageTypes } from '../../wire/types/messages.ts';
+import type { AgentFiles } from '../files-port.ts';
+import {
+  AGENTS_PATH,
+  BOOT_ID_PATH,
+  META_AGENTS_PATH,
+  META_LATEST_PATH,
+  metaAgentPath,
+  RESOURCE_STATE_PATH,
+} from './paths.ts';
+import { decodeRecord, decodeRecords } from './records.ts';
+
+export interface RecoveredTask {
+  readonly task: Task;
+  readonly updatesPath: string;
+  readonly records: readonly StatusUpdateRecord[];
+}
+
+export interface RecoveredRun {
+  readonly containerId: string;
+  /** The executor had ended and everything was acknowledged. */
+  readonly isCompleted: boolean;
+  readonly forkedPid: number | undefined;
+  readonly libprocessPid: string | undefined;
+  readonly isHttp: boolean;
+  readonly tasks: readonly RecoveredTask[];
+}
+
+export interface RecoveredExecutor {
+  readonly info: ExecutorInfo;
+  readonly isCommandExecutor: boolean;
+  readonly run: RecoveredRun | undefined;
+}
+
+export interface RecoveredFramework {
+  readonly info: FrameworkInfo;
+  readonly pid: string | undefined;
+  readonly executors: readonly RecoveredExecutor[];
+}
+
+export interface RecoveredAgent {
+  readonly bootId: string | undefined;
+  /** Of the first registration, with its id. */
+  readonly info: AgentInfo | undefined;
+  readonly resources: readonly Resource[];
+  readonly operations: readonly Operation[];
+  readonly operationUpdates: readonly UpdateOperationStatusMessage[];
+  readonly drainConfig: DrainConfig | undefined;
+  readonly frameworks: readonly RecoveredFramework[];
+  /** Directories of agents we are not any more. */
+  readonly oldDirectories: readonly string[];
+  /** What could not be read, one sentence each. */
+  readonly errors: readonly string[];
+  /** Oddities that were repaired. */
+  readonly notes: readonly string[];
+}
+
+export function readCheckpoint(files: AgentFiles): RecoveredAgent {
+  return new CheckpointReader(files).read();
+}
+
+class CheckpointReader {
+  private readonly files: AgentFiles;
+  private readonly errors: string[] = [];
+  private readonly notes: string[] = [];
+
+  constructor(files: AgentFiles) {
+    this.files = files;
+  }
+
+  read(): RecoveredAgent {
+    const id = this.files.readLink(META_LATEST_PATH)?.split('/').at(-1);
+    const meta = id === undefined ? undefined : metaAgentPath(id);
+    const info =
+      meta === undefined ? undefined : this.record('mesos.v1.AgentInfo', `${meta}/slave.info`);
+    const state = this.record('mesos.internal.slave.ResourceState', RESOURCE_STATE_PATH, true);
+    const known = info === undefined ? undefined : meta;
+    return {
+      bootId: this.text(BOOT_ID_PATH),
+      info,
+      resources: state?.resources ?? [],
+      operations: state?.operations ?? [],
+      operationUpdates: known === undefined ? [] : this.operationUpdates(known),
+      drainConfig:
+        known === undefined
+          ? undefined
+          : this.record('mesos.v1.DrainConfig', `${known}/drain.config`, true),
+      frameworks: known === undefined ? [] : this.frameworks(known),
+      oldDirectories: this.oldDirectories(info?.id?.value),
+      errors: this.errors,
+      notes: this.notes,
+    };
+  }
+
+  private frameworks(meta: string): readonly RecoveredFramework[] {
+    const frameworks: RecoveredFramework[] = [];
+    for (const name of this.files.list(`${meta}/frameworks`)) {
+      const folder = `${meta}/frameworks/${name}`;
+      const info = this.record('mesos.v1.FrameworkInfo', `${folder}/framework.info`);
+      if (info === undefined) continue;
+      const pid = this.text(`${folder}/framework.pid`);
+      const executors: RecoveredExecutor[] = [];
+      for (const executor of this.files.list(`${folder}/executors`)) {
+        const recovered = this.executor(`${folder}/executors/${executor}`);
+        if (recovered !== undefined) executors.push(recovered);
+      }
+      frameworks.push({ info, pid, executors });
+    }
+    return frameworks;
+  }
+
+  private executor(folder: string): RecoveredExecutor | undefined {
+    const info = this.record('mesos.v1.ExecutorInfo', `${folder}/executor.info`);
+    if (info === undefined) return undefined;
+    const latest = this.files.readLink(`${folder}/runs/latest`)?.split('/').at(-1);
+    return {
+      info,
+      isCommandExecutor: this.text(`${folder}/executor_generated_for_command_task`) === '1',
+      run: latest === undefined ? undefined : this.run(`${folder}/runs/${latest}`, latest),
+    };
+  }
+
+  private run(folder: string, containerId: string): RecoveredRun {
+    const pid = Number(this.text(`${folder}/pids/forked.pid`) ?? Number.NaN);
+    const tasks: RecoveredTask[] = [];
+    for (const name of this.files.list(`${folder}/tasks`)) {
+      const task = this.record('mesos.v1.Task', `${folder}/tasks/${name}/task.info`);
+      if (task === undefined) continue;
+      const updatesPath = `${folder}/tasks/${name}/task.updates`;
+      tasks.push({ task, updatesPath, records: this.updates(updatesPath) });
+    }
+    return {
+      containerId,
+      isCompleted: this.files.read(`${folder}/executor.sentinel`) !== undefined,
+      forkedPid: Number.isInteger(pid) ? pid : undefined,
+      libprocessPid: this.text(`${folder}/pids/libprocess.pid`),
+      isHttp: this.files.read(`${folder}/http.marker`) !== undefined,
+      tasks,
+    };
+  }
+
+  private updates(path: string): readonly StatusUpdateRecord[] {
+    const records = this.records('mesos.internal.StatusUpdateRecord', path);
+    return records ?? [];
+  }
+
+  private operationUpdates(meta: string): readonly UpdateOperationStatusMessage[] {
+    const waiting: UpdateOperationStatusMessage[] = [];
+    for (const uuid of this.files.list(`${meta}/operations`)) {
+      const path = `${meta}/operations/${uuid}/operation.updates`;
+      let last: UpdateOperationStatusMessage | undefined;
+      for (const record of this.records('mesos.internal.UpdateOperationStatusRecord', path) ?? []) {
+        last = record.type === 'UPDATE' ? record.update : undefined;
+      }
+      if (last !== undefined) waiting.push(last);
+    }
+    return waiting;
+  }
+
+  private oldDirectories(id: string | undefined): readonly string[] {
+    const paths: string[] = [];
+    for (const folder of [AGENTS_PATH, META_AGENTS_PATH]) {
+      for (const name of this.files.list(folder)) {
+        if (name !== 'latest' && name !== id) paths.push(`${folder}/${name}`);
+      }
+    }
+    return paths;
+  }
+
+  private text(path: string): string | undefined {
+    const bytes = this.files.read(path);
+    return bytes === undefined ? undefined : new TextDecoder().decode(bytes).trim();
+  }
+
+  private record<N extends MessageName>(
+    name: N,
+    path: string,
+    isOptional = false,
+  ): MessageTypes[N] | undefined {
+    const bytes = this.files.read(path);
+    if (bytes === undefined || bytes.length === 0) {
+      if (!isOptional) this.notes.push(`${path} is missing or empty`);
+      return undefined;
+    }
+    return this.checked(path, decodeRecord(name, bytes));
+  }
+
+  private records<N extends MessageName>(
+    name: N,
+    path: string,
+  ): readonly MessageTypes[N][] | undefined {
+    const bytes = this.files.read(path);
+    if (bytes === undefined) return undefined;
+    const decoded = this.checked(path, decodeRecords(name, bytes));
+    if (decoded === undefined) return undefined;
+    if (decoded.goodBytes < bytes.length) {
+      this.notes.push(`${path} was cut off at byte ${decoded.goodBytes}`);
+      this.files.truncate(path, decoded.goodBytes);
+    }
+    return decoded.values;
+  }
+
+  private checked<T>(path: string, result: Result<T>): T | undefined {
+    if (result.ok) return result.value;
+    this.errors.push(`${path}: ${result.error}`);
+    return undefined;
+  }
+}

@@ -1,0 +1,442 @@
+/**
+ * The life of an executor at the agent (spec executor-api, sections 4, 5 and 9).
+ *
+ *   registering -> running -> terminating -> terminated -> removed
+ */
+
+import { formatDuration } from '../base/duration.ts';
+import { type ContainerId, containerId, executorId, type TaskId, taskId } from '../base/ids.ts';
+import { parseUuid } from '../base/random.ts';
+import type { HostedUpdate } from '../executor/hosted.ts';
+import { UNKNOWN_STATUS } from '../executor/wait-status.ts';
+import type { ExecutorInfo, TaskInfo, TaskStatus } from '../wire/types/mesos.v1.ts';
+import {
+  checkpointConnection,
+  checkpointExecutor,
+  checkpointForkedPid,
+  checkpointSentinel,
+  checkpointTask,
+  runIdsOf,
+} from './checkpoint/effects.ts';
+import {
+  executorPath,
+  frameworkPath,
+  latestRunPath,
+  metaExecutorPath,
+  metaRunPath,
+  runPath,
+} from './checkpoint/paths.ts';
+import { hostedCommandOf } from './command-info.ts';
+import type { AgentContext } from './context.ts';
+import type { PreparedSandbox } from './effects.ts';
+import { executorEnvironment, shutdownGraceMs } from './environment.ts';
+import { sendGroup, sendShutdown, sendTask } from './executor-events.ts';
+import { removeFrameworkIfIdle } from './frameworks.ts';
+import type { LauncherEvent } from './launcher-port.ts';
+import type { AgentExecutor, AgentFramework, ExecutorConnection } from './state.ts';
+import { executorUpdate, partitionState, sendAgentUpdate, taskOf } from './tasks.ts';
+import { volumeLinks } from './volumes.ts';
+
+const REGISTRATION_PREFIX = 'executor-registration:';
+const SHUTDOWN_PREFIX = 'executor-shutdown:';
+
+export interface NewExecutor {
+  readonly info: ExecutorInfo;
+  readonly isCommandExecutor: boolean;
+  /** The task that brings the executor, for its URIs and user. */
+  readonly firstTask: TaskInfo;
+}
+
+/** Makes the executor and asks for its sandbox; its container follows when that exists. */
+export function addExecutor(
+  context: AgentContext,
+  framework: AgentFramework,
+  wanted: NewExecutor,
+): AgentExecutor {
+  const { info, isCommandExecutor } = wanted;
+  const id = containerId(context.random.uuid());
+  const ids = {
+    agentId: context.agentId,
+    frameworkId: framework.id,
+    executorId: info.executor_id.value,
+    containerId: id,
+  };
+  const isHosted = isCommandExecutor || info.type === 'DEFAULT';
+  const executor: AgentExecutor = {
+    id: executorId(ids.executorId),
+    frameworkId: framework.id,
+    info,
+    containerId: id,
+    kind: !isHosted ? 'process' : isCommandExecutor ? 'command' : 'group',
+    isCommandExecutor,
+    checkpoint: framework.info.checkpoint === true,
+    directory: `${context.options.workDir}/${runPath(ids)}`,
+    user: context.options.switchUser ? (info.command?.user ?? framework.info.user) : undefined,
+    status: 'registering',
+    connection: undefined,
+    pid: undefined,
+    registeredAt: context.now,
+    pendingTermination: undefined,
+    isLaunched: false,
+    wasSentTasks: false,
+    queuedTasks: new Map(),
+    queuedGroups: [],
+    launchedTasks: new Map(),
+    terminatedTasks: new Map(),
+    completedTasks: [],
+    nestedContainers: new Map(),
+  };
+  framework.executors.set(executor.id, executor);
+  context.state.containers.set(id, executor);
+  for (const path of [executorPath(ids), metaExecutorPath(ids)]) context.gc.unschedule(path);
+  checkpointExecutor(context, executor);
+  context.emit({
+    kind: 'prepare',
+    containerId: id,
+    directory: executor.directory,
+    user: executor.user,
+    uris: info.command?.uris ?? [],
+    links: volumeLinks(context, executor, wanted.firstTask),
+  });
+  context.emit({ kind: 'symlink', path: latestRunPath(ids), target: executor.directory });
+  const timeoutMs = context.options.executorRegistrationTimeoutMs;
+  context.deadlines.set(REGISTRATION_PREFIX + id, context.now + timeoutMs);
+  return executor;
+}
+
+/** The sandbox exists, or could not be made. */
+export function sandboxPrepared(
+  context: AgentContext,
+  id: ContainerId,
+  result: PreparedSandbox,
+): void {
+  const executor = context.state.containers.get(id);
+  if (executor === undefined || executor.isLaunched) return;
+  const framework = context.state.frameworks.get(executor.frameworkId);
+  if (framework === undefined) return;
+  if (executor.status !== 'registering') {
+    executorExited(context, executor, UNKNOWN_STATUS);
+    return;
+  }
+  if (!result.ok) {
+    context.counts.containerLaunchErrors += 1;
+    executor.pendingTermination =
+      result.stage === 'directory'
+        ? {
+            state: partitionState(framework, 'TASK_DROPPED'),
+            reason: 'REASON_EXECUTOR_TERMINATED',
+            message: result.message,
+          }
+        : launchFailure(result.message);
+    executorExited(context, executor, UNKNOWN_STATUS);
+    return;
+  }
+  if (executor.pendingTermination !== undefined) {
+    context.counts.containerLaunchErrors += 1;
+    executorExited(context, executor, UNKNOWN_STATUS);
+    return;
+  }
+  const { kind, info } = executor;
+  executor.isLaunched = true;
+  const environment = executorEnvironment(context, executor);
+  context.emit({
+    kind: 'launch',
+    spec: {
+      id,
+      kind,
+      frameworkId: executor.frameworkId,
+      executorId: executor.id,
+      sandbox: executor.directory,
+      ...(result.user === undefined ? {} : { user: result.user }),
+      ...(kind === 'process' ? { command: hostedCommandOf(info.command, environment) } : {}),
+      sendsKilling: (framework.info.capabilities ?? []).some(
+        ({ type }) => type === 'TASK_KILLING_STATE',
+      ),
+      shutdownGraceMs: shutdownGraceMs(context, executor),
+      recoveryTimeoutMs: executor.checkpoint ? context.options.recoveryTimeoutMs : 0,
+    },
+  });
+}
+
+export function launchFailure(why: string): NonNullable<AgentExecutor['pendingTermination']> {
+  return {
+    state: 'TASK_FAILED',
+    reason: 'REASON_CONTAINER_LAUNCH_FAILED',
+    message: `Failed to launch container: ${why}`,
+  };
+}
+
+/** Everything but `report`, which recovery takes. */
+export function launcherEvent(
+  context: AgentContext,
+  event: Exclude<LauncherEvent, { readonly kind: 'report' }>,
+): void {
+  const executor = context.state.containers.get(containerId(event.containerId));
+  if (executor === undefined) {
+    // Left from before: nobody wants it any more.
+    if (event.kind === 'exited') {
+      context.emit({ kind: 'forget-container', containerId: event.containerId });
+    } else if (event.kind === 'started') {
+      context.emit({ kind: 'destroy-container', containerId: event.containerId });
+    }
+    return;
+  }
+  switch (event.kind) {
+    case 'started':
+      if (event.pid !== undefined) learnPid(context, executor, event.pid);
+      if (executor.kind !== 'process') registerExecutor(context, executor, { kind: 'hosted' });
+      break;
+    case 'launch-failed':
+      context.counts.containerLaunchErrors += 1;
+      executor.pendingTermination = launchFailure(event.message);
+      executorExited(context, executor, UNKNOWN_STATUS);
+      break;
+    case 'update':
+      hostedUpdate(context, executor, event.update);
+      break;
+    case 'exited':
+      context.emit({ kind: 'forget-container', containerId: event.containerId });
+      executorExited(context, executor, event.status);
+      break;
+  }
+}
+
+function learnPid(context: AgentContext, executor: AgentExecutor, pid: number): void {
+  if (executor.pid === pid) return;
+  executor.pid = pid;
+  checkpointForkedPid(context, executor);
+}
+
+export function hostedUpdate(
+  context: AgentContext,
+  executor: AgentExecutor,
+  update: HostedUpdate,
+): void {
+  if (update.pid !== undefined && executor.kind === 'command') {
+    learnPid(context, executor, update.pid);
+  }
+  const parent = { value: executor.containerId };
+  const container =
+    update.nestedId === undefined
+      ? undefined
+      : {
+          container_id: { value: update.nestedId, parent },
+          ...(update.pid === undefined || update.state === 'TASK_STARTING'
+            ? {}
+            : { executor_pid: update.pid }),
+        };
+  const isEnd = /^TASK_(FINISHED|FAILED|KILLED)$/.test(update.state);
+  const status: TaskStatus = {
+    task_id: { value: update.taskId },
+    state: update.state,
+    message: update.message,
+    source: 'SOURCE_EXECUTOR',
+    reason: update.reason,
+    timestamp: update.timestamp,
+    uuid: parseUuid(update.uuid),
+    healthy: update.healthy,
+    check_status: update.checkStatus,
+    container_status:
+      container !== undefined && isEnd ? { container_id: container.container_id } : container,
+  };
+  executorUpdate(context, { frameworkId: executor.frameworkId, executorId: executor.id }, status);
+  // A framework that is ending takes no updates, but its executor must be able to end.
+  const framework = context.state.frameworks.get(executor.frameworkId);
+  if (framework === undefined || framework.status === 'terminating') {
+    context.emit({
+      kind: 'acknowledge',
+      containerId: executor.containerId,
+      taskId: update.taskId,
+      uuid: update.uuid,
+    });
+  }
+}
+
+/** The executor can be talked to: it gets what is waiting for it. */
+export function registerExecutor(
+  context: AgentContext,
+  executor: AgentExecutor,
+  connection: ExecutorConnection,
+): void {
+  if (executor.status !== 'registering' && executor.status !== 'running') return;
+  const isNew = executor.status === 'registering';
+  executor.connection = connection;
+  executor.status = 'running';
+  context.deadlines.clear(REGISTRATION_PREFIX + executor.containerId);
+  if (isNew) checkpointConnection(context, executor);
+  if (!executor.wasSentTasks && executor.queuedTasks.size === 0) {
+    // All its tasks were killed while it started.
+    shutdownExecutor(context, executor);
+    return;
+  }
+  deliverQueued(context, executor);
+}
+
+/** Hands queued tasks over: single ones in order, then groups. */
+export function deliverQueued(context: AgentContext, executor: AgentExecutor): void {
+  const framework = context.state.frameworks.get(executor.frameworkId);
+  if (executor.status !== 'running' || framework === undefined) return;
+  const grouped = new Set<TaskId>();
+  for (const group of executor.queuedGroups) {
+    for (const task of group) grouped.add(taskId(task.task_id.value));
+  }
+  const singles = [...executor.queuedTasks].filter(([id]) => !grouped.has(id));
+  const groups = executor.queuedGroups;
+  executor.queuedGroups = [];
+  for (const [, task] of singles) {
+    handOver(context, framework, executor, task);
+    sendTask(context, framework, executor, task);
+  }
+  for (const group of groups) {
+    for (const task of group) handOver(context, framework, executor, task);
+    sendGroup(context, executor, group);
+  }
+}
+
+function handOver(
+  context: AgentContext,
+  framework: AgentFramework,
+  executor: AgentExecutor,
+  info: TaskInfo,
+): void {
+  const id = taskId(info.task_id.value);
+  executor.queuedTasks.delete(id);
+  executor.wasSentTasks = true;
+  const task = taskOf(info, framework, executor, 'TASK_STAGING');
+  executor.launchedTasks.set(id, task);
+  if (executor.kind === 'group') {
+    executor.nestedContainers.set(id, containerId(context.random.uuid()));
+  }
+  checkpointTask(context, executor, task);
+}
+
+/** Asks the executor to end; its container is destroyed after the grace period. */
+export function shutdownExecutor(context: AgentContext, executor: AgentExecutor): void {
+  if (executor.status !== 'registering' && executor.status !== 'running') return;
+  const wasRunning = executor.status === 'running';
+  executor.status = 'terminating';
+  context.deadlines.clear(REGISTRATION_PREFIX + executor.containerId);
+  if (wasRunning) sendShutdown(context, executor);
+  const graceMs = shutdownGraceMs(context, executor);
+  context.deadlines.set(SHUTDOWN_PREFIX + executor.containerId, context.now + graceMs);
+}
+
+/** Kills the container for a reason that its tasks will tell. */
+export function destroyExecutor(
+  context: AgentContext,
+  executor: AgentExecutor,
+  why: AgentExecutor['pendingTermination'],
+): void {
+  if (executor.status === 'terminated') return;
+  executor.status = 'terminating';
+  executor.pendingTermination ??= why;
+  context.deadlines.clear(REGISTRATION_PREFIX + executor.containerId);
+  context.deadlines.clear(SHUTDOWN_PREFIX + executor.containerId);
+  if (executor.isLaunched) {
+    context.emit({ kind: 'destroy-container', containerId: executor.containerId });
+  } else {
+    executorExited(context, executor, UNKNOWN_STATUS);
+  }
+}
+
+/** A deadline of an executor has come; false when `key` is none. */
+export function executorWoke(context: AgentContext, key: string): boolean {
+  for (const prefix of [REGISTRATION_PREFIX, SHUTDOWN_PREFIX]) {
+    if (!key.startsWith(prefix)) continue;
+    const executor = context.state.containers.get(containerId(key.slice(prefix.length)));
+    if (executor === undefined) return true;
+    if (prefix === SHUTDOWN_PREFIX) {
+      destroyExecutor(context, executor, undefined);
+      return true;
+    }
+    const timeout = formatDuration(context.options.executorRegistrationTimeoutMs);
+    destroyExecutor(context, executor, {
+      state: 'TASK_FAILED',
+      reason: 'REASON_EXECUTOR_REGISTRATION_TIMEOUT',
+      message: `Executor did not register within ${timeout}`,
+    });
+    return true;
+  }
+  return false;
+}
+
+/** The container has ended: every task left gets its terminal update. */
+export function executorExited(
+  context: AgentContext,
+  executor: AgentExecutor,
+  status: number,
+): void {
+  if (executor.status === 'terminated') return;
+  const framework = context.state.frameworks.get(executor.frameworkId);
+  executor.status = 'terminated';
+  context.counts.executorsTerminated += 1;
+  context.deadlines.clear(REGISTRATION_PREFIX + executor.containerId);
+  context.deadlines.clear(SHUTDOWN_PREFIX + executor.containerId);
+  if (executor.connection?.kind === 'http' && executor.connection.stream !== undefined) {
+    context.emit({ kind: 'close-stream', stream: executor.connection.stream });
+  }
+  if (framework === undefined) return;
+  if (framework.status !== 'terminating') {
+    const left = [...executor.launchedTasks.keys(), ...executor.queuedTasks.keys()];
+    const why = executor.pendingTermination ?? {
+      state: 'TASK_FAILED' as const,
+      reason: 'REASON_EXECUTOR_TERMINATED' as const,
+      message: 'Executor terminated',
+    };
+    for (const id of left) sendAgentUpdate(context, framework, id, why, executor);
+    if (!executor.isCommandExecutor) sendExited(context, executor, status);
+  }
+  removeExecutorIfDone(context, framework, executor);
+}
+
+export function sendExited(
+  context: AgentContext,
+  executor: Pick<AgentExecutor, 'frameworkId' | 'id'>,
+  status: number,
+): void {
+  context.sendToMaster({
+    name: 'mesos.internal.ExitedExecutorMessage',
+    value: {
+      slave_id: { value: context.agentId },
+      framework_id: { value: executor.frameworkId },
+      executor_id: { value: executor.id },
+      status,
+    },
+  });
+}
+
+/** Terminated and nothing unacknowledged: it goes to the completed ones. */
+export function removeExecutorIfDone(
+  context: AgentContext,
+  framework: AgentFramework,
+  executor: AgentExecutor,
+): void {
+  if (executor.status !== 'terminated') return;
+  if (!framework.executors.has(executor.id)) return;
+  const mayGo = framework.status === 'terminating' || context.state.status === 'terminating';
+  if (!mayGo && executor.terminatedTasks.size > 0) return;
+  framework.executors.delete(executor.id);
+  context.state.containers.delete(executor.containerId);
+  framework.completedExecutors.push(executor);
+  if (framework.completedExecutors.length > context.options.maxCompletedExecutorsPerFramework) {
+    framework.completedExecutors.shift();
+  }
+  checkpointSentinel(context, executor);
+  scheduleSandboxRemoval(context, executor);
+  removeFrameworkIfIdle(context, framework);
+}
+
+export function scheduleSandboxRemoval(context: AgentContext, executor: AgentExecutor): void {
+  const ids = runIdsOf(context, executor);
+  const paths = [runPath(ids), executorPath(ids)];
+  if (executor.checkpoint) paths.push(metaRunPath(ids), metaExecutorPath(ids));
+  for (const path of paths) context.gc.schedule(path, context.now);
+}
+
+export function scheduleFrameworkRemoval(context: AgentContext, framework: AgentFramework): void {
+  const ids = { agentId: context.agentId, frameworkId: framework.id };
+  context.gc.schedule(frameworkPath(ids), context.now);
+  if (framework.info.checkpoint === true) {
+    context.gc.schedule(`meta/${frameworkPath(ids)}`, context.now);
+  }
+}

@@ -1,0 +1,306 @@
+/**
+ * From RunTask to a queued task: every check that can drop it, in order
+ * (spec executor-api, section 7; scheduler-api, section 16.4).
+ */
+import { type ExecutorId, executorId, frameworkId, taskId } from '../base/ids.ts';
+import { formatUuid } from '../base/random.ts';
+import type { Upid } from '../net/ports.ts';
+import { contains } from '../resources/arithmetic.ts';
+import { isDynamicallyReserved, isPersistentVolume } from '../resources/kinds.ts';
+import { toPostReservationRefinement } from '../resources/refinement.ts';
+import { unallocate } from '../resources/select.ts';
+import type {
+  ResourceVersionUUID,
+  RunTaskGroupMessage,
+  RunTaskMessage,
+} from '../wire/types/mesos.internal.ts';
+import type {
+  ContainerInfo,
+  ExecutorInfo,
+  FrameworkInfo,
+  Resource,
+  TaskInfo,
+} from '../wire/types/mesos.v1.ts';
+import { commandExecutorFor } from './command-info.ts';
+import type { AgentContext } from './context.ts';
+import {
+  addExecutor,
+  deliverQueued,
+  launchFailure,
+  sendExited,
+  shutdownExecutor,
+} from './executors.ts';
+import { addFramework, frameworkPid, removeFrameworkIfIdle } from './frameworks.ts';
+import { sameUpid } from './masters.ts';
+import type { AgentExecutor, AgentFramework } from './state.ts';
+import { type AgentStatus, partitionState, sendAgentUpdate } from './tasks.ts';
+
+interface Launch {
+  readonly framework: FrameworkInfo;
+  readonly pid: Upid | undefined;
+  readonly executorInfo: ExecutorInfo;
+  readonly isCommandTask: boolean;
+  readonly tasks: readonly TaskInfo[];
+  readonly isGroup: boolean;
+  readonly resourceVersions: readonly ResourceVersionUUID[];
+  readonly launchExecutor: boolean | undefined;
+}
+
+type Drop = Pick<AgentStatus, 'reason' | 'message'>;
+
+export function runTask(context: AgentContext, from: Upid, message: RunTaskMessage): void {
+  const task = withListForm(message.task);
+  const { framework } = message;
+  const id = framework.id?.value ?? message.framework_id?.value;
+  const isCommandTask = task.executor === undefined;
+  // Both or neither is a fault of the master that must not take the agent down.
+  if (id === undefined || (task.command === undefined) === isCommandTask) {
+    context.log('warn', 'task ignored: it has both or neither of command and executor', {
+      taskId: task.task_id.value,
+    });
+    return;
+  }
+  launch(context, from, {
+    framework: { ...framework, id: { value: id } },
+    pid: frameworkPid(message.pid),
+    executorInfo: task.executor ?? commandExecutorFor(task, id, context.options.launcherDir),
+    isCommandTask,
+    tasks: [task],
+    isGroup: false,
+    resourceVersions: message.resource_version_uuids ?? [],
+    launchExecutor: message.launch_executor,
+  });
+}
+
+export function runTaskGroup(
+  context: AgentContext,
+  from: Upid,
+  message: RunTaskGroupMessage,
+): void {
+  const { executor } = message;
+  launch(context, from, {
+    framework: message.framework,
+    pid: undefined,
+    executorInfo:
+      executor.type === 'DEFAULT'
+        ? withDefaultCommand(context, executor, message.framework)
+        : executor,
+    isCommandTask: false,
+    tasks: (message.task_group.tasks ?? []).map(withListForm),
+    isGroup: true,
+    resourceVersions: message.resource_version_uuids ?? [],
+    launchExecutor: message.launch_executor,
+  });
+}
+
+function withDefaultCommand(
+  context: AgentContext,
+  executor: ExecutorInfo,
+  framework: FrameworkInfo,
+): ExecutorInfo {
+  const { launcherDir } = context.options;
+  const command = {
+    shell: false,
+    value: `${launcherDir}/mesos-default-executor`,
+    arguments: ['mesos-default-executor', `--launcher_dir=${launcherDir}`],
+    user: framework.user,
+  };
+  return { ...executor, command };
+}
+
+function withListForm(task: TaskInfo): TaskInfo {
+  const resources = toPostReservationRefinement(task.resources ?? []);
+  if (task.executor === undefined) return { ...task, resources };
+  const own = toPostReservationRefinement(task.executor.resources ?? []);
+  return { ...task, resources, executor: { ...task.executor, resources: own } };
+}
+
+function launch(context: AgentContext, from: Upid, wanted: Launch): void {
+  const { state } = context;
+  if (!sameUpid(from, state.master)) {
+    context.log('warn', 'launch ignored: it does not come from the leading master', {});
+    return;
+  }
+  if (state.status === 'recovering' || state.status === 'terminating') return;
+  if (wanted.tasks.some((task) => task.agent_id.value !== context.agentId)) return;
+  const id = frameworkId(wanted.framework.id?.value ?? '');
+  const known = state.frameworks.get(id);
+  if (known?.status === 'terminating') return;
+  const framework = known ?? addFramework(context, wanted.framework, wanted.pid);
+  const drop = checkLaunch(context, framework, wanted);
+  if (drop !== undefined) {
+    dropTasks(context, framework, wanted, drop);
+    return;
+  }
+  enqueue(context, framework, wanted);
+}
+
+function checkLaunch(
+  context: AgentContext,
+  framework: AgentFramework,
+  wanted: Launch,
+): Drop | undefined {
+  return (
+    checkLimits(wanted.tasks) ??
+    checkDrain(context) ??
+    checkVersions(context, wanted.resourceVersions) ??
+    checkCheckpointedResources(context, wanted) ??
+    checkExecutor(context, framework, wanted)
+  );
+}
+
+function checkLimits(tasks: readonly TaskInfo[]): Drop | undefined {
+  const names = new Set(tasks.flatMap((task) => Object.keys(task.limits ?? {})));
+  for (const [name, word, isolator] of [
+    ['cpus', 'CPU', 'cgroups/cpu'],
+    ['mem', 'Memory', 'cgroups/mem'],
+  ] as const) {
+    if (!names.has(name)) continue;
+    return {
+      reason: 'REASON_GC_ERROR',
+      message:
+        `${word} limits can only be set on tasks launched in Mesos containers ` +
+        `when the agent has loaded the '${isolator}' isolator`,
+    };
+  }
+  return undefined;
+}
+
+function checkDrain(context: AgentContext): Drop | undefined {
+  if (context.state.drainConfig === undefined) return undefined;
+  return {
+    reason: 'REASON_AGENT_DRAINING',
+    message: 'Task was received while agent was already draining',
+  };
+}
+
+function checkVersions(
+  context: AgentContext,
+  versions: readonly ResourceVersionUUID[],
+): Drop | undefined {
+  const mine = versions.find((each) => each.resource_provider_id === undefined);
+  if (mine === undefined || formatUuid(mine.uuid.value) === context.state.resourceVersion) {
+    return undefined;
+  }
+  return { reason: 'REASON_INVALID_OFFERS', message: 'Task assumes outdated resource state' };
+}
+
+function checkCheckpointedResources(context: AgentContext, wanted: Launch): Drop | undefined {
+  const reason = 'REASON_RESOURCES_UNKNOWN';
+  const tasks = wanted.tasks.flatMap((task) => task.resources ?? []);
+  if (!areKnown(context, tasks)) {
+    const message =
+      'The checkpointed resources being used by the task or task group are unknown to the agent';
+    return { reason, message };
+  }
+  if (!wanted.isCommandTask && !areKnown(context, wanted.executorInfo.resources ?? [])) {
+    const message =
+      'The checkpointed resources being used by the executor are unknown to the agent';
+    return { reason, message };
+  }
+  return undefined;
+}
+
+function areKnown(context: AgentContext, resources: readonly Resource[]): boolean {
+  const checkpointed = toPostReservationRefinement(resources).filter(
+    (each) => isDynamicallyReserved(each) || isPersistentVolume(each),
+  );
+  if (checkpointed.length === 0) return true;
+  return contains(context.state.checkpointedResources, unallocate(checkpointed));
+}
+
+function checkExecutor(
+  context: AgentContext,
+  framework: AgentFramework,
+  wanted: Launch,
+): Drop | undefined {
+  const reason = 'REASON_EXECUTOR_TERMINATED';
+  const executor = framework.executors.get(idOf(wanted));
+  if (executor === undefined) {
+    if (wanted.launchExecutor !== false) return undefined;
+    return { reason, message: 'No executor is expected to launch and there is none running' };
+  }
+  if (wanted.isCommandTask) {
+    const message = 'Cannot reuse an already existing executor for a command task';
+    return { reason: 'REASON_TASK_INVALID', message };
+  }
+  if (wanted.launchExecutor === true) {
+    // The master does not know it; tasks it may still have are reported as it ends.
+    if (executor.status === 'registering' || executor.status === 'running') {
+      shutdownExecutor(context, executor);
+    }
+    return { reason, message: 'Master wants to launch executor, but one already exists' };
+  }
+  if (executor.status === 'terminating') return { reason, message: 'Executor terminating' };
+  if (executor.status === 'terminated') return { reason, message: 'Executor terminated' };
+  return undefined;
+}
+
+function dropTasks(
+  context: AgentContext,
+  framework: AgentFramework,
+  wanted: Launch,
+  drop: Drop,
+): void {
+  const state = partitionState(framework, 'TASK_DROPPED');
+  for (const task of wanted.tasks) {
+    sendAgentUpdate(context, framework, taskId(task.task_id.value), { state, ...drop });
+  }
+  if (wanted.launchExecutor === true) {
+    sendExited(context, { frameworkId: framework.id, id: idOf(wanted) }, -1);
+  }
+  removeFrameworkIfIdle(context, framework);
+}
+
+function enqueue(context: AgentContext, framework: AgentFramework, wanted: Launch): void {
+  const [firstTask] = wanted.tasks;
+  if (firstTask === undefined) return;
+  const known = framework.executors.get(idOf(wanted));
+  const executor =
+    known ??
+    addExecutor(context, framework, {
+      info: wanted.executorInfo,
+      isCommandExecutor: wanted.isCommandTask,
+      firstTask,
+    });
+  for (const task of wanted.tasks) executor.queuedTasks.set(taskId(task.task_id.value), task);
+  if (wanted.isGroup) executor.queuedGroups.push(wanted.tasks);
+  const unsupported = unsupportedContainer(wanted);
+  if (known === undefined && unsupported !== undefined) refuseContainer(executor, unsupported);
+  if (known !== undefined) deliverQueued(context, executor);
+}
+
+/** The sandbox is made all the same, so that the failure has a place; then the launch fails. */
+function refuseContainer(executor: AgentExecutor, why: string): void {
+  executor.pendingTermination = launchFailure(why);
+}
+
+function unsupportedContainer(wanted: Launch): string | undefined {
+  const infos = [wanted.executorInfo.container, ...wanted.tasks.map((task) => task.container)];
+  for (const info of infos) {
+    const what = info === undefined ? undefined : unsupportedPart(info);
+    if (what === undefined) continue;
+    return (
+      'None of the enabled containerizers (mesos) could create a container for the provided ' +
+      `TaskInfo/ExecutorInfo message: ${what} not supported by this agent`
+    );
+  }
+  return undefined;
+}
+
+function unsupportedPart(info: ContainerInfo): string | undefined {
+  if (info.type === 'DOCKER') return 'containers of type DOCKER are';
+  if (info.mesos?.image !== undefined) return 'container images are';
+  if ((info.volumes ?? []).length > 0) return 'volumes are';
+  if ((info.network_infos ?? []).some((network) => network.name !== undefined)) {
+    return 'container networks are';
+  }
+  if (info.linux_info !== undefined) return 'Linux capabilities and namespaces are';
+  if (info.rlimit_info !== undefined) return 'resource limits (rlimit_info) are';
+  if (info.tty_info !== undefined) return 'terminals are';
+  return undefined;
+}
+
+function idOf(wanted: Launch): ExecutorId {
+  return executorId(wanted.executorInfo.executor_id.value);
+}

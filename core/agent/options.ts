@@ -1,0 +1,72 @@
+/** What an agent is told once at its start; made from flags in `flags.ts` or by hand. */
+import type { DurationMs } from '../base/duration.ts';
+import type { Attribute, DomainInfo, Resource } from '../wire/types/mesos.v1.ts';
+
+export interface AgentOptions {
+  /** `host:port`, `zk://...`. */
+  readonly master: string;
+  readonly ip: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly advertiseIp: string | undefined;
+  readonly advertisePort: number | undefined;
+  readonly hostname: string;
+  /** Absolute. */
+  readonly workDir: string;
+  readonly runtimeDir: string;
+  readonly launcherDir: string;
+  /** List form, unallocated. */
+  readonly resources: readonly Resource[];
+  readonly attributes: readonly Attribute[];
+  readonly domain: DomainInfo | undefined;
+  readonly switchUser: boolean;
+  readonly recover: 'reconnect' | 'cleanup';
+  readonly reconfigurationPolicy: 'equal' | 'additive';
+  readonly strict: boolean;
+  readonly executorRegistrationTimeoutMs: DurationMs;
+  readonly executorReregistrationTimeoutMs: DurationMs;
+  readonly executorShutdownGraceMs: DurationMs;
+  readonly recoveryTimeoutMs: DurationMs;
+  readonly registrationBackoffFactorMs: DurationMs;
+  readonly executorEnvironment: Readonly<Record<string, string>> | undefined;
+  readonly httpCommandExecutor: boolean;
+  readonly gcDelayMs: DurationMs;
+  readonly gcDiskHeadroom: number;
+  readonly diskWatchIntervalMs: DurationMs;
+  readonly maxCompletedExecutorsPerFramework: number;
+  readonly frameworksHome: string;
+  readonly fetcherStallTimeoutMs: DurationMs;
+  /** Every flag with its effective value as text, for `/flags`. */
+  readonly flags: Readonly<Record<string, string>>;
+}
+
+export const AGENT_VERSION = '1.12.0';
+
+/** Everything but what is particular to a host; `orrery local` and tests fill in the rest. */
+export const AGENT_DEFAULTS = {
+  ip: '0.0.0.0',
+  port: 5051,
+  advertiseIp: undefined,
+  advertisePort: undefined,
+  launcherDir: '/usr/local/libexec/mesos',
+  attributes: [],
+  domain: undefined,
+  switchUser: true,
+  recover: 'reconnect',
+  reconfigurationPolicy: 'equal',
+  strict: true,
+  executorRegistrationTimeoutMs: 60_000,
+  executorReregistrationTimeoutMs: 2_000,
+  executorShutdownGraceMs: 5_000,
+  recoveryTimeoutMs: 900_000,
+  registrationBackoffFactorMs: 1_000,
+  executorEnvironment: undefined,
+  httpCommandExecutor: false,
+  gcDelayMs: 604_800_000,
+  gcDiskHeadroom: 0.1,
+  diskWatchIntervalMs: 60_000,
+  maxCompletedExecutorsPerFramework: 150,
+  frameworksHome: '',
+  fetcherStallTimeoutMs: 60_000,
+  flags: {},
+} as const satisfies Partial<AgentOptions>;

@@ -1,0 +1,383 @@
+/**
+ * From what is on disk and what the launcher still runs to a living agent
+ * (spec agent-runtime, section 2; executor-api, section 11).
+ */
+
+import { formatDuration } from '../base/duration.ts';
+import { containerId, executorId, frameworkId, type TaskId, taskId } from '../base/ids.ts';
+import { formatUuid } from '../base/random.ts';
+import { UNKNOWN_STATUS } from '../executor/wait-status.ts';
+import { contains, equals } from '../resources/arithmetic.ts';
+import { toPostReservationRefinement } from '../resources/refinement.ts';
+import type { AgentInfo, Attribute } from '../wire/types/mesos.v1.ts';
+import { BOOT_ID_PATH, runPath, taskUpdatesPath } from './checkpoint/paths.ts';
+import type {
+  RecoveredAgent,
+  RecoveredExecutor,
+  RecoveredFramework,
+  RecoveredTask,
+} from './checkpoint/read.ts';
+import type { AgentContext } from './context.ts';
+import { resumeDrain } from './drain.ts';
+import type { AgentInput } from './effects.ts';
+import { dropStaging } from './executor-calls.ts';
+import {
+  destroyExecutor,
+  executorExited,
+  hostedUpdate,
+  registerExecutor,
+  scheduleSandboxRemoval,
+  shutdownExecutor,
+} from './executors.ts';
+import { frameworkPid, removeFrameworkIfIdle } from './frameworks.ts';
+import type { LauncherContainer } from './launcher-port.ts';
+import { totalWith } from './operations.ts';
+import { disconnect } from './registration.ts';
+import { type AgentExecutor, type AgentFramework, isTerminal } from './state.ts';
+import { partitionState, withStatus } from './tasks.ts';
+
+const RECOVERY_DEADLINE = 'recovery';
+
+export function recovered(
+  context: AgentContext,
+  input: Extract<AgentInput, { readonly kind: 'recovered' }>,
+): void {
+  const { checkpoint } = input;
+  const { state, options } = context;
+  for (const note of checkpoint.notes) context.log('warn', 'checkpoint repaired', { note });
+  if (checkpoint.errors.length > 0 && options.strict) {
+    const failure = `Failed to perform recovery: ${checkpoint.errors.join('; ')}`;
+    context.emit({ kind: 'exit', failure });
+    return;
+  }
+  context.counts.recoveryErrors += checkpoint.errors.length;
+  const wasRebooted = checkpoint.bootId !== undefined && checkpoint.bootId !== input.bootId;
+  context.emit({
+    kind: 'write',
+    path: BOOT_ID_PATH,
+    bytes: new TextEncoder().encode(input.bootId),
+    durable: true,
+  });
+  const known = checkpoint.info;
+  const refusal = known === undefined ? undefined : incompatibility(context, known);
+  if (refusal !== undefined && !wasRebooted) {
+    context.emit({ kind: 'exit', failure: refusalText(context, refusal) });
+    return;
+  }
+  if (known === undefined || refusal !== undefined) {
+    beginAsNew(context, input);
+    return;
+  }
+  state.info = { ...state.info, id: known.id };
+  if (!recoverResources(context, checkpoint)) return;
+  state.drainConfig = checkpoint.drainConfig;
+  for (const framework of checkpoint.frameworks) recoverFramework(context, framework);
+  for (const path of checkpoint.oldDirectories) context.gc.schedule(path, context.now);
+  adoptContainers(context, input.containers);
+}
+
+/** No id, or one that may not be kept: whatever still runs belongs to nobody. */
+function beginAsNew(
+  context: AgentContext,
+  input: Extract<AgentInput, { readonly kind: 'recovered' }>,
+): void {
+  const { info, oldDirectories } = input.checkpoint;
+  for (const path of oldDirectories) context.gc.schedule(path, context.now);
+  const id = info?.id?.value;
+  if (id !== undefined) {
+    for (const path of [`slaves/${id}`, `meta/slaves/${id}`])
+      context.gc.schedule(path, context.now);
+    context.emit({ kind: 'remove', path: 'meta/slaves/latest' });
+  }
+  for (const container of input.containers) discard(context, container);
+  finishRecovery(context);
+}
+
+function recoverResources(context: AgentContext, checkpoint: RecoveredAgent): boolean {
+  const { state } = context;
+  const checkpointed = toPostReservationRefinement(checkpoint.resources);
+  const total = totalWith(state.configuredResources, checkpointed);
+  if (!total.ok) {
+    const failure = `Failed to perform recovery: ${total.error}`;
+    context.emit({ kind: 'exit', failure });
+    return false;
+  }
+  state.totalResources = total.value;
+  state.checkpointedResources = checkpointed;
+  for (const operation of checkpoint.operations) {
+    state.operations.set(formatUuid(operation.uuid.value), operation);
+  }
+  for (const update of checkpoint.operationUpdates) {
+    if (update.operation_uuid === undefined) continue;
+    const uuid = formatUuid(update.operation_uuid.value);
+    context.operationUpdates.update(uuid, update, context.now);
+  }
+  return true;
+}
+
+function recoverFramework(context: AgentContext, recovered: RecoveredFramework): void {
+  const id = frameworkId(recovered.info.id?.value ?? '');
+  const framework: AgentFramework = {
+    id,
+    info: recovered.info,
+    pid: frameworkPid(recovered.pid),
+    status: 'running',
+    executors: new Map(),
+    completedExecutors: [],
+  };
+  context.state.frameworks.set(id, framework);
+  for (const executor of recovered.executors) recoverExecutor(context, framework, executor);
+}
+
+function recoverExecutor(
+  context: AgentContext,
+  framework: AgentFramework,
+  recovered: RecoveredExecutor,
+): void {
+  const { run, info } = recovered;
+  if (run === undefined) return;
+  const ids = {
+    agentId: context.agentId,
+    frameworkId: framework.id,
+    executorId: info.executor_id.value,
+    containerId: run.containerId,
+  };
+  const isGroup = !recovered.isCommandExecutor && info.type === 'DEFAULT';
+  const executor: AgentExecutor = {
+    id: executorId(ids.executorId),
+    frameworkId: framework.id,
+    info,
+    containerId: containerId(run.containerId),
+    kind: recovered.isCommandExecutor ? 'command' : isGroup ? 'group' : 'process',
+    isCommandExecutor: recovered.isCommandExecutor,
+    checkpoint: true,
+    directory: `${context.options.workDir}/${runPath(ids)}`,
+    user: undefined,
+    status: 'registering',
+    connection: undefined,
+    pid: run.forkedPid,
+    registeredAt: context.now,
+    pendingTermination: undefined,
+    isLaunched: true,
+    wasSentTasks: run.tasks.length > 0,
+    queuedTasks: new Map(),
+    queuedGroups: [],
+    launchedTasks: new Map(),
+    terminatedTasks: new Map(),
+    completedTasks: [],
+    nestedContainers: new Map(),
+  };
+  for (const task of run.tasks) {
+    recoverTask(context, executor, task, taskUpdatesPath(ids, task.task.task_id.value));
+  }
+  if (run.isCompleted) {
+    executor.status = 'terminated';
+    framework.completedExecutors.push(executor);
+    scheduleSandboxRemoval(context, executor);
+    return;
+  }
+  if (run.libprocessPid !== undefined) {
+    const pid = frameworkPid(run.libprocessPid);
+    if (pid !== undefined) executor.connection = { kind: 'pid', pid };
+  }
+  framework.executors.set(executor.id, executor);
+  context.state.containers.set(executor.containerId, executor);
+}
+
+/** Replays the task's updates: its statuses, and whether the last one is acknowledged. */
+function recoverTask(
+  context: AgentContext,
+  executor: AgentExecutor,
+  recovered: RecoveredTask,
+  path: string,
+): void {
+  let { task } = recovered;
+  const acknowledged = new Set<string>();
+  let terminalUuid: string | undefined;
+  for (const record of recovered.records) {
+    if (record.type === 'ACK') {
+      if (record.uuid !== undefined) acknowledged.add(formatUuid(record.uuid));
+    } else if (record.update !== undefined) {
+      task = withStatus(task, record.update.status);
+      const { uuid } = record.update;
+      if (isTerminal(task.state) && uuid !== undefined) terminalUuid ??= formatUuid(uuid);
+    }
+  }
+  const id: TaskId = taskId(task.task_id.value);
+  if (terminalUuid === undefined) executor.launchedTasks.set(id, task);
+  else if (acknowledged.has(terminalUuid)) executor.completedTasks.push(task);
+  else executor.terminatedTasks.set(id, task);
+  context.updates.recover(executor.frameworkId, id, path, recovered.records);
+}
+
+/** Matches the executors with what the launcher runs; ends what has no counterpart. */
+function adoptContainers(context: AgentContext, containers: readonly LauncherContainer[]): void {
+  reconcileContainers(context, containers);
+  if (context.options.recover === 'cleanup') {
+    beginCleanup(context);
+    return;
+  }
+  const waiting = [...context.state.containers.values()].filter(isWaited);
+  for (const executor of waiting) {
+    if (executor.connection?.kind !== 'pid') continue;
+    context.emit({ kind: 'link', to: executor.connection.pid });
+    context.send(executor.connection.pid, {
+      name: 'mesos.internal.ReconnectExecutorMessage',
+      value: { slave_id: { value: context.agentId } },
+    });
+  }
+  if (waiting.length === 0) {
+    finishRecovery(context);
+    return;
+  }
+  const waitMs = context.options.executorReregistrationTimeoutMs;
+  context.deadlines.set(RECOVERY_DEADLINE, context.now + waitMs);
+}
+
+/** Also called when the launcher was replaced while the agent lived. */
+export function reconcileContainers(
+  context: AgentContext,
+  containers: readonly LauncherContainer[],
+): void {
+  const byId = new Map(containers.map((container) => [container.id, container]));
+  for (const container of containers) {
+    if (!context.state.containers.has(containerId(container.id))) discard(context, container);
+  }
+  for (const executor of [...context.state.containers.values()]) {
+    if (!executor.isLaunched || executor.status === 'terminated') {
+      removeIfRecovered(context, executor);
+      continue;
+    }
+    const container = byId.get(executor.containerId);
+    if (container === undefined) {
+      // A launch that is still on its way is repeated by the launcher's client.
+      if (executor.status === 'registering' && !executor.wasSentTasks) continue;
+      executor.pendingTermination ??= {
+        state: 'TASK_FAILED',
+        reason: 'REASON_EXECUTOR_TERMINATED',
+        message: 'Abnormal executor termination: unknown container',
+      };
+      executorExited(context, executor, UNKNOWN_STATUS);
+      continue;
+    }
+    adopt(context, executor, container);
+  }
+}
+
+function removeIfRecovered(context: AgentContext, executor: AgentExecutor): void {
+  const framework = context.state.frameworks.get(executor.frameworkId);
+  if (framework !== undefined) removeFrameworkIfIdle(context, framework);
+}
+
+function adopt(context: AgentContext, executor: AgentExecutor, container: LauncherContainer): void {
+  const framework = context.state.frameworks.get(executor.frameworkId);
+  if (framework === undefined) return;
+  if (executor.kind !== 'process') {
+    executor.connection = { kind: 'hosted' };
+    for (const { taskId: id, nestedId } of container.updates) {
+      if (nestedId !== undefined) executor.nestedContainers.set(taskId(id), containerId(nestedId));
+    }
+    for (const update of container.updates) hostedUpdate(context, executor, update);
+  }
+  if (container.exitStatus !== undefined) {
+    context.emit({ kind: 'forget-container', containerId: container.id });
+    executorExited(context, executor, container.exitStatus);
+    return;
+  }
+  if (executor.kind === 'process' || executor.status !== 'registering') return;
+  if (context.state.status === 'recovering') {
+    dropStaging(context, framework, executor, new Set(container.taskIds));
+  }
+  registerExecutor(context, executor, { kind: 'hosted' });
+}
+
+/** A container that no executor owns. */
+function discard(context: AgentContext, container: LauncherContainer): void {
+  const kind = container.exitStatus === undefined ? 'destroy-container' : 'forget-container';
+  context.emit({ kind, containerId: container.id });
+}
+
+function isWaited(executor: AgentExecutor): boolean {
+  return executor.status === 'registering' && executor.kind === 'process';
+}
+
+/** The time for executors to come back is over; false when `key` is another deadline. */
+export function recoveryWoke(context: AgentContext, key: string): boolean {
+  if (key !== RECOVERY_DEADLINE) return false;
+  const timeout = formatDuration(context.options.executorReregistrationTimeoutMs);
+  for (const executor of [...context.state.containers.values()].filter(isWaited)) {
+    const framework = context.state.frameworks.get(executor.frameworkId);
+    if (framework === undefined) continue;
+    destroyExecutor(context, executor, {
+      state: partitionState(framework, 'TASK_GONE'),
+      reason: 'REASON_EXECUTOR_REREGISTRATION_TIMEOUT',
+      message: `Executor did not reregister within ${timeout}`,
+    });
+  }
+  finishRecovery(context);
+  return true;
+}
+
+function finishRecovery(context: AgentContext): void {
+  const { state, options } = context;
+  for (const framework of [...state.frameworks.values()]) removeFrameworkIfIdle(context, framework);
+  if (options.recover === 'cleanup' && state.frameworks.size === 0) {
+    context.emit({ kind: 'exit', failure: undefined });
+    return;
+  }
+  resumeDrain(context);
+  disconnect(context);
+}
+
+/** `--recover=cleanup`: everything is ended, nothing registered. */
+function beginCleanup(context: AgentContext): void {
+  const { state } = context;
+  state.status = 'terminating';
+  for (const framework of [...state.frameworks.values()]) {
+    for (const executor of [...framework.executors.values()]) shutdownExecutor(context, executor);
+    removeFrameworkIfIdle(context, framework);
+  }
+  if (state.frameworks.size === 0) context.emit({ kind: 'exit', failure: undefined });
+}
+
+/** Why the recorded info does not allow to go on under its id. */
+function incompatibility(context: AgentContext, known: AgentInfo): string | undefined {
+  const { info } = context.state;
+  const before = toPostReservationRefinement(known.resources ?? []);
+  const after = info.resources ?? [];
+  const additive = context.options.reconfigurationPolicy === 'additive';
+  const part = (() => {
+    if (known.hostname !== info.hostname) return 'hostname';
+    if ((known.port ?? 5051) !== (info.port ?? 5051)) return 'port';
+    if (additive ? !contains(after, before) : !equals(after, before)) return 'resources';
+    if (!sameAttributes(known.attributes ?? [], info.attributes ?? [], additive)) {
+      return 'attributes';
+    }
+    const mayAdd = additive && known.domain === undefined;
+    if (!mayAdd && JSON.stringify(known.domain) !== JSON.stringify(info.domain)) return 'domain';
+    return undefined;
+  })();
+  if (part === undefined) return undefined;
+  return additive
+    ? `Configuration change not permitted under 'additive' policy: ${part} changed`
+    : `Incompatible agent info detected. ${part} changed`;
+}
+
+function sameAttributes(
+  before: readonly Attribute[],
+  after: readonly Attribute[],
+  additive: boolean,
+): boolean {
+  const texts = new Set(after.map((each) => JSON.stringify(each)));
+  if (!additive && before.length !== after.length) return false;
+  return before.every((each) => texts.has(JSON.stringify(each)));
+}
+
+function refusalText(context: AgentContext, why: string): string {
+  return (
+    `Failed to perform recovery: ${why}\n` +
+    'To restart this agent with a new agent id instead, do as follows:\n' +
+    `rm -f ${context.options.workDir}/meta/slaves/latest\n` +
+    'This ensures that the agent does not recover old live executors.'
+  );
+}
