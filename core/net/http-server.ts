@@ -14,7 +14,13 @@ import { gunzipSync } from 'node:zlib';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ClusterError, describeError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { isMessageRequest, readMessage } from '../wire/libprocess.ts';
+import {
+  isMessageRequest,
+  MESSAGE_MAX_BYTES,
+  type MessageRequest,
+  readMessage,
+} from '../wire/libprocess.ts';
+import { formatUpid, NO_UPID_TEXT } from '../wire/upid.ts';
 import { compressAnswer, dressResponse } from './http-answers.ts';
 import { answerFor, type MessageReceiver, serveMessages } from './message-socket.ts';
 import { RouteTable } from './routes.ts';
@@ -35,6 +41,8 @@ export interface HttpServerOptions {
   /** The actor that bare paths belong to: `master`, `slave(1)`. Undefined: paths are plain routes. */
   readonly delegate?: string;
   readonly bodyMaxBytes?: number;
+  /** Refuse messages whose sender names another ip than the connection's; default false. */
+  readonly requirePeerIpMatch?: boolean;
   /** Answers for paths without a route; `404 Not Found.` by default. */
   readonly onNotFound?: (request: FastifyRequest, reply: FastifyReply) => unknown;
   /** Answers for handlers that threw; a plain 500 by default. */
@@ -221,16 +229,20 @@ class FastifyHttpServer implements HttpServer {
     socket.once('close', () => this.connections.delete(socket));
     // Without a listener a reset connection would end the process; 'close' follows anyway.
     socket.on('error', () => socket.destroy());
-    serveMessages(
-      socket,
-      (message) => this.receiver(message),
-      (rest) => {
-        socket.pause();
-        if (rest.length > 0) socket.unshift(rest);
-        this.http?.emit('connection', socket);
-        socket.resume();
-      },
-    );
+    serveMessages(socket, this.receiverFor(socket), (rest) => {
+      socket.pause();
+      if (rest.length > 0) socket.unshift(rest);
+      this.http?.emit('connection', socket);
+      socket.resume();
+    });
+  }
+
+  private receiverFor(socket: net.Socket): MessageReceiver {
+    const peerIp = socket.remoteAddress ?? '';
+    return (message) => {
+      const refused = this.options.requirePeerIpMatch === true && !comesFrom(message, peerIp);
+      return refused ? spoofed(message, peerIp) : this.receiver(message);
+    };
   }
 
   private isMessage(request: IncomingMessage): boolean {
@@ -245,7 +257,12 @@ class FastifyHttpServer implements HttpServer {
   /** A message that came after another request on the same connection. */
   private collectMessage(request: IncomingMessage, response: ServerResponse): void {
     const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    let bodyBytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      bodyBytes += chunk.length;
+      if (bodyBytes > MESSAGE_MAX_BYTES) request.destroy();
+      else chunks.push(chunk);
+    });
     request.on('error', () => request.destroy());
     request.on('end', () => {
       const headers = new Map<string, string>();
@@ -253,7 +270,7 @@ class FastifyHttpServer implements HttpServer {
         if (typeof value === 'string') headers.set(name, value);
       }
       const message = readMessage(request.url ?? '', headers, Buffer.concat(chunks));
-      const { status, reason } = answerFor(message, this.receiver);
+      const { status, reason } = answerFor(message, this.receiverFor(request.socket));
       const body = status === 202 ? '' : (reason ?? `${status} ${STATUS_CODES[status]}.`);
       const length = { 'content-length': String(Buffer.byteLength(body)) };
       const type = { 'content-type': 'text/plain; charset=utf-8' };
@@ -274,6 +291,15 @@ function replaceInvalidContentType(request: IncomingMessage): void {
 }
 
 const MEDIA_TYPE = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+(\s*;.*)?$/;
+
+function comesFrom(message: MessageRequest, peerIp: string): boolean {
+  return message.from?.ip === peerIp.replace(/^::ffff:/, '');
+}
+
+function spoofed(message: MessageRequest, peerIp: string): string {
+  const from = message.from === undefined ? NO_UPID_TEXT : formatUpid(message.from);
+  return `UPID IP address validation failed: Message from ${from} was sent from IP ${peerIp}`;
+}
 
 class UndecodableBody extends Error {}
 

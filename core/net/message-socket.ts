@@ -8,8 +8,8 @@ import {
   RequestParser,
 } from '../wire/libprocess.ts';
 
-/** Takes a message; false when there is no such actor. */
-export type MessageReceiver = (message: MessageRequest) => boolean;
+/** Takes a message; false when there is no such actor, a text when the sender is refused. */
+export type MessageReceiver = (message: MessageRequest) => boolean | string;
 
 /**
  * Reads messages from a fresh connection and answers them in order. `onOther` gets the bytes from the
@@ -61,7 +61,9 @@ export function answerFor(
   receive: MessageReceiver,
 ): MessageAnswer {
   if (isRefused(request)) return { status: request.status, reason: request.reason };
-  return { status: receive(request) ? 202 : 404 };
+  const taken = receive(request);
+  if (typeof taken === 'string') return { status: 400, reason: taken };
+  return { status: taken ? 202 : 404 };
 }
 
 function isRefused(request: MessageRequest | RefusedRequest): request is RefusedRequest {

@@ -4,14 +4,15 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { silentLog } from '../../../core/base/log.ts';
-import { createHttpServer } from '../../../core/net/http-server.ts';
+import { createHttpServer, type HttpServerOptions } from '../../../core/net/http-server.ts';
 import { createLibprocess, type Libprocess } from '../../../core/net/libprocess.ts';
 import type { Envelope, Upid } from '../../../core/net/ports.ts';
 
 async function start(
   context: TestContext,
+  options: Partial<HttpServerOptions> = {},
 ): Promise<{ readonly transport: Libprocess; stop(): Promise<void> }> {
-  const http = createHttpServer({ ip: '127.0.0.1', port: 0, log: silentLog });
+  const http = createHttpServer({ ip: '127.0.0.1', port: 0, log: silentLog, ...options });
   const transport = createLibprocess({ http, log: silentLog });
   http.app.get('/version', (_request, reply) => reply.send('v'));
   await http.listen();
@@ -166,4 +167,17 @@ test('a sender that is no address is taken as nobody', async (t) => {
   t.after(() => socket.destroy());
   socket.write('POST /here/m HTTP/1.1\r\nLibprocess-From: garbage\r\n\r\n');
   assert.deepEqual(await inbox.next(1), [' m ']);
+});
+
+test('a sender that names a foreign ip is refused when ips must match', async (t) => {
+  const { transport } = await start(t, { requirePeerIpMatch: true });
+  new Inbox(transport, 'here');
+  const socket = net.connect(transport.port, '127.0.0.1');
+  t.after(() => socket.destroy());
+  socket.write('POST /here/m HTTP/1.1\r\nLibprocess-From: x@10.9.9.9:5\r\n\r\n');
+  const [answer] = await once(socket, 'data');
+  assert.match(
+    String(answer),
+    /^HTTP\/1\.1 400 [\s\S]*Message from x@10\.9\.9\.9:5 was sent from IP 127\.0\.0\.1$/,
+  );
 });

@@ -4,7 +4,8 @@ import { decodeMessage, encodeMessage, isMessageName } from '../../../core/wire/
 import { fromJson, parseJson, toJson, toJsonValue } from '../../../core/wire/json.ts';
 import { double, formatDouble, RawJson, writeJson } from '../../../core/wire/json-text.ts';
 import { RecordDecoder } from '../../../core/wire/recordio.ts';
-import { goldenList, text } from './golden.ts';
+import { isRecord } from '../../../core/wire/required.ts';
+import { goldenList, readGolden, text } from './golden.ts';
 
 const EVENT = 'mesos.v1.scheduler.Event';
 const CALL = 'mesos.v1.scheduler.Call';
@@ -26,6 +27,31 @@ test('recorded events are written with the same keys, order, defaults and values
     const binary = decodeMessage(EVENT, encodeMessage(EVENT, value.value));
     assert.ok(binary.ok);
     assert.equal(toJson(EVENT, binary.value), written);
+  }
+});
+
+/** Everything in a recording that looks like an event: an object with a `type` and its member. */
+function eventsIn(recording: unknown, types: RegExp): readonly unknown[] {
+  if (Array.isArray(recording)) return recording.flatMap((each) => eventsIn(each, types));
+  if (!isRecord(recording)) return [];
+  const type = text(recording['type']);
+  const isEvent = types.test(type) && recording[type.toLowerCase()] !== undefined;
+  return isEvent ? [recording] : Object.values(recording).flatMap((each) => eventsIn(each, types));
+}
+
+test('recorded operator and executor events are written with the same keys and values', () => {
+  const streams = [
+    ['mesos.v1.master.Event', 'operator-event-stream.json', /^(TASK|AGENT|FRAMEWORK)_/],
+    ['mesos.v1.executor.Event', 'executor-session.json', /^(SUBSCRIBED|LAUNCH|ACKNOWLEDGED|KILL)$/],
+  ] as const;
+  for (const [name, file, types] of streams) {
+    const events = eventsIn(readGolden(file), types);
+    assert.ok(events.length >= 5, `${file} has only ${events.length} events`);
+    for (const event of events) {
+      const value = fromJson(name, event);
+      assert.ok(value.ok, value.ok ? '' : value.error);
+      assert.equal(JSON.stringify(JSON.parse(toJson(name, value.value))), JSON.stringify(event));
+    }
   }
 });
 
