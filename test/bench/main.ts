@@ -1,0 +1,45 @@
+/**
+ * `npm run bench [-- name ...] [--json]`: measures this machine. Without names all benchmarks run,
+ * one after another. Exit code 1 when a target is missed.
+ */
+import { parseArgs } from 'node:util';
+import { allocatorBenchmark } from './allocator.ts';
+import {
+  type Benchmark,
+  type Figure,
+  formatMachine,
+  formatTable,
+  isMet,
+  thisMachine,
+} from './figures.ts';
+import { microBenchmark } from './micro.ts';
+
+const BENCHMARKS: readonly Benchmark[] = [allocatorBenchmark, microBenchmark];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false } },
+});
+
+const unknown = positionals.filter((name) => !BENCHMARKS.some((each) => each.name === name));
+if (unknown.length > 0) {
+  const known = BENCHMARKS.map((each) => `${each.name} (${each.what})`).join(', ');
+  process.stderr.write(`no benchmark '${unknown.join("', '")}'; there are: ${known}\n`);
+  process.exit(2);
+}
+
+const chosen = BENCHMARKS.filter(
+  ({ name }) => positionals.length === 0 || positionals.includes(name),
+);
+const figures: Figure[] = [];
+for (const benchmark of chosen) {
+  process.stderr.write(`${benchmark.name}: ${benchmark.what} ...\n`);
+  figures.push(...(await benchmark.run()));
+}
+const machine = thisMachine();
+process.stdout.write(
+  values.json
+    ? `${JSON.stringify({ machine, figures }, undefined, 2)}\n`
+    : `${formatMachine(machine)}\n\n${formatTable(figures)}\n`,
+);
+process.exitCode = figures.some((figure) => isMet(figure) === false) ? 1 : 0;
