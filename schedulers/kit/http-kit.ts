@@ -2,7 +2,7 @@
  * HTTP for schedulers on fastify: JSON bodies read with errors that say where, and every error in
  * the shape of the API family (Marathon and Chronos differ).
  */
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { describeError } from '../../core/base/errors.ts';
 import { err, ok, type Result } from '../../core/base/result.ts';
 
@@ -38,37 +38,43 @@ export interface ErrorShapeOptions {
   readonly onInternal: (thrown: unknown, request: FastifyRequest) => void;
 }
 
-/**
- * Installs handlers for unknown routes, wrong methods and everything that is thrown. Call it before
- * routes are added: it has to see them.
- */
-export function shapeErrors(app: FastifyInstance, options: ErrorShapeOptions): void {
+/** Give `onNotFound` and `onError` to `createHttpServer`, and `watch` its app before adding routes. */
+export interface ProblemAnswers {
+  readonly onNotFound: (request: FastifyRequest, reply: FastifyReply) => unknown;
+  readonly onError: (error: unknown, request: FastifyRequest, reply: FastifyReply) => unknown;
+  /** Learns the routes, to tell a wrong method (405) from an unknown path (404). */
+  watch(app: FastifyInstance): void;
+}
+
+/** Answers for unknown routes, wrong methods and everything that is thrown. */
+export function problemAnswers(options: ErrorShapeOptions): ProblemAnswers {
   const table = new RouteTable();
-  app.addHook('onRoute', (route) => table.add(route.url, [route.method].flat()));
-  app.setNotFoundHandler((request, reply) => {
-    const methods = table.methodsOf(request.url);
-    if (methods.length === 0) {
-      return options.render(
-        { kind: 'not-found', status: 404, message: 'Not Found' },
-        request,
-        reply,
-      );
-    }
-    reply.header('allow', methods.join(','));
-    const message = 'Method Not Allowed';
-    return options.render({ kind: 'method-not-allowed', status: 405, message }, request, reply);
-  });
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    const problem = problemOf(error);
-    if (problem.kind === 'internal') options.onInternal(error, request);
-    return options.render(problem, request, reply);
-  });
+  return {
+    watch: (app) => {
+      app.addHook('onRoute', (route) => table.add(route.url, [route.method].flat()));
+    },
+    onNotFound: (request, reply) => {
+      const methods = table.methodsOf(request.url);
+      if (methods.length === 0) {
+        const problem = { kind: 'not-found', status: 404, message: 'Not Found' } as const;
+        return options.render(problem, request, reply);
+      }
+      reply.header('allow', methods.join(','));
+      const message = 'Method Not Allowed';
+      return options.render({ kind: 'method-not-allowed', status: 405, message }, request, reply);
+    },
+    onError: (error, request, reply) => {
+      const problem = problemOf(error);
+      if (problem.kind === 'internal') options.onInternal(error, request);
+      return options.render(problem, request, reply);
+    },
+  };
 }
 
 /** The body as JSON; raw bytes and already parsed values both work. */
 export function readJson(request: FastifyRequest): Result<unknown, HttpProblem> {
   const body: unknown = request.body;
-  if (body === undefined || body === null || body === '') return badJson('the body is empty');
+  if (body === undefined || body === null) return badJson('the body is empty');
   if (!Buffer.isBuffer(body) && typeof body !== 'string') return ok(body);
   try {
     return ok(JSON.parse(body.toString()));
@@ -110,15 +116,16 @@ function badJson(why: string): Result<never, HttpProblem> {
   return err({ kind: 'bad-json', status: 400, message: why });
 }
 
-function problemOf(error: FastifyError): HttpProblem {
-  const status = error.statusCode ?? 500;
-  if (status === 413) return { kind: 'too-large', status, message: error.message };
-  if (status === 415) return { kind: 'unsupported-media-type', status, message: error.message };
-  if (error instanceof SyntaxError) {
-    return { kind: 'bad-json', status: 400, message: error.message };
-  }
-  if (status >= 400 && status < 500) {
-    return { kind: 'bad-request', status, message: error.message };
-  }
+function problemOf(error: unknown): HttpProblem {
+  const status = statusOf(error);
+  const message = describeError(error);
+  if (status === 413) return { kind: 'too-large', status, message };
+  if (status === 415) return { kind: 'unsupported-media-type', status, message };
+  if (status >= 400 && status < 500) return { kind: 'bad-request', status, message };
   return { kind: 'internal', status: 500, message: 'Internal Server Error' };
+}
+
+function statusOf(error: unknown): number {
+  if (typeof error !== 'object' || error === null || !('statusCode' in error)) return 500;
+  return typeof error.statusCode === 'number' ? error.statusCode : 500;
 }

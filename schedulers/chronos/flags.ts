@@ -1,0 +1,213 @@
+/** Flags of Chronos, with the original's names (spec chronos, section 11.1). */
+import { readFileSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
+import { describeError } from '../../core/base/errors.ts';
+import {
+  type FlagRow,
+  type FlagTable,
+  type FlagValues,
+  flag,
+  optionalFlag,
+} from '../../core/base/flags.ts';
+import { err, ok, type Result } from '../../core/base/result.ts';
+import type { CompiledChronosOptions } from './options.ts';
+
+/** Accepted, because scripts give it, and without any effect. */
+function ignored(help: string): FlagRow<string, undefined> {
+  return optionalFlag('string', { help: `${help} Accepted without effect.` });
+}
+
+/** Refused when given: going on without it would silently do something else. */
+function unsupported(name: string, instead: string): FlagRow<string, undefined> {
+  return optionalFlag('string', {
+    help: `Not supported: ${instead}.`,
+    validate: () => `Flag '${name}' is not supported: ${instead}`,
+  });
+}
+
+const ZOOKEEPER = 'jobs are kept in --work_dir; leave out the ZooKeeper flags';
+const MAIL =
+  'mail needs an SMTP client; use --http_notification_url, --slack_url or --mattermost_url';
+const CASSANDRA = 'the job history is built in, see --job_history_limit';
+const TLS = 'put a TLS proxy in front of --http_port';
+const GRAPHITE = 'read /metrics instead';
+
+export const CHRONOS_FLAGS = {
+  master: flag('string', 'local', {
+    help: 'The Mesos master: host:port, or several with commas.',
+  }),
+  work_dir: flag('path', './chronos-work', {
+    help: 'Where jobs and the framework id are kept.',
+  }),
+  user: optionalFlag('string', {
+    help: "The user tasks run as where a job names none. (default: this process's user)",
+  }),
+  hostname: optionalFlag('string', {
+    help: 'The advertised name. (default: name of this machine)',
+  }),
+  http_port: flag('int', 8080, { help: 'The port to listen on for HTTP. (default: 8080)' }),
+  http_address: flag('string', '0.0.0.0', { help: 'The address to listen on. (default: all)' }),
+  http_credentials: optionalFlag('string', { help: 'Asks clients for user:password.' }),
+  http_realm: flag('string', 'Mesosphere', { help: 'The realm of that. (default: Mesosphere)' }),
+  cluster_name: optionalFlag('string', { help: 'In front of the subject of notifications.' }),
+  mesos_framework_name: flag('string', 'chronos', { help: 'Name of the framework.' }),
+  mesos_role: flag('string', '*', { help: 'Role whose resources are used. (default: *)' }),
+  mesos_checkpoint: flag('bool', true, { help: 'Tasks survive restarts of agents.' }),
+  failover_timeout: flag('double', 604_800, {
+    help: 'Seconds for which tasks go on while Chronos is away. (default: 604800)',
+  }),
+  webui_url: optionalFlag('string', { help: 'Shown by the master. (default: this server)' }),
+  mesos_authentication_principal: optionalFlag('string', { help: 'Principal of the framework.' }),
+  mesos_authentication_secret_file: optionalFlag('path', { help: 'File with its secret.' }),
+  mesos_task_cpu: flag('double', 0.1, { help: 'CPUs of a task by default. (default: 0.1)' }),
+  mesos_task_mem: flag('double', 128, { help: 'Memory of a task, MB. (default: 128)' }),
+  mesos_task_disk: flag('double', 256, { help: 'Disk of a task, MB. (default: 256)' }),
+  failure_retry: flag('int', 60_000, { help: 'Milliseconds before a retry. (default: 60000)' }),
+  disable_after_failures: flag('int', 0, {
+    help: 'Failures without a success after which a job is disabled; 0 for never.',
+  }),
+  reconciliation_interval: flag('int', 600, { help: 'Seconds. (default: 600)' }),
+  revive_offers_for_new_jobs: flag('bool', false, {
+    help: 'Accepted; due jobs always ask for offers.',
+  }),
+  min_revive_offers_interval: flag('int', 5_000, {
+    help: 'Milliseconds between two requests for offers that were declined. (default: 5000)',
+  }),
+  decline_offer_duration: optionalFlag('int', {
+    help: 'Milliseconds for which unused offers are declined. (default: the master decides)',
+  }),
+  job_history_limit: flag('int', 5, { help: 'Runs kept in the history of a job. (default: 5)' }),
+  ignore_epsilon: flag('bool', false, {
+    help: 'Missed starts always become one immediate run, as in 3.x, also where a job has epsilon.',
+  }),
+  slack_url: optionalFlag('string', { help: 'Slack webhook for notifications.' }),
+  mattermost_url: optionalFlag('string', { help: 'Mattermost webhook for notifications.' }),
+  http_notification_url: optionalFlag('string', { help: 'Gets notifications as JSON.' }),
+  http_notification_credentials: optionalFlag('string', { help: 'user:password for that.' }),
+
+  disable_http: flag('bool', false, {
+    help: 'Not supported.',
+    validate: (value: boolean) =>
+      value ? "Flag 'disable_http' is not supported: there is no other interface" : undefined,
+  }),
+  http_compression: flag('bool', true, { help: 'Accepted; clients decide with Accept-Encoding.' }),
+  disable_http_compression: flag('bool', false, { help: 'Accepted without effect.' }),
+  task_epsilon: ignored('Jobs state their epsilon themselves.'),
+  leader_max_idle_time: ignored('Of 2.x.'),
+  schedule_horizon: ignored('Of 2.x.'),
+  zk_timeout: ignored('For ZooKeeper.'),
+  https_port: ignored('For TLS.'),
+  https_address: ignored('For TLS.'),
+  assets_path: ignored('For the original web interface.'),
+  graphite_reporting_interval: ignored('For Graphite.'),
+  graphite_group_prefix: ignored('For Graphite.'),
+  zk_hosts: unsupported('zk_hosts', ZOOKEEPER),
+  zk_path: unsupported('zk_path', ZOOKEEPER),
+  zk_auth: unsupported('zk_auth', ZOOKEEPER),
+  ssl_keystore_path: unsupported('ssl_keystore_path', TLS),
+  ssl_keystore_password: unsupported('ssl_keystore_password', TLS),
+  mail_server: unsupported('mail_server', MAIL),
+  mail_user: unsupported('mail_user', MAIL),
+  mail_password: unsupported('mail_password', MAIL),
+  mail_from: unsupported('mail_from', MAIL),
+  mail_ssl: unsupported('mail_ssl', MAIL),
+  raven_dsn: unsupported('raven_dsn', 'use --http_notification_url'),
+  graphite_host_port: unsupported('graphite_host_port', GRAPHITE),
+  cassandra_contact_points: unsupported('cassandra_contact_points', CASSANDRA),
+  cassandra_port: unsupported('cassandra_port', CASSANDRA),
+  cassandra_user: unsupported('cassandra_user', CASSANDRA),
+  cassandra_password: unsupported('cassandra_password', CASSANDRA),
+  cassandra_keyspace: unsupported('cassandra_keyspace', CASSANDRA),
+  cassandra_table: unsupported('cassandra_table', CASSANDRA),
+  cassandra_stat_count_table: unsupported('cassandra_stat_count_table', CASSANDRA),
+  cassandra_consistency: unsupported('cassandra_consistency', CASSANDRA),
+  cassandra_ttl: unsupported('cassandra_ttl', CASSANDRA),
+} satisfies FlagTable;
+
+export type ChronosFlags = FlagValues<typeof CHRONOS_FLAGS>;
+
+/** One-letter forms of the original. */
+const SHORT: Readonly<Record<string, keyof typeof CHRONOS_FLAGS>> = {
+  '-u': 'user',
+  '-z': 'zk_hosts',
+  '-f': 'failover_timeout',
+  '-d': 'disable_after_failures',
+  '-t': 'task_epsilon',
+  '-l': 'leader_max_idle_time',
+  '-m': 'mail_server',
+  '-s': 'slack_url',
+  '-r': 'raven_dsn',
+  '-h': 'http_notification_url',
+  '-g': 'graphite_host_port',
+  '-c': 'cassandra_contact_points',
+  '-j': 'job_history_limit',
+};
+
+/** Writes one-letter flags out. */
+export function expandShortFlags(argv: readonly string[]): readonly string[] {
+  return argv.map((word) => {
+    const name = SHORT[word];
+    return name === undefined ? word : `--${name}`;
+  });
+}
+
+export function compileChronosOptions(flags: ChronosFlags): Result<CompiledChronosOptions> {
+  if (flags.master === 'local') {
+    return err(
+      "Flag 'master' is needed: --master=host:port; a cluster in one process is `orrery local`",
+    );
+  }
+  const credential = readCredential(flags);
+  if (!credential.ok) return credential;
+  const user = flags.user ?? userInfo().username;
+  const { mesos_task_cpu: cpus, mesos_task_mem: mem, mesos_task_disk: disk } = flags;
+  return ok({
+    master: flags.master,
+    workDirectory: flags.work_dir,
+    httpAddress: flags.http_address,
+    httpPort: flags.http_port,
+    hostname: flags.hostname ?? hostname(),
+    httpCredentials: flags.http_credentials ?? process.env['MESOSPHERE_HTTP_CREDENTIALS'],
+    httpRealm: flags.http_realm,
+    frameworkName: flags.mesos_framework_name,
+    user,
+    role: flags.mesos_role,
+    checkpoint: flags.mesos_checkpoint,
+    failoverTimeoutMs: flags.failover_timeout * 1_000,
+    webuiUrl: flags.webui_url,
+    principal: flags.mesos_authentication_principal,
+    credential: credential.value,
+    jobDefaults: { cpus, mem, disk, user },
+    failureRetryMs: flags.failure_retry,
+    disableAfterFailures: flags.disable_after_failures,
+    reconciliationIntervalMs: flags.reconciliation_interval * 1_000,
+    minReviveIntervalMs: flags.min_revive_offers_interval,
+    declineOfferMs: flags.decline_offer_duration,
+    jobHistoryLimit: flags.job_history_limit,
+    ignoresEpsilon: flags.ignore_epsilon,
+    notifications: {
+      clusterName: flags.cluster_name,
+      slackUrl: flags.slack_url,
+      mattermostUrl: flags.mattermost_url,
+      httpUrl: flags.http_notification_url,
+      httpCredentials: flags.http_notification_credentials,
+    },
+  });
+}
+
+/** The secret is the whole file, without a change. */
+function readCredential(flags: ChronosFlags): Result<CompiledChronosOptions['credential']> {
+  const principal = flags.mesos_authentication_principal;
+  const path = flags.mesos_authentication_secret_file;
+  if (path === undefined) return ok(undefined);
+  if (principal === undefined) {
+    return err(
+      "Flag 'mesos_authentication_secret_file' needs --mesos_authentication_principal as well",
+    );
+  }
+  try {
+    return ok({ principal, secret: readFileSync(path, 'utf8') });
+  } catch (thrown) {
+    return err(`The secret file '${path}' cannot be read: ${describeError(thrown)}`);
+  }
+}

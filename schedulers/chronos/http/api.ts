@@ -1,0 +1,18 @@
+/** What the routes need of Chronos. */
+import type { Instant } from '../../../core/base/clock.ts';
+import type { JobDefaults } from '../job.ts';
+import type { ChronosCommand } from '../machine.ts';
+import type { ChronosMetrics } from '../metrics.ts';
+import type { Refusal } from '../records.ts';
+import type { ChronosState } from '../state.ts';
+
+export interface ChronosApi {
+  readonly state: ChronosState;
+  readonly metrics: ChronosMetrics;
+  readonly jobDefaults: JobDefaults;
+  now(): Instant;
+  /** `hostname:http_port` of the leader. */
+  leader(): string;
+  /** Resolves when durable; with the refusal when it is refused. */
+  command(command: ChronosCommand): Promise<Refusal | undefined>;
+}

@@ -1,0 +1,168 @@
+/** Jobs over HTTP: create, replace, start, kill, delete, list, search (spec chronos, section 4.2). */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isJson, readJson } from '../../kit/http-kit.ts';
+import { jobStateText } from '../graph.ts';
+import { type Job, lastOutcome } from '../job.ts';
+import { decodeJob } from '../job-decode.ts';
+import { encodeJob } from '../job-encode.ts';
+import { JsonReader } from '../json-reader.ts';
+import type { ChronosCommand } from '../machine.ts';
+import { doesNotExist } from '../refusals.ts';
+import {
+  pathText,
+  queryText,
+  renderProblem,
+  sendDone,
+  sendJson,
+  sendRefusal,
+  sendText,
+} from './answers.ts';
+import type { ChronosApi } from './api.ts';
+
+const SEARCH_LIMIT_DEFAULT = 10;
+
+/** `prefix` is `/scheduler` (2.x: more is accepted and shown) or `/v1/scheduler`. */
+export function addJobRoutes(app: FastifyInstance, prefix: string, api: ChronosApi): void {
+  const isVersion2 = prefix === '/scheduler';
+  const put = (kind: 'put-scheduled' | 'put-dependent') => {
+    return (request: FastifyRequest, reply: FastifyReply) => putJob(api, kind, request, reply);
+  };
+  const methods = isVersion2 ? ['POST', 'PUT'] : ['POST'];
+  app.route({ method: methods, url: `${prefix}/iso8601`, handler: put('put-scheduled') });
+  app.route({ method: methods, url: `${prefix}/dependency`, handler: put('put-dependent') });
+
+  app.get(`${prefix}/jobs`, (_request, reply) =>
+    sendJson(
+      reply,
+      [...api.state.shownJobs()].map(({ job }) => encodeJob(job, { fillsFetch: true, isVersion2 })),
+    ),
+  );
+  app.get(`${prefix}/jobs/summary`, (_request, reply) => sendJson(reply, { jobs: summary(api) }));
+  app.get(`${prefix}/jobs/search`, (request, reply) => search(api, isVersion2, request, reply));
+
+  app.get(`${prefix}/job/:name`, (request, reply) => {
+    const name = pathText(request, 'name');
+    const entry = api.state.job(name);
+    if (entry === undefined) return sendRefusal(reply, doesNotExist('Job', name));
+    return sendJson(reply, encodeJob(entry.job, { fillsFetch: false, isVersion2 }));
+  });
+  app.put(`${prefix}/job/:name`, (request, reply) => {
+    const given = queryText(request, 'arguments');
+    return done(api, reply, { kind: 'start', name: pathText(request, 'name'), arguments: given });
+  });
+  app.delete(`${prefix}/job/:name`, (request, reply) =>
+    done(api, reply, { kind: 'delete', name: pathText(request, 'name') }),
+  );
+  app.put(`${prefix}/job/success/:name`, async (request, reply) => {
+    const name = pathText(request, 'name');
+    const refusal = await api.command({ kind: 'mark-success', name });
+    return sendText(reply, `marked job ${name} as successful: ${refusal === undefined}`);
+  });
+  app.delete(`${prefix}/task/kill/:name`, (request, reply) =>
+    done(api, reply, { kind: 'kill-tasks', name: pathText(request, 'name') }),
+  );
+  app.delete(`${prefix}/task/all`, (_request, reply) => done(api, reply, { kind: 'clear-queue' }));
+  app.post(`${prefix}/job/:name/task/:taskId/progress`, (request, reply) =>
+    addProgress(api, request, reply),
+  );
+}
+
+async function done(
+  api: ChronosApi,
+  reply: FastifyReply,
+  command: ChronosCommand,
+): Promise<FastifyReply> {
+  const refusal = await api.command(command);
+  return refusal === undefined ? sendDone(reply) : sendRefusal(reply, refusal);
+}
+
+async function putJob(
+  api: ChronosApi,
+  kind: 'put-scheduled' | 'put-dependent',
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  if (!isJson(request)) return unsupported(request, reply);
+  const body = readJson(request);
+  if (!body.ok) return renderProblem(body.error, request, reply);
+  const job = decodeJob(body.value, api.jobDefaults, api.now());
+  if (!job.ok) return sendRefusal(reply, { status: 400, message: job.error });
+  return done(api, reply, { kind, job: job.value });
+}
+
+function unsupported(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const message = 'Unsupported Media Type';
+  return renderProblem({ kind: 'unsupported-media-type', status: 415, message }, request, reply);
+}
+
+async function addProgress(
+  api: ChronosApi,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  if (!isJson(request)) return unsupported(request, reply);
+  const body = readJson(request);
+  if (!body.ok) return renderProblem(body.error, request, reply);
+  const read = new JsonReader(body.value);
+  const count = read.integer('numAdditionalElementsProcessed', 0);
+  if (read.problem !== undefined) {
+    return sendRefusal(reply, { status: 400, message: read.problem });
+  }
+  const [name, taskId] = [pathText(request, 'name'), pathText(request, 'taskId')];
+  return done(api, reply, { kind: 'progress', name, taskId, count });
+}
+
+function summary(api: ChronosApi) {
+  return [...api.state.shownJobs()].map(({ job }) => ({
+    name: job.name,
+    status: lastOutcome(job),
+    state: jobStateText(api.state, job.name),
+    schedule: job.trigger.kind === 'schedule' ? job.trigger.schedule : '',
+    parents: job.trigger.kind === 'parents' ? job.trigger.parents : [],
+    disabled: job.disabled,
+  }));
+}
+
+function search(
+  api: ChronosApi,
+  isVersion2: boolean,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const limit = count(queryText(request, 'limit'), SEARCH_LIMIT_DEFAULT);
+  const offset = count(queryText(request, 'offset'), 0);
+  if (limit === undefined || offset === undefined) {
+    return renderProblem({ kind: 'not-found', status: 404, message: 'Not Found' }, request, reply);
+  }
+  const wanted = {
+    name: queryText(request, 'name'),
+    command: queryText(request, 'command'),
+    any: queryText(request, 'any'),
+  };
+  const found = [...api.state.shownJobs()]
+    .filter(({ job }) => isFound(job, wanted))
+    .slice(offset, offset + limit);
+  const shape = { fillsFetch: false, isVersion2 };
+  return sendJson(
+    reply,
+    found.map(({ job }) => encodeJob(job, shape)),
+  );
+}
+
+/** `any` alone filters nothing: it only brings back what the other two have dropped. */
+function isFound(
+  job: Job,
+  wanted: Readonly<Record<'name' | 'command' | 'any', string | undefined>>,
+): boolean {
+  const has = (text: string, part: string | undefined) =>
+    part === undefined || text.toLowerCase().includes(part.toLowerCase());
+  if (has(job.name, wanted.name) && has(job.command, wanted.command)) return true;
+  if (wanted.any === undefined) return false;
+  return has(job.name, wanted.any) || has(job.command, wanted.any);
+}
+
+/** Undefined when the text is no number. */
+function count(text: string | undefined, fallback: number): number | undefined {
+  if (text === undefined || text === '') return fallback;
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,70 @@
+/** `chronos`: reads flags, opens its storage, runs the daemon. */
+import { SystemClock } from '../../core/base/clock.ts';
+import { createLog } from '../../core/base/log.ts';
+import { SystemRandom } from '../../core/base/random.ts';
+import { err, ok, type Result } from '../../core/base/result.ts';
+import { runDaemon } from '../../core/cli/daemon.ts';
+import { readDaemonFlags, usageError } from '../../core/cli/daemon-flags.ts';
+import type { LeaderDetector } from '../../core/election/ports.ts';
+import { detectorFor } from '../../core/election/standalone.ts';
+import { createHttpClient } from '../../core/net/http-client.ts';
+import { parseMasters } from '../../core/scheduler/index.ts';
+import { openLevelStorage } from '../../core/storage/level.ts';
+import { CHRONOS_FLAGS, compileChronosOptions, expandShortFlags } from './flags.ts';
+import { createChronos } from './server.ts';
+
+/** Resolves with the exit code when the daemon has ended. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const flags = readDaemonFlags({
+    program: 'chronos',
+    table: CHRONOS_FLAGS,
+    version: 'chronos 3.0.0',
+    argv: expandShortFlags(argv),
+    env: process.env,
+    envPrefix: undefined,
+    style: 'spaced',
+  });
+  if (flags.kind === 'exit') return flags.code;
+  const compiled = compileChronosOptions(flags.values);
+  if (!compiled.ok) return refuse(compiled.error);
+  const options = compiled.value;
+  const detector = detectorOf(options.master);
+  if (!detector.ok) return refuse(detector.error);
+
+  const log = createLog({ name: 'chronos', level: 'info' });
+  const storage = await openLevelStorage(options.workDirectory);
+  const http = createHttpClient();
+  const chronos = createChronos(options, {
+    clock: new SystemClock(),
+    random: new SystemRandom(),
+    http,
+    storage,
+    log,
+    detector: detector.value,
+  });
+  try {
+    return await runDaemon(chronos, log, {
+      name: 'chronos',
+      banner: () => `chronos on http://${options.hostname}:${chronos.address.port}`,
+      flagOfPort: () => '--http_port',
+      failure: chronos.failure,
+    });
+  } finally {
+    await http.close();
+    await storage.close();
+  }
+}
+
+/** Addresses are tried one after another by the driver; anything else needs a detector. */
+function detectorOf(master: string): Result<LeaderDetector | undefined> {
+  if (!master.includes('://')) {
+    const parsed = parseMasters(master);
+    return parsed.ok ? ok(undefined) : err(parsed.error);
+  }
+  return detectorFor(master);
+}
+
+function refuse(sentence: string): number {
+  process.stderr.write(usageError('chronos', sentence));
+  return 1;
+}

@@ -1,0 +1,92 @@
+/** Options of Chronos with every default in place (spec chronos, sections 9 and 11.1). */
+import type { DurationMs } from '../../core/base/duration.ts';
+import { minutes, seconds } from '../../core/base/duration.ts';
+import type { FrameworkInfo } from '../../core/wire/types/mesos.v1.ts';
+import type { JobDefaults } from './job.ts';
+
+export interface NotificationOptions {
+  /** In front of subjects, in brackets. */
+  readonly clusterName: string | undefined;
+  readonly slackUrl: string | undefined;
+  readonly mattermostUrl: string | undefined;
+  readonly httpUrl: string | undefined;
+  /** `user:password` for `httpUrl`. */
+  readonly httpCredentials: string | undefined;
+}
+
+export interface CompiledChronosOptions {
+  readonly master: string;
+  /** Where records are kept; opened by `main`. */
+  readonly workDirectory: string;
+  readonly httpAddress: string;
+  /** 0 takes a free one. */
+  readonly httpPort: number;
+  readonly hostname: string;
+  /** `user:password` asked of clients. */
+  readonly httpCredentials: string | undefined;
+  readonly httpRealm: string;
+  readonly frameworkName: string;
+  readonly user: string;
+  readonly role: string;
+  readonly checkpoint: boolean;
+  readonly failoverTimeoutMs: DurationMs;
+  readonly webuiUrl: string | undefined;
+  readonly principal: string | undefined;
+  readonly credential: { readonly principal: string; readonly secret: string } | undefined;
+  readonly jobDefaults: JobDefaults;
+  readonly failureRetryMs: DurationMs;
+  /** 0 never disables. */
+  readonly disableAfterFailures: number;
+  readonly reconciliationIntervalMs: DurationMs;
+  readonly minReviveIntervalMs: DurationMs;
+  readonly declineOfferMs: DurationMs | undefined;
+  readonly jobHistoryLimit: number;
+  readonly ignoresEpsilon: boolean;
+  readonly notifications: NotificationOptions;
+}
+
+/** Everything but what only the caller can know. */
+export const CHRONOS_DEFAULTS: Omit<CompiledChronosOptions, 'master' | 'workDirectory'> = {
+  httpAddress: '0.0.0.0',
+  httpPort: 8080,
+  hostname: 'localhost',
+  httpCredentials: undefined,
+  httpRealm: 'Mesosphere',
+  frameworkName: 'chronos',
+  user: 'root',
+  role: '*',
+  checkpoint: true,
+  failoverTimeoutMs: seconds(604_800),
+  webuiUrl: undefined,
+  principal: undefined,
+  credential: undefined,
+  jobDefaults: { cpus: 0.1, mem: 128, disk: 256, user: 'root' },
+  failureRetryMs: minutes(1),
+  disableAfterFailures: 0,
+  reconciliationIntervalMs: minutes(10),
+  minReviveIntervalMs: seconds(5),
+  declineOfferMs: undefined,
+  jobHistoryLimit: 5,
+  ignoresEpsilon: false,
+  notifications: {
+    clusterName: undefined,
+    slackUrl: undefined,
+    mattermostUrl: undefined,
+    httpUrl: undefined,
+    httpCredentials: undefined,
+  },
+};
+
+/** No PARTITION_AWARE: a lost agent must give TASK_LOST, which counts as a failure here. */
+export function frameworkInfo(options: CompiledChronosOptions): FrameworkInfo {
+  return {
+    user: options.user,
+    name: options.frameworkName,
+    role: options.role,
+    checkpoint: options.checkpoint,
+    failover_timeout: options.failoverTimeoutMs / 1_000,
+    hostname: options.hostname,
+    webui_url: options.webuiUrl ?? `http://${options.hostname}:${options.httpPort}`,
+    ...(options.principal === undefined ? {} : { principal: options.principal }),
+  };
+}

@@ -1,0 +1,122 @@
+/**
+ * Repeating intervals `R[n]/[start]/period`: parse, print, and move to later starts, computed from
+ * the calendar in the zone of the start (spec chronos, section 3).
+ */
+import { DateTime } from 'luxon';
+import type { Instant } from '../../core/base/clock.ts';
+import { seconds } from '../../core/base/duration.ts';
+import {
+  calendarDays,
+  calendarMonths,
+  clockMs,
+  DAY_MS,
+  formatPeriod,
+  meanMs,
+  type Period,
+  parsePeriod,
+} from './period.ts';
+import { formatStart, parseStart } from './start-time.ts';
+import { zoneName } from './zone.ts';
+
+/** The count that stands for "without end". */
+export const FOREVER = -1;
+
+export interface Schedule {
+  /** Runs left; `FOREVER` for no end. */
+  readonly repeat: number;
+  /** Undefined: one second before whatever now is. */
+  readonly start: DateTime | undefined;
+  readonly period: Period;
+}
+
+/** Shorter periods count as this one. */
+const PERIOD_MIN_MS = seconds(1);
+
+/** Undefined when the text is no schedule. `timeZone` may be empty. */
+export function parseSchedule(text: string, timeZone: string): Schedule | undefined {
+  const match = /^R(\d{0,18})\/(.*)\/(P.*)$/s.exec(text);
+  if (match === null) return undefined;
+  const [, count = '', startText = '', periodText = ''] = match;
+  const period = parsePeriod(periodText);
+  if (period === undefined) return undefined;
+  const repeat = count === '' ? FOREVER : Number(count);
+  if (startText === '') return { repeat, start: undefined, period };
+  const start = parseStart(startText);
+  if (start === undefined) return undefined;
+  return { repeat, start: inZone(start, timeZone), period };
+}
+
+export function formatSchedule(schedule: Schedule): string {
+  const repeat = schedule.repeat === FOREVER ? 'R' : `R${schedule.repeat}`;
+  const start = schedule.start === undefined ? '' : formatStart(schedule.start);
+  return `${repeat}/${start}/${formatPeriod(schedule.period)}`;
+}
+
+/** When the next run is due; an empty start is always due. */
+export function startAt(schedule: Schedule, now: Instant): Instant {
+  return schedule.start?.toMillis() ?? now - 1_000;
+}
+
+/** False for the zero and negative periods, which never bring a later start. */
+export function hasPeriod(schedule: Schedule): boolean {
+  return meanMs(schedule.period) > 0;
+}
+
+/** Moves the start by `count` periods; the count of runs stays. */
+export function moveStart(schedule: Schedule, count: number, now: Instant): Schedule {
+  const start = schedule.start ?? DateTime.fromMillis(now - 1_000, { zone: 'utc' });
+  return { ...schedule, start: plusPeriods(start, schedule.period, count) };
+}
+
+/** One run less; never below zero. */
+export function countDown(schedule: Schedule): Schedule {
+  if (schedule.repeat === FOREVER) return schedule;
+  return { ...schedule, repeat: Math.max(0, schedule.repeat - 1) };
+}
+
+/** The smallest k >= 0 with start + k periods >= `instant`; 0 when there is no period. */
+export function periodsUntil(schedule: Schedule, instant: Instant, now: Instant): number {
+  const start = schedule.start ?? DateTime.fromMillis(now - 1_000, { zone: 'utc' });
+  if (start.toMillis() >= instant || !hasPeriod(schedule)) return 0;
+  const fixedMs = fixedPeriodMs(schedule.period, start);
+  if (fixedMs !== undefined) return Math.ceil((instant - start.toMillis()) / fixedMs);
+  return searchPeriods(start, schedule.period, instant);
+}
+
+function inZone(start: DateTime, timeZone: string): DateTime {
+  if (timeZone === '') return start;
+  return start.setZone(zoneName(timeZone), { keepLocalTime: true });
+}
+
+/** The exact length where every period has the same one. */
+function fixedPeriodMs(period: Period, start: DateTime): number | undefined {
+  if (calendarMonths(period) !== 0) return undefined;
+  if (calendarDays(period) !== 0 && !start.zone.isUniversal) return undefined;
+  return Math.max(PERIOD_MIN_MS, calendarDays(period) * DAY_MS + clockMs(period));
+}
+
+function plusPeriods(start: DateTime, period: Period, count: number): DateTime {
+  const fixedMs = fixedPeriodMs(period, start);
+  if (fixedMs !== undefined) return start.plus({ milliseconds: fixedMs * count });
+  // Months first, then days on local time, then hours and smaller on the time line.
+  return start
+    .plus({ months: calendarMonths(period) * count })
+    .plus({ days: calendarDays(period) * count })
+    .plus({ milliseconds: clockMs(period) * count });
+}
+
+/** Binary search around the estimate by mean lengths: months and days across DST are uneven. */
+function searchPeriods(start: DateTime, period: Period, instant: Instant): number {
+  const reaches = (count: number) => plusPeriods(start, period, count).toMillis() >= instant;
+  const estimate = Math.ceil((instant - start.toMillis()) / meanMs(period));
+  let low = Math.max(0, estimate - 3);
+  while (low > 0 && reaches(low)) low = Math.max(0, low - 64);
+  let high = estimate + 3;
+  while (!reaches(high)) high += 64;
+  while (low + 1 < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (reaches(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}
