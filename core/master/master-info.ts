@@ -1,10 +1,8 @@
 /** MasterInfo as the original announces it (spec scheduler-api, section 7, SUBSCRIBED). */
+import { MESOS_VERSION } from '../base/version.ts';
 import type { MessageTransport } from '../net/ports.ts';
 import type { MasterInfo } from '../wire/types/mesos.v1.ts';
 import type { CompiledMasterOptions } from './options.ts';
-
-/** The version of the original whose behaviour is implemented. */
-export const VERSION = '1.12.0';
 
 export function masterInfo(
   options: Pick<CompiledMasterOptions, 'hostname' | 'machine'>,
@@ -18,7 +16,7 @@ export function masterInfo(
     port,
     pid: `master@${ip}:${port}`,
     hostname: options.hostname,
-    version: VERSION,
+    version: MESOS_VERSION,
     address: { hostname: options.hostname, ip, port },
     ...(options.machine.domain === undefined ? {} : { domain: options.machine.domain }),
     capabilities: [{ type: 'AGENT_UPDATE' }, { type: 'AGENT_DRAINING' }, { type: 'QUOTA_V2' }],

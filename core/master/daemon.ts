@@ -1,0 +1,162 @@
+/**
+ * The master as a process: HTTP server, libprocess transport, registry on disk and the master
+ * itself, wired together. `orrery local` and `main` use it; tests may pass their own storage.
+ */
+import type { FastifyInstance } from 'fastify';
+import type { Clock } from '../base/clock.ts';
+import type { DurationMs } from '../base/duration.ts';
+import { ClusterError } from '../base/errors.ts';
+import type { Service } from '../base/lifecycle.ts';
+import type { Log } from '../base/log.ts';
+import { Metrics } from '../base/metrics.ts';
+import type { Random } from '../base/random.ts';
+import { createHttpServer, type HttpServer } from '../net/http-server.ts';
+import { createLibprocess, type Libprocess } from '../net/libprocess.ts';
+import { openLevelStorage } from '../storage/level.ts';
+import { MemoryStorage } from '../storage/memory.ts';
+import type { Storage } from '../storage/ports.ts';
+import { registerSchedulerApi } from './http/scheduler-api.ts';
+import { createMaster, type Master } from './master.ts';
+import type { CompiledMasterOptions } from './options.ts';
+
+export interface MasterDaemonOptions {
+  /** An empty `hostname` is found out from the address. */
+  readonly master: CompiledMasterOptions;
+  readonly ip: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly advertiseIp: string | undefined;
+  readonly advertisePort: number | undefined;
+  readonly hostnameLookup: boolean;
+  /** Directory of the registry; undefined keeps it in memory. */
+  readonly registryPath: string | undefined;
+  readonly registryFetchTimeoutMs: DurationMs;
+}
+
+export interface MasterDaemonPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Finds the address that is announced when listening on 0.0.0.0. */
+  readonly addressOfThisHost: () => Promise<string>;
+  readonly hostnameOf: (ip: string) => Promise<string>;
+  /** More endpoints: called before the server listens. */
+  readonly extend?: (app: FastifyInstance, master: () => Master) => void;
+}
+
+export function createMasterDaemon(
+  options: MasterDaemonOptions,
+  ports: MasterDaemonPorts,
+): MasterDaemon {
+  return new MasterDaemon(options, ports);
+}
+
+interface Running {
+  readonly server: HttpServer;
+  readonly transport: Libprocess;
+  readonly storage: Storage;
+  readonly master: Master;
+}
+
+export class MasterDaemon implements Service {
+  private readonly options: MasterDaemonOptions;
+  private readonly ports: MasterDaemonPorts;
+  private running: Running | undefined;
+  private readonly failed = Promise.withResolvers<unknown>();
+  private stopping: Promise<void> | undefined;
+
+  constructor(options: MasterDaemonOptions, ports: MasterDaemonPorts) {
+    this.options = options;
+    this.ports = ports;
+  }
+
+  /** Settles when the daemon cannot go on. */
+  get failure(): Promise<unknown> {
+    return this.failed.promise;
+  }
+
+  /** Throws before `start`. */
+  get master(): Master {
+    if (this.running === undefined) {
+      throw new ClusterError('NOT_STARTED', 'the master has not started', { retriable: true });
+    }
+    return this.running.master;
+  }
+
+  get address(): { readonly ip: string; readonly port: number } {
+    return this.running?.server.address ?? { ip: this.options.ip, port: this.options.port };
+  }
+
+  /** `host:port` as agents and frameworks are told. */
+  get advertised(): string {
+    const { ip, port } = this.running?.transport ?? this.address;
+    return `${ip}:${port}`;
+  }
+
+  async start(): Promise<void> {
+    const { options, ports } = this;
+    const { log, clock, random } = ports;
+    const { registryPath } = options;
+    const storage =
+      registryPath === undefined ? new MemoryStorage() : await openLevelStorage(registryPath);
+    const { ip, port } = options;
+    const server = createHttpServer({ ip, port, log, delegate: 'master' });
+    try {
+      const address = options.advertiseIp ?? (await this.announcedAddress());
+      const { advertisePort } = options;
+      const transport = createLibprocess({
+        http: server,
+        log,
+        advertiseIp: address,
+        advertisePort,
+      });
+      const hostname = await this.hostname(address);
+      const metrics = new Metrics();
+      const master = createMaster(
+        { ...options.master, hostname },
+        { clock, random, log, transport, storage, metrics },
+      );
+      this.running = { server, transport, storage, master };
+      registerSchedulerApi(server.app, { master });
+      ports.extend?.(server.app, () => master);
+      await server.listen();
+      await transport.start();
+      void master.failure.then((error) => this.failed.resolve(error));
+      await master.start();
+    } catch (thrown) {
+      await server.close();
+      await storage.close();
+      throw thrown;
+    }
+  }
+
+  /** Nothing is told to the cluster; the next start goes on where this one ended. */
+  stop(): Promise<void> {
+    this.stopping ??= this.stopOnce();
+    return this.stopping;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  private async stopOnce(): Promise<void> {
+    if (this.running === undefined) return;
+    const { master, transport, server, storage } = this.running;
+    await master.stop();
+    await transport.stop();
+    await server.close();
+    await storage.close();
+  }
+
+  private async announcedAddress(): Promise<string> {
+    const { ip } = this.options;
+    return ip === '0.0.0.0' ? await this.ports.addressOfThisHost() : ip;
+  }
+
+  private async hostname(ip: string): Promise<string> {
+    const given = this.options.master.hostname;
+    if (given !== '') return given;
+    return this.options.hostnameLookup ? await this.ports.hostnameOf(ip) : ip;
+  }
+}

@@ -1,0 +1,94 @@
+/** Legacy endpoints of the master that only show (spec operator-api, section 4). */
+import type { FastifyRequest } from 'fastify';
+import { replyJson } from '../../net/http-answers.ts';
+import { queryOf } from '../../operator/replies.ts';
+import { type JsonValue, writeJson } from '../../wire/json-text.ts';
+import {
+  frameworksDocument,
+  slavesDocument,
+  stateDocument,
+  type TaskQuery,
+  tasksDocument,
+} from '../views/documents.ts';
+import { maintenanceScheduleDocument, maintenanceStatusDocument } from '../views/maintenance.ts';
+import { registryDocument } from '../views/registry.ts';
+import { rolesDocument } from '../views/roles.ts';
+import { stateSummary } from '../views/summary.ts';
+import type { OperatorContext } from './operator.ts';
+
+const TASKS_LIMIT = 100;
+
+export const MASTER_HELP: Readonly<Record<string, string>> = {
+  '/api/v1': 'Endpoint for API calls against the master.',
+  '/api/v1/scheduler': 'Endpoint for schedulers to make calls against the master.',
+  '/flags': "Exposes the master's flag configuration.",
+  '/frameworks': 'Exposes the frameworks info.',
+  '/health': 'Health check of the Master.',
+  '/maintenance/schedule': "Returns or updates the cluster's maintenance schedule.",
+  '/maintenance/status': 'Retrieves the maintenance status of the cluster.',
+  '/quota': 'Gets or updates quota for roles.',
+  '/redirect': 'Redirects to the leading Master.',
+  '/roles': 'Information about roles.',
+  '/slaves': 'Information about agents.',
+  '/state': 'Information about state of master.',
+  '/state-summary': 'Summary of agents, tasks, and registered frameworks in cluster.',
+  '/tasks': 'Lists tasks from all active frameworks.',
+  '/teardown':
+    'Tears down a running framework by shutting down all tasks/executors and removing the framework.',
+  '/weights': 'Updates weights for the specified roles.',
+};
+
+export function registerLegacyReads(context: OperatorContext): void {
+  const show = (route: string, document: (request: FastifyRequest) => JsonValue): void => {
+    context.server.app.all(route, (request, reply) =>
+      context.onLeader(request, reply, () =>
+        replyJson(request, reply, writeJson(document(request))),
+      ),
+    );
+  };
+  show('/master/state', () =>
+    stateDocument(context.state, { flags: context.flags, leader: context.leader() }),
+  );
+  show('/master/state-summary', () => stateSummary(context.state, context.flags['cluster']));
+  show('/master/slaves', (request) =>
+    slavesDocument(context.state, queryOf(request).get('slave_id') ?? undefined),
+  );
+  show('/master/frameworks', (request) =>
+    frameworksDocument(context.state, queryOf(request).get('framework_id') ?? undefined),
+  );
+  show('/master/tasks', (request) => tasksDocument(context.state, taskQuery(request)));
+  show('/master/roles', () => rolesDocument(context.state));
+  show('/master/maintenance/status', () =>
+    maintenanceStatusDocument(context.state, context.master.allocator),
+  );
+  context.server.app.get('/master/maintenance/schedule', (request, reply) =>
+    context.onLeader(request, reply, () =>
+      replyJson(request, reply, writeJson(maintenanceScheduleDocument(context.state))),
+    ),
+  );
+  // These answer on any master.
+  context.server.app.all('/master/flags', (request, reply) =>
+    replyJson(request, reply, writeJson({ flags: context.flags })),
+  );
+  context.server.app.all('/registrar(1)/registry', (request, reply) =>
+    replyJson(request, reply, writeJson(registryDocument(context.state))),
+  );
+}
+
+function taskQuery(request: FastifyRequest): TaskQuery {
+  const query = queryOf(request);
+  const limit = integer(query.get('limit')) ?? TASKS_LIMIT;
+  const offset = integer(query.get('offset')) ?? 0;
+  return {
+    // The original's sum is unsigned: -1 means all, and wraps to nothing behind an offset.
+    limit: limit >= 0 ? limit : offset === 0 ? Number.MAX_SAFE_INTEGER : 0,
+    offset: offset >= 0 ? offset : Number.MAX_SAFE_INTEGER,
+    isAscending: query.get('order') === 'asc',
+    frameworkId: query.get('framework_id') ?? undefined,
+    taskId: query.get('task_id') ?? undefined,
+  };
+}
+
+function integer(text: string | null): number | undefined {
+  return text !== null && /^-?\d+$/.test(text) ? Number(text) : undefined;
+}

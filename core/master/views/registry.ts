@@ -1,0 +1,58 @@
+/** `/registrar(1)/registry`: what survives this master (spec operator-api, section 6.5). */
+import { toJsonValue } from '../../wire/json.ts';
+import { double, type JsonObject, type JsonValue } from '../../wire/json-text.ts';
+import type { AgentInfo } from '../../wire/types/mesos.v1.ts';
+import type { Agent, DepartedAgent, RecoveredAgent } from '../records.ts';
+import type { MasterState } from '../state.ts';
+import { sortedKeys } from './maintenance.ts';
+
+export function registryDocument(state: MasterState): JsonValue {
+  if (state.electedTime === undefined) return {};
+  const agents = [...state.agents.values(), ...state.recoveredAgents.values()];
+  const machines = [...state.machines.values()];
+  const quotas = [...state.quotas.values()];
+  return sortedKeys({
+    master: { info: toJsonValue('mesos.v1.MasterInfo', state.info) },
+    slaves: listOrNothing('slaves', agents.map(agentEntry)),
+    unreachable: listOrNothing('slaves', [...state.unreachableAgents.values()].map(departedEntry)),
+    gone: listOrNothing('slaves', [...state.goneAgents.values()].map(departedEntry)),
+    machines: listOrNothing(
+      'machines',
+      machines.map((info) => ({ info: toJsonValue('mesos.v1.MachineInfo', info) })),
+    ),
+    schedules: optional(
+      state.schedules.map((each) => toJsonValue('mesos.v1.maintenance.Schedule', each)),
+    ),
+    quota_configs: optional(quotas.map((each) => toJsonValue('mesos.v1.quota.QuotaConfig', each))),
+    weights: optional(
+      [...state.weights].map(([role, weight]) => ({ info: { role, weight: double(weight) } })),
+    ),
+  });
+}
+
+function agentEntry(agent: Agent | RecoveredAgent): JsonObject {
+  return {
+    info: infoEntry(agent.info),
+    deactivated: agent.deactivated ?? false,
+    drain_info:
+      agent.drainInfo === undefined
+        ? undefined
+        : toJsonValue('mesos.v1.DrainInfo', agent.drainInfo),
+  };
+}
+
+function infoEntry(info: AgentInfo): JsonObject {
+  return toJsonValue('mesos.v1.AgentInfo', info);
+}
+
+function departedEntry(agent: DepartedAgent): JsonObject {
+  return { id: { value: agent.id }, timestamp: toJsonValue('mesos.v1.TimeInfo', agent.time) };
+}
+
+function listOrNothing(name: string, entries: readonly JsonObject[]): JsonObject | undefined {
+  return entries.length === 0 ? undefined : { [name]: entries };
+}
+
+function optional(entries: readonly JsonObject[]): readonly JsonObject[] | undefined {
+  return entries.length === 0 ? undefined : entries;
+}
