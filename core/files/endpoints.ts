@@ -1,0 +1,135 @@
+/** `/files/browse`, `read`, `download` and `debug` of both daemons (spec operator-api, section 6.1). */
+import { createReadStream } from 'node:fs';
+import path from 'node:path';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { replyJson } from '../net/http-answers.ts';
+import type { HttpServer } from '../net/http-server.ts';
+import { replyStatus } from '../net/http-server.ts';
+import { queryOf, replyText } from '../operator/replies.ts';
+import { double, type JsonObject, writeJson } from '../wire/json-text.ts';
+import { type FileEntry, type FileRefusal, modeText, type VirtualFiles } from './virtual-files.ts';
+
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  '.css': 'text/css',
+  '.gif': 'image/gif',
+  '.htm': 'text/html',
+  '.html': 'text/html',
+  '.ico': 'image/x-icon',
+  '.jpeg': 'image/jpeg',
+  '.jpg': 'image/jpeg',
+  '.js': 'application/javascript',
+  '.json': 'application/json',
+  '.pdf': 'application/pdf',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain',
+  '.xml': 'application/xml',
+};
+
+export function registerFiles(server: HttpServer, files: VirtualFiles): void {
+  const { app } = server;
+  app.all('/files/browse', (request, reply) => browse(files, request, reply));
+  app.all('/files/read', (request, reply) => read(files, request, reply));
+  app.all('/files/download', { config: { compress: false } }, (request, reply) =>
+    download(files, request, reply),
+  );
+  app.all('/files/debug', (request, reply) =>
+    replyJson(request, reply, writeJson(Object.fromEntries(files.entries()))),
+  );
+}
+
+async function browse(
+  files: VirtualFiles,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const requested = queryOf(request).get('path');
+  if (requested === null || requested === '') return missingPath(reply);
+  const entries = await files.browse(requested);
+  if (!entries.ok) return refuse(reply, entries.error);
+  return replyJson(request, reply, writeJson(entries.value.map(entryModel)));
+}
+
+/** Keys are sorted, as recorded. */
+function entryModel(entry: FileEntry): JsonObject {
+  const { stats } = entry;
+  return {
+    gid: entry.group,
+    mode: modeText(stats.mode),
+    mtime: double(Math.floor(stats.mtimeMs / 1000)),
+    nlink: stats.nlink,
+    path: entry.path,
+    size: stats.size,
+    uid: entry.user,
+  };
+}
+
+async function read(
+  files: VirtualFiles,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const query = queryOf(request);
+  const requested = query.get('path');
+  if (requested === null || requested === '') return missingPath(reply);
+  const offset = numberIn(query, 'offset');
+  if ('refusal' in offset) return replyText(reply, 400, offset.refusal);
+  const length = numberIn(query, 'length');
+  if ('refusal' in length) return replyText(reply, 400, length.refusal);
+  const from = offset.value === undefined ? Number.MAX_SAFE_INTEGER : offset.value;
+  const slice = await files.read(requested, from, length.value);
+  if (!slice.ok) return refuse(reply, slice.error);
+  // Invalid UTF-8 is replaced; clients go on from the offset they asked for plus what they count.
+  const document = {
+    data: Buffer.from(slice.value.bytes).toString('utf8'),
+    offset: offset.value ?? slice.value.size,
+  };
+  return replyJson(request, reply, writeJson(document));
+}
+
+/** Absent and -1 mean the same: for the offset the end of the file, for the length all. */
+function numberIn(
+  query: URLSearchParams,
+  name: 'offset' | 'length',
+): { readonly value: number | undefined } | { readonly refusal: string } {
+  const text = query.get(name);
+  if (text === null) return { value: undefined };
+  if (!/^-?\d+$/.test(text)) {
+    return { refusal: `Failed to parse ${name}: Failed to convert '${text}' to number.\n` };
+  }
+  const value = Number(text);
+  if (value === -1) return { value: undefined };
+  if (value < 0) {
+    const title = name === 'offset' ? 'offset' : 'length';
+    return { refusal: `Negative ${title} provided: ${value}.\n` };
+  }
+  return { value };
+}
+
+async function download(
+  files: VirtualFiles,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const requested = queryOf(request).get('path');
+  if (requested === null || requested === '') return missingPath(reply);
+  const real = await files.locate(requested);
+  if (!real.ok) {
+    return real.error.kind === 'unknown' ? replyStatus(reply, 404) : refuse(reply, real.error);
+  }
+  const type = CONTENT_TYPES[path.extname(real.value).toLowerCase()] ?? 'application/octet-stream';
+  return reply
+    .header('content-disposition', `attachment; filename=${path.basename(real.value)}`)
+    .type(type)
+    .send(createReadStream(real.value));
+}
+
+function missingPath(reply: FastifyReply): FastifyReply {
+  return replyText(reply, 400, "Expecting 'path=value' in query.\n");
+}
+
+function refuse(reply: FastifyReply, refusal: FileRefusal): FastifyReply {
+  return refusal.kind === 'unknown'
+    ? replyText(reply, 404, '')
+    : replyText(reply, 400, refusal.text);
+}

@@ -1,0 +1,185 @@
+/**
+ * Files that clients may look at, under virtual paths (spec operator-api, section 6.1). A path belongs
+ * to the longest attached name above it; symbolic links must not lead out of what is attached.
+ */
+import { constants, type Stats } from 'node:fs';
+import { open, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { err, ok, type Result } from '../base/result.ts';
+
+/** One read gives at most this: 16 pages of memory. */
+export const READ_MAX_BYTES = 16 * 4096;
+
+export interface FileEntry {
+  /** As requested, with the name of the entry appended. */
+  readonly path: string;
+  readonly stats: Stats;
+  readonly user: string;
+  readonly group: string;
+}
+
+export type FileRefusal =
+  /** Nothing of that name; answered with an empty body. */
+  { readonly kind: 'unknown' } | { readonly kind: 'bad-request'; readonly text: string };
+
+export interface FileSlice {
+  readonly size: number;
+  readonly bytes: Uint8Array;
+}
+
+export class VirtualFiles {
+  /** Real paths by virtual ones, both without a trailing slash. */
+  private readonly attached = new Map<string, string>();
+  private readonly names = new SystemNames();
+
+  attach(virtual: string, real: string): void {
+    this.attached.set(trimmed(virtual), real);
+  }
+
+  detach(virtual: string): void {
+    this.attached.delete(trimmed(virtual));
+  }
+
+  /** Virtual to real, names in order. */
+  entries(): readonly (readonly [virtual: string, real: string])[] {
+    return [...this.attached].sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  /** What a directory holds, sorted; nothing for a file. */
+  async browse(requested: string): Promise<Result<readonly FileEntry[], FileRefusal>> {
+    const real = await this.resolve(requested);
+    if (!real.ok) return real;
+    const found = await statOf(real.value);
+    if (found === undefined) return err({ kind: 'unknown' });
+    if (!found.isDirectory()) return ok([]);
+    const entries: FileEntry[] = [];
+    for (const name of (await readdir(real.value)).sort()) {
+      // A file may be gone by now, or be a link to nowhere.
+      const stats = await statOf(path.join(real.value, name));
+      if (stats === undefined) continue;
+      entries.push({
+        path: path.posix.join(requested, name),
+        stats,
+        user: await this.names.user(stats.uid),
+        group: await this.names.group(stats.gid),
+      });
+    }
+    return ok(entries);
+  }
+
+  /** Up to `length` bytes from `offset`, at most `READ_MAX_BYTES`. */
+  async read(
+    requested: string,
+    offset: number,
+    length: number | undefined,
+  ): Promise<Result<FileSlice, FileRefusal>> {
+    const real = await this.resolve(requested);
+    if (!real.ok) return real;
+    const found = await statOf(real.value);
+    if (found === undefined) return err({ kind: 'unknown' });
+    if (found.isDirectory())
+      return err({ kind: 'bad-request', text: 'Cannot read a directory.\n' });
+    if (offset >= found.size) return ok({ size: found.size, bytes: new Uint8Array() });
+    const wanted = Math.min(length ?? found.size - offset, found.size - offset, READ_MAX_BYTES);
+    const file = await open(real.value, constants.O_RDONLY);
+    try {
+      const buffer = Buffer.alloc(wanted);
+      const { bytesRead } = await file.read(buffer, 0, wanted, offset);
+      return ok({ size: found.size, bytes: buffer.subarray(0, bytesRead) });
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** The real path of a file that may be sent as it is. */
+  async locate(requested: string): Promise<Result<string, FileRefusal>> {
+    const real = await this.resolve(requested);
+    if (!real.ok) return real;
+    const found = await statOf(real.value);
+    if (found === undefined) return err({ kind: 'unknown' });
+    if (found.isDirectory()) {
+      return err({ kind: 'bad-request', text: 'Cannot download a directory.\n' });
+    }
+    return real;
+  }
+
+  private async resolve(requested: string): Promise<Result<string, FileRefusal>> {
+    const wanted = trimmed(requested);
+    if (wanted.split('/').includes('..')) return err({ kind: 'unknown' });
+    for (let virtual = wanted; virtual !== ''; virtual = virtual.slice(0, cut(virtual))) {
+      const root = this.attached.get(virtual);
+      if (root === undefined) continue;
+      const rest = wanted.slice(virtual.length);
+      const realRoot = await realpathOf(root);
+      const real = await realpathOf(path.join(root, rest));
+      if (realRoot === undefined || real === undefined) return err({ kind: 'unknown' });
+      if (real !== realRoot && !real.startsWith(`${realRoot}/`)) {
+        return err({ kind: 'bad-request', text: `'${requested}' is inaccessible.\n` });
+      }
+      return ok(real);
+    }
+    return err({ kind: 'unknown' });
+  }
+}
+
+/** `drwxr-xr-x`. */
+export function modeText(mode: number): string {
+  const types: Readonly<Record<number, string>> = {
+    [constants.S_IFDIR]: 'd',
+    [constants.S_IFCHR]: 'c',
+    [constants.S_IFBLK]: 'b',
+    [constants.S_IFIFO]: 'p',
+    [constants.S_IFLNK]: 'l',
+    [constants.S_IFSOCK]: 's',
+  };
+  const letters = 'rwxrwxrwx';
+  let text = types[mode & constants.S_IFMT] ?? '-';
+  for (let at = 0; at < letters.length; at += 1) {
+    text += (mode & (0o400 >> at)) === 0 ? '-' : (letters[at] ?? '');
+  }
+  return text;
+}
+
+/** Names of users and groups, read once; numbers when they have none. */
+class SystemNames {
+  private users: Promise<ReadonlyMap<number, string>> | undefined;
+  private groups: Promise<ReadonlyMap<number, string>> | undefined;
+
+  async user(id: number): Promise<string> {
+    this.users ??= namesIn('/etc/passwd');
+    return (await this.users).get(id) ?? String(id);
+  }
+
+  async group(id: number): Promise<string> {
+    this.groups ??= namesIn('/etc/group');
+    return (await this.groups).get(id) ?? String(id);
+  }
+}
+
+async function namesIn(file: string): Promise<ReadonlyMap<number, string>> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const names = new Map<number, string>();
+  for (const line of text.split('\n')) {
+    const [name, , id] = line.split(':');
+    if (name !== undefined && id !== undefined && !names.has(Number(id))) {
+      names.set(Number(id), name);
+    }
+  }
+  return names;
+}
+
+function statOf(real: string): Promise<Stats | undefined> {
+  return stat(real).catch(() => undefined);
+}
+
+function realpathOf(real: string): Promise<string | undefined> {
+  return realpath(real).catch(() => undefined);
+}
+
+function cut(virtual: string): number {
+  return Math.max(virtual.lastIndexOf('/'), 0);
+}
+
+function trimmed(virtual: string): string {
+  return virtual.length > 1 ? virtual.replace(/\/+$/, '') : virtual;
+}

@@ -1,0 +1,79 @@
+/** Resources and attributes as the legacy endpoints show them (spec operator-api, sections 3.1 to 3.3). */
+import type { Resources } from '../resources/arithmetic.ts';
+import { legacyAttributes } from '../resources/attributes.ts';
+import { legacyModel } from '../resources/format.ts';
+import { toEndpointForm } from '../resources/refinement.ts';
+import { fromMilli, type Milli } from '../resources/scalar.ts';
+import { reservationsByRole } from '../resources/select.ts';
+import { toJson } from '../wire/json.ts';
+import { double, type JsonObject, type JsonValue, RawJson, writeJson } from '../wire/json-text.ts';
+import type { Attribute, Resource } from '../wire/types/mesos.v1.ts';
+
+/** These come first and are always there, in the recorded order. */
+const FIRST = ['disk', 'mem', 'gpus', 'cpus'];
+
+/** `{"disk":0.0,"mem":64.0,"gpus":0.0,"cpus":1.0,"ports":"[31000-31001]"}`. */
+export function resourcesModel(resources: Resources): RawJson {
+  const known = texts.get(resources);
+  if (known !== undefined) return known;
+  const values = legacyModel(resources);
+  const model: Record<string, JsonValue> = {};
+  for (const name of FIRST) model[name] = numberOrText(values.get(name) ?? 0);
+  for (const [name, value] of values) model[name] = numberOrText(value);
+  const text = new RawJson(writeJson(model));
+  texts.set(resources, text);
+  return text;
+}
+
+/** Lists of resources are immutable, so their text is kept as long as they live. */
+const texts = new WeakMap<Resources, RawJson>();
+
+function numberOrText(value: number | string): JsonValue {
+  return typeof value === 'number' ? double(value) : value;
+}
+
+/** A list in endpoint form, `role` and `reservations` both. */
+export function resourcesFull(resources: Resources): RawJson {
+  const known = fullTexts.get(resources);
+  if (known !== undefined) return known;
+  const text = new RawJson(`[${toEndpointForm(resources).map(resourceText).join(',')}]`);
+  fullTexts.set(resources, text);
+  return text;
+}
+
+const fullTexts = new WeakMap<Resources, RawJson>();
+
+function resourceText(resource: Resource): string {
+  return toJson('mesos.v1.Resource', resource);
+}
+
+/** Reserved ones by role, in the flat form. */
+export function reservedModel(resources: Resources): JsonObject {
+  return mapRoles(resources, resourcesModel);
+}
+
+/** Reserved ones by role, in the full form. */
+export function reservedFull(resources: Resources): JsonObject {
+  return mapRoles(resources, resourcesFull);
+}
+
+function mapRoles(resources: Resources, show: (part: Resources) => JsonValue): JsonObject {
+  const roles: Record<string, JsonValue> = {};
+  for (const [role, part] of reservationsByRole(resources)) roles[role] = show(part);
+  return roles;
+}
+
+export function attributesModel(attributes: readonly Attribute[] | undefined): JsonObject {
+  const model: Record<string, JsonValue> = {};
+  for (const [name, value] of legacyAttributes(attributes ?? [])) model[name] = numberOrText(value);
+  return model;
+}
+
+/** Amounts by name, only those above zero, names in order. */
+export function quantitiesModel(quantities: ReadonlyMap<string, Milli>): JsonObject {
+  const model: Record<string, JsonValue> = {};
+  for (const [name, milli] of [...quantities].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (milli !== 0) model[name] = double(fromMilli(milli));
+  }
+  return model;
+}

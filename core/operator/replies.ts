@@ -1,0 +1,32 @@
+/** Small answers of the operator endpoints (spec operator-api, section 1.2). */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/** A text with the recorded content type; errors and the few texts of success. */
+export function replyText(reply: FastifyReply, status: number, text: string): FastifyReply {
+  return reply.code(status).type('text/plain; charset=utf-8').send(text);
+}
+
+/** No body and no content type. */
+export function replyEmpty(reply: FastifyReply, status: number): FastifyReply {
+  return reply.code(status).header('content-length', '0').send();
+}
+
+export function replyMethodNotAllowed(
+  reply: FastifyReply,
+  allowed: readonly string[],
+  received: string,
+): FastifyReply {
+  const quoted = allowed.map((method) => `'${method}'`).join(', ');
+  const text = `405 Method Not Allowed. Expecting one of { ${quoted} }, but received '${received}'.`;
+  return replyText(reply.header('allow', allowed.join(', ')), 405, text);
+}
+
+export function queryOf(request: FastifyRequest): URLSearchParams {
+  const mark = request.url.indexOf('?');
+  return new URLSearchParams(mark === -1 ? '' : request.url.slice(mark));
+}
+
+/** The body of a form, `name=value&...`; bodies of every content type are taken. */
+export function formOf(request: FastifyRequest): URLSearchParams {
+  return new URLSearchParams(Buffer.isBuffer(request.body) ? request.body.toString('utf8') : '');
+}
