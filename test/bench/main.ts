@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { allocatorBenchmark } from './allocator.ts';
+import { dnsBenchmark } from './dns.ts';
 import {
   type Benchmark,
   type Figure,
@@ -14,7 +15,7 @@ import {
 } from './figures.ts';
 import { microBenchmark } from './micro.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [allocatorBenchmark, microBenchmark];
+const BENCHMARKS: readonly Benchmark[] = [allocatorBenchmark, microBenchmark, dnsBenchmark];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
