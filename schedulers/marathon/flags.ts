@@ -1,0 +1,274 @@
+/**
+ * Flags with the original's names (spec marathon-behaviour, section 13): `--name value` or
+ * `--name=value`, environment `MARATHON_NAME`; switches also as `--disable_name`. Flags of parts
+ * that are not built are refused with a sentence when given, never ignored.
+ */
+import { hostname as machineName, userInfo } from 'node:os';
+import { type FlagValues, flag, optionalFlag, requiredFlag } from '../../core/base/flags.ts';
+import { err, ok, type Result } from '../../core/base/result.ts';
+import type { MarathonOptions } from './options.ts';
+
+function milliseconds(fallback: number, help: string): ReturnType<typeof flag<'int'>> {
+  return flag('int', fallback, { help: `${help}, ms` });
+}
+
+export const MARATHON_FLAGS = {
+  master: requiredFlag('string', { help: 'Address of the Mesos master, host:port or a list' }),
+  work_dir: flag('path', 'marathon-data', { help: 'Directory where the state is kept' }),
+  zk: optionalFlag('string', { help: 'Not supported yet: state is kept under --work_dir' }),
+  ha: flag('bool', false, { help: 'Not supported yet: one process leads from its start' }),
+  hostname: optionalFlag('string', { help: 'Name announced to others; default: this machine' }),
+  webui_url: optionalFlag('string', { help: 'Address of the web UI, shown by the master' }),
+  http_address: flag('string', '0.0.0.0', { help: 'Address to listen on' }),
+  http_port: flag('int', 8_080, { help: 'Port of the HTTP API' }),
+  https_address: optionalFlag('string', { help: 'Not supported yet' }),
+  https_port: optionalFlag('int', { help: 'Not supported yet' }),
+  ssl_keystore_path: optionalFlag('path', { help: 'Not supported yet' }),
+  ssl_keystore_password: optionalFlag('string', { help: 'Not supported yet' }),
+  http_credentials: optionalFlag('string', { help: 'user:password for basic authentication' }),
+  http_realm: flag('string', 'Mesosphere', { help: 'Realm of basic authentication' }),
+  http_compression: flag('bool', true, { help: 'Compress answers' }),
+  http_max_concurrent_requests: optionalFlag('int', { help: 'More are answered 503' }),
+  access_control_allow_origin: optionalFlag('string', { help: 'Origins for CORS' }),
+  framework_name: flag('string', 'marathon', { help: 'Name of the framework' }),
+  failover_timeout: flag('int', 604_800, { help: 'Seconds the master keeps tasks without us' }),
+  checkpoint: flag('bool', true, { help: 'Tasks survive restarts of their agent' }),
+  mesos_role: flag('string', '*', { help: 'Role of the framework' }),
+  mesos_user: optionalFlag('string', { help: 'User of tasks; default: of this process' }),
+  mesos_authentication: flag('bool', false, { help: 'Authenticate with the master' }),
+  mesos_authentication_principal: optionalFlag('string', { help: 'Principal' }),
+  mesos_authentication_secret: optionalFlag('string', { help: 'Secret' }),
+  mesos_authentication_secret_file: optionalFlag('path', { help: 'Not supported yet' }),
+  mesos_leader_ui_url: optionalFlag('string', { help: 'Address of the master UI' }),
+  mesos_bridge_name: flag('string', 'mesos-bridge', { help: 'Network of container/bridge' }),
+  default_network_name: optionalFlag('string', { help: 'Network of apps that name none' }),
+  local_port_min: flag('int', 10_000, { help: 'Lowest service port' }),
+  local_port_max: flag('int', 20_000, { help: 'Highest service port, exclusive' }),
+  executor: flag('string', '//cmd', { help: 'Executor of apps that name none' }),
+  env_vars_prefix: optionalFlag('string', { help: 'Prefix of PORT, PORTS and HOST variables' }),
+  enable_features: optionalFlag('string', { help: 'task_killing, gpu_resources; comma separated' }),
+  new_group_enforce_role: flag('string', 'off', { help: 'off or top' }),
+  accepted_resource_roles_default_behavior: flag('string', 'any', {
+    help: 'any, unreserved or reserved',
+  }),
+  gpu_scheduling_behavior: flag('string', 'restricted', { help: 'restricted or unrestricted' }),
+  maintenance_mode: flag('bool', true, { help: 'Keep away from agents in maintenance' }),
+  draining_seconds: flag('int', 0, { help: 'Keep away this long before maintenance' }),
+  task_launch_timeout: milliseconds(300_000, 'Time to come to life after launch'),
+  task_launch_confirm_timeout: milliseconds(300_000, 'Time to the first status'),
+  task_lost_expunge_initial_delay: milliseconds(300_000, 'First sweep of unreachable instances'),
+  task_lost_expunge_interval: milliseconds(30_000, 'Sweeps of unreachable instances'),
+  reconciliation_initial_delay: milliseconds(15_000, 'Accepted; reconciliation starts at once'),
+  reconciliation_interval: milliseconds(600_000, 'Between reconciliations'),
+  scale_apps_initial_delay: milliseconds(15_000, 'First check of instance counts'),
+  scale_apps_interval: milliseconds(300_000, 'Between checks of instance counts'),
+  decline_offer_duration: milliseconds(120_000, 'How long unused offers are refused'),
+  min_revive_offers_interval: milliseconds(5_000, 'Between requests for declined offers'),
+  suppress_offers: flag('bool', true, { help: 'Ask for no offers while nothing waits' }),
+  max_instances_per_offer: flag('int', 5, { help: 'Launches per offer' }),
+  offer_matching_timeout: milliseconds(3_000, 'Accepted; matching takes no time to speak of'),
+  launch_tokens: flag('int', 100, { help: 'Launches per refresh interval' }),
+  launch_token_refresh_interval: milliseconds(30_000, 'When launch tokens come back'),
+  kill_chunk_size: flag('int', 100, { help: 'Kills under way at a time' }),
+  kill_retry_timeout: milliseconds(30_000, 'When a kill is repeated'),
+  max_running_deployments: flag('int', 100, { help: 'More are refused' }),
+  max_concurrent_marathon_health_checks: flag('int', 256, { help: 'Probes at a time' }),
+  event_stream_max_outstanding_messages: flag('int', 1_024, { help: 'Slower clients are dropped' }),
+  zk_max_versions: flag('int', 50, { help: 'Versions of the tree that are kept' }),
+  metrics_name_prefix: flag('string', 'marathon', { help: 'Prefix of metric names' }),
+  logging_level: flag('string', 'info', { help: 'debug, info, warn or error' }),
+  plugin_dir: optionalFlag('path', { help: 'Not supported yet' }),
+  plugin_conf: optionalFlag('path', { help: 'Not supported yet' }),
+  event_subscriber: optionalFlag('string', { help: 'Not supported yet' }),
+  artifact_store: optionalFlag('string', { help: 'Not supported yet' }),
+  help: flag('bool', false, { help: 'Print this help' }),
+  version: flag('bool', false, { help: 'Print the version' }),
+} as const;
+
+export type MarathonFlags = FlagValues<typeof MARATHON_FLAGS>;
+
+/** `--disable_x` means `--no-x` for switches. */
+export function withoutDisable(argv: readonly string[]): string[] {
+  return argv.map((word) => word.replace(/^--disable_(?=[a-z])/, '--no-'));
+}
+
+const UNSUPPORTED = [
+  'https_address',
+  'https_port',
+  'ssl_keystore_path',
+  'ssl_keystore_password',
+  'mesos_authentication_secret_file',
+  'plugin_dir',
+  'plugin_conf',
+  'event_subscriber',
+  'artifact_store',
+] as const;
+
+const FEATURES = ['vips', 'task_killing', 'external_volumes', 'secrets', 'gpu_resources'];
+
+/** Features whose parts are not built. */
+const FEATURES_MISSING = ['external_volumes', 'secrets'];
+
+/** The first flag that cannot be honoured, as a sentence. */
+function refusalOf(flags: MarathonFlags): string | undefined {
+  for (const name of UNSUPPORTED) {
+    if (flags[name] !== undefined) return `Flag '${name}' is not supported by this version`;
+  }
+  if (flags.zk !== undefined) {
+    return `Flag 'zk' is not supported by this version: state is kept under --work_dir (${flags.zk} was given)`;
+  }
+  if (flags.ha) return "Flag 'ha' needs ZooKeeper, which is not supported by this version";
+  for (const feature of featuresOf(flags)) {
+    if (!FEATURES.includes(feature)) return `Unknown feature '${feature}' in --enable_features`;
+    if (FEATURES_MISSING.includes(feature)) {
+      return `Feature '${feature}' is not supported by this version`;
+    }
+  }
+  if (flags.local_port_min >= flags.local_port_max) {
+    return `--local_port_min (${flags.local_port_min}) must be below --local_port_max (${flags.local_port_max})`;
+  }
+  const hasPrincipal = flags.mesos_authentication_principal !== undefined;
+  const hasSecret = flags.mesos_authentication_secret !== undefined;
+  if (flags.mesos_authentication && !(hasPrincipal && hasSecret)) {
+    return '--mesos_authentication needs --mesos_authentication_principal and --mesos_authentication_secret';
+  }
+  return undefined;
+}
+
+function featuresOf(flags: MarathonFlags): readonly string[] {
+  const text = flags.enable_features ?? '';
+  return text.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
+}
+
+function oneOf<const T extends string>(
+  name: string,
+  value: string,
+  allowed: readonly T[],
+): Result<T> {
+  const found = allowed.find((each) => each === value);
+  return found === undefined
+    ? err(`Flag '${name}' is '${value}', expected one of ${allowed.join(', ')}`)
+    : ok(found);
+}
+
+export function compileMarathonOptions(flags: MarathonFlags): Result<MarathonOptions> {
+  const refused = refusalOf(flags);
+  if (refused !== undefined) return err(refused);
+  const accepted = oneOf(
+    'accepted_resource_roles_default_behavior',
+    flags.accepted_resource_roles_default_behavior,
+    ['any', 'unreserved', 'reserved'],
+  );
+  if (!accepted.ok) return accepted;
+  const enforce = oneOf('new_group_enforce_role', flags.new_group_enforce_role, ['off', 'top']);
+  if (!enforce.ok) return enforce;
+  const gpus = oneOf('gpu_scheduling_behavior', flags.gpu_scheduling_behavior, [
+    'restricted',
+    'unrestricted',
+    'undefined',
+  ]);
+  if (!gpus.ok) return gpus;
+  const credentials = credentialsOf(flags);
+  if (!credentials.ok) return credentials;
+  const hostname = flags.hostname ?? machineName();
+  return ok({
+    master: flags.master,
+    http: { ip: flags.http_address, port: flags.http_port },
+    hostname,
+    webuiUrl: flags.webui_url,
+    frameworkName: flags.framework_name,
+    mesosUser: flags.mesos_user ?? userInfo().username,
+    mesosRole: flags.mesos_role,
+    failoverTimeoutSeconds: flags.failover_timeout,
+    checkpoint: flags.checkpoint,
+    credential: masterCredential(flags),
+    httpCredentials: credentials.value,
+    corsOrigin: flags.access_control_allow_origin,
+    concurrentRequestsMax: flags.http_max_concurrent_requests,
+    minReviveIntervalMs: flags.min_revive_offers_interval,
+    suppressesOffers: flags.suppress_offers,
+    reconciliationIntervalMs: flags.reconciliation_interval,
+    eventsOutstandingMax: flags.event_stream_max_outstanding_messages,
+    metricsPrefix: flags.metrics_name_prefix,
+    machine: machineSettings(flags, accepted.value, enforce.value === 'top', gpus.value),
+    shownFlags: shownFlags(flags, hostname),
+  });
+}
+
+function machineSettings(
+  flags: MarathonFlags,
+  acceptedRolesDefault: 'any' | 'unreserved' | 'reserved',
+  enforceNewTopGroups: boolean,
+  gpus: string,
+): MarathonOptions['machine'] {
+  return {
+    model: {
+      defaultNetworkName: flags.default_network_name,
+      bridgeName: flags.mesos_bridge_name,
+      defaultRole: flags.mesos_role,
+      features: new Set(featuresOf(flags)),
+    },
+    servicePorts: { min: flags.local_port_min, max: flags.local_port_max },
+    runningDeploymentsMax: flags.max_running_deployments,
+    instancesPerOfferMax: flags.max_instances_per_offer,
+    launchTokens: flags.launch_tokens,
+    launchTokenRefreshMs: flags.launch_token_refresh_interval,
+    declineOfferMs: flags.decline_offer_duration,
+    scaleAppsInitialDelayMs: flags.scale_apps_initial_delay,
+    scaleAppsIntervalMs: flags.scale_apps_interval,
+    taskLaunchConfirmTimeoutMs: flags.task_launch_confirm_timeout,
+    taskLaunchTimeoutMs: flags.task_launch_timeout,
+    taskLostExpungeInitialDelayMs: flags.task_lost_expunge_initial_delay,
+    taskLostExpungeIntervalMs: flags.task_lost_expunge_interval,
+    killChunkSize: flags.kill_chunk_size,
+    killRetryMs: flags.kill_retry_timeout,
+    healthChecksConcurrentMax: flags.max_concurrent_marathon_health_checks,
+    rootVersionsMax: flags.zk_max_versions,
+    enforceNewTopGroups,
+    acceptedRolesDefault,
+    restrictsGpuAgents: gpus === 'restricted',
+    maintenanceMode: flags.maintenance_mode,
+    drainingMs: flags.draining_seconds * 1_000,
+    envVarsPrefix: flags.env_vars_prefix ?? '',
+    executor: flags.executor,
+  };
+}
+
+function credentialsOf(flags: MarathonFlags): Result<MarathonOptions['httpCredentials']> {
+  const text = flags.http_credentials;
+  if (text === undefined) return ok(undefined);
+  const split = text.indexOf(':');
+  if (split < 1) return err("Flag 'http_credentials' must have the form user:password");
+  const realm = flags.http_realm;
+  return ok({ user: text.slice(0, split), password: text.slice(split + 1), realm });
+}
+
+function masterCredential(flags: MarathonFlags): MarathonOptions['credential'] {
+  const { mesos_authentication_principal: principal, mesos_authentication_secret: secret } = flags;
+  if (!flags.mesos_authentication || principal === undefined || secret === undefined) {
+    return undefined;
+  }
+  return { principal, secret };
+}
+
+const HIDDEN = [
+  'help',
+  'version',
+  'http_credentials',
+  'mesos_authentication_secret',
+  'ssl_keystore_password',
+];
+
+/** What `/v2/info` may show: secrets stay out. */
+function shownFlags(flags: MarathonFlags, hostname: string): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(flags)
+    .filter(([name]) => !HIDDEN.includes(name))
+    .map(([name, value]) => [name, value]);
+  return {
+    ...Object.fromEntries(entries),
+    master: flags.master.replace(/\/\/[^@/]*@/, '//xxxxxxxx:xxxxxxxx@'),
+    hostname,
+    features: featuresOf(flags),
+    launch_token: flags.launch_tokens,
+  };
+}

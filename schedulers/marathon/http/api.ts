@@ -1,0 +1,115 @@
+/** What every route of the API needs, and how it reads requests and writes answers. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { err, type Result } from '../../../core/base/result.ts';
+import { bodyOf } from '../../../core/net/http-server.ts';
+import { type JsonValue, writeJson } from '../../../core/wire/json-text.ts';
+import type { MarathonEvent } from '../machine/events.ts';
+import type { RootChange, RootChangeResult } from '../machine/root-updates.ts';
+import type { ModelSettings } from '../model/app-normalize.ts';
+import { parseDocument } from '../model/json-document.ts';
+import type { MarathonShell } from '../shell.ts';
+import { type ApiProblem, problemOf, sendProblem } from './problems.ts';
+
+export interface Api {
+  readonly shell: MarathonShell;
+  readonly model: ModelSettings;
+  readonly publish: (event: MarathonEvent) => void;
+}
+
+export type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
+
+export type Methods = Partial<
+  Record<'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD', Handler>
+>;
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD'] as const;
+
+/** Declares a path; methods it does not have are answered 405. */
+export function declare(app: FastifyInstance, url: string, methods: Methods): void {
+  const allowed = METHODS.filter((method) => methods[method] !== undefined).join(', ');
+  for (const method of METHODS) {
+    const handler = methods[method];
+    app.route({
+      method,
+      url,
+      handler:
+        handler ??
+        ((_request, reply) => {
+          reply.header('allow', allowed);
+          return sendProblem(reply, { status: 405, message: 'Method Not Allowed' });
+        }),
+    });
+  }
+}
+
+export function sendJson(reply: FastifyReply, status: number, body: JsonValue): FastifyReply {
+  return reply.code(status).type('application/json').send(writeJson(body));
+}
+
+/** The JSON body; problems say what and where. */
+export function readBody(request: FastifyRequest): Result<unknown, ApiProblem> {
+  const body = bodyOf(request);
+  const type = request.headers['content-type'] ?? '';
+  if (!/^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(type)) {
+    return err({ status: 415, message: 'Unsupported Media Type' });
+  }
+  const text = body.toString('utf8').replace(/^\uFEFF/, '');
+  if (text.trim() === '') {
+    const details = 'No content to map due to end-of-input';
+    return err({ status: 400, message: 'Please specify data in JSON format', details });
+  }
+  const document = parseDocument(text);
+  if (document.ok) return document;
+  return err({ status: 400, message: 'Invalid JSON', details: document.error });
+}
+
+export function wildcardOf(request: FastifyRequest): string {
+  const params: unknown = request.params;
+  if (typeof params !== 'object' || params === null || !('*' in params)) return '';
+  return String(params['*']);
+}
+
+export function paramOf(request: FastifyRequest, name: string): string {
+  const params: unknown = request.params;
+  if (typeof params !== 'object' || params === null) return '';
+  return String(Object.entries(params).find(([each]) => each === name)?.[1] ?? '');
+}
+
+/** All values of a query parameter, in order. */
+export function queryAll(request: FastifyRequest, name: string): string[] {
+  const query: unknown = request.query;
+  if (typeof query !== 'object' || query === null) return [];
+  const value: unknown = Object.entries(query).find(([each]) => each === name)?.[1];
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value.map(String) : [String(value)];
+}
+
+export function query(request: FastifyRequest, name: string): string | undefined {
+  return queryAll(request, name)[0];
+}
+
+export function queryFlag(request: FastifyRequest, name: string, fallback: boolean): boolean {
+  const value = query(request, name);
+  return value === undefined ? fallback : value.toLowerCase() === 'true';
+}
+
+/** Changes the tree and resolves when that is durable. */
+export function commitChange(api: Api, change: RootChange): Promise<RootChangeResult> {
+  return api.shell.commit(api.shell.machine.changeRoot(change, api.shell.now()));
+}
+
+/** `{"version","deploymentId"}` and the header, or the problem. */
+export function sendDeployment(
+  reply: FastifyReply,
+  result: RootChangeResult,
+  status = 200,
+): FastifyReply {
+  if (!result.ok) return sendProblem(reply, problemOf(result.error));
+  const { id, version } = result.value;
+  reply.header('marathon-deployment-id', id);
+  return sendJson(reply, status, { version, deploymentId: id });
+}
+
+export function baseUrlOf(request: FastifyRequest): string {
+  return `${request.protocol}://${request.headers.host ?? 'localhost'}`;
+}

@@ -1,0 +1,117 @@
+/** Tasks of an app: list, kill, kill and scale (spec marathon-rest, sections 2 and 3). */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ok } from '../../../core/base/result.ts';
+import { notFound } from '../model/app-updates.ts';
+import { type Instance, type InstanceId, instanceIdOf, isActive } from '../model/instance.ts';
+import { type PathId, parentOf, ROOT } from '../model/path-id.ts';
+import { appsBelow, withApps } from '../model/root.ts';
+import { type Api, commitChange, query, queryFlag, sendDeployment, sendJson } from './api.ts';
+import { hasTask, taskJson } from './app-info.ts';
+import { sendProblem, sendRefusal } from './problems.ts';
+import { plainTaskList, wantsPlainText } from './task-text.ts';
+
+export function getAppTasks(
+  api: Api,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  id: PathId,
+): unknown {
+  const { state } = api.shell.machine;
+  const app = state.app(id);
+  if (app === undefined) return sendRefusal(reply, notFound('App', id));
+  if (wantsPlainText(request)) {
+    return reply.type('text/plain; charset=utf-8').send(plainTaskList(state, [app]));
+  }
+  const tasks = state.instances.of(id).flatMap((instance) => taskJson(state, instance));
+  return sendJson(reply, 200, { tasks });
+}
+
+export function getGroupTasks(
+  api: Api,
+  _request: FastifyRequest,
+  reply: FastifyReply,
+  id: PathId,
+): unknown {
+  const { state } = api.shell.machine;
+  if (id !== ROOT && !state.root.groups.has(id)) return sendRefusal(reply, notFound('Group', id));
+  const tasks = appsBelow(state.root, id).flatMap((app) =>
+    state.instances.of(app.id).flatMap((instance) => taskJson(state, instance)),
+  );
+  return sendJson(reply, 200, { tasks });
+}
+
+export async function deleteTasks(
+  api: Api,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  id: PathId,
+  taskId: string | undefined,
+): Promise<unknown> {
+  const { state } = api.shell.machine;
+  if (state.app(id) === undefined) return sendRefusal(reply, notFound('App', id));
+  const host = query(request, 'host');
+  const instanceId = taskId === undefined ? undefined : instanceIdOf(taskId);
+  const selected = state.instances
+    .of(id)
+    .filter(hasTask)
+    .filter((instance) =>
+      taskId === undefined
+        ? host === undefined || host === '*' || instance.agent?.host === host
+        : instance.id === instanceId,
+    );
+  if (taskId !== undefined && selected.length === 0) {
+    return sendRefusal(reply, notFound('Task', taskId));
+  }
+  const single = taskId !== undefined;
+  return killSelected(api, request, reply, selected, { single });
+}
+
+/** Kills the instances' tasks as the query says: only kill, kill and scale, or wipe. */
+export async function killSelected(
+  api: Api,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  selected: readonly Instance[],
+  { single }: { readonly single: boolean },
+): Promise<unknown> {
+  const scale = queryFlag(request, 'scale', false);
+  const wipe = queryFlag(request, 'wipe', false);
+  if (scale && wipe) {
+    const message = 'You cannot use scale and wipe at the same time.';
+    return sendProblem(reply, { status: 400, message });
+  }
+  if (scale) return killAndScale(api, request, reply, selected);
+  const { machine } = api.shell;
+  const tasks = selected.flatMap((instance) => taskJson(machine.state, instance));
+  const ids = selected.map((instance) => instance.id);
+  await api.shell.commit(machine.killInstances(ids, { wipe }, api.shell.now()));
+  return sendJson(reply, 200, single ? { task: tasks[0] } : { tasks });
+}
+
+async function killAndScale(
+  api: Api,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  selected: readonly Instance[],
+): Promise<unknown> {
+  const kill = new Map<PathId, InstanceId[]>();
+  for (const { app, id, condition } of selected) {
+    if (!isActive(condition) || condition === 'Killing') continue;
+    kill.set(app.id, [...(kill.get(app.id) ?? []), id]);
+  }
+  const [only] = kill.size === 1 ? [...kill.keys()] : [];
+  const result = await commitChange(api, {
+    groupId: only === undefined ? ROOT : parentOf(only),
+    force: queryFlag(request, 'force', false),
+    kill,
+    target: (root) => {
+      const apps = [...kill].flatMap(([id, ids]) => {
+        const app = root.apps.get(id);
+        if (app === undefined) return [];
+        return [{ ...app, instances: Math.max(0, app.instances - ids.length) }];
+      });
+      return ok(withApps(root, apps));
+    },
+  });
+  return sendDeployment(reply, result);
+}

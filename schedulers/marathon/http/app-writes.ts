@@ -1,0 +1,198 @@
+/** Creating, updating and deleting apps (spec marathon-rest, section 2). */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { err, ok, type Result } from '../../../core/base/result.ts';
+import { marathonEvent } from '../machine/events.ts';
+import type { RootChange } from '../machine/root-updates.ts';
+import type { App, RawApp } from '../model/app.ts';
+import { appJson, plain } from '../model/app-json.ts';
+import { readRawApp, underPath } from '../model/app-schema.ts';
+import { buildApp, notFound, patchedApp, rollbackVersion } from '../model/app-updates.ts';
+import { type PathId, parentOf, ROOT, resolvePathId } from '../model/path-id.ts';
+import type { Refusal } from '../model/refusal.ts';
+import { type Root, withApp, withApps, withoutApp } from '../model/root.ts';
+import { formatTimestamp, parseVersion, type Version } from '../model/timestamp.ts';
+import type { Violation } from '../model/violations.ts';
+import {
+  type Api,
+  baseUrlOf,
+  commitChange,
+  queryFlag,
+  readBody,
+  sendDeployment,
+  sendJson,
+} from './api.ts';
+import { modelProblem, sendProblem, sendRefusal } from './problems.ts';
+
+export async function createApp(
+  api: Api,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const body = readBody(request);
+  if (!body.ok) return sendProblem(reply, body.error);
+  const raw = readRawApp(body.value, { requireId: true });
+  if (!raw.ok) return sendProblem(reply, modelProblem(raw.error));
+  const id = resolvePathId(raw.value.id ?? '');
+  // Shown as it was sent: service ports are assigned while the tree is changed.
+  let shown: App | undefined;
+  const result = await commitChange(api, {
+    groupId: id === ROOT ? ROOT : parentOf(id),
+    force: queryFlag(request, 'force', false),
+    target: (root, version) => {
+      const built = buildApp(raw.value, id, root, { settings: api.model, version });
+      if (!built.ok) return built;
+      if (root.apps.has(id)) {
+        return err({ kind: 'conflict', message: `An app with id [${id}] already exists.` });
+      }
+      shown = built.value;
+      return ok(withApp(root, built.value, api.shell.machine.enforcesNewTopGroups));
+    },
+  });
+  if (!result.ok || shown === undefined) return sendDeployment(reply, result);
+  publishPost(api, request, shown);
+  reply.header('location', `${baseUrlOf(request)}${id}`);
+  reply.header('marathon-deployment-id', result.value.id);
+  return sendJson(reply, 201, {
+    ...appJson(shown, { versionInfo: false }),
+    tasksStaged: 0,
+    tasksRunning: 0,
+    tasksHealthy: 0,
+    tasksUnhealthy: 0,
+    deployments: [{ id: result.value.id }],
+  });
+}
+
+export interface UpdateOptions {
+  /** Fields that are not sent keep their values; otherwise they go back to their defaults. */
+  readonly partial: boolean;
+  readonly mustExist: boolean;
+}
+
+export async function updateApp(
+  api: Api,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  id: PathId,
+  options: UpdateOptions,
+): Promise<unknown> {
+  const body = readBody(request);
+  if (!body.ok) return sendProblem(reply, body.error);
+  const raw = readRawApp(body.value, { requireId: false });
+  if (!raw.ok) return sendProblem(reply, modelProblem(raw.error));
+  const existed = api.shell.machine.state.app(id) !== undefined;
+  const change: RootChange = {
+    groupId: id === ROOT ? ROOT : parentOf(id),
+    force: queryFlag(request, 'force', false),
+    target: (root, version) => {
+      const app = updatedApp(api, root, version, { raw: raw.value, id, ...options });
+      if (!app.ok) return app;
+      return ok(withApp(root, app.value, api.shell.machine.enforcesNewTopGroups));
+    },
+  };
+  const result = await commitChange(api, change);
+  const app = api.shell.machine.state.app(id);
+  if (result.ok && app !== undefined) publishPost(api, request, app);
+  if (result.ok && !existed) reply.header('location', `${baseUrlOf(request)}${id}`);
+  return sendDeployment(reply, result, existed ? 200 : 201);
+}
+
+export async function updateApps(
+  api: Api,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { partial, mustExist = false }: { readonly partial: boolean; readonly mustExist?: boolean },
+): Promise<unknown> {
+  const body = readBody(request);
+  if (!body.ok) return sendProblem(reply, body.error);
+  const updates = readUpdates(body.value);
+  if (!updates.ok) return sendProblem(reply, modelProblem(updates.error));
+  if (updates.value.some(({ id }) => id === undefined)) {
+    return sendProblem(reply, { status: 422, message: 'App Update must have app id set' });
+  }
+  const result = await commitChange(api, {
+    groupId: ROOT,
+    force: queryFlag(request, 'force', false),
+    target: (root, version) => {
+      const apps: App[] = [];
+      for (const raw of updates.value) {
+        const id = resolvePathId(raw.id ?? '');
+        const app = updatedApp(api, root, version, { raw, id, partial, mustExist });
+        if (!app.ok) return app;
+        apps.push(app.value);
+      }
+      return ok(withApps(root, apps, api.shell.machine.enforcesNewTopGroups));
+    },
+  });
+  return sendDeployment(reply, result);
+}
+
+function readUpdates(document: unknown): Result<readonly RawApp[], readonly Violation[]> {
+  if (!Array.isArray(document)) {
+    return err([{ path: '/', message: 'error.expected.jsarray' }]);
+  }
+  const updates: RawApp[] = [];
+  const violations: Violation[] = [];
+  document.forEach((each: unknown, index) => {
+    const raw = readRawApp(each, { requireId: false });
+    if (raw.ok) updates.push(raw.value);
+    else violations.push(...underPath(`(${index})`, raw.error));
+  });
+  return violations.length > 0 ? err(violations) : ok(updates);
+}
+
+interface Update extends UpdateOptions {
+  readonly raw: RawApp;
+  readonly id: PathId;
+}
+
+function updatedApp(
+  api: Api,
+  root: Root,
+  version: Version,
+  { raw, id, partial, mustExist }: Update,
+): Result<App, Refusal> {
+  const context = { settings: api.model, version };
+  const current = root.apps.get(id);
+  if (current === undefined && mustExist) return err(notFound('App', id));
+  const rollback = rollbackVersion(raw);
+  if (!rollback.ok) return current === undefined ? buildApp(raw, id, root, context) : rollback;
+  if (rollback.value !== undefined) return storedVersion(api, id, rollback.value);
+  if (current === undefined || !partial) return buildApp(raw, id, root, context);
+  return patchedApp(current, raw, root, context);
+}
+
+function storedVersion(api: Api, id: PathId, text: string): Result<App, Refusal> {
+  const version = parseVersion(text);
+  const state = api.shell.machine.state;
+  const app = version === undefined ? undefined : state.versions.get(id)?.get(version);
+  return app === undefined || state.app(id) === undefined ? err(notFound('App', id)) : ok(app);
+}
+
+export async function deleteApp(
+  api: Api,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  id: PathId,
+): Promise<unknown> {
+  if (api.shell.machine.state.app(id) === undefined) {
+    return sendRefusal(reply, notFound('App', id));
+  }
+  const result = await commitChange(api, {
+    groupId: parentOf(id),
+    force: queryFlag(request, 'force', true),
+    target: (root) => ok(withoutApp(root, id)),
+  });
+  return sendDeployment(reply, result);
+}
+
+function publishPost(api: Api, request: FastifyRequest, app: App): void {
+  const now = api.shell.now();
+  api.publish(
+    marathonEvent('api_post_event', now, {
+      clientIp: request.ip,
+      uri: request.url,
+      appDefinition: plain(appJson(app, { versionInfo: true })),
+      timestamp: formatTimestamp(now),
+    }),
+  );
+}

@@ -1,0 +1,46 @@
+/** The event stream `/v2/events` (spec marathon-rest, section 9). */
+import type { FastifyInstance } from 'fastify';
+import { writeJson } from '../../../core/wire/json-text.ts';
+import type { EventHub } from '../../kit/event-hub.ts';
+import { type MarathonEvent, marathonEvent } from '../machine/events.ts';
+import { plain } from '../model/app-json.ts';
+import { type Api, declare, queryAll } from './api.ts';
+import { sendProblem } from './problems.ts';
+
+export function publishTo(hub: EventHub): (event: MarathonEvent) => void {
+  return (event) => hub.publish(event.eventType, writeJson(plain(event) ?? {}));
+}
+
+export function declareEvents(app: FastifyInstance, api: Api, hub: EventHub): void {
+  declare(app, '/v2/events', {
+    GET: (request, reply) => {
+      if (request.headers.accept?.includes('text/event-stream') !== true) {
+        const message = 'HTTP method GET is not supported by this URL';
+        return sendProblem(reply, { status: 405, message });
+      }
+      reply.hijack();
+      const types = queryAll(request, 'event_type');
+      const { raw } = reply;
+      const leave = hub.connect(raw, types.length === 0 ? undefined : new Set(types));
+      if (leave === undefined) {
+        raw.writeHead(503, { 'content-type': 'application/json' });
+        raw.end('{"message":"Too many event stream clients"}');
+        return reply;
+      }
+      raw.writeHead(200, {
+        'Content-Type': 'text/event-stream;charset=utf-8',
+        'Cache-Control': 'no-cache, no-store, must-revalidate',
+        Connection: 'close',
+      });
+      raw.flushHeaders();
+      const remoteAddress = request.ip;
+      api.publish(marathonEvent('event_stream_attached', api.shell.now(), { remoteAddress }));
+      raw.on('error', () => {});
+      raw.once('close', () => {
+        leave();
+        api.publish(marathonEvent('event_stream_detached', api.shell.now(), { remoteAddress }));
+      });
+      return reply;
+    },
+  });
+}

@@ -1,0 +1,79 @@
+/** All routes, and what holds for every request (spec marathon-rest, sections 1 and 12). */
+import { timingSafeEqual } from 'node:crypto';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { EventHub } from '../../kit/event-hub.ts';
+import { declareApps } from './apps.ts';
+import { declareDeployments, declareQueue } from './deployments.ts';
+import { declareEvents } from './events.ts';
+import { declareGroups } from './groups.ts';
+import { sendProblem } from './problems.ts';
+import { declareSystem, type SystemContext } from './system.ts';
+import { declareTasks } from './tasks.ts';
+
+export function declareRoutes(app: FastifyInstance, context: SystemContext, hub: EventHub): void {
+  const { api } = context;
+  addFilters(app, context);
+  declareSystem(app, context);
+  declareApps(app, api);
+  declareTasks(app, api);
+  declareGroups(app, api);
+  declareDeployments(app, api);
+  declareQueue(app, api);
+  declareEvents(app, api, hub);
+}
+
+export function answerNotFound(_request: FastifyRequest, reply: FastifyReply): unknown {
+  return sendProblem(reply, { status: 404, message: 'URI not found' });
+}
+
+function addFilters(app: FastifyInstance, { options, self }: SystemContext): void {
+  let active = 0;
+  app.addHook('onRequest', (request, reply, done) => {
+    active += 1;
+    reply.raw.once('close', () => {
+      active -= 1;
+    });
+    reply.headers({
+      'x-marathon-leader': `http://${self()}`,
+      'x-frame-options': 'DENY',
+      'x-xss-protection': '1; mode=block',
+      'cache-control': 'no-cache, no-store, must-revalidate',
+      pragma: 'no-cache',
+      expires: '0',
+    });
+    addCors(options.corsOrigin, request, reply);
+    const max = options.concurrentRequestsMax;
+    if (max !== undefined && active > max) {
+      const message = `Too many concurrent requests! Allowed: ${max}.`;
+      sendProblem(reply, { status: 503, message });
+      return;
+    }
+    const credentials = options.httpCredentials;
+    if (credentials !== undefined && !isAuthorized(request, credentials)) {
+      reply.header('www-authenticate', `basic realm="${credentials.realm}"`);
+      sendProblem(reply, { status: 401, message: 'Unauthorized' });
+      return;
+    }
+    done();
+  });
+}
+
+/** Only the last of several origins is sent, as the original does. */
+function addCors(origin: string | undefined, request: FastifyRequest, reply: FastifyReply): void {
+  if (origin === undefined) return;
+  reply.header('access-control-allow-origin', origin.split(',').at(-1)?.trim() ?? '');
+  const asked = request.headers['access-control-request-headers'];
+  if (asked !== undefined) reply.header('access-control-allow-headers', asked);
+  reply.header('access-control-allow-methods', 'GET, HEAD, OPTIONS');
+  reply.header('access-control-max-age', '86400');
+}
+
+function isAuthorized(
+  request: FastifyRequest,
+  { user, password }: { readonly user: string; readonly password: string },
+): boolean {
+  const given = /^basic\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
+  const expected = Buffer.from(`${user}:${password}`);
+  const actual = Buffer.from(given, 'base64');
+  return actual.length === expected.length && timingSafeEqual(actual, expected);
+}

@@ -1,0 +1,83 @@
+/** All instances, indexed by app; `put` and `remove` keep the indexes in step. */
+import { assert } from '../../../core/base/assert.ts';
+import { type Instance, type InstanceId, NEXT } from '../model/instance.ts';
+import type { PathId } from '../model/path-id.ts';
+
+const NONE: ReadonlyMap<InstanceId, Instance> = new Map();
+
+export class InstanceTable {
+  private readonly byId = new Map<InstanceId, Instance>();
+  private readonly byApp = new Map<PathId, Map<InstanceId, Instance>>();
+  /** Instances waiting for an offer, by app; apps without such are absent. */
+  private readonly waiting = new Map<PathId, Map<InstanceId, Instance>>();
+
+  get(id: InstanceId): Instance | undefined {
+    return this.byId.get(id);
+  }
+
+  of(app: PathId): readonly Instance[] {
+    return [...(this.byApp.get(app) ?? NONE).values()];
+  }
+
+  countOf(app: PathId): number {
+    return this.byApp.get(app)?.size ?? 0;
+  }
+
+  all(): Iterable<Instance> {
+    return this.byId.values();
+  }
+
+  get size(): number {
+    return this.byId.size;
+  }
+
+  apps(): Iterable<PathId> {
+    return this.byApp.keys();
+  }
+
+  /** Apps that have instances waiting for an offer, longest known first. */
+  appsWaiting(): readonly PathId[] {
+    return [...this.waiting.keys()];
+  }
+
+  waitingOf(app: PathId): ReadonlyMap<InstanceId, Instance> {
+    return this.waiting.get(app) ?? NONE;
+  }
+
+  put(instance: Instance): void {
+    const before = this.byId.get(instance.id);
+    if (before !== undefined && before.condition !== instance.condition) {
+      assert(
+        NEXT[before.condition].includes(instance.condition),
+        `instance ${instance.id} cannot go from ${before.condition} to ${instance.condition}`,
+      );
+    }
+    this.byId.set(instance.id, instance);
+    enter(this.byApp, instance);
+    if (instance.condition === 'Scheduled' && instance.goal === 'Running') {
+      enter(this.waiting, instance);
+    } else {
+      leave(this.waiting, instance);
+    }
+  }
+
+  remove(id: InstanceId): void {
+    const instance = this.byId.get(id);
+    if (instance === undefined) return;
+    this.byId.delete(id);
+    leave(this.byApp, instance);
+    leave(this.waiting, instance);
+  }
+}
+
+function enter(index: Map<PathId, Map<InstanceId, Instance>>, instance: Instance): void {
+  const group = index.get(instance.app.id);
+  if (group === undefined) index.set(instance.app.id, new Map([[instance.id, instance]]));
+  else group.set(instance.id, instance);
+}
+
+function leave(index: Map<PathId, Map<InstanceId, Instance>>, instance: Instance): void {
+  const group = index.get(instance.app.id);
+  group?.delete(instance.id);
+  if (group?.size === 0) index.delete(instance.app.id);
+}

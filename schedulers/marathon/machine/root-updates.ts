@@ -1,0 +1,228 @@
+/**
+ * Changes of the tree (spec marathon-behaviour, section 1). What a request wants is a function from
+ * the present tree to the wanted one; everything after that is the same for all requests: versions,
+ * ports, validation, plan, locks, storage, deployment.
+ */
+import { err, ok, type Result } from '../../../core/base/result.ts';
+import {
+  affectedApps,
+  type Change,
+  type DeploymentPlan,
+  hasCyclicDependencies,
+  planDeployment,
+} from '../model/deployment-plan.ts';
+import type { PathId } from '../model/path-id.ts';
+import { type Refusal, refusalText } from '../model/refusal.ts';
+import { type Root, withVersion } from '../model/root.ts';
+import { formatTimestamp, parseTimestamp, type Version } from '../model/timestamp.ts';
+import { assignVersions } from '../model/versioning.ts';
+import type { Violation } from '../model/violations.ts';
+import type { Deployments } from './deployments.ts';
+import type { RootDelta } from './effects.ts';
+import { marathonEvent } from './events.ts';
+import type { Turn } from './turn.ts';
+
+export interface RootChange {
+  /** The group named in events: the parent of an app, or the group itself. */
+  readonly groupId: PathId;
+  readonly force: boolean;
+  /** The tree that is wanted. Versions of changed apps are set afterwards. */
+  readonly target: (root: Root, version: Version) => Result<Root, Refusal>;
+  /** Apps to be restarted though nothing else changes. */
+  readonly restarts?: ReadonlySet<PathId>;
+  /** Instances that a scaling should remove first. */
+  readonly kill?: ReadonlyMap<PathId, readonly string[]>;
+  /** Computes the plan and changes nothing. */
+  readonly dryRun?: boolean;
+}
+
+export type RootChangeResult = Result<DeploymentPlan, Refusal>;
+
+export function changeRoot(
+  turn: Turn,
+  deployments: Deployments,
+  change: RootChange,
+): RootChangeResult {
+  const version = nextVersion(turn);
+  const result = planChange(turn, change, version);
+  if (change.dryRun === true) return result.ok ? ok(result.value.plan) : result;
+  const refused = result.ok ? lockedBy(turn, result.value.plan, change.force) : result.error;
+  if (!result.ok || refused !== undefined) {
+    const reason = refused === undefined ? '' : refusalText(refused);
+    const members = { groupId: change.groupId, version, reason };
+    turn.publish(marathonEvent('group_change_failed', turn.now, members));
+    return err(refused ?? { kind: 'illegal', message: '' });
+  }
+  const { plan, target } = result.value;
+  for (const { plan: other } of conflicting(turn, plan)) deployments.cancel(turn, other.id);
+  storeRoot(turn, plan, target);
+  turn.publish(
+    marathonEvent('group_change_success', turn.now, { groupId: change.groupId, version }),
+  );
+  deployments.start(turn, plan);
+  return ok(plan);
+}
+
+interface PlannedChange {
+  readonly plan: DeploymentPlan;
+  readonly target: Root;
+}
+
+function planChange(
+  turn: Turn,
+  change: RootChange,
+  version: Version,
+): Result<PlannedChange, Refusal> {
+  const { state, settings, random } = turn;
+  const max = settings.runningDeploymentsMax;
+  if (state.deployments.size >= max) return err({ kind: 'too-many-deployments', max });
+  const wanted = change.target(state.root, version);
+  if (!wanted.ok) return wanted;
+  const versioned = assignVersions(state.root, wanted.value, {
+    version,
+    ports: settings.servicePorts,
+    ...(change.restarts === undefined ? {} : { restarts: change.restarts }),
+  });
+  if (!versioned.ok) return err({ kind: 'illegal', message: versioned.error });
+  const target = withVersion(versioned.value, change.groupId, version);
+  const violations = violationsOfTree(target);
+  if (violations.length > 0) return err({ kind: 'invalid', violations });
+  const plan = planDeployment(state.root, target, {
+    id: random.uuid(),
+    version,
+    kill: change.kill,
+  });
+  return ok({ plan, target });
+}
+
+/** Versions identify definitions, so two changes in one millisecond must not share one. */
+function nextVersion(turn: Turn): Version {
+  const last = parseTimestamp(turn.state.root.version) ?? 0;
+  return formatTimestamp(Math.max(turn.now, last + 1));
+}
+
+function violationsOfTree(root: Root): Violation[] {
+  const violations: Violation[] = [];
+  for (const id of root.apps.keys()) {
+    if (!root.groups.has(id)) continue;
+    violations.push({
+      path: '/',
+      message: 'Groups and Applications may not have the same identifier.',
+    });
+  }
+  if (hasCyclicDependencies(root)) {
+    violations.push({ path: '/', message: 'Dependency graph has cyclic dependencies.' });
+  }
+  return violations;
+}
+
+function conflicting(turn: Turn, plan: DeploymentPlan): { readonly plan: DeploymentPlan }[] {
+  const affected = affectedApps(plan);
+  return [...turn.state.deployments.values()].filter(({ apps }) =>
+    affected.some((id) => apps.has(id)),
+  );
+}
+
+function lockedBy(turn: Turn, plan: DeploymentPlan, force: boolean): Refusal | undefined {
+  if (force) return undefined;
+  const deploymentIds = conflicting(turn, plan).map((running) => running.plan.id);
+  return deploymentIds.length === 0 ? undefined : { kind: 'locked', deploymentIds };
+}
+
+function storeRoot(turn: Turn, plan: DeploymentPlan, target: Root): void {
+  const { state } = turn;
+  for (const { id, from, to } of plan.apps) {
+    if (to !== undefined) {
+      if (state.versions.get(id)?.has(to.version) !== true) {
+        state.rememberVersion(to);
+        turn.persist({ kind: 'put-app', app: to });
+      }
+    }
+    turn.persist({ kind: 'point-app', id, version: to?.version });
+    if (from !== undefined) turn.touch(id);
+  }
+  const groups = groupChanges(state.root, target);
+  for (const { id, to } of groups) {
+    turn.persist(
+      to === undefined ? { kind: 'delete-group', id } : { kind: 'put-group', group: to },
+    );
+  }
+  const apps = plan.apps.map(({ id, from, to }) => ({ id, from: from?.version, to: to?.version }));
+  const delta: RootDelta = { version: plan.version, apps, groups };
+  state.deltas.push(delta);
+  turn.persist({ kind: 'put-delta', delta });
+  state.root = target;
+}
+
+function groupChanges(before: Root, after: Root): RootDelta['groups'] {
+  const changes: Change<NonNullable<ReturnType<Root['groups']['get']>>>[] = [];
+  for (const [id, to] of after.groups) {
+    const from = before.groups.get(id);
+    if (from !== to) changes.push({ id, from, to });
+  }
+  for (const [id, from] of before.groups) if (!after.groups.has(id)) changes.push({ id, from });
+  return changes;
+}
+
+/** The tree as it was at `version`; undefined when that version is not kept. */
+export function rootAt(turn: Turn, version: Version): Root | undefined {
+  const { state } = turn;
+  if (version === state.root.version) return state.root;
+  if (!state.deltas.some((delta) => delta.version === version)) return undefined;
+  const apps = new Map(state.root.apps);
+  const groups = new Map(state.root.groups);
+  for (const delta of [...state.deltas].reverse()) {
+    if (delta.version <= version) break;
+    for (const { id, from } of delta.apps) {
+      const app = from === undefined ? undefined : state.versions.get(id)?.get(from);
+      if (app === undefined) apps.delete(id);
+      else apps.set(id, app);
+    }
+    for (const { id, from } of delta.groups) {
+      if (from === undefined) groups.delete(id);
+      else groups.set(id, from);
+    }
+  }
+  return { version, apps, groups };
+}
+
+/** Drops versions of the tree and of apps that nothing refers to any more. */
+export function collectGarbage(turn: Turn): void {
+  const { state, settings } = turn;
+  const surplus = Math.max(0, state.deltas.length - settings.rootVersionsMax);
+  for (const { version } of state.deltas.splice(0, surplus)) {
+    turn.persist({ kind: 'delete-delta', version });
+  }
+  const kept = referencedVersions(turn);
+  for (const [id, versions] of state.versions) {
+    for (const version of versions.keys()) {
+      if (kept.has(`${id} ${version}`)) continue;
+      versions.delete(version);
+      turn.persist({ kind: 'delete-app', id, version });
+    }
+    if (versions.size === 0) state.versions.delete(id);
+  }
+}
+
+function referencedVersions(turn: Turn): Set<string> {
+  const { state } = turn;
+  const kept = new Set<string>();
+  const keep = (id: PathId, version: Version | undefined): void => {
+    if (version !== undefined) kept.add(`${id} ${version}`);
+  };
+  for (const app of state.root.apps.values()) keep(app.id, app.version);
+  for (const { app } of state.instances.all()) keep(app.id, app.version);
+  for (const { apps } of state.deltas) {
+    for (const { id, from, to } of apps) {
+      keep(id, from);
+      keep(id, to);
+    }
+  }
+  for (const { plan } of state.deployments.values()) {
+    for (const { id, from, to } of plan.apps) {
+      keep(id, from?.version);
+      keep(id, to?.version);
+    }
+  }
+  return kept;
+}

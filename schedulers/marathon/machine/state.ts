@@ -1,0 +1,141 @@
+/** Everything the machine knows, in one object. What must survive a crash is named in `Snapshot`. */
+import type { Instant } from '../../../core/base/clock.ts';
+import type { TaskState } from '../../../core/wire/types/mesos.v1.ts';
+import { LaunchDelays } from '../../kit/launch-delay.ts';
+import { LaunchTokens } from '../../kit/launch-tokens.ts';
+import type { App } from '../model/app.ts';
+import type { DeploymentPlan } from '../model/deployment-plan.ts';
+import type { Instance, InstanceId } from '../model/instance.ts';
+import type { PathId } from '../model/path-id.ts';
+import { emptyRoot, type Group, type Root } from '../model/root.ts';
+import { formatTimestamp, type Version } from '../model/timestamp.ts';
+import type { RootDelta } from './effects.ts';
+import { HealthBook } from './health-book.ts';
+import { InstanceTable } from './instance-table.ts';
+import { OfferStatistics } from './offer-statistics.ts';
+import type { MachineSettings } from './settings.ts';
+
+export interface TaskFailure {
+  readonly appId: PathId;
+  readonly host: string;
+  readonly message: string;
+  readonly state: TaskState;
+  readonly taskId: string;
+  readonly timestamp: Version;
+  readonly version: Version;
+  readonly slaveId: string | undefined;
+}
+
+/** A deployment under way. */
+export interface RunningDeployment {
+  readonly plan: DeploymentPlan;
+  /** Apps it works on; nothing else may change them meanwhile. */
+  readonly apps: ReadonlySet<PathId>;
+  /** Index into the plan's steps of the one being done; -1 before the first. */
+  step: number;
+  /** What each restart of the current step saw when it began. */
+  readonly restarts: Map<PathId, RestartBaseline>;
+  readonly done: Set<PathId>;
+}
+
+/** Numbers of a rolling upgrade that are fixed when it begins. */
+export interface RestartBaseline {
+  readonly killNow: number;
+  readonly maxCapacity: number;
+  readonly oldCount: number;
+  readonly readyCount: number;
+}
+
+/** A kill that has been asked for and is not confirmed yet. */
+export interface PendingKill {
+  readonly instanceId: InstanceId;
+  /** Absent while waiting for one of the limited places. */
+  readonly sentAt?: Instant | undefined;
+  readonly attempts: number;
+}
+
+/** What is read from storage at start. */
+export interface Snapshot {
+  readonly apps: readonly App[];
+  readonly current: ReadonlyMap<PathId, Version>;
+  readonly groups: readonly Group[];
+  readonly deltas: readonly RootDelta[];
+  readonly instances: readonly Instance[];
+  readonly deployments: readonly DeploymentPlan[];
+  readonly failures: readonly TaskFailure[];
+}
+
+export class MarathonState {
+  root: Root;
+  /** Every stored version of every app. */
+  readonly versions = new Map<PathId, Map<Version, App>>();
+  /** Newest last. */
+  deltas: RootDelta[] = [];
+  readonly instances = new InstanceTable();
+  readonly deployments = new Map<string, RunningDeployment>();
+  readonly delays = new LaunchDelays();
+  readonly failures = new Map<PathId, TaskFailure>();
+  readonly health = new HealthBook();
+  readonly kills = new Map<InstanceId, PendingKill>();
+  readonly offers = new OfferStatistics();
+  /** Apps with changes that have not been looked at yet, and when each was looked at last. */
+  readonly dirty = new Set<PathId>();
+  readonly settledAt = new Map<PathId, Instant>();
+  /** Roles for which offers are wanted, as last told. */
+  readonly wantedRoles = new Set<string>();
+  isSubscribed = false;
+  /** Region of the master, for placement without fault-domain constraints. */
+  masterRegion: string | undefined;
+
+  readonly tokens: LaunchTokens;
+
+  constructor(now: Instant, settings: MachineSettings) {
+    this.tokens = new LaunchTokens(settings.launchTokens, settings.launchTokenRefreshMs, now);
+    this.root = emptyRoot(formatTimestamp(now));
+  }
+
+  app(id: PathId): App | undefined {
+    return this.root.apps.get(id);
+  }
+
+  rememberVersion(app: App): void {
+    const versions = this.versions.get(app.id);
+    if (versions === undefined) this.versions.set(app.id, new Map([[app.version, app]]));
+    else versions.set(app.version, app);
+  }
+
+  /** Running deployments that touch the app. */
+  deploymentsOf(id: PathId): RunningDeployment[] {
+    return [...this.deployments.values()].filter(({ apps }) => apps.has(id));
+  }
+
+  load(snapshot: Snapshot): void {
+    for (const app of snapshot.apps) this.rememberVersion(app);
+    const apps = new Map<PathId, App>();
+    for (const [id, version] of snapshot.current) {
+      const app = this.versions.get(id)?.get(version);
+      if (app !== undefined) apps.set(id, app);
+    }
+    const groups = new Map(this.root.groups);
+    for (const group of snapshot.groups) groups.set(group.id, group);
+    this.deltas = [...snapshot.deltas];
+    const version = this.deltas.at(-1)?.version ?? this.root.version;
+    this.root = { version, apps, groups };
+    for (const instance of snapshot.instances) this.instances.put(instance);
+    for (const failure of snapshot.failures) this.failures.set(failure.appId, failure);
+  }
+
+  describe(): string {
+    const lines = [`root ${this.root.version}`];
+    for (const app of this.root.apps.values()) {
+      lines.push(`  app ${app.id} x${app.instances} ${app.version}`);
+    }
+    for (const { id, goal, condition, app, incarnation } of this.instances.all()) {
+      lines.push(`  instance ${id} ${goal} ${condition} #${incarnation} of ${app.version}`);
+    }
+    for (const { plan, step } of this.deployments.values()) {
+      lines.push(`  deployment ${plan.id} step ${step + 1}/${plan.steps.length}`);
+    }
+    return lines.join('\n');
+  }
+}

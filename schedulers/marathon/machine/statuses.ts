@@ -1,0 +1,165 @@
+/**
+ * Task statuses (spec marathon-behaviour, section 5). A status is acknowledged as the last effect of
+ * its turn, so after what it means has been stored; statuses are delivered at least once, and one
+ * that says nothing new changes nothing.
+ */
+import type { NetworkInfo, TaskStatus } from '../../../core/wire/types/mesos.v1.ts';
+import { isRunByMarathon } from '../model/app.ts';
+import { sameValue } from '../model/equality.ts';
+import {
+  appIdOfInstance,
+  type Condition,
+  conditionOfStatus,
+  type Instance,
+  type InstanceTask,
+  instanceIdOf,
+  isTerminal,
+} from '../model/instance.ts';
+import { formatTimestamp } from '../model/timestamp.ts';
+import { marathonEvent, statusUpdateEvent } from './events.ts';
+import { recordAgentHealth } from './health.ts';
+import { afterTaskEnded, decommission, delayKey, delayRule, delaysLaunches } from './instances.ts';
+import type { Turn } from './turn.ts';
+import { handleUnreachable } from './unreachable.ts';
+
+/** Longer messages are cut before they are stored. */
+const MESSAGE_MAX = 10_000;
+
+export function handleStatus(turn: Turn, status: TaskStatus): void {
+  const id = instanceIdOf(status.task_id.value);
+  const instance = id === undefined ? undefined : turn.state.instances.get(id);
+  const condition = conditionOfStatus(status);
+  if (instance === undefined) handleUnknown(turn, status, condition);
+  else if (isForCurrentTask(instance, status)) applyStatus(turn, instance, status, condition);
+  else if (needsKill(condition)) kill(turn, status);
+  if (status.uuid !== undefined) turn.act({ kind: 'acknowledge', status });
+}
+
+/** A scheduled instance has no live task: what still reports under its last id is a leftover. */
+function isForCurrentTask(instance: Instance, status: TaskStatus): boolean {
+  return instance.task?.id === status.task_id.value && instance.condition !== 'Scheduled';
+}
+
+function needsKill(condition: Condition): boolean {
+  return !isTerminal(condition) && condition !== 'Killing' && condition !== 'Unreachable';
+}
+
+function kill(turn: Turn, status: TaskStatus): void {
+  turn.act({ kind: 'kill', taskId: status.task_id.value, agentId: status.agent_id?.value });
+}
+
+function handleUnknown(turn: Turn, status: TaskStatus, condition: Condition): void {
+  if (needsKill(condition)) {
+    kill(turn, status);
+    return;
+  }
+  const id = instanceIdOf(status.task_id.value);
+  turn.publish(
+    marathonEvent('unknown_instance_terminated_event', turn.now, {
+      instanceId: id ?? status.task_id.value,
+      runSpecId: id === undefined ? undefined : appIdOfInstance(id),
+      condition,
+    }),
+  );
+}
+
+function applyStatus(
+  turn: Turn,
+  instance: Instance,
+  status: TaskStatus,
+  reported: Condition,
+): void {
+  const stays = instance.condition === 'UnreachableInactive' && reported === 'Unreachable';
+  const condition = stays ? instance.condition : reported;
+  const task = taskAfter(turn, instance, status);
+  const isNews = condition !== instance.condition || !sameValue(task, instance.task);
+  if (!isNews) return;
+  const isFirstRunning = instance.task?.startedAt === undefined && task.startedAt !== undefined;
+  if (isFirstRunning) turn.state.tokens.giveBack();
+  const since = condition === instance.condition ? instance.since : sinceOf(turn, status);
+  const updated: Instance = { ...instance, condition, since, task };
+  turn.putInstance(updated);
+  turn.publish(statusUpdateEvent(updated, turn.now));
+  updateDelay(turn, updated, status);
+  recordFailure(turn, updated, status);
+  const agentCheck = updated.app.healthChecks.findIndex((check) => !isRunByMarathon(check));
+  if (agentCheck !== -1 && status.healthy !== undefined && !isTerminal(condition)) {
+    recordAgentHealth(turn, updated, agentCheck, status.healthy, status.message);
+  }
+  if (isTerminal(condition)) afterTaskEnded(turn, updated);
+  else if (condition === 'Unreachable') handleUnreachable(turn, updated);
+  else if (updated.goal === 'Decommissioned') decommission(turn, updated);
+}
+
+function sinceOf(turn: Turn, status: TaskStatus): number {
+  const unreachable = status.unreachable_time;
+  return unreachable === undefined ? turn.now : Math.floor(unreachable.nanoseconds / 1e6);
+}
+
+function taskAfter(turn: Turn, instance: Instance, status: TaskStatus): InstanceTask {
+  const before = instance.task;
+  const isRunning = status.state === 'TASK_RUNNING';
+  const addresses = ipAddresses(status.container_status?.network_infos ?? []);
+  const message = status.message?.slice(0, MESSAGE_MAX);
+  return {
+    id: status.task_id.value,
+    hostPorts: before?.hostPorts ?? [],
+    stagedAt: before?.stagedAt ?? turn.now,
+    startedAt: before?.startedAt ?? (isRunning ? startOf(turn, status) : undefined),
+    state: status.state,
+    // Answers to reconciliation repeat the state; their text would only replace a better one.
+    message: status.reason === 'REASON_RECONCILIATION' ? before?.message : message,
+    ipAddresses: addresses.length > 0 ? addresses : (before?.ipAddresses ?? []),
+    healthy: status.healthy ?? before?.healthy,
+    checkStatus: status.check_status ?? before?.checkStatus,
+  };
+}
+
+function startOf(turn: Turn, status: TaskStatus): number {
+  return status.timestamp === undefined ? turn.now : Math.floor(status.timestamp * 1_000);
+}
+
+function ipAddresses(infos: readonly NetworkInfo[]): InstanceTask['ipAddresses'] {
+  return infos.flatMap(({ ip_addresses = [] }) =>
+    ip_addresses.flatMap(({ ip_address: ipAddress, protocol = 'IPv4' }) =>
+      ipAddress === undefined ? [] : [{ ipAddress, protocol }],
+    ),
+  );
+}
+
+function updateDelay(turn: Turn, instance: Instance, status: TaskStatus): void {
+  const key = delayKey(instance.app);
+  const { delays } = turn.state;
+  if (status.reason === 'REASON_AGENT_DRAINING' && isTerminal(instance.condition)) {
+    delays.reset(key);
+  } else if (delaysLaunches(instance.condition)) {
+    delays.failed(key, delayRule(instance.app), turn.now);
+  } else if (['Staging', 'Starting', 'Running'].includes(instance.condition)) {
+    delays.rebase(key, turn.now);
+  }
+}
+
+const FAILURES: readonly Condition[] = [
+  'Failed',
+  'Error',
+  'Dropped',
+  'Gone',
+  'Unknown',
+  'Unreachable',
+];
+
+function recordFailure(turn: Turn, instance: Instance, status: TaskStatus): void {
+  if (!FAILURES.includes(instance.condition)) return;
+  const failure = {
+    appId: instance.app.id,
+    host: instance.agent?.host ?? '',
+    message: status.message?.slice(0, MESSAGE_MAX) ?? '',
+    state: status.state,
+    taskId: status.task_id.value,
+    timestamp: formatTimestamp(turn.now),
+    version: instance.app.version,
+    slaveId: instance.agent?.agentId,
+  };
+  turn.state.failures.set(instance.app.id, failure);
+  turn.persist({ kind: 'put-failure', failure });
+}

@@ -1,0 +1,98 @@
+/**
+ * One turn of the machine: what an input has changed so far and what is to be done about it. Every
+ * change of stored state goes through here, so that none can be forgotten to be persisted.
+ */
+import type { Instant } from '../../../core/base/clock.ts';
+import type { Random } from '../../../core/base/random.ts';
+import { type Instance, isTerminal } from '../model/instance.ts';
+import type { PathId } from '../model/path-id.ts';
+import type { MarathonEffect, StoreOperation } from './effects.ts';
+import { instanceChangedEvent, type MarathonEvent } from './events.ts';
+import type { MachineSettings } from './settings.ts';
+import type { MarathonState } from './state.ts';
+
+export class Turn {
+  readonly now: Instant;
+  readonly state: MarathonState;
+  readonly settings: MachineSettings;
+  readonly random: Random;
+  /** Apps whose deployments and counts have to be looked at when the turn ends. */
+  readonly touched = new Set<PathId>();
+  /** Roles for which there is work that wants offers declined before. */
+  readonly newWork = new Set<string>();
+  private readonly operations: StoreOperation[] = [];
+  private readonly rest: MarathonEffect[] = [];
+
+  constructor(state: MarathonState, settings: MachineSettings, random: Random, now: Instant) {
+    this.state = state;
+    this.settings = settings;
+    this.random = random;
+    this.now = now;
+  }
+
+  persist(operation: StoreOperation): void {
+    this.operations.push(operation);
+  }
+
+  act(effect: MarathonEffect): void {
+    this.rest.push(effect);
+  }
+
+  publish(event: MarathonEvent): void {
+    this.rest.push({ kind: 'publish', event });
+  }
+
+  touch(app: PathId): void {
+    this.touched.add(app);
+  }
+
+  /** Stores a new or changed instance and tells about changed conditions and goals. */
+  putInstance(instance: Instance): void {
+    const before = this.state.instances.get(instance.id);
+    this.state.instances.put(instance);
+    this.persist({ kind: 'put-instance', instance });
+    this.touch(instance.app.id);
+    if (instance.condition === 'Scheduled') this.newWork.add(instance.app.role);
+    if (before?.condition !== instance.condition || before.goal !== instance.goal) {
+      this.publish(instanceChangedEvent(instance, this.now));
+    }
+  }
+
+  /** Forgets an instance for good. */
+  expunge(instance: Instance): void {
+    this.state.instances.remove(instance.id);
+    this.state.kills.delete(instance.id);
+    this.state.health.forget(instance.id);
+    this.persist({ kind: 'delete-instance', id: instance.id });
+    this.touch(instance.app.id);
+    if (!isTerminal(instance.condition) && instance.condition !== 'Scheduled') {
+      this.publish(instanceChangedEvent({ ...instance, condition: 'Gone' }, this.now));
+    }
+  }
+
+  /** All effects, the writes first. */
+  effects(): MarathonEffect[] {
+    const writes = coalesced(this.operations).map(
+      (operation): MarathonEffect => ({ kind: 'persist', operation }),
+    );
+    return [...writes, ...this.rest];
+  }
+}
+
+/** Of several writes of one instance only the last counts. */
+function coalesced(operations: readonly StoreOperation[]): StoreOperation[] {
+  const last = new Map<string, number>();
+  operations.forEach((operation, index) => {
+    const id = instanceOf(operation);
+    if (id !== undefined) last.set(id, index);
+  });
+  return operations.filter((operation, index) => {
+    const id = instanceOf(operation);
+    return id === undefined || last.get(id) === index;
+  });
+}
+
+function instanceOf(operation: StoreOperation): string | undefined {
+  if (operation.kind === 'put-instance') return operation.instance.id;
+  return operation.kind === 'delete-instance' ? operation.id : undefined;
+}

@@ -1,0 +1,99 @@
+/** Metrics under the original's names (spec marathon-behaviour, section 12), and their JSON form. */
+import type { Instant } from '../../core/base/clock.ts';
+import { type Counter, Metrics } from '../../core/base/metrics.ts';
+import type { Subscription } from '../../core/scheduler/index.ts';
+import type { TaskState } from '../../core/wire/types/mesos.v1.ts';
+import { type MarathonEvent, marathonEvent } from './machine/events.ts';
+import type { MarathonState } from './machine/state.ts';
+
+export class MarathonMetrics {
+  readonly registry = new Metrics();
+  readonly launched: Counter;
+  readonly offersIncoming: Counter;
+  readonly offersUsed: Counter;
+  readonly offersDeclined: Counter;
+  readonly killAttempts: Counter;
+  readonly deployments: Counter;
+  readonly deploymentsDismissed: Counter;
+  private readonly prefix: string;
+  private readonly counters = new Map<string, Counter>();
+  private readonly gauges = new Map<string, () => number>();
+
+  constructor(prefix: string) {
+    this.prefix = prefix;
+    this.launched = this.counter('tasks.launched', 'Tasks sent to the master');
+    this.offersIncoming = this.counter('mesos.offers.incoming', 'Offers received');
+    this.offersUsed = this.counter('mesos.offers.used', 'Offers accepted');
+    this.offersDeclined = this.counter('mesos.offers.declined', 'Offers declined');
+    this.killAttempts = this.counter('instances.inflight-kill-attempts', 'Kill calls sent');
+    this.deployments = this.counter('deployments', 'Deployments begun');
+    this.deploymentsDismissed = this.counter('deployments.dismissed', 'Deployments refused');
+  }
+
+  /** Adds the values that are read from the machine's state. */
+  observe(state: MarathonState, startedAt: Instant, now: () => Instant): void {
+    const count = (test: (condition: string) => boolean): number =>
+      [...state.instances.all()].filter(({ condition }) => test(condition)).length;
+    this.gauge('apps.active', 'Apps', () => state.root.apps.size);
+    this.gauge('groups.active', 'Groups', () => state.root.groups.size);
+    this.gauge('pods.active', 'Pods', () => 0);
+    this.gauge('deployments.active', 'Deployments', () => state.deployments.size);
+    this.gauge('instances.running', 'Running instances', () => count((c) => c === 'Running'));
+    this.gauge('instances.staged', 'Staged instances', () =>
+      count((c) => c === 'Staging' || c === 'Provisioned'),
+    );
+    this.gauge('instances.inflight-kills', 'Kills under way', () => state.kills.size);
+    const seconds = (): number => (now() - startedAt) / 1_000;
+    this.gauge('leadership.duration.gauge.seconds', 'Seconds of leading', seconds);
+    this.gauge('uptime.gauge.seconds', 'Seconds since the start', seconds);
+  }
+
+  countUpdate(state: TaskState): void {
+    const name = `mesos.task-updates.${state.toLowerCase().replaceAll('_', '-')}`;
+    this.counter(name, `Statuses ${state} received`).increment();
+  }
+
+  /** The document of `/metrics`. */
+  snapshot(): object {
+    const counters = [...this.counters].map(([name, { value }]) => [name, { count: value }]);
+    const gauges = [...this.gauges].map(([name, read]) => [name, { value: read() }]);
+    return {
+      version: '5.0.0',
+      counters: Object.fromEntries(counters),
+      gauges: Object.fromEntries(gauges),
+      histograms: {},
+      meters: {},
+      timers: {},
+    };
+  }
+
+  subscribedEvent(subscription: Subscription, now: Instant): MarathonEvent {
+    const master = subscription.masterInfo?.hostname ?? '';
+    if (subscription.isResubscription) {
+      return marathonEvent('scheduler_reregistered_event', now, { master });
+    }
+    const { frameworkId } = subscription;
+    return marathonEvent('scheduler_registered_event', now, { frameworkId, master });
+  }
+
+  disconnectedEvent(now: Instant): MarathonEvent {
+    return marathonEvent('scheduler_disconnected_event', now);
+  }
+
+  private counter(name: string, help: string): Counter {
+    const full = `${this.prefix}.${name}.counter`;
+    const known = this.counters.get(full);
+    if (known !== undefined) return known;
+    const made = this.registry.counter(full, help);
+    this.counters.set(full, made);
+    return made;
+  }
+
+  private gauge(name: string, help: string, read: () => number): void {
+    const full = name.includes('.gauge')
+      ? `${this.prefix}.${name}`
+      : `${this.prefix}.${name}.gauge`;
+    this.gauges.set(full, read);
+    this.registry.gauge(full, help, read);
+  }
+}

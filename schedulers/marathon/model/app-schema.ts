@@ -1,0 +1,246 @@
+/**
+ * The JSON model of apps and updates: types, ranges and patterns (spec marathon-app-model, sections
+ * 2, 4 and 5). What a schema cannot say stands in `app-validate.ts`.
+ */
+import { Ajv } from 'ajv';
+import { err, ok, type Result } from '../../../core/base/result.ts';
+import type { RawApp } from './app.ts';
+import { PATH_PATTERN } from './path-id.ts';
+import { type Violation, violationsOfSchema } from './violations.ts';
+
+const STRING = { type: 'string' };
+const BOOLEAN = { type: 'boolean' };
+const PATH = { type: 'string', pattern: PATH_PATTERN };
+const LABELS = { type: 'object', additionalProperties: STRING };
+const NATURAL = { type: 'integer', minimum: 0 };
+const PORT = { type: 'integer', minimum: 0, maximum: 65535 };
+const AMOUNT = { type: 'number', minimum: 0 };
+const FRACTION = { type: 'number', minimum: 0, maximum: 1 };
+const PORT_NAME = { type: 'string', pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$' };
+const NETWORK_NAME = {
+  type: 'string',
+  pattern: '^[a-z0-9]([-a-z0-9_]*[a-z0-9])?$',
+  minLength: 1,
+  maxLength: 63,
+};
+const ANY_OBJECT = { type: 'object' };
+
+function object(properties: Readonly<Record<string, unknown>>, required: string[] = []): object {
+  return { type: 'object', properties, required };
+}
+
+function list(items: object, more: object = {}): object {
+  return { type: 'array', items, ...more };
+}
+
+function names(...values: readonly string[]): object {
+  return { type: 'string', enum: values };
+}
+
+const PROTOCOL = names('tcp', 'udp', 'udp,tcp', 'tcp,udp');
+
+const PORT_MAPPING = object({
+  containerPort: PORT,
+  hostPort: PORT,
+  servicePort: PORT,
+  protocol: PROTOCOL,
+  name: PORT_NAME,
+  labels: LABELS,
+  networkNames: list(STRING, { uniqueItems: true }),
+});
+
+const CONTAINER = object({
+  type: names('MESOS', 'DOCKER'),
+  docker: object(
+    {
+      image: { type: 'string', minLength: 1 },
+      forcePullImage: BOOLEAN,
+      privileged: BOOLEAN,
+      parameters: list(
+        object({ key: { type: 'string', minLength: 1 }, value: STRING }, ['key', 'value']),
+      ),
+      pullConfig: object({ secret: STRING }, ['secret']),
+      credential: ANY_OBJECT,
+      network: names('HOST', 'BRIDGE', 'USER', 'NONE'),
+      portMappings: list(PORT_MAPPING),
+    },
+    ['image'],
+  ),
+  volumes: list(
+    object({
+      containerPath: { type: 'string', minLength: 1 },
+      hostPath: { type: 'string', minLength: 1 },
+      mode: names('RO', 'RW'),
+      persistent: ANY_OBJECT,
+      external: ANY_OBJECT,
+      secret: STRING,
+    }),
+  ),
+  portMappings: list(PORT_MAPPING),
+  linuxInfo: ANY_OBJECT,
+});
+
+const HEALTH_CHECK = object({
+  protocol: names('HTTP', 'HTTPS', 'TCP', 'COMMAND', 'MESOS_TCP', 'MESOS_HTTP', 'MESOS_HTTPS'),
+  path: STRING,
+  portIndex: NATURAL,
+  port: PORT,
+  command: object({ value: STRING }, ['value']),
+  gracePeriodSeconds: NATURAL,
+  intervalSeconds: NATURAL,
+  timeoutSeconds: NATURAL,
+  maxConsecutiveFailures: NATURAL,
+  delaySeconds: NATURAL,
+  ignoreHttp1xx: BOOLEAN,
+  ipProtocol: names('IPv4', 'IPv6'),
+});
+
+const SCHEME = names('HTTP', 'HTTPS');
+
+const CHECK = object({
+  http: object({ portIndex: NATURAL, port: PORT, path: STRING, scheme: SCHEME }),
+  tcp: object({ portIndex: NATURAL, port: PORT }),
+  exec: object({ command: object({ shell: STRING, argv: list(STRING) }) }, ['command']),
+  intervalSeconds: NATURAL,
+  timeoutSeconds: NATURAL,
+  delaySeconds: NATURAL,
+});
+
+const READINESS_CHECK = object({
+  name: STRING,
+  protocol: SCHEME,
+  path: STRING,
+  portName: STRING,
+  intervalSeconds: NATURAL,
+  timeoutSeconds: { type: 'integer', minimum: 1 },
+  httpStatusCodesForReady: list({ type: 'integer', minimum: 100, maximum: 999 }),
+  preserveLastResponse: BOOLEAN,
+});
+
+const IP_ADDRESS = object({
+  networkName: STRING,
+  labels: LABELS,
+  groups: list(STRING),
+  discovery: object({
+    ports: list(
+      object({ number: PORT, name: STRING, protocol: PROTOCOL, labels: LABELS }, [
+        'number',
+        'name',
+        'protocol',
+      ]),
+    ),
+  }),
+});
+
+/** `type` decides which branch is checked, so that errors speak about the form that was meant. */
+function byType(type: string, whenType: object, otherwise: object): object {
+  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema.
+  return { if: { type }, then: whenType, else: otherwise };
+}
+
+const ENVIRONMENT_VALUE = byType('object', object({ secret: STRING }, ['secret']), STRING);
+
+const UNREACHABLE_STRATEGY = byType(
+  'string',
+  names('disabled'),
+  object({ inactiveAfterSeconds: NATURAL, expungeAfterSeconds: NATURAL }),
+);
+
+const LIMIT = byType('string', names('unlimited'), AMOUNT);
+
+const APP_PROPERTIES = {
+  id: PATH,
+  acceptedResourceRoles: list(STRING),
+  args: list(STRING),
+  backoffFactor: { type: 'number', minimum: 1 },
+  backoffSeconds: NATURAL,
+  check: CHECK,
+  cmd: { type: 'string', minLength: 1 },
+  constraints: list(list(STRING)),
+  container: CONTAINER,
+  cpus: { type: 'number', minimum: 0.001 },
+  dependencies: list(PATH, { uniqueItems: true }),
+  disk: AMOUNT,
+  env: { type: 'object', additionalProperties: ENVIRONMENT_VALUE },
+  executor: { type: 'string', pattern: '^(//cmd)|(/?[^/]+(/[^/]+)*)|$' },
+  executorResources: object({
+    cpus: { type: 'number', minimum: 0.1 },
+    mem: { type: 'number', minimum: 32 },
+    disk: { type: 'number', minimum: 10 },
+  }),
+  fetch: list(
+    object(
+      {
+        uri: { type: 'string', minLength: 1, maxLength: 1024 },
+        extract: BOOLEAN,
+        executable: BOOLEAN,
+        cache: BOOLEAN,
+        destPath: STRING,
+      },
+      ['uri'],
+    ),
+  ),
+  gpus: NATURAL,
+  healthChecks: list(HEALTH_CHECK, { uniqueItems: true }),
+  instances: NATURAL,
+  ipAddress: IP_ADDRESS,
+  killSelection: names('YOUNGEST_FIRST', 'OLDEST_FIRST'),
+  labels: LABELS,
+  maxLaunchDelaySeconds: NATURAL,
+  mem: AMOUNT,
+  networks: list(
+    object({
+      mode: names('container', 'container/bridge', 'host'),
+      name: NETWORK_NAME,
+      labels: LABELS,
+    }),
+  ),
+  portDefinitions: list(
+    object({ port: PORT, name: PORT_NAME, protocol: PROTOCOL, labels: LABELS }),
+  ),
+  ports: list(PORT),
+  readinessChecks: list(READINESS_CHECK, { maxItems: 1 }),
+  requirePorts: BOOLEAN,
+  residency: ANY_OBJECT,
+  resourceLimits: object({ cpus: LIMIT, mem: LIMIT }),
+  role: STRING,
+  secrets: {
+    type: 'object',
+    additionalProperties: object({ source: { type: 'string', minLength: 1 } }, ['source']),
+  },
+  storeUrls: list(STRING),
+  taskKillGracePeriodSeconds: NATURAL,
+  tty: BOOLEAN,
+  unreachableStrategy: UNREACHABLE_STRATEGY,
+  upgradeStrategy: object({ minimumHealthCapacity: FRACTION, maximumOverCapacity: FRACTION }),
+  uris: list(STRING),
+  user: STRING,
+  version: STRING,
+};
+
+/** For group updates, which hold apps. */
+export const RAW_APP_SCHEMA = object(APP_PROPERTIES);
+
+export const ajv = new Ajv({ allErrors: true, strict: false });
+
+const isRawApp = ajv.compile<RawApp>(RAW_APP_SCHEMA);
+
+/** Checks the JSON model of an app or update; `requireId` for creation by POST. */
+export function readRawApp(
+  document: unknown,
+  options: { readonly requireId: boolean },
+): Result<RawApp, readonly Violation[]> {
+  if (!isRawApp(document)) return err(violationsOfSchema(isRawApp.errors ?? []));
+  if (options.requireId && document.id === undefined) {
+    return err([{ path: '/id', message: 'error.path.missing' }]);
+  }
+  return ok(document);
+}
+
+/** Prefixes the paths, for apps inside of lists. */
+export function underPath(prefix: string, violations: readonly Violation[]): Violation[] {
+  return violations.map(({ path, message }) => ({
+    path: path === '/' ? prefix : `${prefix}${path}`,
+    message,
+  }));
+}

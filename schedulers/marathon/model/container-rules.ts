@@ -1,0 +1,99 @@
+/** Rules about containers, port mappings and volumes (spec marathon-app-model, sections 4 and 5). */
+import type { App, AppVolume, Container } from './app.ts';
+import { usesHostNetworking } from './app.ts';
+import type { ModelSettings } from './app-normalize.ts';
+import { type Violation, violation } from './violations.ts';
+
+export function violationsOfContainer(app: App, settings: ModelSettings): Violation[] {
+  const container = app.container;
+  if (container === undefined) return [];
+  const found: Violation[] = [];
+  if (container.type === 'DOCKER' && container.docker === undefined) {
+    found.push(violation('/container/docker', 'not defined'));
+  }
+  if (container.type === 'MESOS' && (container.docker?.parameters.length ?? 0) > 0) {
+    found.push(violation('/container/docker/parameters', 'must be empty'));
+  }
+  found.push(...violationsOfPullConfig(app, container));
+  found.push(...violationsOfMappings(app, container));
+  container.volumes.forEach((volume, index) => {
+    found.push(...violationsOfVolume(volume, `/container/volumes(${index})`, app, settings));
+  });
+  return found;
+}
+
+function violationsOfPullConfig(app: App, container: Container): Violation[] {
+  const secret = container.docker?.pullConfig?.secret;
+  if (secret === undefined) return [];
+  const path = '/container/docker/pullConfig';
+  if (container.type === 'DOCKER') {
+    return [violation(path, 'pullConfig is not supported with Docker containerizer')];
+  }
+  if (app.secrets[secret] !== undefined) return [];
+  return [violation(path, 'pullConfig.secret must refer to an existing secret')];
+}
+
+function violationsOfMappings(app: App, container: Container): Violation[] {
+  const mappings = container.portMappings ?? [];
+  const path = '/container/portMappings';
+  const found: Violation[] = [];
+  if (usesHostNetworking(app)) return found;
+  const names = mappings.flatMap(({ name }) => (name === undefined ? [] : [name]));
+  if (new Set(names).size < names.length) {
+    found.push(violation(path, 'Port names must be unique.'));
+  }
+  const known = app.networks.flatMap(({ name }) => (name === undefined ? [] : [name]));
+  mappings.forEach((mapping, index) => {
+    const given = mapping.networkNames ?? [];
+    given.forEach((name, position) => {
+      if (known.includes(name)) return;
+      const at = `${path}(${index})/networkNames(${position})`;
+      found.push(violation(at, `is not one of (${known.join(',')})`));
+    });
+    if (known.length > 1 && mapping.hostPort !== undefined && given.length !== 1) {
+      found.push(
+        violation(
+          `${path}(${index})`,
+          'networkNames must be a single item list when hostPort is specified and more than 1 container network is defined',
+        ),
+      );
+    }
+  });
+  return found;
+}
+
+function violationsOfVolume(
+  volume: AppVolume,
+  path: string,
+  app: App,
+  { features }: ModelSettings,
+): Violation[] {
+  if (volume.containerPath === undefined) {
+    return [violation(`${path}/containerPath`, 'undefined')];
+  }
+  if (volume.persistent !== undefined) return [];
+  if (volume.external !== undefined) {
+    if (features.has('external_volumes')) {
+      return [violation(`${path}/external`, 'external volumes are not supported by this version')];
+    }
+    return [
+      violation(
+        `${path}/external`,
+        'Feature external_volumes is not enabled. Enable with --enable_features external_volumes)',
+      ),
+    ];
+  }
+  if (volume.secret !== undefined) {
+    if (!features.has('secrets')) {
+      return [
+        violation(path, 'Feature secrets is not enabled. Enable with --enable_features secrets)'),
+      ];
+    }
+    if (app.secrets[volume.secret] !== undefined) return [];
+    return [violation(path, 'volume.secret must refer to an existing secret')];
+  }
+  const found: Violation[] = [];
+  if (volume.hostPath === undefined) found.push(violation(`${path}/hostPath`, 'undefined'));
+  if (volume.mode === undefined) found.push(violation(`${path}/mode`, 'undefined'));
+  return found;
+}

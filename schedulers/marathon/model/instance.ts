@@ -1,0 +1,213 @@
+/**
+ * Instances: what Marathon keeps running for an app. An instance outlives its tasks; each relaunch
+ * is a new task with a higher incarnation (spec marathon-app-model, section 11; marathon-behaviour,
+ * sections 4.1 and 5).
+ */
+import type { Instant } from '../../../core/base/clock.ts';
+import type {
+  Attribute,
+  CheckStatusInfo,
+  TaskState,
+  TaskStatus,
+} from '../../../core/wire/types/mesos.v1.ts';
+import type { App } from './app.ts';
+import { fromSafeForm, type PathId, safeForm } from './path-id.ts';
+
+export type InstanceId = string & { readonly __instanceId: true };
+
+export const CONDITIONS = [
+  'Scheduled',
+  'Provisioned',
+  'Staging',
+  'Starting',
+  'Running',
+  'Killing',
+  'Unreachable',
+  'UnreachableInactive',
+  'Finished',
+  'Failed',
+  'Killed',
+  'Error',
+  'Dropped',
+  'Gone',
+  'Unknown',
+] as const;
+
+export type Condition = (typeof CONDITIONS)[number];
+
+export type Goal = 'Running' | 'Stopped' | 'Decommissioned';
+
+const TERMINAL: readonly Condition[] = [
+  'Finished',
+  'Failed',
+  'Killed',
+  'Error',
+  'Dropped',
+  'Gone',
+  'Unknown',
+];
+
+const ACTIVE: readonly Condition[] = [
+  'Provisioned',
+  'Staging',
+  'Starting',
+  'Running',
+  'Killing',
+  'Unreachable',
+];
+
+/** A status may move a task from any live condition to any but the first two; dead ones rest. */
+const REPORTED: readonly Condition[] = CONDITIONS.filter(
+  (condition) => condition !== 'Scheduled' && condition !== 'Provisioned',
+);
+
+/**
+ * Which condition may follow which. Terminal instances whose goal is Running are scheduled again;
+ * the others are expunged.
+ */
+export const NEXT: Readonly<Record<Condition, readonly Condition[]>> = {
+  Scheduled: ['Provisioned'],
+  Provisioned: REPORTED,
+  Staging: REPORTED,
+  Starting: REPORTED,
+  Running: REPORTED,
+  Killing: REPORTED,
+  Unreachable: REPORTED,
+  UnreachableInactive: REPORTED,
+  Finished: ['Scheduled'],
+  Failed: ['Scheduled'],
+  Killed: ['Scheduled'],
+  Error: ['Scheduled'],
+  Dropped: ['Scheduled'],
+  Gone: ['Scheduled'],
+  Unknown: ['Scheduled'],
+};
+
+export interface AgentOfInstance {
+  readonly host: string;
+  readonly agentId: string;
+  readonly region?: string | undefined;
+  readonly zone?: string | undefined;
+  readonly attributes: readonly Attribute[];
+}
+
+/** The current task of an instance, or the last one when that has ended. */
+export interface InstanceTask {
+  readonly id: string;
+  readonly hostPorts: readonly number[];
+  readonly stagedAt: Instant;
+  readonly startedAt?: Instant | undefined;
+  /** Absent until the first status. */
+  readonly state?: TaskState | undefined;
+  readonly message?: string | undefined;
+  readonly ipAddresses: readonly { readonly ipAddress: string; readonly protocol: string }[];
+  /** As reported by health checks that the agent runs. */
+  readonly healthy?: boolean | undefined;
+  readonly checkStatus?: CheckStatusInfo | undefined;
+}
+
+export interface Instance {
+  readonly id: InstanceId;
+  /** The definition its tasks are made from; its version is the instance's. */
+  readonly app: App;
+  readonly goal: Goal;
+  readonly condition: Condition;
+  /** When the condition began. */
+  readonly since: Instant;
+  readonly createdAt: Instant;
+  /** Number of the newest task, 0 before the first. */
+  readonly incarnation: number;
+  readonly agent?: AgentOfInstance | undefined;
+  readonly task?: InstanceTask | undefined;
+}
+
+export function makeInstanceId(app: PathId, uuid: string): InstanceId {
+  return `${safeForm(app)}.instance-${uuid}` as InstanceId;
+}
+
+export function makeTaskId(instance: InstanceId, incarnation: number): string {
+  return `${instance}._app.${incarnation}`;
+}
+
+const INSTANCE_ID = /^(.+)\.(instance-|marathon-)([^.]+)$/;
+
+/** The instance that a task or instance id belongs to; understands the old forms. */
+export function instanceIdOf(text: string): InstanceId | undefined {
+  const modern = /^(.+\.(?:instance-|marathon-)[^.]+)(?:\.[^.]+(?:\.\d+)?)?$/.exec(text);
+  if (modern?.[1] !== undefined) return modern[1] as InstanceId;
+  const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+  const legacy = new RegExp(`^(.+)[._](${uuid})(?:\\.\\d+)?$`).exec(text);
+  if (legacy === null) return undefined;
+  return `${legacy[1]}.marathon-${legacy[2]}` as InstanceId;
+}
+
+export function appIdOfInstance(id: InstanceId): PathId {
+  return fromSafeForm(INSTANCE_ID.exec(id)?.[1] ?? id);
+}
+
+export function isTerminal(condition: Condition): boolean {
+  return TERMINAL.includes(condition);
+}
+
+export function isActive(condition: Condition): boolean {
+  return ACTIVE.includes(condition);
+}
+
+/** Conditions in which the master is told by nobody that a kill has worked. */
+export function isUnkillable(condition: Condition): boolean {
+  return ['Unknown', 'Unreachable', 'UnreachableInactive', 'Dropped', 'Gone'].includes(condition);
+}
+
+const STATES: Readonly<Record<TaskState, Condition | 'lost'>> = {
+  TASK_STAGING: 'Staging',
+  TASK_STARTING: 'Starting',
+  TASK_RUNNING: 'Running',
+  TASK_KILLING: 'Killing',
+  TASK_FINISHED: 'Finished',
+  TASK_FAILED: 'Failed',
+  TASK_KILLED: 'Killed',
+  TASK_ERROR: 'Error',
+  TASK_DROPPED: 'Dropped',
+  TASK_GONE: 'Gone',
+  TASK_GONE_BY_OPERATOR: 'Gone',
+  TASK_UNKNOWN: 'Unknown',
+  TASK_UNREACHABLE: 'Unreachable',
+  TASK_LOST: 'lost',
+};
+
+/** What a status says about its task; `TASK_LOST` of older masters is read by its reason. */
+export function conditionOfStatus(status: TaskStatus): Condition {
+  const condition = STATES[status.state];
+  if (condition !== 'lost') return condition;
+  if (status.message?.startsWith('Reconciliation: Task is unknown to the') === true) {
+    return 'Unknown';
+  }
+  switch (status.reason) {
+    case 'REASON_TASK_UNKNOWN':
+      return 'Unknown';
+    case 'REASON_RECONCILIATION':
+    case 'REASON_AGENT_DISCONNECTED':
+    case 'REASON_AGENT_REMOVED':
+      return 'Unreachable';
+    default:
+      return 'Gone';
+  }
+}
+
+/** The Mesos state shown for an instance that has a task. */
+export function shownState(instance: Instance): TaskState {
+  switch (instance.condition) {
+    case 'Scheduled':
+    case 'Provisioned':
+      return 'TASK_STAGING';
+    case 'UnreachableInactive':
+      return 'TASK_UNREACHABLE';
+    default:
+      return instance.task?.state ?? 'TASK_STAGING';
+  }
+}
+
+/** True when the instance runs a definition older than the last change of configuration. */
+export function isOutdated(instance: Instance, app: App): boolean {
+  return instance.app.version < app.versionInfo.lastConfigChangeAt;
+}

@@ -1,0 +1,126 @@
+/**
+ * The tree of groups and apps (spec marathon-rest, section 4), kept as two flat maps so that looking
+ * up, adding and removing cost little in big trees. Every value here is immutable: a change makes a
+ * new `Root`, and the planner compares the two.
+ */
+import type { App } from './app.ts';
+import { ancestorsOf, isBelow, type PathId, parentOf, ROOT, segmentsOf } from './path-id.ts';
+import type { Version } from './timestamp.ts';
+
+export interface Group {
+  readonly id: PathId;
+  readonly dependencies: readonly PathId[];
+  /** Only for top-level groups. */
+  readonly enforceRole?: boolean | undefined;
+  readonly version: Version;
+}
+
+export interface Root {
+  readonly version: Version;
+  readonly apps: ReadonlyMap<PathId, App>;
+  /** Always holds the root group. */
+  readonly groups: ReadonlyMap<PathId, Group>;
+}
+
+export function emptyRoot(version: Version): Root {
+  const group: Group = { id: ROOT, dependencies: [], version };
+  return { version, apps: new Map(), groups: new Map([[ROOT, group]]) };
+}
+
+/** Adds or replaces the app; groups above it come into being. */
+export function withApp(root: Root, app: App, enforceNewTop = false): Root {
+  const apps = new Map(root.apps).set(app.id, app);
+  return withGroupsAbove({ ...root, apps }, app.id, enforceNewTop);
+}
+
+/** Many apps at once; the maps are copied only once. */
+export function withApps(root: Root, changed: readonly App[], enforceNewTop = false): Root {
+  const apps = new Map(root.apps);
+  for (const app of changed) apps.set(app.id, app);
+  let next: Root = { ...root, apps };
+  for (const app of changed) next = withGroupsAbove(next, app.id, enforceNewTop);
+  return next;
+}
+
+export function withoutApp(root: Root, id: PathId): Root {
+  const apps = new Map(root.apps);
+  apps.delete(id);
+  return { ...root, apps };
+}
+
+export function withGroup(root: Root, group: Group): Root {
+  return { ...root, groups: new Map(root.groups).set(group.id, group) };
+}
+
+/** Removes the group and all below it; the root itself is only emptied. */
+export function withoutGroup(root: Root, id: PathId): Root {
+  const goes = (each: PathId): boolean => each === id || isBelow(each, id);
+  const apps = new Map([...root.apps].filter(([each]) => !goes(each)));
+  const groups = new Map([...root.groups].filter(([each]) => each === ROOT || !goes(each)));
+  return { ...root, apps, groups };
+}
+
+function withGroupsAbove(root: Root, id: PathId, enforceNewTop: boolean): Root {
+  const missing = ancestorsOf(id).filter((each) => !root.groups.has(each));
+  if (missing.length === 0) return root;
+  const groups = new Map(root.groups);
+  for (const each of missing) {
+    const top = segmentsOf(each).length === 1;
+    const enforceRole = top ? enforceNewTop : undefined;
+    groups.set(each, { id: each, dependencies: [], version: root.version, enforceRole });
+  }
+  return { ...root, groups };
+}
+
+/** Sets the version of the tree and of the groups from the root down to `id`. */
+export function withVersion(root: Root, id: PathId, version: Version): Root {
+  const groups = new Map(root.groups);
+  for (const each of [...ancestorsOf(id), id]) {
+    const group = groups.get(each);
+    if (group !== undefined) groups.set(each, { ...group, version });
+  }
+  return { ...root, version, groups };
+}
+
+/** All apps below the group at any depth, in the order they were made. */
+export function appsBelow(root: Root, group: PathId): App[] {
+  return [...root.apps.values()].filter(({ id }) => isBelow(id, group));
+}
+
+export function childGroups(root: Root, parent: PathId): Group[] {
+  return [...root.groups.values()].filter(
+    ({ id }) => id !== ROOT && isBelow(id, parent) && parentOf(id) === parent,
+  );
+}
+
+export function childApps(root: Root, parent: PathId): App[] {
+  return [...root.apps.values()].filter(({ id }) => parentOf(id) === parent);
+}
+
+/** The top-level group above `id`, when `id` is not directly below the root. */
+export function topLevelGroupOf(root: Root, id: PathId): Group | undefined {
+  const [first, ...rest] = segmentsOf(id);
+  if (first === undefined || rest.length === 0) return undefined;
+  return root.groups.get(`/${first}` as PathId);
+}
+
+export interface RoleSettings {
+  /** What an app gets that names no role. */
+  readonly defaultRole: string;
+  readonly validRoles: readonly string[];
+}
+
+/** Which roles an app may have at its place (spec marathon-app-model, section 8). */
+export function rolesFor(root: Root, id: PathId, mesosRole: string): RoleSettings {
+  const group = topLevelGroupOf(root, id);
+  const current = root.apps.get(id)?.role;
+  const [first, ...rest] = segmentsOf(id);
+  if (first === undefined || rest.length === 0) {
+    return { defaultRole: mesosRole, validRoles: [mesosRole] };
+  }
+  const kept = current === undefined ? [] : [current];
+  if (group?.enforceRole === true) {
+    return { defaultRole: first, validRoles: [...new Set([first, ...kept])] };
+  }
+  return { defaultRole: mesosRole, validRoles: [...new Set([mesosRole, first, ...kept])] };
+}

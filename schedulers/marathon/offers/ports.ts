@@ -1,0 +1,50 @@
+/** Which ports of an offer a task gets (spec marathon-behaviour, section 4.4, ports). */
+import { type Random, randomInteger, shuffled } from '../../../core/base/random.ts';
+import type { OfferResources } from '../../kit/offer-resources.ts';
+import { portAt, portCount } from '../../kit/port-ranges.ts';
+import { type App, usesHostNetworking } from '../model/app.ts';
+
+/** What one declared port needs on the host: a number, any (0), or nothing (undefined). */
+type WantedPort = number | undefined;
+
+export function wantedHostPorts(app: App): readonly WantedPort[] {
+  if (usesHostNetworking(app)) {
+    return (app.portDefinitions ?? []).map(({ port }) => (app.requirePorts ? port : 0));
+  }
+  return (app.container?.portMappings ?? []).map(({ hostPort }) => hostPort);
+}
+
+/** Host ports in declaration order; undefined when the offer cannot serve them. */
+export function chooseHostPorts(
+  app: App,
+  pool: OfferResources,
+  random: Random,
+): readonly WantedPort[] | undefined {
+  const wanted = wantedHostPorts(app);
+  const fixed = wanted.filter((port) => port !== undefined && port !== 0);
+  if (!fixed.every((port) => port !== undefined && pool.hasPort(port))) return undefined;
+  const dynamicCount = wanted.filter((port) => port === 0).length;
+  const dynamic = dynamicPorts(pool, dynamicCount, new Set(fixed), random);
+  if (dynamic === undefined) return undefined;
+  return wanted.map((port) => (port === 0 ? dynamic.shift() : port));
+}
+
+/** Shuffled ranges, a random start, then one after another with wrap-around. */
+function dynamicPorts(
+  pool: OfferResources,
+  count: number,
+  taken: ReadonlySet<number | undefined>,
+  random: Random,
+): number[] | undefined {
+  if (count === 0) return [];
+  const ranges = shuffled(random, pool.portRanges());
+  const total = portCount(ranges);
+  if (total === 0) return undefined;
+  const start = randomInteger(random, total);
+  const found: number[] = [];
+  for (let step = 0; step < total && found.length < count; step += 1) {
+    const port = portAt(ranges, (start + step) % total);
+    if (port !== undefined && !taken.has(port)) found.push(port);
+  }
+  return found.length === count ? found : undefined;
+}

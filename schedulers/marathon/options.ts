@@ -1,0 +1,31 @@
+/** Everything Marathon is configured with, compiled: `flags.ts` makes it, `orrery local` may too. */
+import type { DurationMs } from '../../core/base/duration.ts';
+import type { MachineSettings } from './machine/settings.ts';
+
+export interface MarathonOptions {
+  readonly master: string;
+  /** Where the API listens; port 0 takes a free one. */
+  readonly http: { readonly ip: string; readonly port: number };
+  /** Announced to others: the leader's name, the web UI's address. */
+  readonly hostname: string;
+  readonly webuiUrl: string | undefined;
+  readonly frameworkName: string;
+  readonly mesosUser: string;
+  readonly mesosRole: string;
+  readonly failoverTimeoutSeconds: number;
+  readonly checkpoint: boolean;
+  readonly credential: { readonly principal: string; readonly secret: string } | undefined;
+  readonly httpCredentials:
+    | { readonly user: string; readonly password: string; readonly realm: string }
+    | undefined;
+  readonly corsOrigin: string | undefined;
+  readonly concurrentRequestsMax: number | undefined;
+  readonly minReviveIntervalMs: DurationMs;
+  readonly suppressesOffers: boolean;
+  readonly reconciliationIntervalMs: DurationMs;
+  readonly eventsOutstandingMax: number;
+  readonly metricsPrefix: string;
+  readonly machine: MachineSettings;
+  /** Flags as `/v2/info` shows them. */
+  readonly shownFlags: Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,240 @@
+/** Marathon as a service: machine, shell, subscription and HTTP, put together from options and ports. */
+import type { FastifyInstance } from 'fastify';
+import type { Clock } from '../../core/base/clock.ts';
+import { describeError } from '../../core/base/errors.ts';
+import type { LifecycleState, Service } from '../../core/base/lifecycle.ts';
+import type { Log } from '../../core/base/log.ts';
+import type { Random } from '../../core/base/random.ts';
+import type { LeaderDetector } from '../../core/election/ports.ts';
+import { createHttpServer, type HttpServer } from '../../core/net/http-server.ts';
+import type { HttpClient } from '../../core/net/ports.ts';
+import type { Storage } from '../../core/storage/ports.ts';
+import type { FrameworkInfo } from '../../core/wire/types/mesos.v1.ts';
+import { DurableQueue } from '../kit/durable-queue.ts';
+import { EventHub } from '../kit/event-hub.ts';
+import { FrameworkIdStore } from '../kit/framework-id.ts';
+import { FrameworkSubscription } from '../kit/subscription.ts';
+import { type ConnectTcp, NetworkProber } from './health/prober.ts';
+import type { Api } from './http/api.ts';
+import { publishTo } from './http/events.ts';
+import { sendProblem } from './http/problems.ts';
+import { answerNotFound, declareRoutes } from './http/routes.ts';
+import { MarathonMachine } from './machine/marathon-machine.ts';
+import { MarathonMetrics } from './metrics.ts';
+import type { MarathonOptions } from './options.ts';
+import { MarathonShell } from './shell.ts';
+
+export interface MarathonPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly http: HttpClient;
+  readonly storage: Storage;
+  readonly log: Log;
+  readonly detector?: LeaderDetector | undefined;
+  /** For TCP health checks; real sockets by default. */
+  readonly connectTcp?: ConnectTcp;
+}
+
+export interface Marathon extends Service {
+  /** The HTTP interface, for tests that need no socket. */
+  readonly app: FastifyInstance;
+  /** Where it listens; the real port after the start. */
+  readonly address: { readonly ip: string; readonly port: number };
+  readonly isSubscribed: boolean;
+  readonly frameworkId: string | undefined;
+  /** The machine, for printouts and tests. */
+  readonly machine: MarathonMachine;
+  /** Resolves with the reason when Marathon cannot go on; the process should end then. */
+  readonly failure: Promise<unknown>;
+  /** Loads and subscribes without listening, for the simulator and tests. */
+  startWithoutSocket(): Promise<void>;
+}
+
+/** Bytes one client of the event stream may leave unread, per event it may leave unread. */
+const EVENT_BYTES = 4_096;
+
+const EVENT_CLIENTS_MAX = 1_000;
+const EVENT_KEEP_ALIVE_MS = 10_000;
+
+/** Storage and HTTP client stay the caller's: they are not closed by `stop`. */
+export function createMarathon(options: MarathonOptions, ports: MarathonPorts): Marathon {
+  return new MarathonServer(options, ports);
+}
+
+class MarathonServer implements Marathon {
+  readonly machine: MarathonMachine;
+  readonly failure: Promise<unknown>;
+  private readonly options: MarathonOptions;
+  private readonly ports: MarathonPorts;
+  private readonly http: HttpServer;
+  private readonly hub: EventHub;
+  private readonly shell: MarathonShell;
+  private readonly durable: DurableQueue;
+  private readonly fail: (why: unknown) => void;
+  private subscription: FrameworkSubscription | undefined;
+  private state: LifecycleState = 'new';
+
+  constructor(options: MarathonOptions, ports: MarathonPorts) {
+    this.options = options;
+    this.ports = ports;
+    const failed = Promise.withResolvers<unknown>();
+    this.failure = failed.promise;
+    this.fail = (why) => {
+      ports.log.error({ error: describeError(why) }, 'Marathon cannot go on');
+      failed.resolve(why);
+    };
+    const { clock, log, storage } = ports;
+    const metrics = new MarathonMetrics(options.metricsPrefix);
+    this.machine = new MarathonMachine(options.machine, ports.random, clock.now());
+    metrics.observe(this.machine.state, clock.now(), () => clock.now());
+    this.hub = new EventHub(clock, {
+      clientsMax: EVENT_CLIENTS_MAX,
+      waitingBytesMax: options.eventsOutstandingMax * EVENT_BYTES,
+      keepAliveMs: EVENT_KEEP_ALIVE_MS,
+    });
+    this.durable = new DurableQueue(storage, this.fail);
+    const publish = publishTo(this.hub);
+    this.shell = new MarathonShell(this.machine, {
+      clock,
+      log,
+      storage,
+      durable: this.durable,
+      prober: new NetworkProber(ports.http, ports.connectTcp),
+      metrics,
+      publish,
+      onFatal: this.fail,
+    });
+    this.http = this.createHttp(metrics, {
+      shell: this.shell,
+      model: options.machine.model,
+      publish,
+    });
+  }
+
+  get app(): FastifyInstance {
+    return this.http.app;
+  }
+
+  get address(): { readonly ip: string; readonly port: number } {
+    return this.http.address;
+  }
+
+  get isSubscribed(): boolean {
+    return this.subscription?.isSubscribed === true;
+  }
+
+  get frameworkId(): string | undefined {
+    return this.subscription?.frameworkId;
+  }
+
+  async start(): Promise<void> {
+    this.state = 'starting';
+    try {
+      await this.shell.recover();
+      await this.http.listen();
+      await this.subscribe();
+      this.state = 'running';
+    } catch (thrown) {
+      this.state = 'failed';
+      await this.http.close();
+      throw thrown;
+    }
+  }
+
+  async startWithoutSocket(): Promise<void> {
+    this.state = 'starting';
+    await this.shell.recover();
+    await this.subscribe();
+    this.state = 'running';
+  }
+
+  async stop(): Promise<void> {
+    if (this.state === 'stopped' || this.state === 'stopping') return;
+    this.state = 'stopping';
+    this.hub.close();
+    await this.http.close();
+    await this.durable.flush();
+    this.shell.stop();
+    await this.subscription?.stop();
+    this.state = 'stopped';
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  private createHttp(metrics: MarathonMetrics, api: Api): HttpServer {
+    const { options, ports } = this;
+    const server = createHttpServer({
+      ...options.http,
+      log: ports.log,
+      onNotFound: answerNotFound,
+      onError: (error, request, reply) => {
+        ports.log.error({ error: describeError(error), url: request.url }, 'request failed');
+        return sendProblem(reply, { status: 500, message: describeError(error) });
+      },
+    });
+    const context = {
+      api,
+      options,
+      metrics,
+      self: () => `${options.hostname}:${this.address.port}`,
+      frameworkId: () => this.frameworkId,
+      abdicate: () => {
+        ports.clock.setTimer(ABDICATION_MS, () => this.fail(new Error('leadership abdicated')));
+      },
+    };
+    declareRoutes(server.app, context, this.hub);
+    return server;
+  }
+
+  private async subscribe(): Promise<void> {
+    const { options, ports } = this;
+    this.subscription = new FrameworkSubscription(
+      {
+        master: options.master,
+        framework: this.frameworkInfo(),
+        credential: options.credential,
+        minReviveIntervalMs: options.minReviveIntervalMs,
+        reviveRepeats: 1,
+        suppresses: options.suppressesOffers,
+        reconciliationIntervalMs: options.reconciliationIntervalMs,
+      },
+      this.shell.handlers(),
+      {
+        ...ports,
+        durable: this.durable,
+        frameworkIds: new FrameworkIdStore('marathon/'),
+      },
+    );
+    this.shell.attach(this.subscription);
+    await this.subscription.start();
+  }
+
+  private frameworkInfo(): FrameworkInfo {
+    const { options, machine } = this;
+    const roles = new Set([options.mesosRole]);
+    for (const { role } of machine.state.root.apps.values()) roles.add(role);
+    const { features } = options.machine.model;
+    return {
+      user: options.mesosUser,
+      name: options.frameworkName,
+      roles: [...roles],
+      failover_timeout: options.failoverTimeoutSeconds,
+      checkpoint: options.checkpoint,
+      hostname: options.hostname,
+      webui_url: options.webuiUrl ?? `http://${options.hostname}:${this.address.port}`,
+      principal: options.credential?.principal,
+      capabilities: [
+        { type: 'PARTITION_AWARE' },
+        { type: 'REGION_AWARE' },
+        { type: 'MULTI_ROLE' },
+        ...(features.has('task_killing') ? [{ type: 'TASK_KILLING_STATE' as const }] : []),
+        ...(features.has('gpu_resources') ? [{ type: 'GPU_RESOURCES' as const }] : []),
+      ],
+    };
+  }
+}
+
+/** The answer must get out before the process ends. */
+const ABDICATION_MS = 500;
