@@ -1,21 +1,59 @@
 /**
- * The roof: the first word, or the name it was called by, picks the daemon. Parts are loaded when
- * they are asked for, so that `orrery dns` does not pay for a master.
+ * The roof: the only file that knows all parts. The first word, or the name it was called by, picks
+ * the daemon; `local` puts all of them into one process. Parts are loaded when they are asked for,
+ * so that `orrery dns` does not pay for a master.
  */
-
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { SystemClock } from './core/base/clock.ts';
+import { describeError } from './core/base/errors.ts';
+import { type FlagTable, type FlagValues, parseFlags } from './core/base/flags.ts';
+import { createLog, type Log } from './core/base/log.ts';
+import { SystemRandom } from './core/base/random.ts';
+import type { Result } from './core/base/result.ts';
 import { MESOS_VERSION, ORRERY_VERSION } from './core/base/version.ts';
-import { refuseOldNode } from './core/cli/daemon.ts';
+import { Composite, type RunningPart, type StartPart } from './core/cli/composite.ts';
+import { describeStartFailure, refuseOldNode, runDaemon } from './core/cli/daemon.ts';
+import { readDaemonFlags, usageError } from './core/cli/daemon-flags.ts';
+import {
+  compileLocalOptions,
+  flagOfLocalPort,
+  LOCAL_FLAGS,
+  type LocalAgent,
+  type LocalOptions,
+} from './core/cli/local-flags.ts';
 
 type Main = (argv: readonly string[]) => Promise<number>;
 
 interface Part {
   /** The classic program of this part. */
-  readonly program: string | undefined;
+  readonly program: string;
   readonly help: string;
   readonly load: () => Promise<{ readonly main: Main }>;
 }
 
 const PARTS: Readonly<Record<string, Part>> = {
+  local: {
+    program: 'mesos-local',
+    help: 'A whole cluster in one process: master, agents, Marathon, Chronos, DNS',
+    load: async () => ({ main: runLocal }),
+  },
+  master: {
+    program: 'mesos-master',
+    help: 'The master: offers resources, keeps the registry',
+    load: () => import('./core/master/main.ts'),
+  },
+  marathon: {
+    program: 'marathon',
+    help: 'Keeps apps running',
+    load: () => import('./schedulers/marathon/main.ts'),
+  },
+  chronos: {
+    program: 'chronos',
+    help: 'Runs jobs by time and dependency',
+    load: () => import('./schedulers/chronos/main.ts'),
+  },
   dns: {
     program: 'mesos-dns',
     help: 'Names for tasks, agents and masters',
@@ -23,17 +61,9 @@ const PARTS: Readonly<Record<string, Part>> = {
   },
 };
 
-const USAGE = `Usage: orrery <part> [options]
-
-${Object.entries(PARTS)
-  .map(([name, part]) => `  ${name.padEnd(10)} ${part.help}`)
-  .join('\n')}
-  help       This text; orrery <part> --help lists the options of a part
-  version    The version of this package
-`;
-
 const VERSION = `orrery ${ORRERY_VERSION} (as Mesos ${MESOS_VERSION})`;
 
+/** Resolves with the exit code. */
 export const main: Main = async (argv) => {
   const refusal = refuseOldNode(process.version);
   if (refusal !== undefined) {
@@ -41,31 +71,245 @@ export const main: Main = async (argv) => {
     return 1;
   }
   const called = process.env['ORRERY_PROGRAM'];
-  // Tasks inherit the environment of an agent; this is only between the starter and us.
+  // Between the starter and us; tasks must not inherit it.
   delete process.env['ORRERY_PROGRAM'];
   const byName = Object.values(PARTS).find((part) => part.program === called);
-  if (byName !== undefined) return await (await byName.load()).main(argv);
+  if (byName !== undefined) return await runPart(byName, argv);
   const [word = '', ...rest] = argv;
   const part = Object.hasOwn(PARTS, word) ? PARTS[word] : undefined;
-  if (part !== undefined) return await (await part.load()).main(rest);
+  if (part !== undefined) return await runPart(part, rest);
   switch (word) {
     case 'version':
     case '--version':
-    case '-v':
       process.stdout.write(`${VERSION}\n`);
       return 0;
     case 'help':
     case '--help':
     case '-h':
-      process.stdout.write(USAGE);
+      process.stdout.write(usage());
       return 0;
     case '':
-      process.stderr.write(USAGE);
+      process.stderr.write(usage());
       return 1;
     default:
-      process.stderr.write(`orrery: '${word}' is not a part of this package\n\n${USAGE}`);
+      process.stderr.write(`orrery: '${word}' is not a part of this package\n\n${usage()}`);
       return 2;
   }
 };
 
-if (import.meta.main !== false) process.exit(await main(process.argv.slice(2)));
+/** What a part throws before its daemon runs (its storage is locked) is told in one sentence. */
+async function runPart(part: Part, argv: readonly string[]): Promise<number> {
+  const { main: run } = await part.load();
+  try {
+    return await run(argv);
+  } catch (thrown) {
+    process.stderr.write(`${part.program}: ${describeStartFailure(thrown)}\n`);
+    return 1;
+  }
+}
+
+function usage(): string {
+  const lines = Object.entries(PARTS).map(([name, part]) => `  ${name.padEnd(9)} ${part.help}`);
+  lines.push('  help      This text; `orrery <part> --help` lists the options of a part');
+  lines.push('  version   The version of this package');
+  return `Usage: orrery <part> [options]\n\n${lines.join('\n')}\n`;
+}
+
+/** `orrery local`: everything in one process. */
+async function runLocal(argv: readonly string[]): Promise<number> {
+  const program = 'orrery local';
+  const env = process.env;
+  const flags = readDaemonFlags({
+    ...{ program, table: LOCAL_FLAGS, version: VERSION, argv, env },
+    ...{ envPrefix: 'ORRERY_', style: 'equals' },
+  });
+  if (flags.kind === 'exit') return flags.code;
+  const compiled = compileLocalOptions(flags.values);
+  if (!compiled.ok) {
+    process.stderr.write(usageError(program, compiled.error));
+    return 1;
+  }
+  const options = compiled.value;
+  mkdirSync(options.workDir, { recursive: true });
+  const destination = pino.destination({ dest: join(options.workDir, 'orrery.log'), sync: true });
+  const logOf = (name: string): Log => createLog({ name, level: options.logLevel, destination });
+  const cluster = new Composite(startsOf(options, logOf), logOf('local'));
+  return await runDaemon(cluster, logOf('local'), {
+    name: program,
+    banner: () => banner(options),
+    failure: cluster.failure,
+    flagOfPort: (port) => flagOfLocalPort(options, port),
+    // Ctrl-C ends the tasks; a kill leaves them to the next start.
+    signals: { SIGINT: () => cluster.stopWithWork() },
+  });
+}
+
+function startsOf(options: LocalOptions, logOf: (name: string) => Log): readonly StartPart[] {
+  const master = `${options.ip}:${options.masterPort}`;
+  return [
+    () => startMaster(options, logOf('master')),
+    () => startMarathon(options, master, logOf('marathon')),
+    () => startChronos(options, master, logOf('chronos')),
+    () => startDns(options, master, logOf('dns')),
+  ];
+}
+
+async function startMaster(options: LocalOptions, log: Log): Promise<RunningPart> {
+  const { MASTER_FLAGS } = await import('./core/master/flags.ts');
+  const { compileMasterOptions } = await import('./core/master/compile-options.ts');
+  const { createMasterDaemon } = await import('./core/master/daemon.ts');
+  const { addressOfThisHost } = await import('./core/master/main.ts');
+  const { ip, masterPort, workDir } = options;
+  const flags = { ip, port: masterPort, hostname: ip, work_dir: join(workDir, 'master') };
+  const daemon = createMasterDaemon(taken(compileMasterOptions(values(MASTER_FLAGS, flags))), {
+    ...systemPorts(log),
+    addressOfThisHost,
+    hostnameOf: async (address) => address,
+  });
+  await daemon.start();
+  return { name: 'master', stop: () => daemon.stop(), failure: daemon.failure };
+}
+
+async function startMarathon(
+  options: LocalOptions,
+  master: string,
+  log: Log,
+): Promise<RunningPart> {
+  const { MARATHON_FLAGS, compileMarathonOptions } = await import('./schedulers/marathon/flags.ts');
+  const { createMarathon } = await import('./schedulers/marathon/server.ts');
+  const flags = {
+    master,
+    http_address: options.ip,
+    http_port: options.marathonPort,
+    hostname: options.ip,
+    work_dir: join(options.workDir, 'marathon'),
+  };
+  const compiled = taken(compileMarathonOptions(values(MARATHON_FLAGS, flags)));
+  return await startFramework('marathon', flags.work_dir, log, (ports) =>
+    createMarathon(compiled, ports),
+  );
+}
+
+async function startChronos(options: LocalOptions, master: string, log: Log): Promise<RunningPart> {
+  const { CHRONOS_FLAGS, compileChronosOptions } = await import('./schedulers/chronos/flags.ts');
+  const { createChronos } = await import('./schedulers/chronos/server.ts');
+  const flags = {
+    master,
+    http_address: options.ip,
+    http_port: options.chronosPort,
+    hostname: options.ip,
+    work_dir: join(options.workDir, 'chronos'),
+  };
+  const compiled = taken(compileChronosOptions(values(CHRONOS_FLAGS, flags)));
+  return await startFramework('chronos', flags.work_dir, log, (ports) =>
+    createChronos(compiled, { ...ports, detector: undefined }),
+  );
+}
+
+type FrameworkPorts = Awaited<ReturnType<typeof frameworkPorts>>;
+
+interface Framework {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  readonly failure: Promise<unknown>;
+}
+
+async function frameworkPorts(workDir: string, log: Log) {
+  const { createHttpClient } = await import('./core/net/http-client.ts');
+  const { openLevelStorage } = await import('./core/storage/level.ts');
+  const storage = await openLevelStorage(workDir);
+  return { ...systemPorts(log), http: createHttpClient(), storage };
+}
+
+async function startFramework(
+  name: string,
+  workDir: string,
+  log: Log,
+  create: (ports: FrameworkPorts) => Framework,
+): Promise<RunningPart> {
+  const ports = await frameworkPorts(workDir, log);
+  const framework = create(ports);
+  const stop = async (): Promise<void> => {
+    await framework.stop();
+    await ports.http.close();
+    await ports.storage.close();
+  };
+  try {
+    await framework.start();
+  } catch (thrown) {
+    await stop();
+    throw thrown;
+  }
+  return { name, stop, failure: framework.failure };
+}
+
+async function startDns(options: LocalOptions, master: string, log: Log): Promise<RunningPart> {
+  const { compileDnsOptions, DEFAULT_DNS_CONFIG } = await import('./dns/config.ts');
+  const { createDns } = await import('./dns/server.ts');
+  const { systemResolvers } = await import('./dns/main.ts');
+  const { createHttpClient } = await import('./core/net/http-client.ts');
+  const config = {
+    ...DEFAULT_DNS_CONFIG,
+    masters: [master],
+    listener: options.ip,
+    port: options.dnsPort,
+    httplistener: options.ip,
+    httpport: options.dnsHttpPort,
+    // Empty: those of the system.
+    resolvers: [],
+  };
+  const compiled = taken(compileDnsOptions(config, { systemResolvers }));
+  const http = createHttpClient();
+  const dns = createDns(compiled, { ...systemPorts(log), http });
+  const stop = async (): Promise<void> => {
+    await dns.stop();
+    await http.close();
+  };
+  await dns.start();
+  return { name: 'dns', stop };
+}
+
+function systemPorts(log: Log): { clock: SystemClock; random: SystemRandom; log: Log } {
+  return { clock: new SystemClock(), random: new SystemRandom(), log };
+}
+
+/** The values of a daemon's flags as if these had been given on its command line. */
+function values<Table extends FlagTable>(
+  table: Table,
+  given: Readonly<Record<string, string | number>>,
+): FlagValues<Table> {
+  const argv = Object.entries(given).map(([name, value]) => `--${name}=${value}`);
+  return taken(parseFlags(table, { argv, env: {}, envPrefix: undefined, style: 'equals' }));
+}
+
+/** Our own options are refused only for what the user gave: resources, attributes, directories. */
+function taken<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(result.error);
+  return result.value;
+}
+
+function banner(options: LocalOptions): string {
+  const { ip, agents, workDir } = options;
+  const url = (host: string, port: number): string => `http://${host}:${port}`;
+  const agentLines = agents.map((agent: LocalAgent) => [agent.name, url(agent.ip, agent.port)]);
+  const dns = `${ip}:${options.dnsPort}, HTTP ${url(ip, options.dnsHttpPort)}`;
+  const rows = [
+    ['master', url(ip, options.masterPort)],
+    ...agentLines,
+    ['marathon', url(ip, options.marathonPort)],
+    ['chronos', url(ip, options.chronosPort)],
+    ['dns', dns],
+    ['state, logs', workDir],
+  ];
+  const lines = rows.map(([name = '', value = '']) => `  ${name.padEnd(12)} ${value}`);
+  return `Orrery ${ORRERY_VERSION}\n${lines.join('\n')}\nStop it with Ctrl-C.`;
+}
+
+if (import.meta.main !== false) {
+  try {
+    process.exit(await main(process.argv.slice(2)));
+  } catch (thrown) {
+    process.stderr.write(`orrery: ${describeError(thrown)}\n`);
+    process.exit(1);
+  }
+}
