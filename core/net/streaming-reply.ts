@@ -37,8 +37,6 @@ export function streamingReply(reply: FastifyReply, options: StreamOptions): Str
   };
   raw.once('close', close);
   raw.on('error', close);
-  // A chunk is one event; waiting for more to send with it would only delay it.
-  raw.socket?.setNoDelay(true);
   raw.writeHead(options.status ?? 200, { ...options.headers });
   raw.flushHeaders();
   return {
