@@ -26,8 +26,8 @@ import {
 } from './inverse-offers.ts';
 import { type CompiledConstraints, compileConstraints } from './offer-constraints.ts';
 import type { RoleUsage } from './role-ledger.ts';
-import { RunInProgress } from './run.ts';
-import { Schedule } from './schedule.ts';
+import { type Candidate, RunInProgress } from './run.ts';
+import { type Candidates, joinFocus, Schedule } from './schedule.ts';
 import {
   type AddAgent,
   type AddFramework,
@@ -87,7 +87,7 @@ export class HierarchicalAllocator implements Allocator {
       else entry.suppressed.delete(role);
       this.books.placeRole(entry, role);
     }
-    this.schedule.requestAll();
+    this.schedule.requestFramework(id);
   }
 
   removeFramework(id: FrameworkId, now: Instant): void {
@@ -238,7 +238,7 @@ export class HierarchicalAllocator implements Allocator {
       this.books.placeRole(entry, role);
     }
     clearInverseFilters(this.books.agents.values(), id);
-    this.schedule.requestAll();
+    this.schedule.requestFramework(id);
   }
 
   updateQuota(config: QuotaConfig, _now: Instant): void {
@@ -248,8 +248,8 @@ export class HierarchicalAllocator implements Allocator {
 
   updateWeight(role: string, weight: number, _now: Instant): void {
     assert(weight > 0, `weight ${weight} of role ${role} is not positive`);
+    // Changes the order only: what is free was free for everybody before.
     this.books.roleSorter.updateWeight(role, weight);
-    this.schedule.requestAll();
   }
 
   updateInverseOffer(
@@ -290,20 +290,21 @@ export class HierarchicalAllocator implements Allocator {
 
   allocate(now: Instant): AllocationRun {
     const { agents, filters, frameworks, ledger } = this.books;
-    for (const agentId of filters.expire(now)) this.schedule.requestAgent(agentId);
+    for (const key of filters.expire(now)) {
+      this.schedule.requestPair(key.agentId, key.frameworkId);
+    }
     if (!this.schedule.isOpen(agents.size, now)) {
       return { allocations: [], inverseAllocations: [] };
     }
-    const taken = this.schedule.take(now, ledger.hasQuota);
-    const candidates: AgentEntry[] = [];
-    for (const id of taken === 'all' ? agents.keys() : taken) {
-      const agent = agents.get(id);
-      if (agent?.isActivated === true && this.isWhitelisted(agent)) candidates.push(agent);
-    }
+    const candidates = this.candidates(this.schedule.take(now, ledger.hasQuota));
     const run = new RunInProgress(this.books, this.random);
     return {
       allocations: run.perform(candidates),
-      inverseAllocations: inverseAllocations(candidates, frameworks, now),
+      inverseAllocations: inverseAllocations(
+        candidates.map(({ agent }) => agent),
+        frameworks,
+        now,
+      ),
     };
   }
 
@@ -329,10 +330,22 @@ export class HierarchicalAllocator implements Allocator {
     return this.books.agents.get(id)?.available ?? [];
   }
 
+  private candidates({ agents, others }: Candidates): readonly Candidate[] {
+    const candidates: Candidate[] = [];
+    for (const id of others === undefined ? agents.keys() : this.books.agents.keys()) {
+      const agent = this.books.agents.get(id);
+      if (agent?.isActivated !== true || !this.isWhitelisted(agent)) continue;
+      const own = agents.get(id);
+      const focus = own === undefined ? others : joinFocus(own, others);
+      if (focus !== undefined) candidates.push({ agent, focus });
+    }
+    return candidates;
+  }
+
   private setActive(entry: FrameworkEntry, isActive: boolean): void {
     entry.isActive = isActive;
     for (const role of entry.roles) this.books.placeRole(entry, role);
-    if (isActive) this.schedule.requestAll();
+    if (isActive) this.schedule.requestFramework(entry.id);
   }
 
   private isWhitelisted(agent: AgentEntry): boolean {

@@ -92,18 +92,18 @@ export class RefuseFilters {
     return this.frameworks.get(frameworkId)?.get(role);
   }
 
-  /** Ends what has expired; gives the agents concerned. */
-  expire(now: Instant): readonly AgentId[] {
-    const agents: AgentId[] = [];
+  /** Ends what has expired; gives the keys concerned. */
+  expire(now: Instant): readonly FilterKey[] {
+    const expired: FilterKey[] = [];
     for (let filter = this.queue.popExpired(now); filter; filter = this.queue.popExpired(now)) {
       if (filter.isRemoved) continue;
-      agents.push(filter.key.agentId);
+      expired.push(filter.key);
       const there = this.of(filter.key.frameworkId, filter.key.role)?.get(filter.key.agentId);
       there?.active.delete(filter);
       this.remove(filter);
       if (there?.active.size === 0 && there.declines === undefined) this.drop(filter.key);
     }
-    return agents;
+    return expired;
   }
 
   clearRole(frameworkId: FrameworkId, role: string): void {

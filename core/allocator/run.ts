@@ -14,7 +14,14 @@ import type { Books } from './books.ts';
 import { type FrameworkEntry, isAllocatable } from './framework-entry.ts';
 import { isRefused } from './refuse-filters.ts';
 import { isQuotaResource } from './role-ledger.ts';
+import type { Focus } from './schedule.ts';
 import type { Allocation } from './types.ts';
+
+/** An agent of the run, and the frameworks it is looked at for. */
+export interface Candidate {
+  readonly agent: AgentEntry;
+  readonly focus: Focus;
+}
 
 /** One attempt to give something of an agent to a framework. */
 interface Attempt {
@@ -38,22 +45,24 @@ export class RunInProgress {
   }
 
   /** All allocations of one framework are neighbours. */
-  perform(agents: readonly AgentEntry[]): readonly Allocation[] {
+  perform(candidates: readonly Candidate[]): readonly Allocation[] {
     if (this.books.ledger.hasQuota) {
-      for (const agent of shuffled(this.random, agents)) this.guarantee(agent);
+      for (const each of shuffled(this.random, candidates)) this.guarantee(each);
     }
-    for (const agent of shuffled(this.random, agents)) this.shareFairly(agent);
+    for (const each of shuffled(this.random, candidates)) this.shareFairly(each);
     return [...this.given.values()].flatMap((allocations) => [...allocations.values()]);
   }
 
   /** Stage 1: an agent goes to a role only when that brings its guarantee nearer. */
-  private guarantee(agent: AgentEntry): void {
-    const { ledger, roleSorter } = this.books;
-    for (const role of roleSorter.sort()) {
+  private guarantee(candidate: Candidate): void {
+    const { agent, focus } = candidate;
+    const { ledger } = this.books;
+    if (agent.available.length === 0) return;
+    for (const role of this.roles(focus)) {
       if (agent.available.length === 0) return;
       if (ledger.quotaOf(role).guarantees.size === 0) continue;
       if (ledger.unsatisfied(role).size === 0) continue;
-      for (const attempt of this.attempts(agent, role)) {
+      for (const attempt of this.attempts(candidate, role)) {
         const unsatisfied = ledger.unsatisfied(role);
         if (unsatisfied.size === 0) break;
         this.giveGuaranteed(attempt, unsatisfied);
@@ -62,18 +71,34 @@ export class RunInProgress {
   }
 
   /** Stage 2: everything else in the order of shares. */
-  private shareFairly(agent: AgentEntry): void {
-    for (const role of this.books.roleSorter.sort()) {
+  private shareFairly(candidate: Candidate): void {
+    const { agent, focus } = candidate;
+    if (agent.available.length === 0) return;
+    for (const role of this.roles(focus)) {
       if (agent.available.length === 0) return;
-      for (const attempt of this.attempts(agent, role)) this.giveShare(attempt);
+      for (const attempt of this.attempts(candidate, role)) this.giveShare(attempt);
     }
   }
 
-  private *attempts(agent: AgentEntry, role: string): Generator<Attempt> {
-    const { frameworks, frameworkSorters, filterGpuResources } = this.books;
+  /** In sorter order. */
+  private roles(focus: Focus): readonly string[] {
+    const { frameworks, roleSorter } = this.books;
+    if (focus === 'all') return roleSorter.sort();
+    const wanted = new Set([...focus].flatMap((id) => [...(frameworks.get(id)?.roles ?? [])]));
+    return wanted.size <= 1 ? [...wanted] : roleSorter.sort().filter((role) => wanted.has(role));
+  }
+
+  /** In sorter order; without those that are inactive or suppressed. */
+  private clients(role: string, focus: Focus): readonly string[] {
+    const sorted = this.books.frameworkSorters.get(role)?.sort() ?? [];
+    return focus === 'all' ? sorted : sorted.filter((client) => focus.has(frameworkId(client)));
+  }
+
+  private *attempts({ agent, focus }: Candidate, role: string): Generator<Attempt> {
+    const { frameworks, filterGpuResources } = this.books;
     let free = NO_RESOURCES;
     let seen: Resources | undefined;
-    for (const client of frameworkSorters.get(role)?.sort() ?? []) {
+    for (const client of this.clients(role, focus)) {
       const framework = frameworks.get(frameworkId(client));
       if (framework === undefined || !framework.fits(role, agent, filterGpuResources)) continue;
       // `available` is a value, so an unchanged reference saves filtering it again.

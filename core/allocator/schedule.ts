@@ -1,20 +1,32 @@
 /**
- * When to allocate, and for which agents. Allocation follows events: an agent whose resources were
- * freed, or all of them after a change of frameworks, become candidates and the next run comes at
- * once. With quotas one agent's change may matter to all others, so all are looked at again after
- * at most one allocation interval (spec allocator, sections 3 and 9).
+ * When to allocate, for which agents and frameworks. Allocation follows events: what is left on an
+ * agent after a run is what no framework could take, so only a change can make an offer of it. A
+ * freed agent is looked at for all frameworks; after a framework's filter ended, or the framework
+ * came, only that framework is. With quotas one agent's change may matter to all others, so all are
+ * looked at again after at most one allocation interval (spec allocator, sections 3 and 9).
  */
 import type { Instant } from '../base/clock.ts';
 import type { DurationMs } from '../base/duration.ts';
-import type { AgentId } from '../base/ids.ts';
+import type { AgentId, FrameworkId } from '../base/ids.ts';
 import type { AllocatorOptions } from './types.ts';
 
 /** Runs closer together than this are one run, so that a burst of events makes few messages. */
 const COALESCE_MS: DurationMs = 1;
 
+/** The frameworks an agent is looked at for. */
+export type Focus = ReadonlySet<FrameworkId> | 'all';
+
+export interface Candidates {
+  readonly agents: ReadonlyMap<AgentId, Focus>;
+  /** The focus of agents that are not in `agents`; `undefined` leaves them out. */
+  readonly others: Focus | undefined;
+}
+
 export class Schedule {
   private readonly options: AllocatorOptions;
-  private readonly candidates = new Set<AgentId>();
+  private candidates = new Map<AgentId, Focus>();
+  /** To be looked at on every agent. */
+  private newcomers = new Set<FrameworkId>();
   private isEverything = false;
   /** Set while quotas exist and something changed since all agents were looked at. */
   private isTickDue = false;
@@ -30,7 +42,19 @@ export class Schedule {
   }
 
   requestAgent(agentId: AgentId): void {
-    this.candidates.add(agentId);
+    this.candidates.set(agentId, 'all');
+    this.isTickDue = true;
+  }
+
+  requestPair(agentId: AgentId, frameworkId: FrameworkId): void {
+    const focus = this.candidates.get(agentId) ?? new Set();
+    if (focus === 'all') return;
+    this.candidates.set(agentId, new Set(focus).add(frameworkId));
+    this.isTickDue = true;
+  }
+
+  requestFramework(frameworkId: FrameworkId): void {
+    this.newcomers.add(frameworkId);
     this.isTickDue = true;
   }
 
@@ -69,7 +93,7 @@ export class Schedule {
     filterEndsAt: Instant | undefined,
   ): Instant | undefined {
     let wake = Number.POSITIVE_INFINITY;
-    if (this.isEverything || this.candidates.size > 0) {
+    if (this.isEverything || this.candidates.size > 0 || this.newcomers.size > 0) {
       wake = Math.max(now, this.lastRunAt + COALESCE_MS);
     }
     if (hasQuota && this.isTickDue) {
@@ -95,22 +119,29 @@ export class Schedule {
     return this.isPaused ? undefined : this.recovery?.until;
   }
 
-  /** The candidates of a run that starts now, `'all'` for every agent; they are forgotten here. */
-  take(now: Instant, hasQuota: boolean): ReadonlySet<AgentId> | 'all' {
+  /** The candidates of a run that starts now; they are forgotten here. */
+  take(now: Instant, hasQuota: boolean): Candidates {
     for (const [agentId, at] of this.wakes) {
       if (at > now) continue;
       this.wakes.delete(agentId);
-      this.candidates.add(agentId);
+      this.candidates.set(agentId, 'all');
     }
     const tickAt = this.lastFullRunAt + this.options.allocationIntervalMs;
-    const isTick = hasQuota && this.isTickDue && now >= tickAt;
-    const taken = new Set(this.candidates);
-    this.candidates.clear();
-    if (taken.size > 0 || this.isEverything || isTick) this.lastRunAt = now;
-    if (!this.isEverything && !isTick) return taken;
+    const isFull = this.isEverything || (hasQuota && this.isTickDue && now >= tickAt);
+    const { candidates: agents, newcomers } = this;
+    this.candidates = new Map();
+    this.newcomers = new Set();
+    if (isFull || agents.size > 0 || newcomers.size > 0) this.lastRunAt = now;
+    if (!isFull) return { agents, others: newcomers.size > 0 ? newcomers : undefined };
     this.isEverything = false;
     this.isTickDue = false;
     this.lastFullRunAt = now;
-    return 'all';
+    return { agents: new Map(), others: 'all' };
   }
+}
+
+/** What both of two reasons ask for. */
+export function joinFocus(a: Focus, b: Focus | undefined): Focus {
+  if (b === undefined || a === 'all') return a;
+  return b === 'all' ? b : new Set([...a, ...b]);
 }

@@ -14,8 +14,16 @@ import {
   thisMachine,
 } from './figures.ts';
 import { microBenchmark } from './micro.ts';
+import { offersBenchmark } from './offers.ts';
+import { tasksBenchmark } from './tasks.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [allocatorBenchmark, microBenchmark, dnsBenchmark];
+const BENCHMARKS: readonly Benchmark[] = [
+  allocatorBenchmark,
+  microBenchmark,
+  dnsBenchmark,
+  offersBenchmark,
+  tasksBenchmark,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,0 +1,138 @@
+/**
+ * 500 real `sleep` tasks on one agent: how fast they start, and what an idle task costs outside the
+ * task itself: growth of everything that is not a task's own process, per task.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Offer } from '../../core/wire/types/mesos.v1.ts';
+import { eventually } from '../e2e/support/programs.ts';
+import {
+  BenchFramework,
+  type Cluster,
+  REFUSE,
+  shellTask,
+  startCluster,
+  within,
+} from './cluster.ts';
+import type { Benchmark, Figure } from './figures.ts';
+import { processTree, residentKib } from './measure.ts';
+
+const TASKS = 500;
+const PATIENCE_MS = 120_000;
+const SETTLE_MS = 3_000;
+/** Unlikely to be the argument of anybody else's `sleep`. */
+const SLEEP = 'sleep 86399';
+
+export const tasksBenchmark: Benchmark = {
+  name: 'tasks',
+  what: `${TASKS} idle tasks on one agent: launches per second, memory per task`,
+  run: measure,
+};
+
+async function measure(): Promise<readonly Figure[]> {
+  const cluster = await startCluster('cpus:1000;mem:100000;disk:100000;ports:[31000-32000]');
+  const framework = new BenchFramework(cluster.masterAddress);
+  try {
+    await framework.scheduler.start();
+    const first = await within(PATIENCE_MS, 'the first offer', framework.nextOffer());
+    const offer = await runWarmUp(framework, first);
+    await settle();
+    const before = overhead(cluster);
+    const launchSeconds = await launchAll(framework, offer);
+    await settle();
+    const after = overhead(cluster);
+    const sleeping = sleepers();
+    if (sleeping < TASKS) throw new Error(`${sleeping} of ${TASKS} tasks sleep`);
+    return [
+      {
+        name: `tasks: launches per second (${TASKS} tasks until TASK_RUNNING)`,
+        value: TASKS / launchSeconds,
+        unit: 'tasks/s',
+        target: { bound: 'at least', value: 100 },
+      },
+      {
+        name: 'tasks: memory per idle task outside the task',
+        value: (after.kib - before.kib) / 1_024 / TASKS,
+        unit: 'MiB',
+        target: { bound: 'at most', value: 1 },
+      },
+      { name: 'tasks: agent and launcher before', value: before.kib / 1_024, unit: 'MiB' },
+      { name: 'tasks: agent and launcher with all tasks', value: after.kib / 1_024, unit: 'MiB' },
+      { name: 'tasks: processes outside the tasks', value: after.processes, unit: 'processes' },
+    ];
+  } finally {
+    await framework.stop();
+    await eventually('all tasks end', () => sleepers() === 0 || undefined);
+    await cluster.stop();
+  }
+}
+
+/** One task first: starting the launcher is not what is measured. */
+async function runWarmUp(framework: BenchFramework, offer: Offer): Promise<Offer> {
+  const task = shellTask(offer, 'warm-up', 'true', { cpus: 1, mem: 32 });
+  await framework.scheduler.launch([offer.id], [task], { refuse_seconds: 0 });
+  for (;;) {
+    const next = await within(PATIENCE_MS, 'the offer after the first task', framework.nextOffer());
+    const cpus = (next.resources ?? []).find(({ name }) => name === 'cpus')?.scalar?.value ?? 0;
+    if (cpus === 1_000) return next;
+    await framework.scheduler.decline([next.id], { refuse_seconds: 1 });
+  }
+}
+
+/** Seconds from the ACCEPT until the last TASK_RUNNING. */
+async function launchAll(framework: BenchFramework, offer: Offer): Promise<number> {
+  const running = new Set<string>();
+  const done = new Promise<void>((resolve, reject) => {
+    framework.onUpdate = (status) => {
+      if (status.state === 'TASK_RUNNING') running.add(status.task_id.value);
+      else if (status.state !== 'TASK_STARTING') reject(new Error(`a task is ${status.state}`));
+      if (running.size === TASKS) resolve();
+    };
+  });
+  const tasks = Array.from({ length: TASKS }, (_, at) =>
+    shellTask(offer, `sleep-${at}`, SLEEP, { cpus: 0.1, mem: 32 }),
+  );
+  const start = performance.now();
+  await framework.scheduler.launch([offer.id], tasks, REFUSE);
+  await within(PATIENCE_MS, 'TASK_RUNNING of all tasks', done);
+  return (performance.now() - start) / 1_000;
+}
+
+/** Everything of the agent and its launcher that is not a task. */
+function overhead(cluster: Cluster): { readonly kib: number; readonly processes: number } {
+  const roots = new Set([cluster.agent.pid, ...launchers(cluster.workDirectory)]);
+  const pids = new Set<number>();
+  for (const root of roots) {
+    for (const { pid, command } of processTree(root)) if (!command.includes(SLEEP)) pids.add(pid);
+  }
+  let kib = 0;
+  for (const pid of pids) kib += residentKib(pid);
+  return { kib, processes: pids.size };
+}
+
+/** The launcher outlives the agent, so it need not be its child; its arguments name the directory. */
+function launchers(workDirectory: string): readonly number[] {
+  return processes().filter((pid) => commandOf(pid).includes(workDirectory));
+}
+
+function sleepers(): number {
+  return processes().filter((pid) => commandOf(pid).trim() === SLEEP).length;
+}
+
+function processes(): readonly number[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number);
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    // It has ended since the folder was listed.
+    return '';
+  }
+}
+
+function settle(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+}
