@@ -15,6 +15,7 @@ import type { Agent, Framework, OfferRecord } from './records.ts';
 /** Runs the allocator and sends what it gives, one OFFERS event per framework. */
 export function allocate(context: MasterContext): void {
   const run = context.allocator.allocate(context.now);
+  context.count('allocation_runs');
   let at = 0;
   while (at < run.allocations.length) {
     const first = run.allocations[at];

@@ -91,13 +91,17 @@ export class SimulatedNetwork {
 
   /**
    * Starts a process under `name`. A crashed name gets its old address again (with a new
-   * incarnation); others get the next free one.
+   * incarnation); others get the given or the next free one.
    */
-  start(name: string, port = 5_050): SimulatedProcess {
+  start(
+    name: string,
+    address: { readonly ip?: string; readonly port?: number } = {},
+  ): SimulatedProcess {
     const before = this.processes.get(name);
     assert(before?.isAlive !== true, `process ${name} runs already`);
-    const ip = before?.ip ?? `10.0.0.${this.nextAddress++}`;
-    const process = new SimulatedProcess({ network: this, name, ip, port: before?.port ?? port });
+    const ip = before?.ip ?? address.ip ?? `10.0.0.${this.nextAddress++}`;
+    const port = before?.port ?? address.port ?? 5_050;
+    const process = new SimulatedProcess({ network: this, name, ip, port });
     this.processes.set(name, process);
     this.byAddress.set(`${process.ip}:${process.port}`, process);
     return process;

@@ -14,6 +14,7 @@ import { GLOBAL_HELP } from '../../operator/help.ts';
 import { replyEmpty, replyText } from '../../operator/replies.ts';
 import type { MasterInfo } from '../../wire/types/mesos.v1.ts';
 import type { Master } from '../master.ts';
+import { registerOperationMetrics } from '../operation-metrics.ts';
 import type { MasterState } from '../state.ts';
 import { EventStreams } from './event-streams.ts';
 import { landingPage } from './landing-page.ts';
@@ -62,6 +63,7 @@ export function registerMasterOperatorApi(options: MasterOperatorOptions): Maste
     help: { ...GLOBAL_HELP, master: MASTER_HELP },
   });
   systemMetrics(context.master.metrics);
+  registerOperationMetrics(context.master.metrics, context.state);
   context.streams.start();
   return {
     stop: () => {

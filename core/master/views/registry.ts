@@ -1,10 +1,11 @@
 /** `/registrar(1)/registry`: what survives this master (spec operator-api, section 6.5). */
+import { toPreReservationRefinement } from '../../resources/refinement.ts';
 import { toJsonValue } from '../../wire/json.ts';
 import { double, type JsonObject, type JsonValue } from '../../wire/json-text.ts';
-import type { AgentInfo } from '../../wire/types/mesos.v1.ts';
 import type { Agent, DepartedAgent, RecoveredAgent } from '../records.ts';
 import type { MasterState } from '../state.ts';
 import { sortedKeys } from './maintenance.ts';
+import { infoTree } from './v1.ts';
 
 export function registryDocument(state: MasterState): JsonValue {
   if (state.electedTime === undefined) return {};
@@ -32,17 +33,20 @@ export function registryDocument(state: MasterState): JsonValue {
 
 function agentEntry(agent: Agent | RecoveredAgent): JsonObject {
   return {
-    info: infoEntry(agent.info),
+    // Stored in the old form, with the role beside each resource.
+    info: infoTree({
+      ...agent.info,
+      resources: toPreReservationRefinement(agent.info.resources ?? []).map((each) => ({
+        ...each,
+        role: each.role ?? '*',
+      })),
+    }),
     deactivated: agent.deactivated ?? false,
     drain_info:
       agent.drainInfo === undefined
         ? undefined
         : toJsonValue('mesos.v1.DrainInfo', agent.drainInfo),
   };
-}
-
-function infoEntry(info: AgentInfo): JsonObject {
-  return toJsonValue('mesos.v1.AgentInfo', info);
 }
 
 function departedEntry(agent: DepartedAgent): JsonObject {

@@ -4,7 +4,8 @@
  */
 import type { Instant } from '../../base/clock.ts';
 import { toEndpointForm } from '../../resources/refinement.ts';
-import { toJson } from '../../wire/json.ts';
+import { toJson, toJsonValue } from '../../wire/json.ts';
+import { type JsonObject, writeJson } from '../../wire/json-text.ts';
 import type {
   ResponseGetAgentsAgent,
   ResponseGetExecutorsExecutor,
@@ -192,13 +193,22 @@ export function getFrameworksText(value: GetFrameworks): string {
 }
 
 export function getAgentsText(value: GetAgents): string {
-  const agents = (value.agents ?? []).map((each) =>
-    toJson('mesos.v1.master.Response.GetAgents.Agent', each),
-  );
-  const recovered = (value.recovered_agents ?? []).map((each) =>
-    toJson('mesos.v1.AgentInfo', each),
-  );
+  const agents = (value.agents ?? []).map(agentText);
+  const recovered = (value.recovered_agents ?? []).map((each) => writeJson(infoTree(each)));
   return `{"agents":[${agents.join(',')}],"recovered_agents":[${recovered.join(',')}]}`;
+}
+
+function agentText(agent: ResponseGetAgentsAgent): string {
+  const tree = toJsonValue('mesos.v1.master.Response.GetAgents.Agent', agent);
+  return writeJson({ ...tree, agent_info: infoTree(agent.agent_info) });
+}
+
+/**
+ * With the flag that only the old message has; its number is not part of the v1 message, so the
+ * protobuf form lacks it. Agents always checkpoint.
+ */
+export function infoTree(info: AgentInfo): JsonObject {
+  return { ...toJsonValue('mesos.v1.AgentInfo', info), checkpoint: true };
 }
 
 export function getStateText(state: MasterState): string {

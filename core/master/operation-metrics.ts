@@ -1,0 +1,85 @@
+/** Operations and the allocator's pool as metrics (spec flags-and-metrics, sections 6.1 and 6.3). */
+import type { Metrics } from '../base/metrics.ts';
+import { scalarOf } from '../resources/select.ts';
+import type { OperationState } from '../wire/types/mesos.v1.ts';
+import type { MasterState } from './state.ts';
+
+/** Never `launch`: launches are no operations that somebody waits for. */
+const TYPES = [
+  'reserve',
+  'unreserve',
+  'create',
+  'destroy',
+  'grow_volume',
+  'shrink_volume',
+  'create_disk',
+  'destroy_disk',
+] as const;
+
+const STATES: Readonly<Record<string, OperationState>> = {
+  pending: 'OPERATION_PENDING',
+  recovering: 'OPERATION_RECOVERING',
+  unreachable: 'OPERATION_UNREACHABLE',
+  finished: 'OPERATION_FINISHED',
+  failed: 'OPERATION_FAILED',
+  error: 'OPERATION_ERROR',
+  dropped: 'OPERATION_DROPPED',
+  gone_by_operator: 'OPERATION_GONE_BY_OPERATOR',
+};
+
+export function registerOperationMetrics(metrics: Metrics, state: MasterState): void {
+  const gauge = (name: string, help: string, read: () => number): void => {
+    if (!metrics.has(name)) metrics.gauge(name, help, read);
+  };
+  for (const type of [undefined, ...TYPES]) {
+    const prefix = type === undefined ? 'master/operations' : `master/operations/${type}`;
+    gauge(`${prefix}/total`, 'Operations', () => countOperations(state, type, undefined));
+    for (const [name, wanted] of Object.entries(STATES)) {
+      const help = `Operations that are ${name}`;
+      gauge(`${prefix}/${name}`, help, () => countOperations(state, type, wanted));
+    }
+  }
+  for (const name of ['cpus', 'mem', 'disk']) {
+    const prefix = `allocator/mesos/resources/${name}`;
+    gauge(`${prefix}/total`, `All ${name}`, () => totalOf(state, name));
+    gauge(`${prefix}/offered_or_allocated`, `Given ${name}`, () => givenOf(state, name));
+  }
+  gauge('allocator/mesos/allocation_runs', 'Allocations made', () =>
+    state.counters.get('allocation_runs'),
+  );
+  // There is no queue in front of this allocator: it is called directly.
+  for (const name of [
+    'allocator/event_queue_dispatches',
+    'allocator/mesos/event_queue_dispatches',
+  ]) {
+    gauge(name, 'Calls waiting for the allocator', () => 0);
+  }
+}
+
+function countOperations(
+  state: MasterState,
+  type: (typeof TYPES)[number] | undefined,
+  wanted: OperationState | undefined,
+): number {
+  let count = 0;
+  for (const { operation } of state.operations.values()) {
+    if (type !== undefined && operation.info.type?.toLowerCase() !== type) continue;
+    if (wanted === undefined || operation.latest_status.state === wanted) count += 1;
+  }
+  return count;
+}
+
+function totalOf(state: MasterState, name: string): number {
+  let total = 0;
+  for (const agent of state.agents.values()) total += scalarOf(agent.totalResources, name);
+  return total;
+}
+
+function givenOf(state: MasterState, name: string): number {
+  let given = 0;
+  for (const agent of state.agents.values()) {
+    given += scalarOf(agent.offeredResources, name);
+    for (const used of agent.usedResources.values()) given += scalarOf(used, name);
+  }
+  return given;
+}

@@ -1,0 +1,91 @@
+/** Recorded exchanges with an original master and agent, and how ours are compared with them. */
+import { readFileSync } from 'node:fs';
+
+export interface Exchange {
+  readonly label: string;
+  readonly request: {
+    readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+    readonly path: string;
+    readonly headers: Readonly<Record<string, string | number>>;
+    readonly body?: unknown;
+  };
+  readonly response: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly json?: unknown;
+    readonly text?: string;
+    readonly same_body_as?: string;
+  };
+}
+
+export function exchangesOf(file: string): readonly Exchange[] {
+  const url = new URL(`../../wire/golden/${file}`, import.meta.url);
+  const list: readonly Exchange[] = JSON.parse(readFileSync(url, 'utf8'));
+  const bodies = new Map<string, unknown>();
+  return list.map((exchange) => {
+    const { response, request, label } = exchange;
+    const who = label.split(' ').slice(0, 2).join(' ');
+    if (response.json !== undefined) bodies.set(`${who} ${request.path}`, response.json);
+    if (response.same_body_as === undefined) return exchange;
+    return {
+      ...exchange,
+      response: { ...response, json: bodies.get(`${who} ${response.same_body_as}`) },
+    };
+  });
+}
+
+/** Values under these keys differ from run to run; only their type is compared. */
+const MASKED: ReadonlySet<string> = new Set([
+  'build_date',
+  'build_time',
+  'build_user',
+  'start_time',
+  'elected_time',
+  'registered_time',
+  'reregistered_time',
+  'unregistered_time',
+  'timestamp',
+  'nanoseconds',
+  'uuid',
+  'status_update_uuid',
+  'mtime',
+  'executor_pid',
+  'avg_load_1min',
+  'avg_load_5min',
+  'avg_load_15min',
+  'cpus_total',
+  'mem_free_bytes',
+  'mem_total_bytes',
+]);
+
+/** Keys of the original's build that ours does not have; all of them are optional. */
+const LEFT_OUT: ReadonlySet<string> = new Set(['git_sha', 'git_branch']);
+
+/** Where two documents differ: paths with what was recorded and what came. Order counts. */
+export function differences(recorded: unknown, ours: unknown, path = ''): string[] {
+  if (Array.isArray(recorded) && Array.isArray(ours)) {
+    if (recorded.length !== ours.length) {
+      return [`${path}: ${recorded.length} elements recorded, ${ours.length} here`];
+    }
+    return recorded.flatMap((each, at) => differences(each, ours[at], `${path}[${at}]`));
+  }
+  if (isRecord(recorded) && isRecord(ours)) {
+    const expected = Object.keys(recorded).filter((key) => !LEFT_OUT.has(key));
+    const keys = Object.keys(ours);
+    if (expected.join() !== keys.join()) {
+      return [`${path}: keys ${expected.join()} recorded, ${keys.join()} here`];
+    }
+    return keys.flatMap((key) => {
+      if (MASKED.has(key) && typeof recorded[key] === typeof ours[key]) {
+        if (typeof ours[key] !== 'object') return [];
+      }
+      return differences(recorded[key], ours[key], `${path}.${key}`);
+    });
+  }
+  if (recorded === ours) return [];
+  return [`${path}: ${JSON.stringify(recorded)} recorded, ${JSON.stringify(ours)} here`];
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
