@@ -1,0 +1,387 @@
+/**
+ * A small Mesos master behind the `HttpClient` port: agents with resources, offers, tasks that run
+ * at once and end when told to. It speaks the JSON form of the v1 scheduler API.
+ */
+import type { Clock } from '../../../core/base/clock.ts';
+import type { HttpClient, HttpRequest, HttpResponse } from '../../../core/net/ports.ts';
+
+export interface FakeTask {
+  readonly id: string;
+  readonly agentId: string;
+  readonly info: TaskTree;
+  state: string;
+  /** The status that waits for its acknowledgement. */
+  pending: string | undefined;
+}
+
+export interface TaskTree {
+  readonly name: string;
+  readonly task_id: { readonly value: string };
+  readonly agent_id: { readonly value: string };
+  readonly resources: readonly ResourceTree[];
+  readonly command?: {
+    readonly value?: string;
+    readonly shell?: boolean;
+    readonly environment?: {
+      readonly variables: readonly { readonly name: string; readonly value: string }[];
+    };
+  };
+  readonly discovery?: {
+    readonly name: string;
+    readonly ports: { readonly ports?: readonly object[] };
+  };
+  readonly health_check?: Readonly<Record<string, unknown>>;
+}
+
+interface ResourceTree {
+  readonly name: string;
+  readonly type: string;
+  readonly scalar?: { readonly value: number };
+  readonly ranges?: { readonly range: readonly { begin: number; end: number }[] };
+}
+
+interface Agent {
+  readonly id: string;
+  readonly host: string;
+  readonly attributes: readonly object[];
+  cpus: number;
+  mem: number;
+  readonly ports: Set<number>;
+  offerId: string | undefined;
+  isDeclined: boolean;
+}
+
+interface Call {
+  readonly type: string;
+  readonly framework_id?: { readonly value: string };
+  readonly accept?: {
+    readonly offer_ids: readonly { readonly value: string }[];
+    readonly operations: readonly {
+      readonly launch?: { readonly task_infos: readonly TaskTree[] };
+    }[];
+  };
+  readonly decline?: { readonly offer_ids: readonly { readonly value: string }[] };
+  readonly kill?: { readonly task_id: { readonly value: string } };
+  readonly acknowledge?: { readonly task_id: { readonly value: string }; readonly uuid: string };
+  readonly reconcile?: {
+    readonly tasks?: readonly {
+      readonly task_id: { readonly value: string };
+      readonly agent_id?: { readonly value: string };
+    }[];
+  };
+}
+
+const TERMINAL = ['TASK_FINISHED', 'TASK_FAILED', 'TASK_KILLED', 'TASK_GONE'];
+
+export class FakeMaster {
+  readonly tasks = new Map<string, FakeTask>();
+  readonly calls: Call[] = [];
+  /** How each launched task begins. */
+  firstState = 'TASK_RUNNING';
+  /** Killed tasks end at once; false leaves them running. */
+  obeysKills = true;
+  private readonly agents = new Map<string, Agent>();
+  private readonly clock: Clock;
+  private stream: Channel | undefined;
+  private isSuppressed = false;
+  private offerCount = 0;
+  private uuidCount = 0;
+  private frameworkId = 'F-1';
+  private isOffering = false;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  addAgent(id: string, attributes: Readonly<Record<string, string>> = {}): this {
+    const list = Object.entries(attributes).map(([name, value]) => ({
+      name,
+      type: 'TEXT',
+      text: { value },
+    }));
+    const ports = new Set(Array.from({ length: 100 }, (_, index) => 31_000 + index));
+    const host = `${id}.example`;
+    const base = { cpus: 8, mem: 8_192, offerId: undefined, isDeclined: false };
+    this.agents.set(id, { id, host, attributes: list, ports, ...base });
+    this.offerSoon();
+    return this;
+  }
+
+  /** The live tasks of an app, by the host-name form of its id. */
+  running(name?: string): FakeTask[] {
+    return [...this.tasks.values()].filter(
+      (task) => !TERMINAL.includes(task.state) && (name === undefined || task.info.name === name),
+    );
+  }
+
+  callsOf(type: string): Call[] {
+    return this.calls.filter((call) => call.type === type);
+  }
+
+  /** Sends a status; a terminal one frees the resources. */
+  update(taskId: string, state: string, more: object = {}): void {
+    const task = this.tasks.get(taskId);
+    if (task === undefined) throw new Error(`no task ${taskId}`);
+    if (!TERMINAL.includes(task.state) && TERMINAL.includes(state)) this.free(task);
+    task.state = state;
+    this.uuidCount += 1;
+    task.pending = Buffer.from(`uuid-${this.uuidCount}`).toString('base64');
+    this.sendStatus(task, { uuid: task.pending, source: 'SOURCE_EXECUTOR', ...more });
+  }
+
+  /** Cuts the stream, as a master that dies does. */
+  disconnect(): void {
+    this.stream?.end();
+    this.stream = undefined;
+    for (const agent of this.agents.values()) agent.offerId = undefined;
+  }
+
+  client(): HttpClient {
+    return {
+      request: (request) => Promise.resolve(this.answer(request)),
+      close: () => Promise.resolve(),
+    };
+  }
+
+  private answer(request: HttpRequest): HttpResponse {
+    const call: Call = JSON.parse(
+      typeof request.body === 'string' ? request.body : new TextDecoder().decode(request.body),
+    );
+    this.calls.push(call);
+    if (call.type === 'SUBSCRIBE') return this.subscribe(request);
+    this.handle(call);
+    return response(202, (async function* () {})());
+  }
+
+  private subscribe(request: HttpRequest): HttpResponse {
+    this.stream?.end();
+    const channel = new Channel();
+    this.stream = channel;
+    request.signal?.addEventListener('abort', () => channel.end(), { once: true });
+    for (const agent of this.agents.values()) {
+      agent.offerId = undefined;
+      agent.isDeclined = false;
+    }
+    this.send({
+      type: 'SUBSCRIBED',
+      subscribed: {
+        framework_id: { value: this.frameworkId },
+        heartbeat_interval_seconds: 1_000_000,
+        master_info: { id: 'M', ip: 1, port: 5050, hostname: 'master.example' },
+      },
+    });
+    // Statuses that were never acknowledged are sent again.
+    for (const task of this.tasks.values()) {
+      if (task.pending !== undefined) this.sendStatus(task, { uuid: task.pending });
+    }
+    this.offerSoon();
+    return response(200, channel.read(), { 'mesos-stream-id': 'S' });
+  }
+
+  private handle(call: Call): void {
+    switch (call.type) {
+      case 'ACCEPT':
+        this.accept(call);
+        return;
+      case 'DECLINE':
+        for (const { value } of call.decline?.offer_ids ?? []) {
+          const agent = this.agentOfOffer(value);
+          if (agent !== undefined) Object.assign(agent, { offerId: undefined, isDeclined: true });
+        }
+        return;
+      case 'REVIVE':
+        this.isSuppressed = false;
+        for (const agent of this.agents.values()) agent.isDeclined = false;
+        this.offerSoon();
+        return;
+      case 'SUPPRESS':
+        this.isSuppressed = true;
+        return;
+      case 'KILL':
+        this.kill(call.kill?.task_id.value ?? '');
+        return;
+      case 'ACKNOWLEDGE': {
+        const task = this.tasks.get(call.acknowledge?.task_id.value ?? '');
+        if (task?.pending === call.acknowledge?.uuid && task !== undefined)
+          task.pending = undefined;
+        return;
+      }
+      case 'RECONCILE':
+        this.reconcile(call);
+        return;
+      default:
+        return;
+    }
+  }
+
+  private accept(call: Call): void {
+    const agent = this.agentOfOffer(call.accept?.offer_ids[0]?.value ?? '');
+    const infos = call.accept?.operations.flatMap(({ launch }) => launch?.task_infos ?? []) ?? [];
+    if (agent === undefined) return;
+    agent.offerId = undefined;
+    for (const info of infos) {
+      const id = info.task_id.value;
+      if (this.tasks.has(id)) throw new Error(`task ${id} was launched twice`);
+      this.tasks.set(id, {
+        id,
+        agentId: agent.id,
+        info,
+        state: 'TASK_STAGING',
+        pending: undefined,
+      });
+      this.take(agent, info, -1);
+      queueMicrotask(() => this.update(id, this.firstState));
+    }
+    this.offerSoon();
+  }
+
+  private kill(id: string): void {
+    const task = this.tasks.get(id);
+    if (task === undefined || TERMINAL.includes(task.state) || !this.obeysKills) return;
+    queueMicrotask(() => this.update(id, 'TASK_KILLED'));
+  }
+
+  private reconcile(call: Call): void {
+    const asked = call.reconcile?.tasks ?? [];
+    const why = { reason: 'REASON_RECONCILIATION', source: 'SOURCE_MASTER' };
+    if (asked.length === 0) {
+      for (const task of this.running()) this.sendStatus(task, why);
+      return;
+    }
+    for (const { task_id, agent_id } of asked) {
+      const task = this.tasks.get(task_id.value);
+      if (task !== undefined) this.sendStatus(task, why);
+      else {
+        const status = { task_id, agent_id, state: 'TASK_GONE', ...why };
+        this.send({ type: 'UPDATE', update: { status } });
+      }
+    }
+  }
+
+  private free(task: FakeTask): void {
+    const agent = this.agents.get(task.agentId);
+    if (agent === undefined) return;
+    this.take(agent, task.info, 1);
+    this.offerSoon();
+  }
+
+  private take(agent: Agent, info: TaskTree, sign: 1 | -1): void {
+    for (const { name, scalar, ranges } of info.resources) {
+      if (name === 'cpus') agent.cpus += sign * (scalar?.value ?? 0);
+      if (name === 'mem') agent.mem += sign * (scalar?.value ?? 0);
+      for (const { begin, end } of ranges?.range ?? []) {
+        for (let port = begin; port <= end; port += 1) {
+          if (sign === 1) agent.ports.add(port);
+          else if (!agent.ports.delete(port)) throw new Error(`port ${port} is not free`);
+        }
+      }
+    }
+  }
+
+  private agentOfOffer(id: string): Agent | undefined {
+    return [...this.agents.values()].find(({ offerId }) => offerId === id);
+  }
+
+  private offerSoon(): void {
+    if (this.isOffering) return;
+    this.isOffering = true;
+    this.clock.setTimer(1, () => {
+      this.isOffering = false;
+      if (this.isSuppressed || this.stream === undefined) return;
+      for (const agent of this.agents.values()) {
+        if (agent.offerId === undefined && !agent.isDeclined) this.offer(agent);
+      }
+    });
+  }
+
+  private offer(agent: Agent): void {
+    this.offerCount += 1;
+    agent.offerId = `O-${this.offerCount}`;
+    const allocation_info = { role: '*' };
+    const range = [...agent.ports]
+      .sort((a, b) => a - b)
+      .map((port) => ({ begin: port, end: port }));
+    const scalar = (name: string, value: number): object => ({
+      name,
+      type: 'SCALAR',
+      scalar: { value },
+      role: '*',
+      allocation_info,
+    });
+    const offer = {
+      id: { value: agent.offerId },
+      framework_id: { value: this.frameworkId },
+      agent_id: { value: agent.id },
+      hostname: agent.host,
+      attributes: agent.attributes,
+      allocation_info,
+      resources: [
+        scalar('cpus', agent.cpus),
+        scalar('mem', agent.mem),
+        scalar('disk', 10_000),
+        { name: 'ports', type: 'RANGES', ranges: { range }, role: '*', allocation_info },
+      ],
+    };
+    this.send({ type: 'OFFERS', offers: { offers: [offer] } });
+  }
+
+  private sendStatus(task: FakeTask, more: object): void {
+    const status = {
+      task_id: { value: task.id },
+      agent_id: { value: task.agentId },
+      state: task.state,
+      timestamp: this.clock.now() / 1_000,
+      ...more,
+    };
+    this.send({ type: 'UPDATE', update: { status } });
+  }
+
+  private send(event: object): void {
+    const body = Buffer.from(JSON.stringify(event));
+    this.stream?.push(Buffer.concat([Buffer.from(`${body.length}\n`), body]));
+  }
+}
+
+function response(
+  status: number,
+  body: AsyncIterable<Uint8Array>,
+  headers: Readonly<Record<string, string>> = {},
+): HttpResponse {
+  return {
+    status,
+    headers: { 'content-type': 'application/json', ...headers },
+    body,
+    text: () => Promise.resolve(''),
+    bytes: () => Promise.resolve(new Uint8Array()),
+    cancel: () => {},
+  };
+}
+
+/** Chunks pushed from one side, read from the other. */
+class Channel {
+  private readonly chunks: Uint8Array[] = [];
+  private isEnded = false;
+  private notify: () => void = () => {};
+
+  push(chunk: Uint8Array): void {
+    this.chunks.push(chunk);
+    this.notify();
+  }
+
+  end(): void {
+    this.isEnded = true;
+    this.notify();
+  }
+
+  async *read(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      const chunk = this.chunks.shift();
+      if (chunk !== undefined) yield chunk;
+      else if (this.isEnded) return;
+      else
+        await new Promise<void>((resolve) => {
+          this.notify = resolve;
+        });
+    }
+  }
+}
