@@ -1,6 +1,15 @@
 /** The public scheduler API: subscribe, receive offers, launch tasks. */
+export type {
+  FrameworkInfo,
+  Offer,
+  Resource,
+  TaskInfo,
+  TaskState,
+  TaskStatus,
+} from '../wire/types/mesos.v1.ts';
 export { createScheduler, type SchedulerPorts } from './driver.ts';
 export { parseMasters } from './masters.ts';
+export { systemPorts } from './system-ports.ts';
 export type {
   Scheduler,
   SchedulerCallbacks,
