@@ -200,3 +200,28 @@ test('the random sorter follows the weights over many draws', async () => {
   assert.ok(Math.abs((first.get('b') ?? 0) - 2_000) < 200);
   assert.ok(Math.abs((first.get('c/d') ?? 0) - 1_000) < 200);
 });
+
+test('limits are never exceeded, and nothing waits longer than an interval under them', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), fc.nat(), (steps, seed) => {
+      const it = new AllocatorKit({}, seed);
+      const limits = { cpus: { value: 2 }, mem: { value: 1_000 } };
+      it.allocator.updateQuota({ role: 'c', guarantees: { cpus: { value: 1 } }, limits }, it.now);
+      const { tasks } = play(it, steps);
+      const check = (): void => {
+        const used = it.allocator.usageOf('c').offeredOrAllocated;
+        assert.ok((used.get('cpus') ?? 0) <= 2_000, `${used.get('cpus')} of 2000 cpus`);
+        assert.ok((used.get('mem') ?? 0) <= 1_000_000, `${used.get('mem')} of 1000000 mem`);
+      };
+      check();
+      for (const task of tasks) {
+        it.finish(task);
+        it.advance(1);
+        check();
+      }
+      it.advance(2_000);
+      check();
+    }),
+    RUNS,
+  );
+});
