@@ -43,9 +43,7 @@ const scheduler = createScheduler(
   {
     subscribed: ({ frameworkId }) => console.log(`subscribed as ${frameworkId}`),
     offers: (offers) => {
-      for (const offer of offers) {
-        scheduler.launch([offer.id], take(offer)).catch(console.error);
-      }
+      for (const offer of offers) scheduler.launch([offer.id], take(offer)).catch(console.error);
     },
     update: ({ task_id, state, message }) => {
       console.log(`${task_id.value} ${state}${message === undefined ? '' : `: ${message}`}`);
