@@ -15,6 +15,7 @@ import { createLibprocess, type Libprocess } from '../net/libprocess.ts';
 import { openLevelStorage } from '../storage/level.ts';
 import { MemoryStorage } from '../storage/memory.ts';
 import type { Storage } from '../storage/ports.ts';
+import { type MasterOperatorApi, registerMasterOperatorApi } from './http/operator.ts';
 import { registerSchedulerApi } from './http/scheduler-api.ts';
 import { createMaster, type Master } from './master.ts';
 import type { CompiledMasterOptions } from './options.ts';
@@ -56,6 +57,7 @@ interface Running {
   readonly transport: Libprocess;
   readonly storage: Storage;
   readonly master: Master;
+  readonly operatorApi: MasterOperatorApi;
 }
 
 export class MasterDaemon implements Service {
@@ -116,8 +118,9 @@ export class MasterDaemon implements Service {
         { ...options.master, hostname },
         { clock, random, log, transport, storage, metrics },
       );
-      this.running = { server, transport, storage, master };
       registerSchedulerApi(server.app, { master });
+      const operatorApi = registerMasterOperatorApi({ master, server, clock, log });
+      this.running = { server, transport, storage, master, operatorApi };
       ports.extend?.(server.app, () => master);
       await server.listen();
       await transport.start();
@@ -142,7 +145,8 @@ export class MasterDaemon implements Service {
 
   private async stopOnce(): Promise<void> {
     if (this.running === undefined) return;
-    const { master, transport, server, storage } = this.running;
+    const { master, transport, server, storage, operatorApi } = this.running;
+    operatorApi.stop();
     await master.stop();
     await transport.stop();
     await server.close();

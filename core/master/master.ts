@@ -153,6 +153,11 @@ export class Master implements Service {
     return this.running.machine;
   }
 
+  /** Whether `state` may be read: from the beginning of `start` on. */
+  get hasState(): boolean {
+    return this.running !== undefined;
+  }
+
   get state(): MasterState {
     return this.machine.state;
   }

@@ -27,24 +27,31 @@ const STATES: Readonly<Record<string, OperationState>> = {
   gone_by_operator: 'OPERATION_GONE_BY_OPERATOR',
 };
 
-export function registerOperationMetrics(metrics: Metrics, state: MasterState): void {
-  const gauge = (name: string, help: string, read: () => number): void => {
-    if (!metrics.has(name)) metrics.gauge(name, help, read);
+/** All are 0 as long as there is no state. */
+export function registerOperationMetrics(
+  metrics: Metrics,
+  stateOf: () => MasterState | undefined,
+): void {
+  const gauge = (name: string, help: string, read: (state: MasterState) => number): void => {
+    metrics.gauge(name, help, () => {
+      const state = stateOf();
+      return state === undefined ? 0 : read(state);
+    });
   };
   for (const type of [undefined, ...TYPES]) {
     const prefix = type === undefined ? 'master/operations' : `master/operations/${type}`;
-    gauge(`${prefix}/total`, 'Operations', () => countOperations(state, type, undefined));
+    gauge(`${prefix}/total`, 'Operations', (state) => countOperations(state, type, undefined));
     for (const [name, wanted] of Object.entries(STATES)) {
       const help = `Operations that are ${name}`;
-      gauge(`${prefix}/${name}`, help, () => countOperations(state, type, wanted));
+      gauge(`${prefix}/${name}`, help, (state) => countOperations(state, type, wanted));
     }
   }
   for (const name of ['cpus', 'mem', 'disk']) {
     const prefix = `allocator/mesos/resources/${name}`;
-    gauge(`${prefix}/total`, `All ${name}`, () => totalOf(state, name));
-    gauge(`${prefix}/offered_or_allocated`, `Given ${name}`, () => givenOf(state, name));
+    gauge(`${prefix}/total`, `All ${name}`, (state) => totalOf(state, name));
+    gauge(`${prefix}/offered_or_allocated`, `Given ${name}`, (state) => givenOf(state, name));
   }
-  gauge('allocator/mesos/allocation_runs', 'Allocations made', () =>
+  gauge('allocator/mesos/allocation_runs', 'Allocations made', (state) =>
     state.counters.get('allocation_runs'),
   );
   // There is no queue in front of this allocator: it is called directly.

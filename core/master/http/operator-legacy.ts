@@ -71,7 +71,11 @@ export function registerLegacyReads(context: OperatorContext): void {
     replyJson(request, reply, writeJson({ flags: context.flags })),
   );
   context.server.app.all('/registrar(1)/registry', (request, reply) =>
-    replyJson(request, reply, writeJson(registryDocument(context.state))),
+    replyJson(
+      request,
+      reply,
+      writeJson(context.master.hasState ? registryDocument(context.state) : {}),
+    ),
   );
 }
 

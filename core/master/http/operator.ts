@@ -1,7 +1,8 @@
 /**
  * The operator endpoints of the master, legacy and v1 (spec operator-api, sections 2 to 9). Handlers
  * check and render; what they show is read from the machine's state, what they change goes to it as
- * an input. `registerMasterOperatorApi` is called by the composition after the master was created.
+ * an input. `registerMasterOperatorApi` is called by the composition before the
+ * server listens; the master may start later.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../base/clock.ts';
@@ -31,7 +32,7 @@ export interface MasterOperatorOptions {
   readonly files?: VirtualFiles;
   /** Who leads, as far as this master knows; by default itself. */
   readonly leader?: () => MasterInfo | undefined;
-  /** Whether it is this master that leads; by default always. */
+  /** Whether it is this master that leads; by default as soon as it has started. */
   readonly isLeading?: () => boolean;
 }
 
@@ -45,11 +46,13 @@ export function registerMasterOperatorApi(options: MasterOperatorOptions): Maste
   const { server } = options;
   server.app.all('/master/health', (_request, reply) => replyEmpty(reply, 200));
   server.app.all('/master/redirect', (_request, reply) => context.redirectRoot(reply));
-  server.app.all('/master/redirect/*', (_request, reply) =>
+  server.app.all('/master/redirect/:rest', (_request, reply) =>
     replyText(reply, 404, '404 Not Found.'),
   );
-  server.app.all('/master', (_request, reply) =>
-    reply.type('text/html').send(landingPage(context.master)),
+  server.app.all('/master', (request, reply) =>
+    context.onLeader(request, reply, () =>
+      reply.type('text/html').send(landingPage(context.master)),
+    ),
   );
   registerLegacyReads(context);
   registerMutations(context);
@@ -63,7 +66,9 @@ export function registerMasterOperatorApi(options: MasterOperatorOptions): Maste
     help: { ...GLOBAL_HELP, master: MASTER_HELP },
   });
   systemMetrics(context.master.metrics);
-  registerOperationMetrics(context.master.metrics, context.state);
+  registerOperationMetrics(context.master.metrics, () =>
+    context.master.hasState ? context.state : undefined,
+  );
   context.streams.start();
   return {
     stop: () => {
@@ -92,8 +97,8 @@ export class OperatorContext {
     this.log = options.log;
     this.files = options.files ?? new VirtualFiles();
     this.logging = new LoggingLevel(options.clock);
-    this.leaderOf = options.leader ?? (() => this.master.info);
-    this.leads = options.isLeading ?? (() => true);
+    this.leaderOf = options.leader ?? (() => (this.master.hasState ? this.master.info : undefined));
+    this.leads = options.isLeading ?? (() => this.master.hasState);
     this.streams = new EventStreams({
       master: options.master,
       clock: options.clock,
@@ -134,9 +139,8 @@ export class OperatorContext {
   }
 
   processIds(): readonly string[] {
-    const observers = [...this.state.agents.values()].map(
-      (agent) => `slave-observer(${agent.observer})`,
-    );
+    const agents = this.master.hasState ? this.state.agents.values() : [];
+    const observers = [...agents].map((agent) => `slave-observer(${agent.observer})`);
     return [
       'master',
       'files',
