@@ -24,6 +24,7 @@ import {
   inverseAllocations,
   statusesByAgent,
 } from './inverse-offers.ts';
+import { allocatorGauges } from './metrics.ts';
 import { type CompiledConstraints, compileConstraints } from './offer-constraints.ts';
 import type { RoleUsage } from './role-ledger.ts';
 import { type Candidate, RunInProgress } from './run.ts';
@@ -46,6 +47,7 @@ export class HierarchicalAllocator implements Allocator {
   private readonly random: Random;
   private readonly books: Books;
   private readonly schedule: Schedule;
+  private runCount = 0;
   private whitelist: ReadonlySet<string> | undefined;
 
   constructor(random: Random, options: Partial<AllocatorOptions> = {}) {
@@ -297,6 +299,7 @@ export class HierarchicalAllocator implements Allocator {
       return { allocations: [], inverseAllocations: [] };
     }
     const candidates = this.candidates(this.schedule.take(now, ledger.hasQuota));
+    this.runCount += 1;
     const run = new RunInProgress(this.books, this.random);
     return {
       allocations: run.perform(candidates),
@@ -306,6 +309,10 @@ export class HierarchicalAllocator implements Allocator {
         now,
       ),
     };
+  }
+
+  gauges(): ReadonlyMap<string, number> {
+    return allocatorGauges(this.books, this.runCount);
   }
 
   shares(): readonly RoleShare[] {

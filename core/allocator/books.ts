@@ -8,11 +8,12 @@ import type { Random } from '../base/random.ts';
 import { add, type Resources, subtract, subtractContained } from '../resources/arithmetic.ts';
 import {
   addQuantities,
+  addScalarsOf,
   NO_QUANTITIES,
   type Quantities,
   subtractQuantities,
 } from '../resources/quantities.ts';
-import { toMilli } from '../resources/scalar.ts';
+import { type Milli, toMilli } from '../resources/scalar.ts';
 import { allocationsByRole, quantitiesOf, unallocate } from '../resources/select.ts';
 import type { AgentEntry } from './agent-entry.ts';
 import type { FrameworkEntry } from './framework-entry.ts';
@@ -39,6 +40,8 @@ export class Books {
   readonly filters: RefuseFilters;
   readonly minimums: readonly Quantities[];
   readonly filterGpuResources: boolean;
+  /** Scalars in the hands of all frameworks, offered or allocated. */
+  readonly usedScalars = new Map<string, Milli>();
   private readonly options: AllocatorOptions;
   private readonly random: Random;
   private readonly totals = new ClusterTotals();
@@ -58,6 +61,10 @@ export class Books {
       random,
       excludedNames: options.fairSharingExcludedResourceNames,
     });
+  }
+
+  get totalScalars(): Quantities {
+    return this.totals.quantities;
   }
 
   addFramework(entry: FrameworkEntry): void {
@@ -120,6 +127,7 @@ export class Books {
     assert(agent !== undefined, `agent ${agentId} is charged and not there`);
     if (resources.length === 0) return;
     agent.take(unallocate(resources));
+    addScalarsOf(this.usedScalars, resources, 1);
     agent.holdings.set(id, add(agent.holdings.get(id) ?? [], resources));
     const holders = this.holders.get(id) ?? new Set();
     this.holders.set(id, holders.add(agentId));
@@ -136,6 +144,7 @@ export class Books {
     const rest = contained ?? subtract(held, holding.resources);
     const resources = contained === undefined ? subtract(held, rest) : holding.resources;
     agent.give(unallocate(resources));
+    addScalarsOf(this.usedScalars, resources, -1);
     if (rest.length === 0) {
       agent.holdings.delete(id);
       this.holders.get(id)?.delete(agentId);

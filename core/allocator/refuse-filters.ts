@@ -72,6 +72,10 @@ export class RefuseFilters {
     return this.queue.first?.expiresAt;
   }
 
+  get activeCounts(): ReadonlyMap<string, number> {
+    return this.activeByRole;
+  }
+
   activeCount(role: string): number {
     return this.activeByRole.get(role) ?? 0;
   }

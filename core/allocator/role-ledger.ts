@@ -71,6 +71,11 @@ export class RoleLedger {
     return this.quotas.get(role) ?? NO_QUOTA;
   }
 
+  /** Roles with amounts or a quota, now or before. */
+  get roleNames(): ReadonlySet<string> {
+    return new Set([...this.roles.keys(), ...this.quotas.keys()]);
+  }
+
   usageOf(role: string): RoleUsage {
     return this.roles.get(role) ?? NO_USAGE;
   }

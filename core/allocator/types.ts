@@ -194,7 +194,9 @@ export interface Allocator {
   nextWake(now: Instant): Instant | undefined;
   allocate(now: Instant): AllocationRun;
 
-  /** For metrics and debug endpoints. */
+  /** Gauges by their original names, `allocator/mesos/...`. */
+  gauges(): ReadonlyMap<string, number>;
+  /** For debug endpoints and quota checks. */
   shares(): readonly RoleShare[];
   constraintExclusions(): ReadonlyMap<FrameworkId, ReadonlyMap<string, readonly AgentId[]>>;
   activeFilterCount(role: string): number;

@@ -384,3 +384,27 @@ test('inverse offers go once to frameworks on an agent that will be unavailable'
   assert.deepEqual(inverseAllocations, [{ frameworkId: f1, agentId: a1, unavailability }]);
   assert.deepEqual(it.allocator.allocate(it.now + 1).inverseAllocations, []);
 });
+
+test('gauges carry the original names', () => {
+  const it = new AllocatorKit();
+  it.allocator.updateQuota({ role: 'vip', limits: { cpus: { value: 8 } } }, it.now);
+  it.framework('f1', { roles: ['web'] });
+  it.agent('a1', 'cpus:4;mem:1024;disk:2048;disk(web):100');
+  it.run();
+  it.launch('f1', 'a1', 'cpus:1;mem:128', 5);
+  const gauges = it.allocator.gauges();
+  const expected: readonly (readonly [string, number])[] = [
+    ['allocation_runs', 1],
+    ['resources/cpus/total', 4],
+    ['resources/cpus/offered_or_allocated', 1],
+    ['resources/disk/total', 2148],
+    ['roles/web/shares/dominant', 0.25],
+    ['offer_filters/roles/web/active', 1],
+    ['quota/roles/web/resources/cpus/consumed', 1],
+    ['quota/roles/web/resources/disk/consumed', 100],
+    ['quota/roles//resources/mem/consumed', 128],
+    ['quota/roles/vip/resources/cpus/limit', 8],
+  ];
+  for (const [name, value] of expected)
+    assert.equal(gauges.get(`allocator/mesos/${name}`), value, name);
+});
