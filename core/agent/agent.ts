@@ -1,0 +1,370 @@
+/**
+ * The agent's shell: gives its machine messages, calls, launcher events and wakes, and carries the
+ * effects out, one after another. `createAgent` needs no sockets, so the simulator uses it as is;
+ * `daemon.ts` wires the real world.
+ */
+import { background } from '../base/background.ts';
+import type { Instant, Timer } from '../base/clock.ts';
+import { describeError } from '../base/errors.ts';
+import type { LifecycleState, Service } from '../base/lifecycle.ts';
+import type { Envelope, Upid } from '../net/ports.ts';
+import { decodeMessage, encodeMessage } from '../wire/codec.ts';
+import type { Call } from '../wire/types/mesos.v1.executor.ts';
+import { formatUpid, parseUpid } from '../wire/upid.ts';
+import { readCheckpoint } from './checkpoint/read.ts';
+import type { AgentCounts } from './context.ts';
+import {
+  type AgentEffect,
+  type AgentInput,
+  type IncomingMessage,
+  isIncomingName,
+  type OutgoingMessage,
+} from './effects.ts';
+import type { LauncherContainer, LauncherEvent } from './launcher-port.ts';
+import { AgentMachine } from './machine.ts';
+import type { AgentOptions } from './options.ts';
+import type { AgentPorts, SandboxRequest } from './ports.ts';
+import type { AgentState, ExecutorStream } from './state.ts';
+
+export const AGENT_ACTOR = 'slave(1)';
+
+export interface AgentRemovals {
+  readonly pending: number;
+  readonly succeeded: number;
+  readonly failed: number;
+}
+
+/** A running agent; `stop` leaves tasks and launcher running, as a restart needs it. */
+export interface Agent extends Service {
+  /** Undefined until `start` has begun recovery. */
+  readonly state: AgentState | undefined;
+  readonly counts: AgentCounts | undefined;
+  readonly removals: AgentRemovals;
+  readonly options: AgentOptions;
+  /** Duration of the recovery, once it is over. */
+  readonly recoveryMs: number | undefined;
+  /** Gives a valid call of an HTTP executor to the agent; `stream` comes with SUBSCRIBE. */
+  executorCall(call: Call, stream?: ExecutorStream): void;
+  executorStreamClosed(stream: ExecutorStream): void;
+  /** Called with the sandbox path each time one is removed, so that `/files` may forget it. */
+  onRemoved(listener: (path: string) => void): void;
+  /** Called after every handled input. */
+  onChange(listener: () => void): void;
+  /** Unregisters, ends all tasks and executors, and then itself (`ended` tells). */
+  shutDown(): void;
+  /** Kills all tasks and the launcher, then stops; the state stays on disk. */
+  stopWithTasks(): Promise<void>;
+  /** Resolves when the agent ends by itself; with the sentence when it could not go on. */
+  readonly ended: Promise<string | undefined>;
+}
+
+export function createAgent(options: AgentOptions, ports: AgentPorts): Agent {
+  return new AgentShell(options, ports);
+}
+
+class AgentShell implements Agent {
+  readonly options: AgentOptions;
+  readonly ended: Promise<string | undefined>;
+  recoveryMs: number | undefined;
+  private readonly ports: AgentPorts;
+  private machine: AgentMachine | undefined;
+  private lifecycle: LifecycleState = 'new';
+  private readonly inputs: AgentInput[] = [];
+  private isDispatching = false;
+  private wake: { readonly at: Instant; readonly timer: Timer } | undefined;
+  private readonly links = new Map<string, () => void>();
+  private unwatch: (() => void) | undefined;
+  private readonly removalCounts = { succeeded: 0, failed: 0 };
+  private readonly removedListeners: ((path: string) => void)[] = [];
+  private readonly changeListeners: (() => void)[] = [];
+  private end: (failure: string | undefined) => void = () => {};
+  private hasReport = false;
+  private recoveryStartedAt = 0;
+
+  constructor(options: AgentOptions, ports: AgentPorts) {
+    this.options = options;
+    this.ports = ports;
+    this.ended = new Promise((resolve) => {
+      this.end = resolve;
+    });
+  }
+
+  get state(): AgentState | undefined {
+    return this.machine?.state;
+  }
+
+  get counts(): AgentCounts | undefined {
+    return this.machine?.counts;
+  }
+
+  get removals(): AgentRemovals {
+    return { pending: this.machine?.removalsPending ?? 0, ...this.removalCounts };
+  }
+
+  async start(): Promise<void> {
+    if (this.lifecycle !== 'new') return;
+    this.lifecycle = 'starting';
+    const { clock, random, transport, launcher, detector, files, host } = this.ports;
+    this.recoveryStartedAt = clock.now();
+    const self: Upid = { id: AGENT_ACTOR, ip: transport.ip, port: transport.port };
+    this.machine = new AgentMachine(this.options, { random, self, now: clock.now() });
+    const checkpoint = readCheckpoint(files);
+    await launcher.start((event) => this.launcherEvent(event));
+    this.lifecycle = 'running';
+    const containers = this.firstReport;
+    this.input({ kind: 'recovered', checkpoint, containers, bootId: host.bootId() });
+    transport.register(AGENT_ACTOR, (envelope) => this.receive(envelope));
+    this.unwatch = detector.watch((leader) => {
+      const pid = leader === undefined ? undefined : parseUpid(leader.pid ?? '');
+      this.input({ kind: 'master', pid });
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.stopWith({ killTasks: false });
+  }
+
+  async stopWithTasks(): Promise<void> {
+    await this.stopWith({ killTasks: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  executorCall(call: Call, stream?: ExecutorStream): void {
+    this.input({ kind: 'executor-call', call, stream });
+  }
+
+  executorStreamClosed(stream: ExecutorStream): void {
+    this.input({ kind: 'stream-closed', stream });
+  }
+
+  onRemoved(listener: (path: string) => void): void {
+    this.removedListeners.push(listener);
+  }
+
+  onChange(listener: () => void): void {
+    this.changeListeners.push(listener);
+  }
+
+  shutDown(): void {
+    this.input({ kind: 'shut-down' });
+  }
+
+  private firstReport: readonly LauncherContainer[] = [];
+
+  private launcherEvent(event: LauncherEvent): void {
+    if (!this.hasReport && event.kind === 'report') {
+      this.hasReport = true;
+      this.firstReport = event.containers;
+      return;
+    }
+    this.input({ kind: 'launcher', event });
+  }
+
+  private async stopWith(how: { readonly killTasks: boolean }): Promise<void> {
+    if (this.lifecycle === 'stopping' || this.lifecycle === 'stopped') return;
+    const wasStarted = this.lifecycle !== 'new';
+    // The ends of killed tasks are still taken down, so that the next start can report them.
+    if (!how.killTasks) this.lifecycle = 'stopping';
+    this.unwatch?.();
+    if (wasStarted) await this.ports.launcher.stop(how);
+    this.lifecycle = 'stopped';
+    this.wake?.timer.cancel();
+    this.ports.transport.unregister(AGENT_ACTOR);
+    for (const unlink of this.links.values()) unlink();
+    this.links.clear();
+    for (const executor of this.state?.containers.values() ?? []) {
+      if (executor.connection?.kind === 'http') executor.connection.stream?.close();
+    }
+    this.end(undefined);
+  }
+
+  private receive(envelope: Envelope): void {
+    if (!isIncomingName(envelope.name)) {
+      this.ports.log.debug({ name: envelope.name }, 'unknown message dropped');
+      return;
+    }
+    const decoded = decodeMessage(envelope.name, envelope.body);
+    if (!decoded.ok) {
+      const { name, from } = envelope;
+      this.ports.log.warn({ name, from: formatUpid(from), error: decoded.error }, 'bad message');
+      return;
+    }
+    // The name decides the type of the value; the compiler cannot follow the pair through a union.
+    const message = { name: envelope.name, value: decoded.value } as IncomingMessage;
+    this.input({ kind: 'message', from: envelope.from, message });
+  }
+
+  /** Inputs that arise while effects are carried out wait their turn. */
+  private input(input: AgentInput): void {
+    if (this.lifecycle !== 'running' && this.lifecycle !== 'starting') return;
+    this.inputs.push(input);
+    if (this.isDispatching) return;
+    this.isDispatching = true;
+    try {
+      for (let next = this.inputs.shift(); next !== undefined; next = this.inputs.shift()) {
+        this.handle(next);
+      }
+    } finally {
+      this.isDispatching = false;
+    }
+    this.armWake();
+    for (const listener of this.changeListeners) listener();
+  }
+
+  private handle(input: AgentInput): void {
+    const { machine } = this;
+    if (machine === undefined) return;
+    const wasRecovering = machine.state.status === 'recovering';
+    for (const effect of machine.handle(input, this.ports.clock.now())) this.perform(effect);
+    if (wasRecovering && machine.state.status !== 'recovering') {
+      this.recoveryMs = this.ports.clock.now() - this.recoveryStartedAt;
+    }
+  }
+
+  private armWake(): void {
+    const next = this.machine?.nextWake();
+    if (next === this.wake?.at || this.lifecycle !== 'running') return;
+    this.wake?.timer.cancel();
+    this.wake = undefined;
+    if (next === undefined) return;
+    const delayMs = Math.max(0, next - this.ports.clock.now());
+    const timer = this.ports.clock.setTimer(delayMs, () => {
+      this.wake = undefined;
+      this.input({ kind: 'woke' });
+    });
+    this.wake = { at: next, timer };
+  }
+
+  private perform(effect: AgentEffect): void {
+    const { files, launcher, log } = this.ports;
+    switch (effect.kind) {
+      case 'send':
+        this.send(effect.to, effect.message);
+        break;
+      case 'link':
+        this.link(effect.to);
+        break;
+      case 'event':
+        effect.stream.send(effect.event);
+        break;
+      case 'close-stream':
+        effect.stream.close();
+        break;
+      case 'write':
+        files.write(effect.path, effect.bytes, effect.durable === true);
+        break;
+      case 'append':
+        files.append(effect.path, effect.bytes, effect.durable === true);
+        break;
+      case 'symlink':
+        files.symlink(effect.path, effect.target);
+        break;
+      case 'make-directory':
+        files.makeDirectory(effect.path);
+        break;
+      case 'remove':
+        this.remove(effect.path);
+        break;
+      case 'prepare':
+        this.prepare(effect);
+        break;
+      case 'launch':
+        launcher.launch(effect.spec);
+        break;
+      case 'run':
+        launcher.run(effect.containerId, effect.tasks);
+        break;
+      case 'kill':
+        launcher.kill(effect.containerId, effect.taskId, effect.graceMs);
+        break;
+      case 'acknowledge':
+        launcher.acknowledge(effect.containerId, effect.taskId, effect.uuid);
+        break;
+      case 'shutdown-container':
+        launcher.shutdown(effect.containerId);
+        break;
+      case 'destroy-container':
+        launcher.destroy(effect.containerId);
+        break;
+      case 'forget-container':
+        launcher.forget(effect.containerId);
+        break;
+      case 'measure-disk':
+        this.measureDisk();
+        break;
+      case 'log':
+        log[effect.level](effect.fields, effect.text);
+        break;
+      case 'exit':
+        this.end(effect.failure);
+        break;
+    }
+  }
+
+  private send(to: Upid, message: OutgoingMessage): void {
+    const { transport } = this.ports;
+    const from: Upid = { id: AGENT_ACTOR, ip: transport.ip, port: transport.port };
+    transport.send({ from, to, name: message.name, body: encodeOutgoing(message) });
+  }
+
+  private link(to: Upid): void {
+    const key = formatUpid(to);
+    this.links.get(key)?.();
+    const unlink = this.ports.transport.link(to, () => {
+      this.links.delete(key);
+      // Nothing follows from it: the master's pings decide (spec libprocess, section 4.1).
+      if (to.id === 'master') this.ports.log.warn({ master: key }, 'connection to the master lost');
+    });
+    this.links.set(key, unlink);
+  }
+
+  private prepare(effect: Extract<AgentEffect, { readonly kind: 'prepare' }>): void {
+    const { containerId, directory, user, uris, links } = effect;
+    const request: SandboxRequest = { containerId, directory, user, uris, links };
+    const prepared = this.ports.sandboxes.prepare(request);
+    if (!(prepared instanceof Promise)) {
+      this.input({ kind: 'prepared', containerId, result: prepared });
+      return;
+    }
+    const done = prepared.then(
+      (result) => this.input({ kind: 'prepared', containerId, result }),
+      (thrown: unknown) => {
+        const message = describeError(thrown);
+        const result = { ok: false, stage: 'fetch', message } as const;
+        this.input({ kind: 'prepared', containerId, result });
+      },
+    );
+    background(this.ports.log, done, 'preparing a sandbox');
+  }
+
+  private remove(path: string): void {
+    try {
+      this.ports.files.remove(path);
+      this.removalCounts.succeeded += 1;
+      for (const listener of this.removedListeners) listener(`${this.options.workDir}/${path}`);
+    } catch (thrown) {
+      this.removalCounts.failed += 1;
+      this.ports.log.warn({ path, error: describeError(thrown) }, 'directory cannot be removed');
+    }
+  }
+
+  private measureDisk(): void {
+    const done = this.ports.host.diskUsage().then((used) => {
+      this.input({ kind: 'disk-usage', used });
+    });
+    background(this.ports.log, done, 'measuring the disk');
+  }
+}
+
+type OutgoingMap = {
+  [Name in OutgoingMessage['name']]: Extract<OutgoingMessage, { readonly name: Name }>;
+};
+
+function encodeOutgoing<Name extends OutgoingMessage['name']>(
+  message: OutgoingMap[Name],
+): Uint8Array {
+  return encodeMessage<OutgoingMessage['name']>(message.name, message.value);
+}

@@ -1,0 +1,191 @@
+/**
+ * Flags to options: one place that checks them against each other and refuses what this agent
+ * cannot do (spec flags-and-metrics, sections 1 and 5).
+ */
+import { resolve } from 'node:path';
+import { formatBytes } from '../base/bytes.ts';
+import { formatDuration, minutes, seconds } from '../base/duration.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import { detectorFor } from '../election/index.ts';
+import { parseAttributes } from '../resources/attributes.ts';
+import { parseAgentResources } from '../resources/parse-flag.ts';
+import { validateRole } from '../resources/roles.ts';
+import { fromJson } from '../wire/json.ts';
+import type { DomainInfo } from '../wire/types/mesos.v1.ts';
+import type { AgentDaemonOptions } from './daemon.ts';
+import { AGENT_FLAGS, type AgentFlagValues } from './flags.ts';
+
+/** Flags whose presence asks for something this agent does not have, and the way around. */
+const UNSUPPORTED: Readonly<Partial<Record<keyof AgentFlagValues, string>>> = {
+  ip_discovery_command: 'give --ip',
+  log_dir: 'the log goes to stderr; redirect it',
+  external_log_file: 'the log goes to stderr; redirect it',
+  hadoop_home: 'only http, https and local URIs are fetched',
+  default_container_info: 'tasks run as plain processes',
+  image_providers: 'tasks run as plain processes',
+  container_logger: 'output goes to files in the sandbox',
+  docker_mesos_image: 'tasks run as plain processes',
+  network_cni_plugins_dir: 'tasks use the network of the host',
+  network_cni_config_dir: 'tasks use the network of the host',
+  resource_estimator: 'modules of the original cannot be loaded',
+  qos_controller: 'modules of the original cannot be loaded',
+  credential: 'nothing is authenticated yet',
+  http_credentials: 'requests are not authenticated yet',
+  http_authenticators: 'requests are not authenticated yet',
+  jwt_secret_key: 'executors are not authenticated yet',
+  acls: 'nothing is authorized yet',
+  firewall_rules: 'endpoints cannot be disabled yet',
+  modules: 'modules of the original cannot be loaded',
+  modules_dir: 'modules of the original cannot be loaded',
+  hooks: 'modules of the original cannot be loaded',
+};
+
+/** Flags that have only these supported values. */
+const FIXED: Readonly<Partial<Record<keyof AgentFlagValues, readonly unknown[]>>> = {
+  containerizers: ['mesos'],
+  launcher: ['posix', 'linux'],
+  cgroups_enable_cfs: [false],
+  enforce_container_disk_quota: [false],
+  authenticate_http_readonly: [false],
+  authenticate_http_readwrite: [false],
+  authenticate_http_executors: [false],
+  http_executor_domain_sockets: [false],
+  authorizer: ['local'],
+  authenticatee: ['crammd5'],
+  checkpoint: [true],
+  recover: ['reconnect', 'cleanup'],
+  reconfiguration_policy: ['equal', 'additive'],
+  logging_level: ['INFO', 'WARNING', 'ERROR'],
+};
+
+const ISOLATORS: ReadonlySet<string> = new Set([
+  'posix/cpu',
+  'posix/mem',
+  'filesystem/posix',
+  'process',
+]);
+
+export function compileAgentOptions(flags: AgentFlagValues): Result<AgentDaemonOptions> {
+  const refused = refuseUnsupported(flags) ?? refuseValues(flags);
+  if (refused !== undefined) return err(refused);
+  const detector = detectorFor(flags.master);
+  if (!detector.ok) return err(`Failed to create a master detector: ${detector.error}`);
+  const resources = parseAgentResources(flags.resources, flags.default_role);
+  if (!resources.ok) return resources;
+  const attributes = parseAttributes(flags.attributes);
+  if (!attributes.ok) return attributes;
+  const domain = compileDomain(flags.domain);
+  if (!domain.ok) return domain;
+  const environment = compileEnvironment(flags.executor_environment_variables);
+  if (!environment.ok) return environment;
+  const workDir = resolve(flags.work_dir);
+  return ok({
+    hostnameLookup: flags.hostname_lookup,
+    agent: {
+      master: flags.master,
+      ip: flags.ip ?? '0.0.0.0',
+      port: flags.port,
+      advertiseIp: flags.advertise_ip,
+      advertisePort: flags.advertise_port,
+      hostname: flags.hostname ?? '',
+      workDir,
+      runtimeDir: flags.runtime_dir ?? `${workDir}/runtime`,
+      launcherDir: flags.launcher_dir,
+      resources: resources.value,
+      attributes: attributes.value,
+      domain: domain.value,
+      switchUser: flags.switch_user,
+      recover: flags.recover === 'cleanup' ? 'cleanup' : 'reconnect',
+      reconfigurationPolicy: flags.reconfiguration_policy === 'additive' ? 'additive' : 'equal',
+      strict: flags.strict,
+      executorRegistrationTimeoutMs: flags.executor_registration_timeout,
+      executorReregistrationTimeoutMs: flags.executor_reregistration_timeout,
+      executorShutdownGraceMs: flags.executor_shutdown_grace_period,
+      recoveryTimeoutMs: flags.recovery_timeout,
+      registrationBackoffFactorMs: flags.registration_backoff_factor,
+      executorEnvironment: environment.value,
+      httpCommandExecutor: flags.http_command_executor,
+      gcDelayMs: flags.gc_delay,
+      gcDiskHeadroom: flags.gc_disk_headroom,
+      diskWatchIntervalMs: flags.disk_watch_interval,
+      maxCompletedExecutorsPerFramework: flags.max_completed_executors_per_framework,
+      frameworksHome: flags.frameworks_home,
+      fetcherStallTimeoutMs: flags.fetcher_stall_timeout,
+      flags: flagTexts(flags),
+    },
+  });
+}
+
+function refuseUnsupported(flags: AgentFlagValues): string | undefined {
+  const given = new Map<string, unknown>(Object.entries(flags));
+  for (const [name, hint] of Object.entries(UNSUPPORTED)) {
+    if (given.get(name) === undefined) continue;
+    return `Flag '${name}' is not supported: ${hint}`;
+  }
+  for (const [name, allowed] of Object.entries(FIXED)) {
+    const value = given.get(name);
+    if (allowed.includes(value)) continue;
+    const values = allowed.map((each) => `'${each}'`).join(' or ');
+    return `Flag '${name}' has the value '${value}', but only ${values} is supported`;
+  }
+  const isolator = flags.isolation.split(',').find((name) => !ISOLATORS.has(name));
+  if (isolator === undefined) return undefined;
+  return `Flag 'isolation' names '${isolator}', which this version does not support; leave it out`;
+}
+
+function refuseValues(flags: AgentFlagValues): string | undefined {
+  if (flags.executor_reregistration_timeout > seconds(15)) {
+    const given = formatDuration(flags.executor_reregistration_timeout);
+    return `Expected \`--executor_reregistration_timeout\` to be not more than 15secs, but got ${given}`;
+  }
+  if (flags.registration_backoff_factor > minutes(1)) {
+    const given = formatDuration(flags.registration_backoff_factor);
+    return `Invalid value '${given}' for --registration_backoff_factor: Must be at most 1mins`;
+  }
+  if (flags.gc_disk_headroom < 0 || flags.gc_disk_headroom > 1) {
+    return `Invalid value '${flags.gc_disk_headroom}' for --gc_disk_headroom. Must be between 0.0 and 1.0`;
+  }
+  const role = validateRole(flags.default_role);
+  return role === undefined
+    ? undefined
+    : `Invalid value '${flags.default_role}' for --default_role: ${role}`;
+}
+
+function compileDomain(tree: unknown): Result<DomainInfo | undefined> {
+  if (tree === undefined) return ok(undefined);
+  const domain = fromJson('mesos.v1.DomainInfo', tree);
+  if (!domain.ok) return err(`Failed to load flag 'domain': ${domain.error}`);
+  if (domain.value.fault_domain === undefined) return err('`domain` must define `fault_domain`');
+  return domain;
+}
+
+function compileEnvironment(tree: unknown): Result<Readonly<Record<string, string>> | undefined> {
+  if (tree === undefined) return ok(undefined);
+  const refusal = err(
+    "Flag 'executor_environment_variables' must be a JSON object whose values are strings",
+  );
+  if (typeof tree !== 'object' || tree === null || Array.isArray(tree)) return refusal;
+  const environment: Record<string, string> = {};
+  for (const [name, value] of Object.entries(tree)) {
+    if (typeof value !== 'string') return refusal;
+    environment[name] = value;
+  }
+  return ok(environment);
+}
+
+/** What `/flags` shows: every flag that has a value, in canonical text. */
+function flagTexts(flags: AgentFlagValues): Readonly<Record<string, string>> {
+  const texts: Record<string, string> = { help: 'false', version: 'false' };
+  const rows: Readonly<Record<string, { readonly type: string }>> = AGENT_FLAGS;
+  for (const [name, value] of Object.entries(flags)) {
+    if (value === undefined) continue;
+    texts[name] = flagText(rows[name]?.type, value);
+  }
+  return Object.fromEntries(Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function flagText(type: string | undefined, value: unknown): string {
+  if (type === 'duration' && typeof value === 'number') return formatDuration(value);
+  if (type === 'bytes' && typeof value === 'number') return formatBytes(value);
+  return type === 'json' ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,177 @@
+/**
+ * The agent as a process: HTTP server, libprocess transport, launcher client, files, fetcher and
+ * the agent itself, wired together. `orrery local` and `main` use it.
+ */
+import type { Clock } from '../base/clock.ts';
+import { ClusterError } from '../base/errors.ts';
+import type { Service } from '../base/lifecycle.ts';
+import type { Log } from '../base/log.ts';
+import { Metrics } from '../base/metrics.ts';
+import type { Random } from '../base/random.ts';
+import { detectorFor } from '../election/index.ts';
+import { createHttpClient } from '../net/http-client.ts';
+import { createHttpServer, type HttpServer } from '../net/http-server.ts';
+import { createLibprocess, type Libprocess } from '../net/libprocess.ts';
+import type { HttpClient } from '../net/ports.ts';
+import { AGENT_ACTOR, type Agent, createAgent } from './agent.ts';
+import { Fetcher } from './fetcher.ts';
+import { serveExecutorApi } from './http/executor-api.ts';
+import { LauncherClient } from './launcher/client.ts';
+import { declareAgentMetrics } from './metrics.ts';
+import { NodeFiles } from './node-files.ts';
+import { detectResources, NodeHost } from './node-host.ts';
+import { NodeSandboxes } from './node-sandboxes.ts';
+import type { AgentOptions } from './options.ts';
+
+export interface AgentDaemonOptions {
+  /**
+   * An empty `hostname` is found out from the address; resources that are not named (an amount of
+   * 0 names one) are detected.
+   */
+  readonly agent: AgentOptions;
+  readonly hostnameLookup: boolean;
+}
+
+/** What further endpoints of the agent's server are made from. */
+export interface AgentExtension {
+  readonly server: HttpServer;
+  readonly agent: Agent;
+  readonly metrics: Metrics;
+}
+
+export interface AgentDaemonPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Finds the address that is announced when listening on 0.0.0.0. */
+  readonly addressOfThisHost: () => Promise<string>;
+  readonly hostnameOf: (ip: string) => Promise<string>;
+  /** More endpoints: called before the server listens. */
+  readonly extend?: (extension: AgentExtension) => void;
+}
+
+interface Running {
+  readonly server: HttpServer;
+  readonly transport: Libprocess;
+  readonly http: HttpClient;
+  readonly agent: Agent;
+}
+
+export function createAgentDaemon(
+  options: AgentDaemonOptions,
+  ports: AgentDaemonPorts,
+): AgentDaemon {
+  return new AgentDaemon(options, ports);
+}
+
+export class AgentDaemon implements Service {
+  private readonly options: AgentDaemonOptions;
+  private readonly ports: AgentDaemonPorts;
+  private running: Running | undefined;
+  private stopping: Promise<void> | undefined;
+  private readonly endedEarly = Promise.withResolvers<string | undefined>();
+
+  constructor(options: AgentDaemonOptions, ports: AgentDaemonPorts) {
+    this.options = options;
+    this.ports = ports;
+  }
+
+  /** Throws before `start`. */
+  get agent(): Agent {
+    if (this.running === undefined) {
+      throw new ClusterError('NOT_STARTED', 'the agent has not started', { retriable: true });
+    }
+    return this.running.agent;
+  }
+
+  /** Resolves when the agent ends by itself; with the sentence when it could not go on. */
+  get ended(): Promise<string | undefined> {
+    return this.endedEarly.promise;
+  }
+
+  get address(): { readonly ip: string; readonly port: number } {
+    const { ip, port } = this.options.agent;
+    return this.running?.server.address ?? { ip, port };
+  }
+
+  async start(): Promise<void> {
+    const { ports } = this;
+    const { clock, random, log } = ports;
+    const { ip, port, advertisePort, workDir } = this.options.agent;
+    const files = new NodeFiles(workDir);
+    const options = await this.completeOptions();
+    const detector = detectorFor(options.master);
+    if (!detector.ok) throw new ClusterError('FLAGS', detector.error, { retriable: false });
+    const server = createHttpServer({ ip, port, log, delegate: AGENT_ACTOR });
+    const http = createHttpClient();
+    const { advertiseIp } = options;
+    const transport = createLibprocess({ http: server, log, advertiseIp, advertisePort });
+    const fetcher = new Fetcher(
+      { frameworksHome: options.frameworksHome, stallTimeoutMs: options.fetcherStallTimeoutMs },
+      { http, clock },
+    );
+    const agent = createAgent(options, {
+      clock,
+      random,
+      log,
+      transport,
+      detector: detector.value,
+      launcher: new LauncherClient(workDir, { clock, log }),
+      files,
+      sandboxes: new NodeSandboxes(fetcher),
+      host: new NodeHost(workDir),
+    });
+    this.running = { server, transport, http, agent };
+    const metrics = new Metrics();
+    declareAgentMetrics(metrics, { agent, fetcher: fetcher.counts, clock });
+    serveExecutorApi(server, { agent, clock, actor: AGENT_ACTOR });
+    ports.extend?.({ server, agent, metrics });
+    try {
+      await server.listen();
+      await transport.start();
+      await agent.start();
+    } catch (thrown) {
+      await this.stop();
+      throw thrown;
+    }
+    void agent.ended.then((failure) => this.endedEarly.resolve(failure));
+  }
+
+  /** Leaves tasks and launcher running for the next start. */
+  stop(): Promise<void> {
+    this.stopping ??= this.stopOnce((agent) => agent.stop());
+    return this.stopping;
+  }
+
+  /** Kills the tasks and the launcher too; what was known stays on disk. */
+  stopWithTasks(): Promise<void> {
+    this.stopping ??= this.stopOnce((agent) => agent.stopWithTasks());
+    return this.stopping;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  private async stopOnce(stopAgent: (agent: Agent) => Promise<void>): Promise<void> {
+    if (this.running === undefined) return;
+    const { agent, transport, server, http } = this.running;
+    await stopAgent(agent);
+    await transport.stop();
+    await server.close();
+    await http.close();
+  }
+
+  private async completeOptions(): Promise<AgentOptions> {
+    const { agent } = this.options;
+    const bound = agent.ip === '0.0.0.0' ? undefined : agent.ip;
+    const ip = agent.advertiseIp ?? bound ?? (await this.ports.addressOfThisHost());
+    const resources = await detectResources(agent.resources, agent.workDir);
+    return { ...agent, advertiseIp: ip, hostname: await this.hostname(ip), resources };
+  }
+
+  private async hostname(ip: string): Promise<string> {
+    if (this.options.agent.hostname !== '') return this.options.agent.hostname;
+    return this.options.hostnameLookup ? await this.ports.hostnameOf(ip) : ip;
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * The agent's flags: original names, old names as aliases, original defaults (spec
+ * flags-and-metrics, sections 3 and 5). Flags of features this agent does not have are known, so
+ * that they are refused with a sentence (`compile-options.ts`) and never ignored.
+ */
+import { hours, minutes, seconds } from '../base/duration.ts';
+import { type FlagValues, flag, optionalFlag, requiredFlag } from '../base/flags.ts';
+
+export const AGENT_FLAGS = {
+  // Network and process.
+  master: requiredFlag('string', { help: 'The master, host:port.' }),
+  ip: optionalFlag('string', { help: 'IP address to listen on.' }),
+  port: flag('int', 5_051, { help: 'Port to listen on.' }),
+  advertise_ip: optionalFlag('string', { help: 'IP address told to others.' }),
+  advertise_port: optionalFlag('int', { help: 'Port told to others.' }),
+  ip_discovery_command: optionalFlag('string', { help: 'Not supported: give --ip.' }),
+  hostname: optionalFlag('string', { help: 'Host name told to others.' }),
+  hostname_lookup: flag('bool', true, {
+    help: 'Look up the host name of the IP address; without it the address is the host name.',
+  }),
+  work_dir: requiredFlag('path', { help: 'Directory of sandboxes and checkpoints.' }),
+  runtime_dir: optionalFlag('path', { help: 'Accepted; nothing is kept there.' }),
+  launcher_dir: flag('path', '/usr/local/libexec/mesos', {
+    help: 'Shown in executor commands; nothing is started from it.',
+  }),
+  logging_level: flag('string', 'INFO', { help: 'INFO, WARNING or ERROR.' }),
+  quiet: flag('bool', false, { help: 'Log nothing to stderr.' }),
+  logbufsecs: flag('int', 0, { help: 'Accepted; lines are written at once.' }),
+  initialize_driver_logging: flag('bool', true, { help: 'Accepted; there is no driver inside.' }),
+  log_dir: optionalFlag('path', { help: 'Not supported: the log goes to stderr.' }),
+  external_log_file: optionalFlag('path', { help: 'Not supported.' }),
+  domain: optionalFlag('json', { help: 'Fault domain of this agent, as JSON.' }),
+  zk_session_timeout: flag('duration', seconds(10), { help: 'Used with ZooKeeper only.' }),
+
+  // What is offered.
+  resources: flag('string', '', {
+    help: 'Like cpus:4;mem:2048;ports:[31000-32000], or a JSON array; the rest is detected.',
+  }),
+  attributes: flag('string', '', { help: 'Like rack:r1;zone:eu.' }),
+  default_role: flag('string', '*', { help: 'Role of resources given without one.' }),
+
+  // Containers and executors.
+  containerizers: flag('string', 'mesos', { help: 'Only mesos.' }),
+  isolation: flag('string', 'posix/cpu,posix/mem', {
+    help: 'Only posix/cpu, posix/mem and filesystem/posix.',
+  }),
+  launcher: flag('string', 'posix', { help: 'posix; linux is accepted and means the same.' }),
+  switch_user: flag('bool', true, { help: 'Run tasks as the user who submitted them.' }),
+  executor_registration_timeout: flag('duration', minutes(1), {
+    help: 'How long an executor may take to register.',
+  }),
+  executor_reregistration_timeout: flag('duration', seconds(2), {
+    help: 'How long executors may take to come back after a restart; at most 15secs.',
+  }),
+  executor_shutdown_grace_period: flag('duration', seconds(5), {
+    help: 'Time between asking an executor to end and killing it.',
+  }),
+  executor_environment_variables: optionalFlag('json', {
+    help: 'Environment of executors, a JSON object of strings.',
+  }),
+  http_command_executor: flag('bool', false, {
+    help: 'Kill policies of kill calls reach command tasks.',
+  }),
+  frameworks_home: flag('path', '', { help: 'Prefix of relative URIs.' }),
+  fetcher_stall_timeout: flag('duration', minutes(1), { help: 'Silence that ends a download.' }),
+  fetcher_cache_size: flag('bytes', 2 * 1024 ** 3, { help: 'Accepted; nothing is cached.' }),
+  fetcher_cache_dir: optionalFlag('path', { help: 'Accepted; nothing is cached.' }),
+  max_completed_executors_per_framework: flag('int', 150, {
+    help: 'Completed executors remembered.',
+  }),
+  sandbox_directory: flag('path', '/mnt/mesos/sandbox', {
+    aliases: ['docker_sandbox_directory'],
+    help: 'Accepted; tasks see the real path of their sandbox.',
+  }),
+  hadoop_home: optionalFlag('path', { help: 'Not supported.' }),
+  default_container_info: optionalFlag('json', { help: 'Not supported.' }),
+  image_providers: optionalFlag('string', { help: 'Not supported.' }),
+  container_logger: optionalFlag('string', { help: 'Not supported.' }),
+  cgroups_enable_cfs: flag('bool', false, { help: 'Only false is supported.' }),
+  cgroups_hierarchy: flag('path', '/sys/fs/cgroup', { help: 'Accepted; cgroups are not used.' }),
+  cgroups_root: flag('string', 'mesos', { help: 'Accepted; cgroups are not used.' }),
+  systemd_enable_support: flag('bool', true, { help: 'Accepted; systemd is not used.' }),
+  docker: flag('string', 'docker', { help: 'Accepted; Docker is not used.' }),
+  docker_socket: flag('path', '/var/run/docker.sock', { help: 'Accepted; Docker is not used.' }),
+  docker_remove_delay: flag('duration', hours(6), { help: 'Accepted; Docker is not used.' }),
+  docker_kill_orphans: flag('bool', true, { help: 'Accepted; Docker is not used.' }),
+  docker_mesos_image: optionalFlag('string', { help: 'Not supported.' }),
+  enforce_container_disk_quota: flag('bool', false, { help: 'Only false is supported.' }),
+  container_disk_watch_interval: flag('duration', seconds(15), { help: 'Accepted.' }),
+  network_cni_plugins_dir: optionalFlag('path', { help: 'Not supported.' }),
+  network_cni_config_dir: optionalFlag('path', { help: 'Not supported.' }),
+  resource_estimator: optionalFlag('string', { help: 'Not supported.' }),
+  qos_controller: optionalFlag('string', { help: 'Not supported.' }),
+  oversubscribed_resources_interval: flag('duration', seconds(15), { help: 'Accepted.' }),
+  agent_features: optionalFlag('json', { help: 'Accepted; all features are on.' }),
+
+  // Registration and recovery.
+  registration_backoff_factor: flag('duration', seconds(1), {
+    help: 'First wait before registering, at random; it doubles up to 1mins.',
+  }),
+  recover: flag('string', 'reconnect', {
+    help: 'reconnect to living executors after a restart, or cleanup: end them and exit.',
+  }),
+  recovery_timeout: flag('duration', minutes(15), {
+    help: 'How long tasks go on without an agent.',
+  }),
+  reconfiguration_policy: flag('string', 'equal', {
+    help: 'equal or additive: changes allowed while keeping the agent id.',
+  }),
+  strict: flag('bool', true, { help: 'Unreadable checkpoints end the start.' }),
+  checkpoint: flag('bool', true, { help: 'Only true: frameworks decide.' }),
+  resource_monitoring_interval: optionalFlag('duration', { help: 'Accepted; on demand.' }),
+
+  // Garbage.
+  gc_delay: flag('duration', hours(24 * 7), { help: 'How long sandboxes are kept.' }),
+  gc_disk_headroom: flag('double', 0.1, { help: 'Part of the disk kept free, 0 to 1.' }),
+  disk_watch_interval: flag('duration', minutes(1), { help: 'How often the disk is looked at.' }),
+  gc_non_executor_container_sandboxes: flag('bool', false, { help: 'Accepted.' }),
+
+  // Security.
+  credential: optionalFlag('path', { help: 'Not supported yet.' }),
+  authenticatee: flag('string', 'crammd5', { help: 'Only crammd5.' }),
+  authentication_backoff_factor: flag('duration', seconds(1), { help: 'Used with --credential.' }),
+  authentication_timeout_min: flag('duration', seconds(5), { help: 'Used with --credential.' }),
+  authentication_timeout_max: flag('duration', minutes(1), { help: 'Used with --credential.' }),
+  http_credentials: optionalFlag('path', { help: 'Not supported yet.' }),
+  http_authenticators: optionalFlag('string', { help: 'Not supported yet.' }),
+  authenticate_http_readonly: flag('bool', false, { help: 'Only false is supported.' }),
+  authenticate_http_readwrite: flag('bool', false, { help: 'Only false is supported.' }),
+  authenticate_http_executors: flag('bool', false, { help: 'Only false is supported.' }),
+  http_executor_domain_sockets: flag('bool', false, { help: 'Only false is supported.' }),
+  jwt_secret_key: optionalFlag('path', {
+    aliases: ['executor_secret_key'],
+    help: 'Not supported yet.',
+  }),
+  authorizer: flag('string', 'local', { help: 'Only local.' }),
+  acls: optionalFlag('string', { help: 'Not supported yet.' }),
+  firewall_rules: optionalFlag('string', { help: 'Not supported yet.' }),
+  modules: optionalFlag('string', { help: 'Not supported.' }),
+  modules_dir: optionalFlag('path', { help: 'Not supported.' }),
+  hooks: optionalFlag('string', { help: 'Not supported.' }),
+} as const;
+
+export type AgentFlagValues = FlagValues<typeof AGENT_FLAGS>;

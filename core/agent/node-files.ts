@@ -1,0 +1,135 @@
+/** The agent's files on the real disk, below one folder. */
+import {
+  appendFileSync,
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { AgentFiles } from './files-port.ts';
+
+export class NodeFiles implements AgentFiles {
+  private readonly root: string;
+  /** Directories known to exist, so that the usual write makes no extra system call. */
+  private readonly made = new Set<string>();
+
+  constructor(root: string) {
+    this.root = root;
+    mkdirSync(root, { recursive: true });
+  }
+
+  read(path: string): Uint8Array | undefined {
+    return orUndefined(() => readFileSync(this.at(path)));
+  }
+
+  write(path: string, bytes: Uint8Array, durable: boolean): void {
+    const target = this.parentOf(path);
+    const temporary = `${target}.new`;
+    const handle = openSync(temporary, 'w', 0o600);
+    try {
+      writeFileSync(handle, bytes);
+      if (durable) fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    renameSync(temporary, target);
+    if (durable) syncDirectory(dirname(target));
+  }
+
+  append(path: string, bytes: Uint8Array, durable: boolean): void {
+    const target = this.parentOf(path);
+    if (!durable) {
+      appendFileSync(target, bytes, { mode: 0o600 });
+      return;
+    }
+    const handle = openSync(target, 'a', 0o600);
+    try {
+      writeFileSync(handle, bytes);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+  }
+
+  truncate(path: string, size: number): void {
+    truncateSync(this.at(path), size);
+  }
+
+  list(path: string): readonly string[] {
+    return orUndefined(() => readdirSync(this.at(path)).sort()) ?? [];
+  }
+
+  readLink(path: string): string | undefined {
+    return orUndefined(() => readlinkSync(this.at(path)));
+  }
+
+  symlink(path: string, target: string): void {
+    const link = this.parentOf(path);
+    const temporary = `${link}.new`;
+    rmSync(temporary, { force: true });
+    symlinkSync(target, temporary);
+    renameSync(temporary, link);
+  }
+
+  makeDirectory(path: string): void {
+    mkdirSync(this.at(path), { recursive: true });
+  }
+
+  modifiedAt(path: string): number | undefined {
+    return orUndefined(() => lstatSync(this.at(path)).mtimeMs);
+  }
+
+  remove(path: string): void {
+    const target = this.at(path);
+    for (const each of this.made) {
+      if (each === target || each.startsWith(`${target}/`)) this.made.delete(each);
+    }
+    rmSync(target, { recursive: true, force: true });
+  }
+
+  private at(path: string): string {
+    return join(this.root, path);
+  }
+
+  private parentOf(path: string): string {
+    const target = this.at(path);
+    const parent = dirname(target);
+    if (!this.made.has(parent)) {
+      mkdirSync(parent, { recursive: true });
+      // A bound on memory: forgetting all costs one mkdir each.
+      if (this.made.size > 10_000) this.made.clear();
+      this.made.add(parent);
+    }
+    return target;
+  }
+}
+
+/** A missing file, or something else in its place, is no failure where absence is allowed. */
+function orUndefined<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (thrown) {
+    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EINVAL') return undefined;
+    throw thrown;
+  }
+}
+
+function syncDirectory(path: string): void {
+  const handle = openSync(path, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}

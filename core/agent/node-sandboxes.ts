@@ -1,0 +1,65 @@
+/** Sandboxes on the real disk: directory with its owner, volumes linked, files fetched. */
+import { chmodSync, chownSync, closeSync, mkdirSync, openSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describeError } from '../base/errors.ts';
+import type { PreparedSandbox } from './effects.ts';
+import type { Fetcher } from './fetcher.ts';
+import type { Sandboxes, SandboxRequest } from './ports.ts';
+import { findUser, type SystemUser } from './users.ts';
+
+const SANDBOX_MODE = 0o750;
+
+export class NodeSandboxes implements Sandboxes {
+  private readonly fetcher: Fetcher;
+
+  constructor(fetcher: Fetcher) {
+    this.fetcher = fetcher;
+  }
+
+  prepare(request: SandboxRequest): PreparedSandbox | Promise<PreparedSandbox> {
+    const { directory, containerId, uris } = request;
+    let user: SystemUser | undefined;
+    try {
+      user = makeSandbox(request);
+    } catch (thrown) {
+      const message = `Failed to create executor directory '${directory}': ${describeError(thrown)}`;
+      return { ok: false, stage: 'directory', message };
+    }
+    if (uris.length === 0) return { ok: true, user };
+    return this.fetcher
+      .fetchAll(containerId, uris, { directory, user })
+      .then((fetched) =>
+        fetched.ok ? { ok: true, user } : { ok: false, stage: 'fetch', message: fetched.error },
+      );
+  }
+}
+
+/** Gives the user to switch to; none when it is the agent's own. */
+function makeSandbox(request: SandboxRequest): SystemUser | undefined {
+  const { directory } = request;
+  mkdirSync(directory, { recursive: true });
+  chmodSync(directory, SANDBOX_MODE);
+  for (const { path, target } of request.links) {
+    const link = join(directory, path);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(target, link);
+  }
+  const user = userToSwitchTo(request.user);
+  // The launcher opens these with its own rights; they must belong to the task's user.
+  for (const name of ['stdout', 'stderr']) {
+    const path = join(directory, name);
+    closeSync(openSync(path, 'a', 0o644));
+    if (user !== undefined) chownSync(path, user.uid, user.gid);
+  }
+  if (user !== undefined) chownSync(directory, user.uid, user.gid);
+  return user;
+}
+
+function userToSwitchTo(name: string | undefined): SystemUser | undefined {
+  if (name === undefined || name === '') return undefined;
+  const user = findUser(name);
+  if (user === undefined) {
+    throw new Error(`Failed to chown directory to '${name}': No such user '${name}'`);
+  }
+  return user.uid === process.getuid?.() ? undefined : user;
+}

@@ -1,0 +1,45 @@
+/** What an agent needs of the world; sockets, disk and processes, or the simulator's. */
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { LeaderDetector } from '../election/ports.ts';
+import type { MessageTransport } from '../net/ports.ts';
+import type { CommandInfoURI } from '../wire/types/mesos.v1.ts';
+import type { PreparedSandbox } from './effects.ts';
+import type { AgentFiles } from './files-port.ts';
+import type { Launcher } from './launcher-port.ts';
+
+export interface SandboxRequest {
+  readonly containerId: string;
+  /** Absolute. */
+  readonly directory: string;
+  /** Undefined does not switch users. */
+  readonly user: string | undefined;
+  readonly uris: readonly CommandInfoURI[];
+  readonly links: readonly { readonly path: string; readonly target: string }[];
+}
+
+export interface Sandboxes {
+  /** Makes the directory, its owner and links, fetches files. At once where nothing is fetched. */
+  prepare(request: SandboxRequest): PreparedSandbox | Promise<PreparedSandbox>;
+}
+
+export interface HostFacts {
+  /** Changes when the machine starts anew. */
+  bootId(): string;
+  /** Used fraction of the work directory's file system, 0 to 1. */
+  diskUsage(): Promise<number>;
+}
+
+export interface AgentPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Must know its address (be listening) when the agent starts. */
+  readonly transport: MessageTransport;
+  readonly detector: LeaderDetector;
+  readonly launcher: Launcher;
+  readonly files: AgentFiles;
+  readonly sandboxes: Sandboxes;
+  readonly host: HostFacts;
+}
