@@ -288,7 +288,7 @@ function writeAnswers(reply: Buffer, start: number, parts: ReplyParts, plan: Rep
       addressOwner = POINTER | at;
       reply.set(ownerName, at);
       at += ownerName.length;
-      if (plan.hasPointers) ownerName = undefined;
+      if (plan.spellsOnce) ownerName = undefined;
     } else {
       at = reply.writeUInt16BE(part.isAddress ? addressOwner : POINTER_TO_QUESTION, at);
     }
@@ -320,6 +320,8 @@ interface ReplyPlan {
   readonly isTruncated: boolean;
   /** Whether names may point into the reply; not in replies longer than pointers reach. */
   readonly hasPointers: boolean;
+  /** Whether the owner of address records is spelt once; it is when it is certain to be in reach. */
+  readonly spellsOnce: boolean;
 }
 
 /**
@@ -328,33 +330,35 @@ interface ReplyPlan {
  */
 function planReply(questionBytes: number, parts: ReplyParts, limit: number): ReplyPlan {
   const hasPointers = answersSize(questionBytes, parts, true).size <= POINTER_MAX;
-  const { sizes, size } = answersSize(questionBytes, parts, hasPointers);
+  const spellsOnce = hasPointers || parts.answers.every((part) => part.isAddress);
+  const { sizes, size } = answersSize(questionBytes, parts, spellsOnce);
   let fullSize = size;
   for (const { tail, owner } of parts.additional) {
     fullSize += (hasPointers ? POINTER_BYTES : owner.length) + tail.length;
   }
+  const pointers = { hasPointers, spellsOnce };
   let answerCount = sizes.length;
   if (fullSize <= limit) {
-    return { size: fullSize, answerCount, hasAdditional: true, isTruncated: false, hasPointers };
+    return { ...pointers, size: fullSize, answerCount, hasAdditional: true, isTruncated: false };
   }
   let cutSize = size;
   while (answerCount > 0 && cutSize >= limit) {
     answerCount -= 1;
     cutSize -= sizes[answerCount] ?? 0;
   }
-  return { size: cutSize, answerCount, hasAdditional: false, isTruncated: true, hasPointers };
+  return { ...pointers, size: cutSize, answerCount, hasAdditional: false, isTruncated: true };
 }
 
 /** The size of each answer, and of the reply without the additional section. */
 function answersSize(
   questionBytes: number,
   parts: ReplyParts,
-  hasPointers: boolean,
+  spellsOnce: boolean,
 ): { readonly sizes: readonly number[]; readonly size: number } {
   const ownerExtra = Math.max(0, (parts.addressOwner?.length ?? 0) - POINTER_BYTES);
   let isSpelt = false;
   const sizes = parts.answers.map(({ tail, isAddress }) => {
-    const spells = isAddress && !(isSpelt && hasPointers);
+    const spells = isAddress && !(isSpelt && spellsOnce);
     if (isAddress) isSpelt = true;
     return POINTER_BYTES + tail.length + (spells ? ownerExtra : 0);
   });
