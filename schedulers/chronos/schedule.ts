@@ -85,6 +85,10 @@ export function periodsUntil(schedule: Schedule, instant: Instant, now: Instant)
 
 function inZone(start: DateTime, timeZone: string): DateTime {
   if (timeZone === '') return start;
+  const sameInstant = start.setZone(zoneName(timeZone));
+  // In the hour that comes twice when summer time ends, the printed offset tells which one is meant;
+  // taking always the first would make an hourly job due again and again.
+  if (sameInstant.offset === start.offset) return sameInstant;
   return start.setZone(zoneName(timeZone), { keepLocalTime: true });
 }
 

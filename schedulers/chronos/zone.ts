@@ -15,7 +15,7 @@ const JAVA_ZONES: Readonly<Record<string, string>> = {
   CST: 'America/Chicago',
   CTT: 'Asia/Shanghai',
   EAT: 'Africa/Addis_Ababa',
-  ECT: 'Europe/Paris',
+  ECT: 'CET',
   EST: 'America/New_York',
   HST: 'Pacific/Honolulu',
   IET: 'America/Indiana/Indianapolis',
