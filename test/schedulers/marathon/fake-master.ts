@@ -143,7 +143,15 @@ export class FakeMaster {
     };
   }
 
+  /** The status with which tasks answer health checks. */
+  probeStatus = 200;
+  readonly probes: string[] = [];
+
   private answer(request: HttpRequest): HttpResponse {
+    if (!request.url.includes('/api/v1/scheduler')) {
+      this.probes.push(request.url);
+      return response(this.probeStatus, (async function* () {})());
+    }
     const call: Call = JSON.parse(
       typeof request.body === 'string' ? request.body : new TextDecoder().decode(request.body),
     );

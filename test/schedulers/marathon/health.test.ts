@@ -1,0 +1,113 @@
+/** Health checks, readiness checks, and the events they make. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { EventTape } from './event-tape.ts';
+import { at, SLEEP, World } from './world.ts';
+
+const CHECK = {
+  protocol: 'HTTP',
+  path: '/health',
+  gracePeriodSeconds: 10,
+  intervalSeconds: 5,
+  maxConsecutiveFailures: 3,
+};
+
+test('a deployment waits until its instances are healthy', async () => {
+  const world = await World.start();
+  world.master.probeStatus = 503;
+  await world.call('POST', '/v2/apps', { ...SLEEP, healthChecks: [CHECK] });
+  await world.advance(8_000);
+  assert.equal(world.master.running('sleep').length, 1);
+  assert.equal(at((await world.call('GET', '/v2/deployments')).body, 0, 'currentStep'), 2);
+  const unknown = await world.call('GET', '/v2/apps/sleep');
+  assert.equal(at(unknown.body, 'app', 'tasksHealthy'), 0);
+  assert.equal(at(unknown.body, 'app', 'tasksUnhealthy'), 0);
+  world.master.probeStatus = 204;
+  await world.advance(6_000);
+  assert.deepEqual((await world.call('GET', '/v2/deployments')).body, []);
+  const healthy = await world.call('GET', '/v2/apps/sleep');
+  assert.equal(at(healthy.body, 'app', 'tasksHealthy'), 1);
+  const result = at(healthy.body, 'app', 'tasks', 0, 'healthCheckResults', 0);
+  assert.equal(at(result, 'alive'), true);
+  assert.match(String(at(result, 'instanceId')), /^sleep\.instance-/);
+  assert.match(world.master.probes[0] ?? '', /^http:\/\/a\d\.example:31\d+\/health$/);
+  await world.stop();
+});
+
+test('an instance is killed at the failure after the allowed ones, without back-off', async () => {
+  const world = await World.start();
+  const tape = await EventTape.start(world);
+  await world.call('POST', '/v2/apps', { ...SLEEP, healthChecks: [CHECK] });
+  await world.advance(8_000);
+  const [first] = world.master.running('sleep');
+  assert.ok(first !== undefined);
+  world.master.probeStatus = 500;
+  await world.advance(15_000);
+  const failures = tape.of('failed_health_check_event').length;
+  assert.equal(failures, 3);
+  assert.equal(first.state, 'TASK_RUNNING');
+  world.master.probeStatus = 500;
+  await world.advance(5_000);
+  assert.equal(first.state, 'TASK_KILLED');
+  const [kill] = tape.of('unhealthy_instance_kill_event');
+  assert.equal(at(kill, 'taskId'), first.id);
+  assert.equal(at(kill, 'reason'), '500 Internal Server Error');
+  const flips = tape.of('instance_health_changed_event').map((event) => at(event, 'healthy'));
+  assert.deepEqual(flips, [true, false]);
+  world.master.probeStatus = 200;
+  await world.advance(10_000);
+  assert.equal(world.master.running('sleep').length, 1);
+  tape.stop();
+  await world.stop();
+});
+
+test('failures within the grace period count nothing', async () => {
+  const world = await World.start();
+  world.master.probeStatus = 500;
+  const tape = await EventTape.start(world);
+  await world.call('POST', '/v2/apps', {
+    ...SLEEP,
+    healthChecks: [{ ...CHECK, gracePeriodSeconds: 100 }],
+  });
+  await world.advance(90_000);
+  assert.equal(tape.of('failed_health_check_event').length, 0);
+  await world.advance(40_000);
+  assert.ok(tape.of('failed_health_check_event').length > 0);
+  tape.stop();
+  await world.stop();
+});
+
+test('a check of the agent is sent with the task and its flag is believed', async () => {
+  const world = await World.start();
+  const healthChecks = [{ protocol: 'COMMAND', command: { value: 'true' }, intervalSeconds: 7 }];
+  await world.call('POST', '/v2/apps', { ...SLEEP, healthChecks });
+  await world.advance(3_000);
+  const [task] = world.master.running('sleep');
+  assert.ok(task !== undefined);
+  assert.equal(at(task.info.health_check, 'type'), 'COMMAND');
+  assert.equal(at(task.info.health_check, 'command', 'value'), 'true');
+  assert.equal(at(task.info.health_check, 'interval_seconds'), 7);
+  assert.equal(at((await world.call('GET', '/v2/deployments')).body, 0, 'currentStep'), 2);
+  world.master.update(task.id, 'TASK_RUNNING', { healthy: true });
+  await world.advance(100);
+  assert.deepEqual((await world.call('GET', '/v2/deployments')).body, []);
+  await world.stop();
+});
+
+test('a readiness check holds the deployment and shows its results', async () => {
+  const world = await World.start();
+  world.master.probeStatus = 503;
+  await world.call('POST', '/v2/apps', {
+    ...SLEEP,
+    portDefinitions: [{ port: 0, name: 'http-api' }],
+    readinessChecks: [{ intervalSeconds: 5, timeoutSeconds: 2, path: '/ready' }],
+  });
+  await world.advance(8_000);
+  const running = await world.call('GET', '/v2/deployments');
+  const result = at(running.body, 0, 'currentActions', 0, 'readinessCheckResults', 0);
+  assert.equal(at(result, 'ready'), false);
+  world.master.probeStatus = 200;
+  await world.advance(6_000);
+  assert.deepEqual((await world.call('GET', '/v2/deployments')).body, []);
+  await world.stop();
+});
