@@ -44,6 +44,11 @@ const PARTS: Readonly<Record<string, Part>> = {
     help: 'The master: offers resources, keeps the registry',
     load: () => import('./core/master/main.ts'),
   },
+  agent: {
+    program: 'mesos-agent',
+    help: 'An agent: runs tasks',
+    load: () => import('./core/agent/main.ts'),
+  },
   marathon: {
     program: 'marathon',
     help: 'Keeps apps running',
@@ -148,6 +153,9 @@ function startsOf(options: LocalOptions, logOf: (name: string) => Log): readonly
   const master = `${options.ip}:${options.masterPort}`;
   return [
     () => startMaster(options, logOf('master')),
+    ...options.agents.map((agent) => () => {
+      return startAgent(agent, options.attributes, master, logOf(agent.name));
+    }),
     () => startMarathon(options, master, logOf('marathon')),
     () => startChronos(options, master, logOf('chronos')),
     () => startDns(options, master, logOf('dns')),
@@ -158,16 +166,47 @@ async function startMaster(options: LocalOptions, log: Log): Promise<RunningPart
   const { MASTER_FLAGS } = await import('./core/master/flags.ts');
   const { compileMasterOptions } = await import('./core/master/compile-options.ts');
   const { createMasterDaemon } = await import('./core/master/daemon.ts');
-  const { addressOfThisHost } = await import('./core/master/main.ts');
   const { ip, masterPort, workDir } = options;
   const flags = { ip, port: masterPort, hostname: ip, work_dir: join(workDir, 'master') };
   const daemon = createMasterDaemon(taken(compileMasterOptions(values(MASTER_FLAGS, flags))), {
     ...systemPorts(log),
-    addressOfThisHost,
+    addressOfThisHost: async () => ip,
     hostnameOf: async (address) => address,
   });
   await daemon.start();
   return { name: 'master', stop: () => daemon.stop(), failure: daemon.failure };
+}
+
+/** An agent of this process registers at once: its master is here. */
+const REGISTRATION_BACKOFF = '50ms';
+
+async function startAgent(
+  agent: LocalAgent,
+  attributes: string | undefined,
+  master: string,
+  log: Log,
+): Promise<RunningPart> {
+  const { AGENT_FLAGS } = await import('./core/agent/flags.ts');
+  const { compileAgentOptions } = await import('./core/agent/compile-options.ts');
+  const { createAgentDaemon } = await import('./core/agent/daemon.ts');
+  const { ip, port, workDir, resources } = agent;
+  const flags = {
+    ...{ master, ip, port, hostname: ip, work_dir: workDir, resources },
+    ...(attributes === undefined ? {} : { attributes }),
+    registration_backoff_factor: REGISTRATION_BACKOFF,
+  };
+  const daemon = createAgentDaemon(taken(compileAgentOptions(values(AGENT_FLAGS, flags))), {
+    ...systemPorts(log),
+    addressOfThisHost: async () => ip,
+    hostnameOf: async (address) => address,
+  });
+  await daemon.start();
+  return {
+    name: agent.name,
+    stop: () => daemon.stop(),
+    killWork: () => daemon.stopWithTasks(),
+    failure: daemon.ended.then((why) => new Error(why ?? 'the agent has ended')),
+  };
 }
 
 async function startMarathon(
