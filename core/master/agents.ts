@@ -69,7 +69,7 @@ function admit(context: MasterContext, from: Upid, message: RegisterSlaveMessage
   const id = context.state.newAgentId();
   const info = withListForm({ ...message.slave, id: { value: id } });
   context.registering.add(pid);
-  context.persist([{ kind: 'admit', agent: { id, info } }], () => {
+  context.persist([{ kind: 'admit', agent: { id, info, pid: from } }], () => {
     context.registering.delete(pid);
     const agent = newAgent(context, from, { ...message, slave: info });
     context.count('slave_registrations');

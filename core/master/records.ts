@@ -158,6 +158,8 @@ export interface DepartedAgent {
 export interface RecoveredAgent {
   readonly id: AgentId;
   readonly info: AgentInfo;
+  /** Where it was last; asked to come back after a restart of the master. */
+  readonly pid: Upid | undefined;
   readonly drainInfo?: DrainInfo | undefined;
   readonly deactivated?: boolean | undefined;
 }

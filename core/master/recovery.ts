@@ -33,8 +33,25 @@ export function becomeLeader(context: MasterContext, registry: RecoveredRegistry
       giveUpRecovered(context, registry.admitted.length);
     });
   }
+  callBack(context);
   scheduleGarbageCollection(context);
   context.log('info', { agentCount: registry.admitted.length }, 'registry recovered');
+}
+
+/**
+ * Agents notice a lost master only by its silence (75 s). A ping that says "not connected" makes them
+ * register again at once, so they are told wherever they were last; those of the original, too.
+ */
+function callBack(context: MasterContext): void {
+  const { state, now, options } = context;
+  for (const { pid } of state.recoveredAgents.values()) {
+    if (pid === undefined) continue;
+    const name = 'mesos.internal.PingSlaveMessage';
+    const content = { name, message: { connected: false } } as const;
+    context.emit({ kind: 'send', from: 'slave-observer(0)', to: pid, content });
+  }
+  if (state.recoveredAgents.size === 0) return;
+  context.deadlines.set('call back', now + options.agentPingTimeoutMs, () => callBack(context));
 }
 
 /** Nobody knows what ran on them: FAILURE to all, no task updates. */

@@ -4,6 +4,7 @@
  * in the order they were given.
  *
  *   registry/agents/<id>       Registry.Slave            admitted agents
+ *   registry/pids/<id>         their pids as text, to call them back after a restart
  *   registry/unreachable/<id>  Registry.UnreachableSlave
  *   registry/gone/<id>         Registry.GoneSlave
  *   registry/machines/<key>    MachineInfo               maintenance
@@ -14,15 +15,18 @@
 import type { Clock } from '../base/clock.ts';
 import { ClusterError, describeError } from '../base/errors.ts';
 import { agentId } from '../base/ids.ts';
+import type { Upid } from '../net/ports.ts';
 import type { Storage, StorageOperation } from '../storage/ports.ts';
 import { decodeMessage, encodeMessage } from '../wire/codec.ts';
 import type { MessageTypes } from '../wire/types/messages.ts';
+import { formatUpid, parseUpid } from '../wire/upid.ts';
 import { machineKey } from './agent-info.ts';
 import type { DepartedAgent, RecoveredAgent } from './records.ts';
 import type { RecoveredRegistry, RegistryOperation } from './registry.ts';
 
 const PREFIX = 'registry/';
 const AGENTS = `${PREFIX}agents/`;
+const PIDS = `${PREFIX}pids/`;
 const UNREACHABLE = `${PREFIX}unreachable/`;
 const GONE = `${PREFIX}gone/`;
 const MACHINES = `${PREFIX}machines/`;
@@ -133,10 +137,11 @@ export class Registrar {
 function toStorage(operation: RegistryOperation): readonly StorageOperation[] {
   switch (operation.kind) {
     case 'admit': {
-      const { id, info, drainInfo, deactivated } = operation.agent;
+      const { id, info, pid, drainInfo, deactivated } = operation.agent;
       const slave = { info, drain_info: drainInfo, deactivated };
       return [
         put(`${AGENTS}${id}`, 'mesos.internal.Registry.Slave', slave),
+        pid === undefined ? remove(`${PIDS}${id}`) : putText(`${PIDS}${id}`, formatUpid(pid)),
         remove(`${UNREACHABLE}${id}`),
       ];
     }
@@ -144,14 +149,14 @@ function toStorage(operation: RegistryOperation): readonly StorageOperation[] {
       const { id, time, drainInfo, deactivated } = operation.agent;
       const slave = { id: { value: id }, timestamp: time, drain_info: drainInfo, deactivated };
       return [
-        remove(`${AGENTS}${id}`),
+        ...removeAdmitted(id),
         put(`${UNREACHABLE}${id}`, 'mesos.internal.Registry.UnreachableSlave', slave),
       ];
     }
     case 'mark-gone': {
       const { id, time } = operation.agent;
       return [
-        remove(`${AGENTS}${id}`),
+        ...removeAdmitted(id),
         remove(`${UNREACHABLE}${id}`),
         put(`${GONE}${id}`, 'mesos.internal.Registry.GoneSlave', {
           id: { value: id },
@@ -160,7 +165,7 @@ function toStorage(operation: RegistryOperation): readonly StorageOperation[] {
       ];
     }
     case 'remove':
-      return [remove(`${AGENTS}${operation.id}`)];
+      return removeAdmitted(operation.id);
     case 'prune':
       return operation.ids.flatMap((id) => [remove(`${UNREACHABLE}${id}`), remove(`${GONE}${id}`)]);
     case 'set-machine':
@@ -196,6 +201,14 @@ function put<N extends keyof MessageTypes>(
   return { kind: 'put', key, value: encodeMessage(name, message) };
 }
 
+function putText(key: string, text: string): StorageOperation {
+  return { kind: 'put', key, value: new TextEncoder().encode(text) };
+}
+
+function removeAdmitted(id: string): readonly StorageOperation[] {
+  return [remove(`${AGENTS}${id}`), remove(`${PIDS}${id}`)];
+}
+
 function remove(key: string): StorageOperation {
   return { kind: 'delete', key };
 }
@@ -207,11 +220,15 @@ function readEntries(entries: readonly Entry[]): RecoveredRegistry {
     entries
       .filter(([key]) => key.startsWith(prefix))
       .map(([key, value]) => readRecord(key, name, value));
+  const pids = new Map(entries.filter(([key]) => key.startsWith(PIDS)));
+  const pidOf = (id: string): Upid | undefined =>
+    parseUpid(new TextDecoder().decode(pids.get(`${PIDS}${id}`)));
   return {
     admitted: of(AGENTS, 'mesos.internal.Registry.Slave').map(
       (slave): RecoveredAgent => ({
         id: agentId(slave.info.id?.value ?? ''),
         info: slave.info,
+        pid: pidOf(slave.info.id?.value ?? ''),
         drainInfo: slave.drain_info,
         deactivated: slave.deactivated,
       }),

@@ -64,23 +64,26 @@ export function reregisterAgent(
     return;
   }
   const info = withListForm(message.slave);
-  const registered = known?.info ?? state.recoveredAgents.get(id)?.info;
+  const registered = known ?? state.recoveredAgents.get(id);
   const proceed = (): void => {
     if (state.goneAgents.has(id)) shutDown(context, from, 'Agent has been marked gone');
     else if (known !== undefined) returnKnown(context, from, known, message);
     else readmit(context, from, message);
   };
-  if (registered !== undefined && deepEqual(registered, info)) {
+  if (deepEqual(registered?.info, info) && deepEqual(registered?.pid, from)) {
     proceed();
     return;
   }
   const departed = state.unreachableAgents.get(id);
   const { drainInfo, deactivated } = departed ?? {};
   context.reregistering.add(id);
-  context.persist([{ kind: 'admit', agent: { id, info, drainInfo, deactivated } }], () => {
-    context.reregistering.delete(id);
-    proceed();
-  });
+  context.persist(
+    [{ kind: 'admit', agent: { id, info, pid: from, drainInfo, deactivated } }],
+    () => {
+      context.reregistering.delete(id);
+      proceed();
+    },
+  );
 }
 
 function refuseContents(message: ReregisterSlaveMessage): string | undefined {
