@@ -16,6 +16,7 @@ import type { HttpClient } from '../net/ports.ts';
 import { AGENT_ACTOR, type Agent, createAgent } from './agent.ts';
 import { Fetcher } from './fetcher.ts';
 import { serveExecutorApi } from './http/executor-api.ts';
+import { type AgentOperatorApi, registerAgentOperatorApi } from './http/operator.ts';
 import { LauncherClient } from './launcher/client.ts';
 import { declareAgentMetrics } from './metrics.ts';
 import { NodeFiles } from './node-files.ts';
@@ -55,6 +56,7 @@ interface Running {
   readonly transport: Libprocess;
   readonly http: HttpClient;
   readonly agent: Agent;
+  readonly operatorApi: AgentOperatorApi;
 }
 
 export function createAgentDaemon(
@@ -121,10 +123,11 @@ export class AgentDaemon implements Service {
       sandboxes: new NodeSandboxes(fetcher),
       host: new NodeHost(workDir),
     });
-    this.running = { server, transport, http, agent };
     const metrics = new Metrics();
     declareAgentMetrics(metrics, { agent, fetcher: fetcher.counts, clock });
     serveExecutorApi(server, { agent, clock, actor: AGENT_ACTOR });
+    const operatorApi = registerAgentOperatorApi({ agent, server, metrics, clock, transport });
+    this.running = { server, transport, http, agent, operatorApi };
     ports.extend?.({ server, agent, metrics });
     try {
       await server.listen();
@@ -155,7 +158,8 @@ export class AgentDaemon implements Service {
 
   private async stopOnce(stopAgent: (agent: Agent) => Promise<void>): Promise<void> {
     if (this.running === undefined) return;
-    const { agent, transport, server, http } = this.running;
+    const { agent, transport, server, http, operatorApi } = this.running;
+    operatorApi.stop();
     await stopAgent(agent);
     await transport.stop();
     await server.close();

@@ -27,7 +27,15 @@ export interface FileSlice {
   readonly bytes: Uint8Array;
 }
 
+/** Names that are looked up when they are asked for, such as the sandboxes of an agent. */
+export interface FileSource {
+  /** The real path attached under exactly this name. */
+  find(virtual: string): string | undefined;
+  entries(): Iterable<readonly [virtual: string, real: string]>;
+}
+
 export class VirtualFiles {
+  private readonly sources: FileSource[] = [];
   /** Real paths by virtual ones, both without a trailing slash. */
   private readonly attached = new Map<string, string>();
   private readonly names = new SystemNames();
@@ -40,9 +48,25 @@ export class VirtualFiles {
     this.attached.delete(trimmed(virtual));
   }
 
+  addSource(source: FileSource): void {
+    this.sources.push(source);
+  }
+
   /** Virtual to real, names in order. */
   entries(): readonly (readonly [virtual: string, real: string])[] {
-    return [...this.attached].sort(([a], [b]) => (a < b ? -1 : 1));
+    const all: (readonly [string, string])[] = [...this.attached];
+    for (const source of this.sources) all.push(...source.entries());
+    return all.sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  private attachedAt(virtual: string): string | undefined {
+    const attached = this.attached.get(virtual);
+    if (attached !== undefined) return attached;
+    for (const source of this.sources) {
+      const found = source.find(virtual);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   /** What a directory holds, sorted; nothing for a file. */
@@ -107,7 +131,7 @@ export class VirtualFiles {
     const wanted = trimmed(requested);
     if (wanted.split('/').includes('..')) return err({ kind: 'unknown' });
     for (let virtual = wanted; virtual !== ''; virtual = virtual.slice(0, cut(virtual))) {
-      const root = this.attached.get(virtual);
+      const root = this.attachedAt(virtual);
       if (root === undefined) continue;
       const rest = wanted.slice(virtual.length);
       const realRoot = await realpathOf(root);

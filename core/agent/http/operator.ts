@@ -1,0 +1,177 @@
+/**
+ * The operator endpoints of the agent, legacy and v1 (spec operator-api, sections 5, 6 and 10).
+ * `registerAgentOperatorApi` is called by the composition before the server listens; as long as the
+ * agent has no state, or recovers it, documents are answered 503.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Clock } from '../../base/clock.ts';
+import type { Metrics } from '../../base/metrics.ts';
+import { registerFiles } from '../../files/endpoints.ts';
+import { VirtualFiles } from '../../files/virtual-files.ts';
+import { replyJson } from '../../net/http-answers.ts';
+import type { HttpServer } from '../../net/http-server.ts';
+import type { MessageTransport } from '../../net/ports.ts';
+import { LoggingLevel, registerGlobals, systemMetrics } from '../../operator/globals.ts';
+import { GLOBAL_HELP } from '../../operator/help.ts';
+import { queryOf, replyEmpty, replyText } from '../../operator/replies.ts';
+import { type JsonValue, writeJson } from '../../wire/json-text.ts';
+import { AGENT_ACTOR, type Agent } from '../agent.ts';
+import { processUsage } from '../process-usage.ts';
+import type { AgentState } from '../state.ts';
+import {
+  containerModel,
+  executorsMatching,
+  statisticsModel,
+  statisticsOf,
+  type UsageReader,
+} from '../views/containers.ts';
+import { agentStateDocument } from '../views/state.ts';
+import { registerAgentV1 } from './operator-v1.ts';
+import { SandboxFiles } from './sandbox-files.ts';
+
+export interface AgentOperatorOptions {
+  readonly agent: Agent;
+  readonly server: HttpServer;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  /** Tells the announced address. */
+  readonly transport: Pick<MessageTransport, 'ip' | 'port'>;
+  /** Attach the log file and the like; sandboxes are attached here. */
+  readonly files?: VirtualFiles;
+  readonly usageOf?: UsageReader;
+}
+
+export interface AgentOperatorApi {
+  stop(): void;
+}
+
+const PREFIX = `/${AGENT_ACTOR}`;
+
+const AGENT_HELP: Readonly<Record<string, string>> = {
+  '/api/v1': 'Endpoint for API calls against the agent.',
+  '/api/v1/executor': 'Endpoint for the Executor HTTP API.',
+  '/containers': 'Retrieve container status and usage information.',
+  '/flags': "Exposes the agent's flag configuration.",
+  '/health': 'Health check of the Agent.',
+  '/monitor/statistics': 'Retrieve resource monitoring information.',
+  '/state': 'Information about state of the Agent.',
+};
+
+export function registerAgentOperatorApi(options: AgentOperatorOptions): AgentOperatorApi {
+  const { server, agent, metrics, clock } = options;
+  const context = new AgentOperatorContext(options);
+  const { app } = server;
+  app.all(`${PREFIX}/health`, (_request, reply) => replyEmpty(reply, 200));
+  app.all(`${PREFIX}/flags`, (request, reply) =>
+    replyJson(request, reply, writeJson({ flags: agent.options.flags })),
+  );
+  const show = (
+    route: string,
+    document: (state: AgentState, request: FastifyRequest) => JsonValue,
+  ): void => {
+    app.all(`${PREFIX}${route}`, (request, reply) =>
+      context.recovered(reply, (state) =>
+        replyJson(request, reply, writeJson(document(state, request))),
+      ),
+    );
+  };
+  show('/state', (state) => agentStateDocument(state, context.stateContext()));
+  show('/containerizer/debug', () => ({ pending: [] }));
+  show('/monitor/statistics', (state) => statisticsDocument(context, state));
+  registerContainers(context);
+  registerAgentV1(context);
+  registerFiles(server, context.files);
+  registerGlobals(server, {
+    metrics,
+    clock,
+    logging: context.logging,
+    processIds: () => [AGENT_ACTOR, 'files', 'system', 'metrics', 'help', 'version', 'logging'],
+    help: { ...GLOBAL_HELP, [AGENT_ACTOR]: AGENT_HELP },
+  });
+  systemMetrics(metrics);
+  return { stop: () => context.logging.stop() };
+}
+
+/** What every handler of the agent's operator API needs. */
+export class AgentOperatorContext {
+  readonly agent: Agent;
+  readonly server: HttpServer;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly files: VirtualFiles;
+  readonly logging: LoggingLevel;
+  readonly usageOf: UsageReader;
+  private readonly transport: Pick<MessageTransport, 'ip' | 'port'>;
+
+  constructor(options: AgentOperatorOptions) {
+    this.agent = options.agent;
+    this.server = options.server;
+    this.clock = options.clock;
+    this.metrics = options.metrics;
+    this.transport = options.transport;
+    this.usageOf = options.usageOf ?? processUsage;
+    this.logging = new LoggingLevel(options.clock);
+    this.files = options.files ?? new VirtualFiles();
+    this.files.addSource(new SandboxFiles(options.agent));
+  }
+
+  /** Answers from the state, or 503 as long as there is none. */
+  recovered<T extends FastifyReply | Promise<FastifyReply>>(
+    reply: FastifyReply,
+    serve: (state: AgentState) => T,
+  ): T | FastifyReply {
+    const { state } = this.agent;
+    if (state === undefined || state.status === 'recovering') {
+      return replyText(reply, 503, 'Agent has not finished recovery');
+    }
+    return serve(state);
+  }
+
+  stateContext(): Parameters<typeof agentStateDocument>[1] {
+    const master = this.agent.state?.master;
+    return {
+      pid: `${AGENT_ACTOR}@${this.transport.ip}:${this.transport.port}`,
+      masterHostname: master === undefined ? undefined : hostnameOf(master.ip),
+      flags: this.agent.options.flags,
+    };
+  }
+}
+
+/** The original looks the address up; only the name everybody knows is given here. */
+function hostnameOf(ip: string): string {
+  return ip.startsWith('127.') ? 'localhost' : ip;
+}
+
+function statisticsDocument(context: AgentOperatorContext, state: AgentState): JsonValue {
+  const all = { containerId: undefined, frameworkId: undefined, executorId: undefined };
+  const models: JsonValue[] = [];
+  for (const executor of executorsMatching(state, all)) {
+    const statistics = statisticsOf(executor, context.usageOf, context.clock.now());
+    if (statistics !== undefined) models.push(statisticsModel(executor, statistics));
+  }
+  return models;
+}
+
+function registerContainers(context: AgentOperatorContext): void {
+  context.server.app.all(`${PREFIX}/containers`, (request, reply) =>
+    context.recovered(reply, (state) => {
+      const query = queryOf(request);
+      const wanted = {
+        containerId: query.get('container_id') ?? undefined,
+        frameworkId: query.get('framework_id') ?? undefined,
+        executorId: query.get('executor_id') ?? undefined,
+      };
+      const { containerId, frameworkId, executorId } = wanted;
+      const isMixed = containerId !== undefined && (frameworkId ?? executorId) !== undefined;
+      if (isMixed || (executorId !== undefined && frameworkId === undefined)) {
+        const text =
+          'Supported query parameters are container_id only, framework_id only, or executor_id and framework_id only';
+        return replyText(reply, 400, text);
+      }
+      const models = executorsMatching(state, wanted).map((executor) =>
+        containerModel(executor, statisticsOf(executor, context.usageOf, context.clock.now())),
+      );
+      return replyJson(request, reply, writeJson(models));
+    }),
+  );
+}
