@@ -36,7 +36,6 @@ export async function startCluster(resources: string): Promise<Cluster> {
     `--port=${masterPort}`,
     `--work_dir=${join(directory, 'master')}`,
   ]);
-  await ready('master', master);
   const agent = startOrrery([
     'agent',
     '--ip=127.0.0.1',
@@ -45,18 +44,20 @@ export async function startCluster(resources: string): Promise<Cluster> {
     `--work_dir=${workDirectory}`,
     `--resources=${resources}`,
   ]);
-  await ready('agent', agent);
-  return {
-    masterAddress,
-    agent,
-    workDirectory,
-    stop: async () => {
-      // SIGUSR1 unregisters the agent and ends its tasks and launcher.
-      await agent.stop('SIGUSR1');
-      await master.stop();
-      await removeDirectory(directory);
-    },
+  const stop = async (): Promise<void> => {
+    // SIGUSR1 unregisters the agent and ends its tasks and launcher.
+    await agent.stop('SIGUSR1');
+    await master.stop();
+    await removeDirectory(directory);
   };
+  try {
+    await ready('master', master);
+    await ready('agent', agent);
+  } catch (thrown) {
+    await stop();
+    throw thrown;
+  }
+  return { masterAddress, agent, workDirectory, stop };
 }
 
 async function ready(name: string, program: Program): Promise<void> {
