@@ -1,5 +1,6 @@
 /** Marathon as a service: machine, shell, subscription and HTTP, put together from options and ports. */
 import type { FastifyInstance } from 'fastify';
+import { background } from '../../core/base/background.ts';
 import type { Clock } from '../../core/base/clock.ts';
 import { describeError } from '../../core/base/errors.ts';
 import type { LifecycleState, Service } from '../../core/base/lifecycle.ts';
@@ -73,6 +74,8 @@ class MarathonServer implements Marathon {
   private readonly fail: (why: unknown) => void;
   private subscription: FrameworkSubscription | undefined;
   private state: LifecycleState = 'new';
+  private isResubscribing = false;
+  private subscribedRoles: ReadonlySet<string> = new Set();
 
   constructor(options: MarathonOptions, ports: MarathonPorts) {
     this.options = options;
@@ -103,6 +106,9 @@ class MarathonServer implements Marathon {
       metrics,
       publish,
       onFatal: this.fail,
+      onWanted: (role) => {
+        if (!this.subscribedRoles.has(role)) this.resubscribe();
+      },
     });
     this.http = this.createHttp(metrics, {
       shell: this.shell,
@@ -208,13 +214,29 @@ class MarathonServer implements Marathon {
       },
     );
     this.shell.attach(this.subscription);
+    // What was wanted before there was a subscription to tell.
+    for (const role of this.machine.state.wantedRoles) this.subscription.wantOffers(role, true);
     await this.subscription.start();
+  }
+
+  /** Offers of a role come only to frameworks subscribed with it: subscribe again, as ourselves. */
+  private resubscribe(): void {
+    if (this.isResubscribing || this.state !== 'running') return;
+    this.isResubscribing = true;
+    const work = async (): Promise<void> => {
+      await this.subscription?.stop();
+      this.shell.handlers().disconnected();
+      this.isResubscribing = false;
+      if (this.state === 'running') await this.subscribe();
+    };
+    background(this.ports.log, work(), 'subscribe with more roles');
   }
 
   private frameworkInfo(): FrameworkInfo {
     const { options, machine } = this;
     const roles = new Set([options.mesosRole]);
     for (const { role } of machine.state.root.apps.values()) roles.add(role);
+    this.subscribedRoles = roles;
     const { features } = options.machine.model;
     return {
       user: options.mesosUser,

@@ -23,6 +23,8 @@ export interface ShellPorts {
   readonly prober: Prober;
   readonly metrics: MarathonMetrics;
   readonly publish: (event: MarathonEvent) => void;
+  /** Offers of this role are wanted; the subscription may have to be widened for it. */
+  readonly onWanted: (role: string) => void;
   /** The service cannot go on: the master refused it, or storage failed. */
   readonly onFatal: (why: string) => void;
 }
@@ -83,7 +85,6 @@ export class MarathonShell {
     return {
       subscribed: (subscription) => {
         const region = subscription.masterInfo?.domain?.fault_domain?.region.name;
-        log.info({ frameworkId: subscription.frameworkId }, 'subscribed');
         this.carryOut(this.machine.subscribed(region, this.now()));
         publish(metrics.subscribedEvent(subscription, this.now()));
       },
@@ -151,6 +152,7 @@ export class MarathonShell {
         return;
       case 'want-offers':
         this.subscription?.wantOffers(effect.role, effect.isNew);
+        this.ports.onWanted(effect.role);
         return;
       case 'unwant-offers':
         this.subscription?.unwantOffers(effect.role);

@@ -207,3 +207,28 @@ test('kills that are not obeyed are repeated', async () => {
   assert.deepEqual((await world.call('GET', '/v2/deployments')).body, []);
   await world.stop();
 });
+
+test('instances that waited before a restart are launched after it', async () => {
+  const world = await World.start({}, []);
+  await world.call('POST', '/v2/apps', SLEEP);
+  await world.advance(1_000);
+  await world.restart();
+  world.master.addAgent('late');
+  await world.advance(5_000);
+  assert.equal(world.master.running('sleep').length, 1);
+  await world.stop();
+});
+
+test('an app of another role makes Marathon subscribe with that role too', async () => {
+  const world = await World.start();
+  await world.call('POST', '/v2/apps', { ...SLEEP, id: '/dev/a', role: 'dev' });
+  await world.call('POST', '/v2/apps', SLEEP);
+  await world.advance(10_000);
+  const subscriptions = world.master.callsOf('SUBSCRIBE');
+  assert.deepEqual(
+    subscriptions.map((call) => at(call, 'subscribe', 'framework_info', 'roles')),
+    [['*'], ['*', 'dev']],
+  );
+  assert.equal(world.master.running('sleep').length, 1);
+  await world.stop();
+});
