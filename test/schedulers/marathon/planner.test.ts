@@ -1,0 +1,166 @@
+/** Plans: dependencies first, nothing twice, and the way back. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { App } from '../../../schedulers/marathon/model/app.ts';
+import { normalizeApp } from '../../../schedulers/marathon/model/app-normalize.ts';
+import {
+  affectedApps,
+  dependenciesOf,
+  hasCyclicDependencies,
+  planDeployment,
+  revertedBy,
+} from '../../../schedulers/marathon/model/deployment-plan.ts';
+import { resolvePathId } from '../../../schedulers/marathon/model/path-id.ts';
+import { emptyRoot, type Root, withApps } from '../../../schedulers/marathon/model/root.ts';
+import { assignVersions } from '../../../schedulers/marathon/model/versioning.ts';
+import { optionsWith } from './world.ts';
+
+const T0 = '2020-01-01T00:00:00.000Z';
+const T1 = '2020-01-02T00:00:00.000Z';
+const PORTS = { min: 10_000, max: 10_100 };
+
+function appOf(id: string, more: object = {}): App {
+  const app = normalizeApp({ id, cmd: 'sleep 1', ...more }, optionsWith().machine.model, {
+    version: T0,
+  });
+  assert.ok(app.ok);
+  return app.value;
+}
+
+function versioned(original: Root, target: Root, version: string): Root {
+  const settled = assignVersions(original, target, { version, ports: PORTS });
+  assert.ok(settled.ok);
+  return { ...settled.value, version };
+}
+
+function actionsOf(original: Root, target: Root): string[] {
+  const plan = planDeployment(original, target, { id: 'p', version: T1 });
+  return plan.steps.map(({ actions }) =>
+    actions.map(({ action, app }) => `${action.replace('Application', '')} ${app.id}`).join(', '),
+  );
+}
+
+test('a chain of new apps starts from its end', () => {
+  const root = emptyRoot(T0);
+  const target = withApps(root, [
+    appOf('/a', { dependencies: ['/b'] }),
+    appOf('/b', { dependencies: ['/c'] }),
+    appOf('/c'),
+  ]);
+  assert.deepEqual(actionsOf(root, versioned(root, target, T1)), [
+    'Start /a, Start /b, Start /c',
+    'Scale /c',
+    'Scale /b',
+    'Scale /a',
+  ]);
+});
+
+test('what changes decides between scaling, restarting, stopping and nothing', () => {
+  const root = emptyRoot(T0);
+  const before = versioned(
+    root,
+    withApps(root, [appOf('/a'), appOf('/b'), appOf('/c'), appOf('/d')]),
+    T0,
+  );
+  const apps = new Map(before.apps);
+  apps.delete(resolvePathId('/d'));
+  const wanted = withApps({ ...before, apps }, [
+    appOf('/a', { instances: 5 }),
+    appOf('/b', { mem: 999 }),
+    appOf('/c', { mem: 999, instances: 0 }),
+  ]);
+  const after = versioned(before, wanted, T1);
+  assert.deepEqual(actionsOf(before, after), ['Stop /d', 'Scale /a, Restart /b, Scale /c']);
+  assert.equal(after.apps.get(resolvePathId('/a'))?.versionInfo.lastConfigChangeAt, T0);
+  assert.equal(after.apps.get(resolvePathId('/b'))?.versionInfo.lastConfigChangeAt, T1);
+  const again = versioned(after, withApps(after, [appOf('/a', { instances: 5 })]), T1);
+  assert.deepEqual(actionsOf(after, again), []);
+});
+
+/** Trees without cycles: an app depends only on apps with smaller numbers. */
+const trees = fc
+  .array(
+    fc.record({
+      links: fc.array(fc.nat(9), { maxLength: 3 }),
+      mem: fc.constantFrom(16, 32),
+      instances: fc.nat(2),
+      present: fc.boolean(),
+    }),
+    { minLength: 1, maxLength: 10 },
+  )
+  .map((rows) =>
+    rows.flatMap(({ links, mem, instances, present }, index) => {
+      const dependencies = [...new Set(links)]
+        .filter((link) => link < index)
+        .map((link) => `/g/a${link}`);
+      return present ? [appOf(`/g/a${index}`, { dependencies, mem, instances })] : [];
+    }),
+  );
+
+test('no app is acted upon before what it depends on, and each only once', () => {
+  fc.assert(
+    fc.property(trees, trees, (first, second) => {
+      const root = emptyRoot(T0);
+      const before = versioned(root, withApps(root, first), T0);
+      const after = versioned(before, withApps({ ...before, apps: new Map() }, second), T1);
+      const plan = planDeployment(before, after, { id: 'p', version: T1 });
+      const place = new Map<string, number>();
+      plan.steps.forEach(({ actions }, step) => {
+        for (const { action, app } of actions) {
+          if (action === 'StartApplication') continue;
+          assert.ok(!place.has(app.id), `${app.id} twice`);
+          place.set(app.id, step);
+        }
+      });
+      for (const app of after.apps.values()) {
+        for (const needed of dependenciesOf(after, app)) {
+          const [mine, theirs] = [place.get(app.id), place.get(needed)];
+          if (mine !== undefined && theirs !== undefined) assert.ok(theirs < mine);
+        }
+      }
+      const untouched = [...after.apps].filter(([id, app]) => before.apps.get(id) === app);
+      for (const [id] of untouched) assert.ok(!affectedApps(plan).includes(id));
+      const back = revertedBy(plan, after);
+      assert.deepEqual(new Map([...back.apps].sort()), new Map([...before.apps].sort()));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('cycles are found, through groups too', () => {
+  const root = emptyRoot(T0);
+  const direct = withApps(root, [
+    appOf('/a', { dependencies: ['/b'] }),
+    appOf('/b', { dependencies: ['/a'] }),
+  ]);
+  assert.equal(hasCyclicDependencies(direct), true);
+  const plain = withApps(root, [appOf('/a', { dependencies: ['/g'] }), appOf('/g/b')]);
+  assert.equal(hasCyclicDependencies(plain), false);
+  const grouped = withApps(root, [
+    appOf('/a', { dependencies: ['/g'] }),
+    appOf('/g/b', { dependencies: ['/a'] }),
+  ]);
+  assert.equal(hasCyclicDependencies(grouped), true);
+});
+
+test('service ports are unique, kept over updates, and run out with a sentence', () => {
+  const root = emptyRoot(T0);
+  const two = { portDefinitions: [{ port: 0 }, { port: 0 }] };
+  const before = versioned(root, withApps(root, [appOf('/a', two), appOf('/b', two)]), T0);
+  const portsOf = (tree: Root, id: string): (number | undefined)[] =>
+    (tree.apps.get(resolvePathId(id))?.portDefinitions ?? []).map(({ port }) => port);
+  assert.deepEqual(portsOf(before, '/a'), [10_000, 10_001]);
+  assert.deepEqual(portsOf(before, '/b'), [10_002, 10_003]);
+  const three = { portDefinitions: [{ port: 0 }, { port: 0 }, { port: 0 }] };
+  const after = versioned(before, withApps(before, [appOf('/a', three)]), T1);
+  assert.deepEqual(portsOf(after, '/a'), [10_000, 10_001, 10_004]);
+  const refused = assignVersions(root, withApps(root, [appOf('/a', three)]), {
+    version: T1,
+    ports: { min: 10_000, max: 10_002 },
+  });
+  assert.deepEqual(refused, {
+    ok: false,
+    error: 'All ports in the range [10000-10002) are already in use',
+  });
+});
