@@ -22,7 +22,9 @@ import {
   LOCAL_FLAGS,
   type LocalAgent,
   type LocalOptions,
+  portsOfLocal,
 } from './core/cli/local-flags.ts';
+import { expectFreePorts } from './core/cli/port-check.ts';
 
 type Main = (argv: readonly string[]) => Promise<number>;
 
@@ -152,6 +154,10 @@ async function runLocal(argv: readonly string[]): Promise<number> {
 function startsOf(options: LocalOptions, logOf: (name: string) => Log): readonly StartPart[] {
   const master = `${options.ip}:${options.masterPort}`;
   return [
+    async () => {
+      await expectFreePorts(portsOfLocal(options));
+      return { name: 'ports', stop: async () => {} };
+    },
     () => startMaster(options, logOf('master')),
     ...options.agents.map((agent) => () => {
       return startAgent(agent, options.attributes, master, logOf(agent.name));

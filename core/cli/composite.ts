@@ -45,7 +45,10 @@ export class Composite implements Service {
         throw thrown;
       }
       this.running.push(part);
-      part.failure?.then(this.failed.resolve, this.failed.resolve);
+      part.failure?.then(
+        (error) => this.fail(error),
+        (error) => this.fail(error),
+      );
     }
   }
 
@@ -63,6 +66,11 @@ export class Composite implements Service {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  /** While stopping, a part that ends does what it should. */
+  private fail(error: unknown): void {
+    if (this.stopping === undefined) this.failed.resolve(error);
   }
 
   /** A part that fails to stop does not keep the others from it. */

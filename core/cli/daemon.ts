@@ -8,7 +8,7 @@
 import type { Clock } from '../base/clock.ts';
 import { SystemClock } from '../base/clock.ts';
 import type { DurationMs } from '../base/duration.ts';
-import { describeError } from '../base/errors.ts';
+import { ClusterError, describeError } from '../base/errors.ts';
 import type { Service } from '../base/lifecycle.ts';
 import type { Log } from '../base/log.ts';
 
@@ -100,7 +100,8 @@ export function describeStartFailure(
       return `port ${error.port} needs more rights than this user has; choose another with ${flag}`;
     }
   }
-  return describeError(thrown);
+  // The code of our own errors is for programs; their sentences are complete.
+  return thrown instanceof ClusterError ? thrown.message : describeError(thrown);
 }
 
 async function startOf(service: Service): Promise<Ending | undefined> {

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { ipVersion } from '../base/addresses.ts';
 import { type FlagValues, flag, optionalFlag } from '../base/flags.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import type { PortToTry } from './port-check.ts';
 
 const AGENTS_MAX = 200;
 const PORT_MAX = 65_535;
@@ -97,6 +98,22 @@ export function compileLocalOptions(flags: FlagValues<typeof LOCAL_FLAGS>): Resu
     attributes: flags.attributes,
     logLevel,
   });
+}
+
+/** Every port of a local cluster. */
+export function portsOfLocal(options: LocalOptions): readonly PortToTry[] {
+  const { ip } = options;
+  const { masterPort, marathonPort, chronosPort, dnsPort, dnsHttpPort } = options;
+  const tcp = [masterPort, marathonPort, chronosPort, dnsPort, dnsHttpPort];
+  return [
+    ...tcp.map((port) => ({ ip, port, protocol: 'tcp' as const })),
+    ...options.agents.map((agent) => ({
+      ip: agent.ip,
+      port: agent.port,
+      protocol: 'tcp' as const,
+    })),
+    { ip, port: dnsPort, protocol: 'udp' },
+  ];
 }
 
 /** Which flag moves a port, for the sentence about a taken one. */
