@@ -1,12 +1,18 @@
 /**
  * Runs tests by kind: `node test/run.ts all|unit|e2e|sim|... [name part]`.
- * Unit tests are everything outside the folders of the slower kinds.
+ * Unit tests are everything outside the folders of the slower kinds. The exit code is that of
+ * Node's runner, whose summary is the last thing printed.
  */
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 const SLOW_KINDS = ['e2e', 'sim', 'interop', 'ui'];
+
+/** Files at the same time; the end-to-end tests start processes of their own. */
+const CONCURRENCY = 2;
+/** A test that hangs fails instead of holding up the rest for ever. */
+const TEST_LIMIT_MS = 240_000;
 
 const [kind = 'all', part = ''] = process.argv.slice(2);
 const files = globSync('test/**/*.test.ts')
@@ -23,8 +29,15 @@ if (files.length === 0) {
 }
 // Child programs of the tests must find the pinned Node first.
 const path = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`;
-const child = spawn(process.execPath, ['--test', '--test-concurrency=2', ...files], {
+const options = [
+  '--test',
+  '--test-reporter=spec',
+  `--test-concurrency=${CONCURRENCY}`,
+  `--test-timeout=${TEST_LIMIT_MS}`,
+];
+const child = spawn(process.execPath, [...options, ...files], {
   stdio: 'inherit',
   env: { ...process.env, PATH: path },
 });
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
 child.on('exit', (code) => process.exit(code ?? 1));
