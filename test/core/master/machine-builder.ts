@@ -126,12 +126,18 @@ export class MasterScene {
 
   // Agents.
 
-  pid(name: string): Upid {
-    return { id: 'slave(1)', ip: `10.0.1.${Number(name.slice(1))}`, port: 5051 };
-  }
+  pid = (name: string): Upid => ({
+    id: 'slave(1)',
+    ip: `10.0.1.${Number(name.slice(1))}`,
+    port: 5051,
+  });
 
   /** Registers `a1`, `a2`, ...; gives its agent id. */
-  agent(name: string, text = 'cpus:4;mem:4096;disk:8192;ports:[31000-32000]'): string {
+  agent(
+    name: string,
+    text = 'cpus:4;mem:4096;disk:8192;ports:[31000-32000]',
+    hostname = name,
+  ): string {
     const before = new Set(this.state.agents.keys());
     this.input({
       kind: 'message',
@@ -139,7 +145,7 @@ export class MasterScene {
       content: {
         name: 'mesos.internal.RegisterSlaveMessage',
         message: {
-          slave: { hostname: name, port: 5051, resources: resources(text) },
+          slave: { hostname, port: 5051, resources: resources(text) },
           version: '1.12.0',
           agent_capabilities: AGENT_CAPABILITIES,
           resource_version_uuid: { value: new Uint8Array(16).fill(1) },
