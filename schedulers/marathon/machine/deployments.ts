@@ -11,7 +11,7 @@ import {
   type DeploymentPlan,
 } from '../model/deployment-plan.ts';
 import { type Instance, isOutdated } from '../model/instance.ts';
-import type { PathId } from '../model/path-id.ts';
+import { type PathId, ROOT } from '../model/path-id.ts';
 import { deploymentEndEvent, deploymentStepEvent, marathonEvent } from './events.ts';
 import { type ProbeSchedule, runReadiness } from './health.ts';
 import { counts, decommission, delayKey, schedule } from './instances.ts';
@@ -41,11 +41,11 @@ export class Deployments {
       apps,
       step: -1,
       restarts: new Map(),
-      done: new Set(),
+      open: new Map(),
     };
     turn.state.deployments.set(plan.id, running);
     for (const id of apps) turn.touch(id);
-    if (apps.size === 0) this.advance(turn, running);
+    if (apps.size === 0) this.advance(turn, running, ROOT);
   }
 
   /** Ends the deployment without finishing it; its apps stay as they are. */
@@ -55,32 +55,33 @@ export class Deployments {
     this.end(turn, running, 'The upgrade has been cancelled');
   }
 
-  /** Takes every step that can be taken now. */
-  advance(turn: Turn, running: RunningDeployment): void {
-    while (turn.state.deployments.has(running.plan.id)) {
+  /** Takes every step that can be taken now that something about the app has changed. */
+  advance(turn: Turn, running: RunningDeployment, changed: PathId): void {
+    const action = running.open.get(changed);
+    if (action !== undefined && this.perform(turn, running, action)) running.open.delete(changed);
+    while (running.open.size === 0 && turn.state.deployments.has(running.plan.id)) {
       const step = running.plan.steps[running.step];
       if (step !== undefined) {
-        for (const action of step.actions) {
-          if (running.done.has(action.app.id)) continue;
-          if (this.perform(turn, running, action)) running.done.add(action.app.id);
-        }
-        if (!step.actions.every(({ app }) => running.done.has(app.id))) return;
-        turn.publish(deploymentStepEvent('deployment_step_success', running.plan, step, turn.now));
+        const { plan } = running;
+        turn.publish(deploymentStepEvent('deployment_step_success', plan, step, turn.now));
       }
       this.enterNextStep(turn, running);
+      for (const [id, next] of running.open) {
+        if (this.perform(turn, running, next)) running.open.delete(id);
+      }
     }
   }
 
   private enterNextStep(turn: Turn, running: RunningDeployment): void {
     running.step += 1;
     running.restarts.clear();
-    running.done.clear();
     const step = running.plan.steps[running.step];
     if (step === undefined) {
       this.end(turn, running, undefined);
       return;
     }
     turn.publish(deploymentStepEvent('deployment_info', running.plan, step, turn.now));
+    for (const action of step.actions) running.open.set(action.app.id, action);
     for (const { action, app } of step.actions) {
       if (action === 'StopApplication') this.removeHealthChecks(turn, app);
       else this.addHealthChecks(turn, app);

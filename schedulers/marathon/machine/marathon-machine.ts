@@ -263,7 +263,7 @@ export class MarathonMachine {
   }
 
   private settleApp(turn: Turn, id: PathId): void {
-    for (const running of this.state.deploymentsOf(id)) this.deployments.advance(turn, running);
+    for (const running of this.state.deploymentsOf(id)) this.deployments.advance(turn, running, id);
     if (this.state.deploymentsOf(id).length > 0) return;
     const app = this.state.app(id);
     if (app === undefined) {

@@ -4,7 +4,7 @@ import type { TaskState } from '../../../core/wire/types/mesos.v1.ts';
 import { LaunchDelays } from '../../kit/launch-delay.ts';
 import { LaunchTokens } from '../../kit/launch-tokens.ts';
 import type { App } from '../model/app.ts';
-import type { DeploymentPlan } from '../model/deployment-plan.ts';
+import type { DeploymentAction, DeploymentPlan } from '../model/deployment-plan.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
 import type { PathId } from '../model/path-id.ts';
 import { emptyRoot, type Group, type Root } from '../model/root.ts';
@@ -35,7 +35,8 @@ export interface RunningDeployment {
   step: number;
   /** What each restart of the current step saw when it began. */
   readonly restarts: Map<PathId, RestartBaseline>;
-  readonly done: Set<PathId>;
+  /** Actions of the current step that are not done, by app. */
+  readonly open: Map<PathId, DeploymentAction>;
 }
 
 /** Numbers of a rolling upgrade that are fixed when it begins. */
