@@ -105,11 +105,14 @@ class Cluster {
     }
   }
 
-  async runningTaskIds(): Promise<string[]> {
-    const state = await http('GET', this.url('master', '/state'));
-    const frameworks = listAt(state.body, 'frameworks');
-    return frameworks
-      .flatMap((framework) => listAt(framework, 'tasks'))
+  async runningTaskIds(daemon: 'master' | 'agent' = 'master'): Promise<string[]> {
+    const state = await http('GET', this.url(daemon, '/state'));
+    const holders =
+      daemon === 'master'
+        ? listAt(state.body, 'frameworks')
+        : listAt(state.body, 'frameworks').flatMap((each) => listAt(each, 'executors'));
+    return holders
+      .flatMap((holder) => listAt(holder, 'tasks'))
       .filter((task) => at(task, 'state') === 'TASK_RUNNING')
       .map((task) => textAt(task, 'id'))
       .sort();
@@ -122,6 +125,7 @@ class Cluster {
       async () => {
         const running = await this.runningTaskIds();
         if (running.join() !== expected.join()) return undefined;
+        if ((await this.runningTaskIds('agent')).join() !== expected.join()) return undefined;
         const app = await http('GET', this.url('marathon', '/v2/apps/steady'));
         if (numberAt(app.body, 'app', 'tasksRunning') !== SERVICE_COUNT) return undefined;
         if (listAt(app.body, 'app', 'deployments').length > 0) return undefined;

@@ -247,7 +247,15 @@ class Replay {
       }
     }
     this.agentId = textAt(whole, 'agent_id', 'value');
-    assert.deepEqual(keyOrder(whole), keyOrder(recordedOffer));
+    // Executors end in their own time: one that is still there is named by the offer.
+    const withoutExecutors = (offer: unknown): unknown => {
+      const { executor_ids: _, ...rest } = Object(offer);
+      return keyOrder(rest);
+    };
+    if (at(recordedOffer, 'executor_ids') !== undefined) {
+      assert.deepEqual(at(whole, 'executor_ids'), at(recordedOffer, 'executor_ids'));
+    }
+    assert.deepEqual(withoutExecutors(whole), withoutExecutors(recordedOffer));
     assert.deepEqual(offerForm(whole), offerForm(recordedOffer));
   }
 
@@ -258,12 +266,20 @@ class Replay {
       if (key === 'container_id') return at(value, 'parent') === undefined ? 'id' : 'nested id';
       // How much was left is a matter of timing, see above.
       if (key === 'message' && typeof value === 'string') {
-        return value.replace(/is more than available .*/, 'is more than available ...');
+        return value
+          .replace(/is more than available .*/, 'is more than available ...')
+          .replace(TRAPPED_TERM, 'Command ended by SIGTERM');
       }
       return value;
     });
   }
 }
+
+/**
+ * The killed task sets a trap for SIGTERM. The recorded kill came 48 ms after its start, before the
+ * shell got there; a shell that got there exits with 128 + 15.
+ */
+const TRAPPED_TERM = /^Command (terminated with signal Terminated|exited with status 143)$/;
 
 const RECORDED_FRAMEWORK = textAt(
   STEPS.find((step) => step['label'] === 'SUBSCRIBED'),
