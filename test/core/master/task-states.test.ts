@@ -1,0 +1,88 @@
+/** What a task's record becomes, over every pair of state and update. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { frameworkId, taskId } from '../../../core/base/ids.ts';
+import { isTerminal } from '../../../core/master/task-states.ts';
+import type { TaskState } from '../../../core/wire/types/mesos.v1.ts';
+import { MasterScene, task } from './machine-builder.ts';
+
+const FROM: readonly TaskState[] = [
+  'TASK_STAGING',
+  'TASK_STARTING',
+  'TASK_RUNNING',
+  'TASK_KILLING',
+  'TASK_FINISHED',
+  'TASK_FAILED',
+  'TASK_KILLED',
+  'TASK_LOST',
+  'TASK_ERROR',
+  'TASK_DROPPED',
+  'TASK_GONE',
+  'TASK_GONE_BY_OPERATOR',
+];
+
+const CPUS = 4;
+
+for (const from of FROM) {
+  for (const to of FROM.slice(1)) {
+    test(`${from} followed by ${to} ${isTerminal(from) ? 'stays' : 'changes'}`, () => {
+      const it = new MasterScene();
+      const agent = it.agent('a1', `cpus:${CPUS};mem:4096`);
+      const framework = it.subscribe('f');
+      it.launch(framework, it.takeOffer('f'), [task('t1', agent)]);
+      const ref = { framework, id: 't1', agent };
+      if (from !== 'TASK_STAGING') it.update('a1', ref, from);
+      it.take('f');
+      it.update('a1', ref, to);
+      const expected = isTerminal(from) ? from : to;
+      const record = it.state.task(frameworkId(framework), taskId('t1'));
+      assert.equal(record?.task.state, expected);
+      // The scheduler is told what the agent said, whatever the record keeps.
+      assert.equal(it.lines('f')[0], `UPDATE t1 ${to}`);
+      const used = it.state.agents.values().next().value?.usedResources.size;
+      assert.equal(used, isTerminal(expected) ? 0 : 1);
+    });
+  }
+}
+
+test('resources come back as soon as the latest state is final, before the scheduler knows', () => {
+  const it = new MasterScene();
+  const agent = it.agent('a1');
+  const framework = it.subscribe('f');
+  it.launch(framework, it.takeOffer('f'), [task('t1', agent)]);
+  it.take('f');
+  const ref = { framework, id: 't1', agent };
+  it.update('a1', ref, 'TASK_RUNNING', { latestState: 'TASK_FINISHED' });
+  assert.equal(it.lines('f')[0], 'UPDATE t1 TASK_RUNNING');
+  assert.equal(it.state.agents.values().next().value?.usedResources.size, 0);
+  it.call(framework, { type: 'RECONCILE', reconcile: {} });
+  assert.deepEqual(
+    it.lines('f').filter((line) => line.startsWith('UPDATE')),
+    ['UPDATE t1 TASK_RUNNING REASON_RECONCILIATION Reconciliation: Latest task state'],
+  );
+});
+
+test('the acknowledgement of an earlier status does not complete a finished task', () => {
+  const it = new MasterScene();
+  const agent = it.agent('a1');
+  const framework = it.subscribe('f');
+  it.launch(framework, it.takeOffer('f'), [task('t1', agent)]);
+  const ref = { framework, id: 't1', agent };
+  const running = it.update('a1', ref, 'TASK_RUNNING');
+  const finished = it.update('a1', ref, 'TASK_FINISHED');
+  it.acknowledge(framework, agent, 't1', running);
+  assert.equal(it.state.frameworks.get(frameworkId(framework))?.tasks.size, 1);
+  it.acknowledge(framework, agent, 't1', finished);
+  assert.equal(it.state.frameworks.get(frameworkId(framework))?.tasks.size, 0);
+});
+
+test('a retried update is passed on again with the same uuid', () => {
+  const it = new MasterScene();
+  const agent = it.agent('a1');
+  const framework = it.subscribe('f');
+  it.launch(framework, it.takeOffer('f'), [task('t1', agent)]);
+  const ref = { framework, id: 't1', agent };
+  it.update('a1', ref, 'TASK_FINISHED');
+  it.update('a1', ref, 'TASK_FINISHED');
+  assert.equal(it.lines('f').filter((line) => line.startsWith('UPDATE')).length, 2);
+});
