@@ -7,7 +7,6 @@ import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { background } from '../../base/background.ts';
 import { type Clock, sleep } from '../../base/clock.ts';
 import type { DurationMs } from '../../base/duration.ts';
@@ -15,6 +14,7 @@ import { ClusterError, describeError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { HostedTask } from '../../executor/hosted.ts';
 import type { ContainerSpec, Launcher, LauncherEvent } from '../launcher-port.ts';
+import { launcherProgram } from './program.ts';
 import { type LauncherRequest, LineDecoder, PROTOCOL_VERSION } from './protocol.ts';
 
 /** Unix socket paths are limited to 107 bytes. */
@@ -133,8 +133,7 @@ export class LauncherClient implements Launcher {
   private spawnLauncher(): void {
     // A socket nobody listens on is what a dead launcher leaves behind.
     rmSync(this.socketPath, { force: true });
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    const program = fileURLToPath(new URL(`./main.${extension}`, import.meta.url));
+    const program = launcherProgram(`${this.folder}/program`);
     const log = openSync(`${this.folder}/log`, 'a', 0o600);
     const flags = ['--max-semi-space-size=1', '--no-warnings', '--single-threaded-gc'];
     const child = spawn(process.execPath, [...flags, program, this.folder, this.socketPath], {
