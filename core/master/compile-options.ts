@@ -80,6 +80,10 @@ export function compileMasterOptions(flags: MasterFlagValues): Result<MasterDaem
       flags: flagTexts(flags),
       maxOperatorEventStreamSubscribers: flags.max_operator_event_stream_subscribers,
       publishPerFrameworkMetrics: flags.publish_per_framework_metrics,
+      registrar: {
+        fetchTimeoutMs: flags.registry_fetch_timeout,
+        storeTimeoutMs: flags.registry_store_timeout,
+      },
     },
     ip: flags.ip ?? '0.0.0.0',
     port: flags.port,
@@ -87,7 +91,6 @@ export function compileMasterOptions(flags: MasterFlagValues): Result<MasterDaem
     advertisePort: flags.advertise_port,
     hostnameLookup: flags.hostname_lookup,
     registryPath: flags.registry === 'in_memory' ? undefined : `${flags.work_dir}/registry`,
-    registryFetchTimeoutMs: flags.registry_fetch_timeout,
   });
 }
 

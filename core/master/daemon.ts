@@ -4,7 +4,6 @@
  */
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../base/clock.ts';
-import type { DurationMs } from '../base/duration.ts';
 import { ClusterError } from '../base/errors.ts';
 import type { Service } from '../base/lifecycle.ts';
 import type { Log } from '../base/log.ts';
@@ -31,7 +30,6 @@ export interface MasterDaemonOptions {
   readonly hostnameLookup: boolean;
   /** Directory of the registry; undefined keeps it in memory. */
   readonly registryPath: string | undefined;
-  readonly registryFetchTimeoutMs: DurationMs;
 }
 
 export interface MasterDaemonPorts {

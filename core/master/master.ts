@@ -80,15 +80,18 @@ export class Master implements Service {
     const failure = Promise.withResolvers<unknown>();
     this.failure = failure.promise;
     this.fail = failure.resolve;
-    this.registrar = new Registrar({
-      storage: ports.storage,
-      clock: ports.clock,
-      onPersisted: (write) => this.input({ kind: 'persisted', write }),
-      onFailed: (error) => {
-        ports.log.error({ error }, 'the registry cannot be written');
-        this.fail(error);
+    this.registrar = new Registrar(
+      {
+        storage: ports.storage,
+        clock: ports.clock,
+        onPersisted: (write) => this.input({ kind: 'persisted', write }),
+        onFailed: (error) => {
+          ports.log.error({ error }, 'the registry cannot be written');
+          this.fail(error);
+        },
       },
-    });
+      options.registrar,
+    );
   }
 
   /** Resolves when the registry was recovered and the master serves. */

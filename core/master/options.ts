@@ -3,6 +3,7 @@
 import type { AllocatorOptions } from '../allocator/types.ts';
 import type { DurationMs } from '../base/duration.ts';
 import type { DomainInfo } from '../wire/types/mesos.v1.ts';
+import { DEFAULT_REGISTRAR_LIMITS, type RegistrarLimits } from './registrar.ts';
 import type { StateLimits } from './state.ts';
 
 export interface MachineOptions extends StateLimits {
@@ -63,6 +64,7 @@ export interface CompiledMasterOptions {
   readonly flags: Readonly<Record<string, string>>;
   readonly maxOperatorEventStreamSubscribers: number;
   readonly publishPerFrameworkMetrics: boolean;
+  readonly registrar: RegistrarLimits;
 }
 
 export const DEFAULT_MASTER_OPTIONS: CompiledMasterOptions = {
@@ -74,4 +76,5 @@ export const DEFAULT_MASTER_OPTIONS: CompiledMasterOptions = {
   flags: {},
   maxOperatorEventStreamSubscribers: 1_000,
   publishPerFrameworkMetrics: true,
+  registrar: DEFAULT_REGISTRAR_LIMITS,
 };

@@ -13,6 +13,7 @@
  *   registry/weights/<role>    Registry.Weight
  */
 import type { Clock } from '../base/clock.ts';
+import { type DurationMs, formatDuration, minutes, seconds } from '../base/duration.ts';
 import { ClusterError, describeError } from '../base/errors.ts';
 import { agentId } from '../base/ids.ts';
 import type { Upid } from '../net/ports.ts';
@@ -34,6 +35,16 @@ const SCHEDULES = `${PREFIX}schedules`;
 const QUOTAS = `${PREFIX}quotas/`;
 const WEIGHTS = `${PREFIX}weights/`;
 
+export interface RegistrarLimits {
+  readonly fetchTimeoutMs: DurationMs;
+  readonly storeTimeoutMs: DurationMs;
+}
+
+export const DEFAULT_REGISTRAR_LIMITS: RegistrarLimits = {
+  fetchTimeoutMs: minutes(1),
+  storeTimeoutMs: seconds(20),
+};
+
 export interface RegistrarPorts {
   readonly storage: Storage;
   readonly clock: Clock;
@@ -50,6 +61,7 @@ interface Pending {
 
 export class Registrar {
   private readonly ports: RegistrarPorts;
+  private readonly limits: RegistrarLimits;
   private queue: Pending[] = [];
   private isWriting = false;
   private isStopped = false;
@@ -61,8 +73,9 @@ export class Registrar {
   private readonly sizes = new Map<string, number>();
   private totalBytes = 0;
 
-  constructor(ports: RegistrarPorts) {
+  constructor(ports: RegistrarPorts, limits: RegistrarLimits = DEFAULT_REGISTRAR_LIMITS) {
     this.ports = ports;
+    this.limits = limits;
   }
 
   /** Operations that are not durable yet. */
@@ -77,7 +90,9 @@ export class Registrar {
   /** Rejects with a `ClusterError` when a record cannot be read. */
   async recover(): Promise<RecoveredRegistry> {
     const startedAt = this.ports.clock.now();
-    const entries = await this.ports.storage.list(PREFIX);
+    const entries = await this.within('fetch', this.limits.fetchTimeoutMs, (storage) =>
+      storage.list(PREFIX),
+    );
     for (const [key, value] of entries) this.measure(key, value.length);
     this.fetchMs = this.ports.clock.now() - startedAt;
     return readEntries(entries);
@@ -113,7 +128,9 @@ export class Registrar {
     const operations = batch.flatMap((each) => each.operations.flatMap(toStorage));
     const startedAt = this.ports.clock.now();
     try {
-      await this.ports.storage.write(operations);
+      await this.within('store', this.limits.storeTimeoutMs, (storage) =>
+        storage.write(operations),
+      );
     } catch (thrown) {
       this.isStopped = true;
       this.ports.onFailed(thrown);
@@ -125,6 +142,24 @@ export class Registrar {
     }
     for (const each of batch) this.ports.onPersisted(each.write);
     return true;
+  }
+
+  /** A storage that hangs ends the master, as the original's does. */
+  private async within<T>(
+    what: string,
+    limitMs: DurationMs,
+    act: (storage: Storage) => Promise<T>,
+  ): Promise<T> {
+    const late = Promise.withResolvers<never>();
+    const timer = this.ports.clock.setTimer(limitMs, () => {
+      const text = `Failed to perform ${what} within ${formatDuration(limitMs)}`;
+      late.reject(new ClusterError('REGISTRY_TIMEOUT', text, { retriable: false }));
+    });
+    try {
+      return await Promise.race([act(this.ports.storage), late.promise]);
+    } finally {
+      timer.cancel();
+    }
   }
 
   private measure(key: string, bytes: number): void {
