@@ -79,7 +79,8 @@ export const MARATHON_FLAGS = {
   logging_level: flag('string', 'info', { help: 'debug, info, warn or error' }),
   plugin_dir: optionalFlag('path', { help: 'Not supported yet' }),
   plugin_conf: optionalFlag('path', { help: 'Not supported yet' }),
-  event_subscriber: optionalFlag('string', { help: 'Not supported yet' }),
+  event_subscriber: optionalFlag('string', { help: 'http_callback posts events to URLs' }),
+  http_endpoints: optionalFlag('string', { help: 'URLs that get every event; comma separated' }),
   artifact_store: optionalFlag('string', { help: 'Not supported yet' }),
   help: flag('bool', false, { help: 'Print this help' }),
   version: flag('bool', false, { help: 'Print the version' }),
@@ -100,7 +101,6 @@ const UNSUPPORTED = [
   'mesos_authentication_secret_file',
   'plugin_dir',
   'plugin_conf',
-  'event_subscriber',
   'artifact_store',
 ] as const;
 
@@ -123,6 +123,9 @@ function refusalOf(flags: MarathonFlags): string | undefined {
     if (FEATURES_MISSING.includes(feature)) {
       return `Feature '${feature}' is not supported by this version`;
     }
+  }
+  if (flags.event_subscriber !== undefined && flags.event_subscriber !== 'http_callback') {
+    return `Flag 'event_subscriber' is '${flags.event_subscriber}', expected http_callback`;
   }
   if (flags.local_port_min >= flags.local_port_max) {
     return `--local_port_min (${flags.local_port_min}) must be below --local_port_max (${flags.local_port_max})`;
@@ -188,6 +191,7 @@ export function compileMarathonOptions(flags: MarathonFlags): Result<MarathonOpt
     minReviveIntervalMs: flags.min_revive_offers_interval,
     suppressesOffers: flags.suppress_offers,
     reconciliationIntervalMs: flags.reconciliation_interval,
+    callbackUrls: callbackUrls(flags),
     eventsOutstandingMax: flags.event_stream_max_outstanding_messages,
     metricsPrefix: flags.metrics_name_prefix,
     machine: machineSettings(flags, accepted.value, enforce.value === 'top', gpus.value),
@@ -241,6 +245,13 @@ function credentialsOf(flags: MarathonFlags): Result<MarathonOptions['httpCreden
   if (split < 1) return err("Flag 'http_credentials' must have the form user:password");
   const realm = flags.http_realm;
   return ok({ user: text.slice(0, split), password: text.slice(split + 1), realm });
+}
+
+function callbackUrls(flags: MarathonFlags): readonly string[] | undefined {
+  if (flags.event_subscriber === undefined) return undefined;
+  return (flags.http_endpoints ?? '')
+    .split(',')
+    .flatMap((url) => (url.trim() === '' ? [] : [url.trim()]));
 }
 
 function masterCredential(flags: MarathonFlags): MarathonOptions['credential'] {

@@ -23,6 +23,8 @@ export interface MarathonOptions {
   readonly minReviveIntervalMs: DurationMs;
   readonly suppressesOffers: boolean;
   readonly reconciliationIntervalMs: DurationMs;
+  /** URLs that get every event from the start; undefined switches HTTP callbacks off. */
+  readonly callbackUrls: readonly string[] | undefined;
   readonly eventsOutstandingMax: number;
   readonly metricsPrefix: string;
   readonly machine: MachineSettings;

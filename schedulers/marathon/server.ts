@@ -17,6 +17,7 @@ import { FrameworkIdStore } from '../kit/framework-id.ts';
 import { FrameworkSubscription } from '../kit/subscription.ts';
 import { type ConnectTcp, NetworkProber } from './health/prober.ts';
 import type { Api } from './http/api.ts';
+import { HttpCallbacks } from './http/callbacks.ts';
 import { publishTo } from './http/events.ts';
 import { sendProblem } from './http/problems.ts';
 import { answerNotFound, declareRoutes } from './http/routes.ts';
@@ -69,6 +70,7 @@ class MarathonServer implements Marathon {
   private readonly ports: MarathonPorts;
   private readonly http: HttpServer;
   private readonly hub: EventHub;
+  private readonly callbacks: HttpCallbacks | undefined;
   private readonly shell: MarathonShell;
   private readonly durable: DurableQueue;
   private readonly fail: (why: unknown) => void;
@@ -96,7 +98,10 @@ class MarathonServer implements Marathon {
       keepAliveMs: EVENT_KEEP_ALIVE_MS,
     });
     this.durable = new DurableQueue(storage, this.fail);
-    const publish = publishTo(this.hub);
+    const urls = options.callbackUrls;
+    this.callbacks =
+      urls === undefined ? undefined : new HttpCallbacks({ ...ports, durable: this.durable }, urls);
+    const publish = publishTo(this.hub, this.callbacks);
     this.shell = new MarathonShell(this.machine, {
       clock,
       log,
@@ -136,7 +141,7 @@ class MarathonServer implements Marathon {
   async start(): Promise<void> {
     this.state = 'starting';
     try {
-      await this.shell.recover();
+      await this.load();
       await this.http.listen();
       await this.subscribe();
       this.state = 'running';
@@ -149,7 +154,7 @@ class MarathonServer implements Marathon {
 
   async startWithoutSocket(): Promise<void> {
     this.state = 'starting';
-    await this.shell.recover();
+    await this.load();
     await this.subscribe();
     this.state = 'running';
   }
@@ -167,6 +172,11 @@ class MarathonServer implements Marathon {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  private async load(): Promise<void> {
+    await this.callbacks?.load();
+    await this.shell.recover();
   }
 
   private createHttp(metrics: MarathonMetrics, api: Api): HttpServer {
@@ -190,7 +200,7 @@ class MarathonServer implements Marathon {
         ports.clock.setTimer(ABDICATION_MS, () => this.fail(new Error('leadership abdicated')));
       },
     };
-    declareRoutes(server.app, context, this.hub);
+    declareRoutes(server.app, context, { hub: this.hub, callbacks: this.callbacks });
     return server;
   }
 

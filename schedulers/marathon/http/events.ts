@@ -7,8 +7,16 @@ import { plain } from '../model/app-json.ts';
 import { type Api, declare, queryAll } from './api.ts';
 import { sendProblem } from './problems.ts';
 
-export function publishTo(hub: EventHub): (event: MarathonEvent) => void {
-  return (event) => hub.publish(event.eventType, writeJson(plain(event) ?? {}));
+/** Writes each event once, for the streams and (where there are any) the callbacks. */
+export function publishTo(
+  hub: EventHub,
+  callbacks: { publish(json: string): void } | undefined,
+): (event: MarathonEvent) => void {
+  return (event) => {
+    const json = writeJson(plain(event) ?? {});
+    hub.publish(event.eventType, json);
+    callbacks?.publish(json);
+  };
 }
 
 export function declareEvents(app: FastifyInstance, api: Api, hub: EventHub): void {

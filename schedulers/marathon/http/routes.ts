@@ -3,6 +3,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { EventHub } from '../../kit/event-hub.ts';
 import { declareApps } from './apps.ts';
+import { declareCallbacks, type HttpCallbacks } from './callbacks.ts';
 import { declareDeployments, declareQueue } from './deployments.ts';
 import { declareEvents } from './events.ts';
 import { declareGroups } from './groups.ts';
@@ -10,7 +11,16 @@ import { sendProblem } from './problems.ts';
 import { declareSystem, type SystemContext } from './system.ts';
 import { declareTasks } from './tasks.ts';
 
-export function declareRoutes(app: FastifyInstance, context: SystemContext, hub: EventHub): void {
+export interface EventSinks {
+  readonly hub: EventHub;
+  readonly callbacks: HttpCallbacks | undefined;
+}
+
+export function declareRoutes(
+  app: FastifyInstance,
+  context: SystemContext,
+  { hub, callbacks }: EventSinks,
+): void {
   const { api } = context;
   addFilters(app, context);
   declareSystem(app, context);
@@ -20,6 +30,8 @@ export function declareRoutes(app: FastifyInstance, context: SystemContext, hub:
   declareDeployments(app, api);
   declareQueue(app, api);
   declareEvents(app, api, hub);
+  const clock = { now: () => api.shell.now() };
+  declareCallbacks(app, callbacks, { clock, publish: api.publish });
 }
 
 export function answerNotFound(_request: FastifyRequest, reply: FastifyReply): unknown {

@@ -131,6 +131,10 @@ function violationsOfDeprecated(raw: RawApp): Violation[] {
       add('/ipAddress/discovery', 'ipAddress/discovery is not allowed for Docker containers');
     }
   }
+  const isElsewhere = raw.networks?.some(({ mode }) => mode !== 'host') === true;
+  if (isElsewhere && (raw.portDefinitions?.length ?? 0) > 0) {
+    add('/portDefinitions', 'portDefinitions are only allowed with host-networking');
+  }
   return found;
 }
 

@@ -65,6 +65,10 @@ export function overlay(base: RawApp, update: RawApp): RawApp {
   const setsNetwork =
     update.ipAddress !== undefined || update.container?.docker?.network !== undefined;
   if (setsNetwork) delete kept['networks'];
+  // Port definitions belong to host networking and go with it.
+  if (update.networks?.some(({ mode }) => mode !== 'host') === true) {
+    delete kept['portDefinitions'];
+  }
   return { ...kept, ...update };
 }
 

@@ -1,0 +1,72 @@
+/** Flags in the original's forms. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseFlags } from '../../../core/base/flags.ts';
+import type { Result } from '../../../core/base/result.ts';
+import {
+  compileMarathonOptions,
+  MARATHON_FLAGS,
+  withoutDisable,
+} from '../../../schedulers/marathon/flags.ts';
+import type { MarathonOptions } from '../../../schedulers/marathon/options.ts';
+
+function compile(
+  argv: readonly string[],
+  env: Record<string, string> = {},
+): Result<MarathonOptions> {
+  const flags = parseFlags(MARATHON_FLAGS, {
+    argv: withoutDisable(argv),
+    env,
+    envPrefix: 'MARATHON_',
+    style: 'spaced',
+  });
+  return flags.ok ? compileMarathonOptions(flags.value) : flags;
+}
+
+test('values come behind a space, an equals sign, or from the environment', () => {
+  const options = compile(['--master', 'a:1', '--http_port=9', '--disable_checkpoint'], {
+    MARATHON_FRAMEWORK_NAME: 'mine',
+    MARATHON_MAX_INSTANCES_PER_OFFER: '7',
+  });
+  assert.ok(options.ok);
+  assert.equal(options.value.master, 'a:1');
+  assert.equal(options.value.http.port, 9);
+  assert.equal(options.value.checkpoint, false);
+  assert.equal(options.value.frameworkName, 'mine');
+  assert.equal(options.value.machine.instancesPerOfferMax, 7);
+  assert.equal(options.value.machine.declineOfferMs, 120_000);
+});
+
+test('what cannot be honoured is refused by name', () => {
+  const rows: readonly (readonly [readonly string[], RegExp])[] = [
+    [[], /'master' is required/],
+    [['--master', 'a:1', '--nonsense=x'], /unknown flag 'nonsense'/],
+    [['--master', 'a:1', '--zk', 'zk://h:2181/marathon'], /'zk' is not supported/],
+    [['--master', 'a:1', '--ha'], /'ha' needs ZooKeeper/],
+    [['--master', 'a:1', '--enable_features', 'secrets'], /'secrets' is not supported/],
+    [['--master', 'a:1', '--enable_features', 'magic'], /Unknown feature 'magic'/],
+    [['--master', 'a:1', '--plugin_dir', '/x'], /'plugin_dir' is not supported/],
+    [['--master', 'a:1', '--http_credentials', 'me'], /user:password/],
+    [['--master', 'a:1', '--local_port_min', '5', '--local_port_max', '5'], /must be below/],
+    [['--master', 'a:1', '--mesos_authentication'], /mesos_authentication_principal/],
+    [['--master', 'a:1', '--new_group_enforce_role', 'all'], /expected one of off, top/],
+  ];
+  for (const [argv, error] of rows) {
+    const options = compile(argv);
+    assert.ok(!options.ok, argv.join(' '));
+    assert.match(options.error, error);
+  }
+});
+
+test('secrets are not shown', () => {
+  const options = compile([
+    '--master=http://user:secret@a:1',
+    '--http_credentials=u:topsecret',
+    '--mesos_authentication',
+    '--mesos_authentication_principal=p',
+    '--mesos_authentication_secret=hush',
+  ]);
+  assert.ok(options.ok);
+  const shown = JSON.stringify(options.value.shownFlags);
+  assert.doesNotMatch(shown, /secret@|topsecret|hush/);
+});
