@@ -13,6 +13,7 @@ export interface Counter {
 export class Metrics {
   private readonly registry = new Registry();
   private readonly readers = new Map<string, () => number>();
+  private readonly sources: (() => ReadonlyMap<string, number>)[] = [];
 
   /** A counter that only rises.. */
   counter(name: string, help: string): Counter {
@@ -45,6 +46,11 @@ export class Metrics {
     });
   }
 
+  /** Values whose names come and go, for instance one set per framework; read when somebody asks. */
+  source(read: () => ReadonlyMap<string, number>): void {
+    this.sources.push(read);
+  }
+
   /** Removes a metric, for instance those of a framework that has gone. */
   remove(name: string): void {
     this.readers.delete(name);
@@ -57,12 +63,25 @@ export class Metrics {
 
   /** All values by name, sorted by name. */
   snapshot(): Readonly<Record<string, number>> {
-    const names = [...this.readers.keys()].sort();
-    return Object.fromEntries(names.map((name) => [name, this.readers.get(name)?.() ?? 0]));
+    const values = new Map<string, number>();
+    for (const [name, read] of this.readers) values.set(name, read());
+    for (const source of this.sources)
+      for (const [name, value] of source()) values.set(name, value);
+    return Object.fromEntries([...values].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
-  prometheus(): Promise<string> {
-    return this.registry.metrics();
+  async prometheus(): Promise<string> {
+    const lines = [(await this.registry.metrics()).trimEnd()];
+    const seen = new Set([...this.readers.keys()].map(promName));
+    for (const source of this.sources) {
+      for (const [name, value] of source()) {
+        const plain = promName(name);
+        if (seen.has(plain)) continue;
+        seen.add(plain);
+        lines.push(`# TYPE ${plain} gauge`, `${plain} ${value}`);
+      }
+    }
+    return `${lines.join('\n')}\n`;
   }
 }
 

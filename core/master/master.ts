@@ -108,6 +108,7 @@ export class Master implements Service {
       registrar: this.registrar,
       clock,
       allocator: this.allocatorInUse,
+      publishPerFramework: this.options.publishPerFrameworkMetrics,
     });
     transport.register('master', (envelope) => this.receive(envelope));
     for (const [role, weight] of this.options.weights) {

@@ -17,6 +17,7 @@ export interface MetricSources {
   readonly registrar: Registrar;
   readonly clock: Clock;
   readonly allocator: Allocator;
+  readonly publishPerFramework: boolean;
 }
 
 const RESOURCES = ['cpus', 'gpus', 'mem', 'disk'] as const;
@@ -108,6 +109,8 @@ export function registerMetrics(metrics: Metrics, sources: MetricSources): void 
   registerTaskMetrics(metrics, state);
   registerResourceMetrics(metrics, state);
   registerRegistrarMetrics(metrics, sources.registrar);
+  metrics.source(() => dynamicMetrics(state, sources.publishPerFramework));
+  metrics.source(() => sources.allocator.gauges());
 }
 
 function registerAgentMetrics(metrics: Metrics, state: MasterState): void {
@@ -194,16 +197,20 @@ function sumOver(
 }
 
 /** Values that come and go: per framework, and per task state, source and reason. */
-export function dynamicMetrics(
-  state: MasterState,
-  perFramework: boolean,
-): ReadonlyMap<string, number> {
+function dynamicMetrics(state: MasterState, perFramework: boolean): ReadonlyMap<string, number> {
   const values = new Map<string, number>();
   for (const [name, value] of state.counters.entries()) {
     if (name.startsWith('task_')) values.set(`master/${name}`, value);
   }
   if (!perFramework) return values;
-  for (const framework of state.frameworks.values()) addFramework(values, framework);
+  for (const framework of state.frameworks.values()) {
+    addFramework(values, framework);
+    const { principal } = framework.info;
+    if (principal === undefined) continue;
+    // Only messages of classic drivers are counted here, and there are none.
+    values.set(`frameworks/${principal}/messages_received`, 0);
+    values.set(`frameworks/${principal}/messages_processed`, 0);
+  }
   for (const framework of state.completedFrameworks.values()) addFramework(values, framework);
   return values;
 }

@@ -163,5 +163,6 @@ export function countTerminal(
   context.count(name.replace('task_', 'tasks_'));
   framework.counters.increment(`tasks/terminal/${name}`);
   if (status.source === undefined || status.reason === undefined) return;
-  context.count(`${name}/${status.source.toLowerCase()}/${status.reason.toLowerCase()}`);
+  const detail = `${status.source}/${status.reason}`.toLowerCase().replaceAll('agent', 'slave');
+  context.count(`${name}/${detail}`);
 }
