@@ -229,18 +229,8 @@ export function handleProbe(turn: Turn, key: ProbeKey, outcome: ProbeOutcome): v
   turn.touch(instance.app.id);
 }
 
-/** What the agent's own check says, through the `healthy` flag of a status. */
-export function recordAgentHealth(
-  turn: Turn,
-  instance: Instance,
-  index: number,
-  healthy: boolean,
-  message: string | undefined,
-): void {
-  recordHealth(turn, instance, index, healthy, message);
-}
-
-function recordHealth(
+/** One more result of a check, be it Marathon's own or the agent's. */
+export function recordHealth(
   turn: Turn,
   instance: Instance,
   index: number,

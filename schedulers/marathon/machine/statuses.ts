@@ -17,7 +17,7 @@ import {
 } from '../model/instance.ts';
 import { formatTimestamp } from '../model/timestamp.ts';
 import { marathonEvent, statusUpdateEvent } from './events.ts';
-import { recordAgentHealth } from './health.ts';
+import { recordHealth } from './health.ts';
 import { afterTaskEnded, decommission, delayKey, delayRule, delaysLaunches } from './instances.ts';
 import type { Turn } from './turn.ts';
 import { handleUnreachable } from './unreachable.ts';
@@ -73,7 +73,10 @@ function applyStatus(
   const condition = stays ? instance.condition : reported;
   const task = taskAfter(turn, instance, status);
   const isNews = condition !== instance.condition || !sameValue(task, instance.task);
-  if (!isNews) return;
+  if (!isNews) {
+    believeAgentCheck(turn, instance, status, { onlyFirst: true });
+    return;
+  }
   const isFirstRunning = instance.task?.startedAt === undefined && task.startedAt !== undefined;
   if (isFirstRunning) turn.state.tokens.giveBack();
   const since = condition === instance.condition ? instance.since : sinceOf(turn, status);
@@ -82,13 +85,26 @@ function applyStatus(
   turn.publish(statusUpdateEvent(updated, turn.now));
   updateDelay(turn, updated, status);
   recordFailure(turn, updated, status);
-  const agentCheck = updated.app.healthChecks.findIndex((check) => !isRunByMarathon(check));
-  if (agentCheck !== -1 && status.healthy !== undefined && !isTerminal(condition)) {
-    recordAgentHealth(turn, updated, agentCheck, status.healthy, status.message);
-  }
+  if (!isTerminal(condition)) believeAgentCheck(turn, updated, status, { onlyFirst: false });
   if (isTerminal(condition)) afterTaskEnded(turn, updated);
   else if (condition === 'Unreachable') handleUnreachable(turn, updated);
   else if (updated.goal === 'Decommissioned') decommission(turn, updated);
+}
+
+/**
+ * The health flag of a status is a result of the agent's check. After a restart the book is empty:
+ * then a status that repeats what is stored still tells the health.
+ */
+function believeAgentCheck(
+  turn: Turn,
+  instance: Instance,
+  status: TaskStatus,
+  { onlyFirst }: { readonly onlyFirst: boolean },
+): void {
+  const index = instance.app.healthChecks.findIndex((check) => !isRunByMarathon(check));
+  if (index === -1 || status.healthy === undefined) return;
+  if (onlyFirst && turn.state.health.results(instance)[index] !== undefined) return;
+  recordHealth(turn, instance, index, status.healthy, status.message);
 }
 
 function sinceOf(turn: Turn, status: TaskStatus): number {

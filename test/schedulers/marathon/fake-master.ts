@@ -10,6 +10,8 @@ export interface FakeTask {
   readonly agentId: string;
   readonly info: TaskTree;
   state: string;
+  /** As last reported. */
+  healthy?: boolean;
   /** The status that waits for its acknowledgement. */
   pending: string | undefined;
 }
@@ -119,11 +121,16 @@ export class FakeMaster {
   }
 
   /** Sends a status; a terminal one frees the resources. */
-  update(taskId: string, state: string, more: object = {}): void {
+  update(
+    taskId: string,
+    state: string,
+    more: { readonly healthy?: boolean; readonly message?: string } = {},
+  ): void {
     const task = this.tasks.get(taskId);
     if (task === undefined) throw new Error(`no task ${taskId}`);
     if (!TERMINAL.includes(task.state) && TERMINAL.includes(state)) this.free(task);
     task.state = state;
+    if (more.healthy !== undefined) task.healthy = more.healthy;
     this.uuidCount += 1;
     task.pending = Buffer.from(`uuid-${this.uuidCount}`).toString('base64');
     this.sendStatus(task, { uuid: task.pending, source: 'SOURCE_EXECUTOR', ...more });
@@ -338,6 +345,7 @@ export class FakeMaster {
       task_id: { value: task.id },
       agent_id: { value: task.agentId },
       state: task.state,
+      healthy: task.healthy,
       timestamp: this.clock.now() / 1_000,
       ...more,
     };

@@ -91,6 +91,10 @@ test('a check of the agent is sent with the task and its flag is believed', asyn
   world.master.update(task.id, 'TASK_RUNNING', { healthy: true });
   await world.advance(100);
   assert.deepEqual((await world.call('GET', '/v2/deployments')).body, []);
+  // After a restart the answer to reconciliation tells the health again.
+  await world.restart();
+  const app = await world.call('GET', '/v2/apps/sleep');
+  assert.equal(at(app.body, 'app', 'tasksHealthy'), 1);
   await world.stop();
 });
 
