@@ -131,6 +131,8 @@ export class MarathonShell {
     const { metrics, prober, publish } = this.ports;
     switch (effect.kind) {
       case 'persist':
+        if (effect.operation.kind === 'put-deployment') metrics.deployments.increment();
+        return;
       case 'wake':
         return;
       case 'launch':
@@ -163,6 +165,9 @@ export class MarathonShell {
         });
         return;
       case 'publish':
+        if (effect.event.eventType === 'group_change_failed') {
+          metrics.deploymentsDismissed.increment();
+        }
         publish(effect.event);
         return;
     }

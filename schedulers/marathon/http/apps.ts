@@ -62,23 +62,22 @@ export function declareApps(app: FastifyInstance, api: Api): void {
   declare(app, '/v2/apps/*', {
     GET: (request, reply) => getTarget(api, request, reply),
     PUT: (request, reply) =>
-      withApp(request, reply, (id) =>
-        updateApp(api, request, reply, id, {
-          partial: queryFlag(request, 'partialUpdate', true),
-          mustExist: false,
-        }),
-      ),
+      updateApp(api, request, reply, resolvePathId(wildcardOf(request)), {
+        partial: queryFlag(request, 'partialUpdate', true),
+        mustExist: false,
+      }),
     PATCH: (request, reply) =>
-      withApp(request, reply, (id) =>
-        updateApp(api, request, reply, id, { partial: true, mustExist: true }),
-      ),
+      updateApp(api, request, reply, resolvePathId(wildcardOf(request)), {
+        partial: true,
+        mustExist: true,
+      }),
     POST: (request, reply) => {
       const target = parseTarget(wildcardOf(request));
       if (target.kind === 'restart') return restartApp(api, request, reply, target.id);
       return methodNotAllowed(reply);
     },
     DELETE: (request, reply) => {
-      const target = parseTarget(wildcardOf(request));
+      const target = targetOf(api, request);
       switch (target.kind) {
         case 'app':
           return deleteApp(api, request, reply, target.id);
@@ -99,17 +98,15 @@ function methodNotAllowed(reply: FastifyReply): FastifyReply {
   return sendProblem(reply, { status: 405, message: 'Method Not Allowed' });
 }
 
-function withApp(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  act: (id: PathId) => unknown,
-): unknown {
-  const target = parseTarget(wildcardOf(request));
-  return target.kind === 'app' ? act(target.id) : methodNotAllowed(reply);
+/** An app whose path looks like something else (`/tasks/a`) is still that app. */
+function targetOf(api: Api, request: FastifyRequest): Target {
+  const id = resolvePathId(wildcardOf(request));
+  const isApp = api.shell.machine.state.app(id) !== undefined;
+  return isApp ? { kind: 'app', id } : parseTarget(wildcardOf(request));
 }
 
 function getTarget(api: Api, request: FastifyRequest, reply: FastifyReply): unknown {
-  const target = parseTarget(wildcardOf(request));
+  const target = targetOf(api, request);
   switch (target.kind) {
     case 'app':
       return getApp(api, request, reply, target.id);

@@ -22,6 +22,43 @@ test('a posted app is answered as documented and its instances run', async () =>
   await world.stop();
 });
 
+test('answers have the members, order and numbers of the documented sample', async () => {
+  const world = await World.start({}, ['a1']);
+  const hidden = (text: string): string =>
+    text
+      .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+      .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'UUID')
+      .replaceAll(/"ports":\[\d+\]/g, '"ports":[PORT]');
+  const common =
+    '"id":"/sleep","backoffFactor":1.15,"backoffSeconds":1,"cmd":"sleep 1000","cpus":0.1,"disk":0.0,"executor":"","instances":1,"labels":{},"maxLaunchDelaySeconds":300,"mem":32.0,"gpus":0,"networks":[{"mode":"host"}],';
+  const strategies =
+    '"killSelection":"YOUNGEST_FIRST","unreachableStrategy":{"inactiveAfterSeconds":0,"expungeAfterSeconds":0},"role":"*",';
+  const upgrade =
+    '"requirePorts":false,"upgradeStrategy":{"maximumOverCapacity":1.0,"minimumHealthCapacity":1.0},"version":"TIME",';
+  const posted = await world.call('POST', '/v2/apps', SLEEP);
+  assert.equal(
+    hidden(posted.text),
+    `{${common}"portDefinitions":[{"port":0,"name":"default","protocol":"tcp"}],${upgrade}${strategies}"tasksStaged":0,"tasksRunning":0,"tasksHealthy":0,"tasksUnhealthy":0,"deployments":[{"id":"UUID"}]}`,
+  );
+  await world.advance(3_000);
+  const read = await world.call('GET', '/v2/apps/sleep');
+  assert.equal(
+    hidden(read.text),
+    `{"app":{${common}"portDefinitions":[{"port":10000,"name":"default","protocol":"tcp"}],${upgrade}"versionInfo":{"lastScalingAt":"TIME","lastConfigChangeAt":"TIME"},${strategies}"tasksStaged":0,"tasksRunning":1,"tasksHealthy":0,"tasksUnhealthy":0,"deployments":[],"tasks":[{"appId":"/sleep","healthCheckResults":[],"host":"a1.example","id":"sleep.instance-UUID._app.1","ipAddresses":[],"ports":[PORT],"servicePorts":[],"slaveId":"a1","state":"TASK_RUNNING","stagedAt":"TIME","startedAt":"TIME","version":"TIME","localVolumes":[],"role":"*"}]}}`,
+  );
+  await world.stop();
+});
+
+test('an app may live in a group whose name looks like a route', async () => {
+  const world = await World.start();
+  const created = await world.call('PUT', '/v2/apps/tasks/a', { cmd: 'sleep 1' });
+  assert.equal(created.status, 201);
+  await world.advance(3_000);
+  assert.equal(at((await world.call('GET', '/v2/apps/tasks/a')).body, 'app', 'id'), '/tasks/a');
+  assert.equal((await world.call('DELETE', '/v2/apps/tasks/a')).status, 200);
+  await world.stop();
+});
+
 test('the task carries command, environment, ports and discovery as specified', async () => {
   const world = await World.start();
   await world.call('POST', '/v2/apps', {
