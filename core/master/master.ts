@@ -7,7 +7,7 @@
 import { HierarchicalAllocator } from '../allocator/allocator.ts';
 import type { Allocator } from '../allocator/types.ts';
 import type { Clock, Timer } from '../base/clock.ts';
-import { ClusterError } from '../base/errors.ts';
+import { ClusterError, describeError } from '../base/errors.ts';
 import { type FrameworkId, frameworkId } from '../base/ids.ts';
 import type { LifecycleState, Service } from '../base/lifecycle.ts';
 import type { Log } from '../base/log.ts';
@@ -131,6 +131,7 @@ export class Master implements Service {
   async stop(): Promise<void> {
     if (this.lifecycle === 'stopped' || this.lifecycle === 'stopping') return;
     this.lifecycle = 'stopping';
+    this.inputs.length = 0;
     this.wake?.timer.cancel();
     this.wake = undefined;
     this.ports.transport.unregister('master');
@@ -225,8 +226,10 @@ export class Master implements Service {
 
   /** Inputs that arrive while one is handled wait for their turn. */
   input(input: MasterInput): void {
+    // Streams that a stopping master closes are no frameworks that went away.
+    if (this.running === undefined || this.hasEnded) return;
     this.inputs.push(input);
-    if (this.isHandling || this.lifecycle === 'stopped' || this.running === undefined) return;
+    if (this.isHandling) return;
     this.isHandling = true;
     try {
       for (let next = this.inputs.shift(); next !== undefined; next = this.inputs.shift()) {
@@ -234,9 +237,18 @@ export class Master implements Service {
           this.perform(effect);
         }
       }
+    } catch (thrown) {
+      // A bug: the state may be half changed, so nothing is done with it any more.
+      this.lifecycle = 'failed';
+      this.fail(thrown);
+      throw thrown;
     } finally {
       this.isHandling = false;
     }
+  }
+
+  private get hasEnded(): boolean {
+    return ['stopping', 'stopped', 'failed'].includes(this.lifecycle);
   }
 
   private receive(envelope: Envelope): void {
@@ -288,7 +300,7 @@ export class Master implements Service {
         this.registrar.apply(effect.write, effect.operations);
         return;
       case 'operator-event':
-        for (const listener of this.listeners) listener(effect.event);
+        this.tellListeners(effect.event);
         return;
       case 'wake':
         this.wakeAt(effect.at);
@@ -299,6 +311,18 @@ export class Master implements Service {
       case 'log':
         this.ports.log[effect.level](effect.fields, effect.text);
         return;
+    }
+  }
+
+  /** A listener that fails must not stop the master or the others. */
+  private tellListeners(event: OperatorEvent): void {
+    for (const listener of this.listeners) {
+      try {
+        listener(event);
+      } catch (thrown) {
+        const fields = { event: event.kind, error: describeError(thrown) };
+        this.ports.log.error(fields, 'a listener of operator events failed');
+      }
     }
   }
 

@@ -4,6 +4,7 @@
  */
 import { agentId, type executorId, type FrameworkId, frameworkId, taskId } from '../base/ids.ts';
 import type { Upid } from '../net/ports.ts';
+import { equals } from '../resources/arithmetic.ts';
 import { toPostReservationRefinement } from '../resources/refinement.ts';
 import { allocateMissing } from '../resources/select.ts';
 import type {
@@ -27,6 +28,7 @@ import { type MasterContext, NO_PID } from './context.ts';
 import { deepEqual } from './deep-equal.ts';
 import { recoverFramework } from './frameworks.ts';
 import { resendKills } from './kill.ts';
+import { rescindOffersOf } from './offers.ts';
 import type { Agent, Framework } from './records.ts';
 import { masterStatus, sendStatus } from './statuses.ts';
 
@@ -131,6 +133,7 @@ function returnKnown(
   const { state, now } = context;
   if (state.agents.get(agent.id) !== agent) return;
   context.count('slave_reregistrations');
+  if (!deepEqual(agent.pid, from)) context.emit({ kind: 'unlink', pid: agent.pid });
   state.moveAgent(agent, from);
   context.emit({ kind: 'link', pid: from });
   agent.info = withListForm(message.slave);
@@ -139,10 +142,10 @@ function returnKnown(
   agent.resourceVersionUuid = message.resource_version_uuid;
   agent.checkpointedResources = toPostReservationRefinement(message.checkpointed_resources ?? []);
   const revocable = agent.totalResources.filter((each) => each.revocable !== undefined);
-  agent.totalResources = [
-    ...applyCheckpointed(agent.info.resources ?? [], agent.checkpointedResources),
-    ...revocable,
-  ];
+  const firm = applyCheckpointed(agent.info.resources ?? [], agent.checkpointedResources);
+  const before = agent.totalResources;
+  agent.totalResources = [...firm, ...revocable];
+  if (!equals(before, agent.totalResources)) rescindOffersOf(context, agent);
   agent.reregisteredTime = now;
   const { info, totalResources: total } = agent;
   const capabilities = [...agent.capabilities];
