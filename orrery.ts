@@ -66,6 +66,11 @@ const PARTS: Readonly<Record<string, Part>> = {
     help: 'Names for tasks, agents and masters',
     load: () => import('./dns/main.ts'),
   },
+  execute: {
+    program: 'mesos-execute',
+    help: 'Runs one task, or one group of tasks, and waits for its end',
+    load: () => import('./core/cli/execute.ts'),
+  },
 };
 
 const VERSION = `orrery ${ORRERY_VERSION} (as Mesos ${MESOS_VERSION})`;
@@ -200,6 +205,8 @@ async function startAgent(
     ...{ master, ip, port, hostname: ip, work_dir: workDir, resources },
     ...(attributes === undefined ? {} : { attributes }),
     registration_backoff_factor: REGISTRATION_BACKOFF,
+    // The next start may give an agent more than it had.
+    reconfiguration_policy: 'additive',
   };
   const daemon = createAgentDaemon(taken(compileAgentOptions(values(AGENT_FLAGS, flags))), {
     ...systemPorts(log),

@@ -9,8 +9,17 @@ import type { PortToTry } from './port-check.ts';
 const AGENTS_MAX = 200;
 const PORT_MAX = 65_535;
 
-/** The ports that tasks get, shared out among the agents of the machine. */
-const TASK_PORTS = { begin: 31_000, end: 32_000 } as const;
+/**
+ * Tasks of all agents share the ports of the machine, so each agent offers its own: the first the
+ * original's range, the next ones the thousands below it, the rest what is above the ports that
+ * Linux gives to outgoing connections. They do not depend on the number of agents, because an agent
+ * that comes back with fewer resources than it had is refused.
+ */
+const FIRST_PORTS = { begin: 31_000, end: 32_000 } as const;
+const PORTS_PER_AGENT = 1_000;
+const LARGE_AGENTS_MAX = 20;
+const SMALL_PORTS_BEGIN = 61_000;
+const PORTS_PER_SMALL_AGENT = 25;
 
 function portFlag(port: number, help: string): ReturnType<typeof flag<'int'>> {
   return flag('int', port, { help });
@@ -93,7 +102,7 @@ export function compileLocalOptions(flags: FlagValues<typeof LOCAL_FLAGS>): Resu
       ip: agentIp(flags.ip, index),
       port: flags.agent_port === 0 ? 0 : flags.agent_port + index,
       workDir: join(workDir, 'agents', String(index + 1)),
-      resources: agentResources(flags.resources ?? '', index, flags.agents),
+      resources: agentResources(flags.resources ?? '', index),
     })),
     attributes: flags.attributes,
     logLevel,
@@ -147,13 +156,20 @@ function agentIp(ip: string, index: number): string {
   return last < 255 ? `127.0.0.${last}` : ip;
 }
 
-/** Tasks of all agents share the ports of the machine, so each agent offers a part of them. */
-function agentResources(given: string, index: number, count: number): string {
+function agentResources(given: string, index: number): string {
   const isNamed = given.includes('ports') || given.trimStart().startsWith('[');
   if (isNamed) return given;
-  const share = Math.floor((TASK_PORTS.end - TASK_PORTS.begin + 1) / count);
-  const begin = TASK_PORTS.begin + index * share;
-  const end = index === count - 1 ? TASK_PORTS.end : begin + share - 1;
+  const { begin, end } = portsOfAgent(index);
   const ports = `ports:[${begin}-${end}]`;
   return given === '' ? ports : `${given};${ports}`;
+}
+
+function portsOfAgent(index: number): { readonly begin: number; readonly end: number } {
+  if (index === 0) return FIRST_PORTS;
+  if (index <= LARGE_AGENTS_MAX) {
+    const begin = FIRST_PORTS.begin - index * PORTS_PER_AGENT;
+    return { begin, end: begin + PORTS_PER_AGENT - 1 };
+  }
+  const begin = SMALL_PORTS_BEGIN + (index - LARGE_AGENTS_MAX - 1) * PORTS_PER_SMALL_AGENT;
+  return { begin, end: begin + PORTS_PER_SMALL_AGENT - 1 };
 }
