@@ -289,6 +289,8 @@ class Driver implements Scheduler {
     const timeout = new AbortController();
     const limit = sleep(this.ports.clock, TEARDOWN_TIMEOUT_MS, timeout.signal);
     const taken = this.call({ type: 'TEARDOWN' }).catch((thrown: unknown) => {
+      // The end of the stream says the same as the answer, and may come before it.
+      if (!this.isSubscribed) return;
       this.ports.log.warn({ error: describeError(thrown) }, 'the teardown was not taken');
     });
     await Promise.race([taken, limit.catch(() => undefined)]);
