@@ -24,22 +24,27 @@ export type Methods = Partial<
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD'] as const;
 
-/** Declares a path; methods it does not have are answered 405. */
+/**
+ * Declares a path. Methods it does not have are answered 405; HEAD is GET without the body, OPTIONS
+ * tells what there is.
+ */
 export function declare(app: FastifyInstance, url: string, methods: Methods): void {
-  const allowed = METHODS.filter((method) => methods[method] !== undefined).join(', ');
+  const given: Methods = methods.GET === undefined ? methods : { HEAD: methods.GET, ...methods };
+  const allowed = [...METHODS.filter((method) => given[method] !== undefined), 'OPTIONS'].join(
+    ', ',
+  );
+  const refuse: Handler = (_request, reply) => {
+    reply.header('allow', allowed);
+    return sendProblem(reply, { status: 405, message: 'Method Not Allowed' });
+  };
   for (const method of METHODS) {
-    const handler = methods[method];
-    app.route({
-      method,
-      url,
-      handler:
-        handler ??
-        ((_request, reply) => {
-          reply.header('allow', allowed);
-          return sendProblem(reply, { status: 405, message: 'Method Not Allowed' });
-        }),
-    });
+    app.route({ method, url, handler: given[method] ?? refuse });
   }
+  app.route({
+    method: 'OPTIONS',
+    url,
+    handler: (_request, reply) => reply.header('allow', allowed).code(200).send(),
+  });
 }
 
 export function sendJson(reply: FastifyReply, status: number, body: JsonValue): FastifyReply {

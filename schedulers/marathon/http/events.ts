@@ -22,6 +22,7 @@ export function publishTo(
 export function declareEvents(app: FastifyInstance, api: Api, hub: EventHub): void {
   declare(app, '/v2/events', {
     GET: (request, reply) => {
+      if (request.method === 'HEAD') return reply.code(200).send();
       if (request.headers.accept?.includes('text/event-stream') !== true) {
         const message = 'HTTP method GET is not supported by this URL';
         return sendProblem(reply, { status: 405, message });

@@ -21,7 +21,14 @@ import {
   resolvePathId,
   segmentsOf,
 } from '../model/path-id.ts';
-import { appsBelow, childApps, childGroups, type Root, withoutGroup } from '../model/root.ts';
+import {
+  appsBelow,
+  childApps,
+  childGroups,
+  type Root,
+  withGroup,
+  withoutGroup,
+} from '../model/root.ts';
 import { parseVersion } from '../model/timestamp.ts';
 import {
   type Api,
@@ -48,7 +55,10 @@ export function declareGroups(app: FastifyInstance, api: Api): void {
     DELETE: (request: FastifyRequest, reply: FastifyReply) => deleteGroup(api, request, reply),
   };
   declare(app, '/v2/groups', methods);
-  declare(app, '/v2/groups/*', methods);
+  declare(app, '/v2/groups/*', {
+    ...methods,
+    PATCH: (request, reply) => patchGroup(api, request, reply),
+  });
 }
 
 function getTarget(api: Api, request: FastifyRequest, reply: FastifyReply): unknown {
@@ -227,6 +237,34 @@ function restored(
   for (const [each, app] of then.value.apps) if (inside(each)) apps.set(each, app);
   for (const [each, group] of then.value.groups) if (inside(each)) groups.set(each, group);
   return ok({ ...emptied, apps, groups });
+}
+
+/** Only `enforceRole` can be patched; no task is touched by it. */
+async function patchGroup(
+  api: Api,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const body = readBody(request);
+  if (!body.ok) return sendProblem(reply, body.error);
+  const raw = readRawGroup(body.value);
+  if (!raw.ok) return sendProblem(reply, modelProblem(raw.error));
+  const { enforceRole } = raw.value;
+  const id = resolvePathId(wildcardOf(request));
+  if (segmentsOf(id).length !== 1) {
+    return sendProblem(reply, { status: 422, message: 'Path needs to be top-level' });
+  }
+  const result = await commitChange(api, {
+    groupId: id,
+    force: false,
+    target: (root) => {
+      const group = root.groups.get(id);
+      return group === undefined
+        ? err(notFound('Group', id))
+        : ok(withGroup(root, { ...group, enforceRole: enforceRole ?? group.enforceRole }));
+    },
+  });
+  return result.ok ? reply.code(200).send() : sendRefusal(reply, result.error);
 }
 
 async function deleteGroup(

@@ -3,8 +3,10 @@
  * with the id of their task, in the same turn that asks for the ACCEPT: a task is never started
  * without being known.
  */
+import { randomInteger } from '../../../core/base/random.ts';
 import type { Offer, TaskInfo } from '../../../core/wire/types/mesos.v1.ts';
 import { OfferResources } from '../../kit/offer-resources.ts';
+import type { App } from '../model/app.ts';
 import { type Instance, isOutdated, isTerminal, makeTaskId } from '../model/instance.ts';
 import type { PathId } from '../model/path-id.ts';
 import { topLevelGroupOf } from '../model/root.ts';
@@ -18,47 +20,81 @@ export function handleOffers(turn: Turn, offers: readonly Offer[]): void {
   for (const offer of offers) handleOffer(turn, offer);
 }
 
+/**
+ * Rounds over the apps that wait, one launch per app and round, begun at a random app: a big app
+ * does not keep small ones waiting.
+ */
 function handleOffer(turn: Turn, offer: Offer): void {
   const pool = new OfferResources(offer);
-  const launches: TaskInfo[] = [];
-  let isExclusive = false;
-  for (const app of turn.state.instances.appsWaiting()) {
-    if (isExclusive || launches.length >= turn.settings.instancesPerOfferMax) break;
-    const made = launchesFor(turn, app, pool, turn.settings.instancesPerOfferMax - launches.length);
-    launches.push(...made.tasks);
-    isExclusive = made.isExclusive && made.tasks.length > 0;
+  const max = turn.settings.instancesPerOfferMax;
+  const tasks: TaskInfo[] = [];
+  let apps = rotated(turn, turn.state.instances.appsWaiting());
+  while (apps.length > 0 && tasks.length < max) {
+    const again: PathId[] = [];
+    for (const app of apps) {
+      if (tasks.length >= max) break;
+      const launched = launchNext(turn, app, pool);
+      if (launched === undefined) continue;
+      tasks.push(launched.task);
+      if (launched.part === pool) {
+        again.push(app);
+        continue;
+      }
+      // It took from a part of the offer that the others cannot see: the rest is its own.
+      tasks.push(...launchMore(turn, app, launched.part, max - tasks.length));
+      again.length = 0;
+      break;
+    }
+    apps = again;
   }
-  if (launches.length > 0) {
-    turn.act({ kind: 'launch', offer, tasks: launches });
+  if (tasks.length > 0) {
+    turn.act({ kind: 'launch', offer, tasks });
     return;
   }
   const refuseSeconds = turn.settings.declineOfferMs / 1_000;
   turn.act({ kind: 'decline', offer, refuseSeconds });
 }
 
-interface Launches {
-  readonly tasks: readonly TaskInfo[];
-  /** They took from a part of the offer that the others cannot see. */
-  readonly isExclusive: boolean;
+function rotated(turn: Turn, apps: readonly PathId[]): readonly PathId[] {
+  const start = randomInteger(turn.random, apps.length);
+  return [...apps.slice(start), ...apps.slice(0, start)];
 }
 
-function launchesFor(turn: Turn, app: PathId, pool: OfferResources, max: number): Launches {
+interface Launched {
+  readonly task: TaskInfo;
+  readonly part: OfferResources;
+}
+
+/** Launches one instance of the app, if one waits for nothing but an offer and this one fits. */
+function launchNext(turn: Turn, app: PathId, pool: OfferResources): Launched | undefined {
+  const instance = nextInstance(turn, app);
+  if (instance === undefined) return undefined;
+  const part = usablePart(instance.app, pool, turn.settings);
+  const task = launch(turn, instance, part);
+  return task === undefined ? undefined : { task, part };
+}
+
+function launchMore(turn: Turn, app: PathId, part: OfferResources, max: number): TaskInfo[] {
   const tasks: TaskInfo[] = [];
-  let isExclusive = false;
-  let part: OfferResources | undefined;
-  for (const instance of turn.state.instances.waitingOf(app).values()) {
-    if (tasks.length >= max) break;
-    if (isDelayed(turn, instance)) continue;
-    if (turn.state.tokens.available(turn.now) === 0) break;
-    if (part === undefined) {
-      part = usablePart(instance.app, pool, turn.settings);
-      isExclusive = part !== pool;
-    }
-    const task = launch(turn, instance, part);
+  while (tasks.length < max) {
+    const instance = nextInstance(turn, app);
+    const task = instance === undefined ? undefined : launch(turn, instance, part);
     if (task === undefined) break;
     tasks.push(task);
   }
-  return { tasks, isExclusive };
+  return tasks;
+}
+
+function nextInstance(turn: Turn, app: PathId): Instance | undefined {
+  if (turn.state.tokens.available(turn.now) === 0) return undefined;
+  let delayed: App | undefined;
+  for (const instance of turn.state.instances.waitingOf(app).values()) {
+    // Instances of one definition share their delay.
+    if (instance.app === delayed) continue;
+    if (!isDelayed(turn, instance)) return instance;
+    delayed = instance.app;
+  }
+  return undefined;
 }
 
 export function isDelayed(turn: Turn, instance: Instance): boolean {
@@ -135,16 +171,24 @@ function provision(turn: Turn, instance: Instance, offer: Offer, match: Match): 
 export function updateDemand(turn: Turn): void {
   const { state, now } = turn;
   const wanted = new Set<string>();
+  const ready = new Set<PathId>();
   const noTokens = state.tokens.available(now) === 0;
   for (const app of state.instances.appsWaiting()) {
     for (const instance of state.instances.waitingOf(app).values()) {
       const until = state.delays.until(delayKey(instance.app), now);
       if (until > now) turn.act({ kind: 'wake', at: until });
-      else if (!noTokens) wanted.add(instance.app.role);
+      else if (!noTokens) {
+        const { role } = instance.app;
+        wanted.add(role);
+        ready.add(app);
+        // Offers were declined while this app could not use them.
+        if (!state.readyApps.has(app)) turn.newWork.add(role);
+      }
       // Instances of one configuration share their back-off: one tells for all.
       if (instance.app.version >= (state.app(app)?.versionInfo.lastConfigChangeAt ?? '')) break;
     }
   }
+  state.readyApps = ready;
   const tokensAt = state.tokens.wakeAt();
   if (noTokens && tokensAt !== undefined) turn.act({ kind: 'wake', at: tokensAt });
   for (const role of wanted) {

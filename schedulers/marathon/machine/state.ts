@@ -84,6 +84,8 @@ export class MarathonState {
   readonly settledAt = new Map<PathId, Instant>();
   /** Roles for which offers are wanted, as last told. */
   readonly wantedRoles = new Set<string>();
+  /** Apps that waited for nothing but an offer when the last turn ended. */
+  readyApps: ReadonlySet<PathId> = new Set();
   isSubscribed = false;
   /** Region of the master, for placement without fault-domain constraints. */
   masterRegion: string | undefined;

@@ -212,3 +212,42 @@ test('an unknown running task is killed', async () => {
   assert.equal(world.master.running('sleep').length, 1);
   await world.stop();
 });
+
+test('an app that waits in vain keeps no other from starting again', async () => {
+  const world = await World.start();
+  await world.call('POST', '/v2/apps', { ...SLEEP, id: '/huge', cpus: 100 });
+  await world.call('POST', '/v2/apps', SLEEP);
+  await world.advance(10_000);
+  for (let round = 0; round < 3; round += 1) {
+    const [task] = world.master.running('sleep');
+    assert.ok(task !== undefined, `round ${round}`);
+    world.master.update(task.id, 'TASK_FINISHED');
+    await world.advance(10_000);
+  }
+  assert.equal(world.master.running('sleep').length, 1);
+  await world.stop();
+});
+
+test('a big app does not keep a small one waiting', async () => {
+  const world = await World.start({ launch_tokens: '1000' }, ['a1']);
+  await world.call('POST', '/v2/apps', { ...SLEEP, id: '/big', instances: 100, cpus: 0.05 });
+  await world.call('POST', '/v2/apps', { ...SLEEP, id: '/small' });
+  await world.clock.advanceUntil(() => world.master.running('small').length === 1, 5_000);
+  assert.ok(world.master.running('big').length < 40);
+  await world.stop();
+});
+
+test('a group can enforce its role', async () => {
+  const world = await World.start({}, []);
+  await world.call('POST', '/v2/groups', { id: '/dev' });
+  const patched = await world.call('PATCH', '/v2/groups/dev', { enforceRole: true });
+  assert.equal(patched.status, 200);
+  assert.equal(patched.text, '');
+  assert.equal(at((await world.call('GET', '/v2/groups/dev')).body, 'enforceRole'), true);
+  const created = await world.call('POST', '/v2/apps', { ...SLEEP, id: '/dev/a' });
+  assert.equal(at(created.body, 'role'), 'dev');
+  const refused = await world.call('POST', '/v2/apps', { ...SLEEP, id: '/dev/b', role: '*' });
+  assert.equal(refused.status, 422);
+  assert.equal((await world.call('PATCH', '/v2/groups/a/b', { enforceRole: true })).status, 422);
+  await world.stop();
+});

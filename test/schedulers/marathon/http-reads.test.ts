@@ -219,3 +219,17 @@ test('info, leader, ping, metrics and the start page answer', async () => {
   assert.match((await world.call('GET', '/')).text, /<a href="\/v2\/apps\/x">\/x<\/a>/);
   await world.stop();
 });
+
+test('browsers of another origin are told what they may do', async () => {
+  const world = await World.start({ access_control_allow_origin: 'http://a,http://b' });
+  const answer = await world.marathon.app.inject({
+    method: 'OPTIONS',
+    url: '/v2/apps',
+    headers: { 'access-control-request-headers': 'x-a' },
+  });
+  assert.equal(answer.statusCode, 200);
+  assert.equal(answer.headers['access-control-allow-origin'], 'http://b');
+  assert.equal(answer.headers['access-control-allow-headers'], 'x-a');
+  assert.equal(answer.headers['allow'], 'GET, POST, PUT, PATCH, HEAD, OPTIONS');
+  await world.stop();
+});
