@@ -8,10 +8,10 @@ const TICKS_PER_SECOND = 100;
 const PAGE_BYTES = 4096;
 
 export function processUsage(root: number): ProcessUsage | undefined {
-  const pids = treeOf(root, readAllProcesses());
-  if (pids.length === 0) return undefined;
+  const tree = treeOf(root, readAllProcesses());
+  if (tree.length === 0) return undefined;
   const usage = { cpuUserSeconds: 0, cpuSystemSeconds: 0, memoryBytes: 0 };
-  for (const pid of pids) addUsage(usage, pid);
+  for (const { pid } of tree) addUsage(usage, pid);
   return usage;
 }
 

@@ -137,9 +137,16 @@ class CheckpointReader {
     const latest = this.files.readLink(`${folder}/runs/latest`)?.split('/').at(-1);
     return {
       info,
-      isCommandExecutor: this.text(`${folder}/executor_generated_for_command_task`) === '1',
+      isCommandExecutor: this.isGenerated(folder, info),
       run: latest === undefined ? undefined : this.run(`${folder}/runs/${latest}`, latest),
     };
+  }
+
+  /** The marker may be lost in a crash; then the command we made up tells. */
+  private isGenerated(folder: string, info: ExecutorInfo): boolean {
+    const marker = this.text(`${folder}/executor_generated_for_command_task`);
+    if (marker === '1' || marker === '0') return marker === '1';
+    return info.command?.arguments?.[0] === 'mesos-executor';
   }
 
   private run(folder: string, containerId: string): RecoveredRun {

@@ -27,6 +27,9 @@ export class NodeProcesses implements Processes {
   private readonly clock: Clock;
   private snapshot: readonly ProcessEntry[] | undefined;
   private readonly adopted = new Map<ProcessIdentity, () => void>();
+  /** Sessions seen in the trees of processes that were signalled. */
+  private readonly sessions = new Map<number, Set<number>>();
+  /** Sessions whose survivors are to be killed. */
   private readonly dead = new Set<number>();
 
   constructor(clock: Clock) {
@@ -84,14 +87,22 @@ export class NodeProcesses implements Processes {
   }
 
   signalTree(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+    // Looked up before the first signal: orphans of a dead parent could not be found any more.
+    const tree = treeOf(pid, this.processes());
+    const sessions = this.sessions.get(pid) ?? new Set();
+    for (const { session } of tree) sessions.add(session);
+    this.sessions.set(pid, sessions);
     sendSignal(-pid, signal);
-    for (const member of treeOf(pid, this.processes())) sendSignal(member, signal);
+    for (const member of tree) sendSignal(member.pid, signal);
   }
 
   sweep(pid: number): void {
     sendSignal(-pid, 'SIGKILL');
+    const isFirst = this.dead.size === 0;
+    for (const session of this.sessions.get(pid) ?? []) this.dead.add(session);
+    this.sessions.delete(pid);
     this.dead.add(pid);
-    if (this.dead.size > 1) return;
+    if (!isFirst) return;
     this.clock.setTimer(SWEEP_DELAY_MS, () => {
       const all = readAllProcesses();
       for (const { pid: member, session, isZombie } of all) {

@@ -49,7 +49,7 @@ export function readAllProcesses(): readonly ProcessEntry[] {
 }
 
 /** `root`, its descendants, and the members of all their groups and sessions, without zombies. */
-export function treeOf(root: number, all: readonly ProcessEntry[]): readonly number[] {
+export function treeOf(root: number, all: readonly ProcessEntry[]): readonly ProcessEntry[] {
   const members = new Set<number>();
   const sessions = new Set<number>([root]);
   let grown = true;
@@ -67,7 +67,7 @@ export function treeOf(root: number, all: readonly ProcessEntry[]): readonly num
       grown = true;
     }
   }
-  return all.filter(({ pid, isZombie }) => members.has(pid) && !isZombie).map(({ pid }) => pid);
+  return all.filter(({ pid, isZombie }) => members.has(pid) && !isZombie);
 }
 
 /** Where a process works; `undefined` when that may not be seen. */

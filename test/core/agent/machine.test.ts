@@ -1,0 +1,291 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AgentKit, commandTask, customTask, MASTER } from './agent-builder.ts';
+
+test('a new agent registers after a random wait, and again until it is answered', () => {
+  const it = new AgentKit();
+  it.input({ kind: 'master', pid: MASTER });
+  assert.deepEqual(it.took(), []);
+  it.advance(1_000);
+  assert.deepEqual(it.took(), ['RegisterSlaveMessage']);
+  it.advance(2_000);
+  assert.deepEqual(it.took(), ['RegisterSlaveMessage']);
+});
+
+test('the registration is checkpointed and answered with the state of the resources', () => {
+  const it = new AgentKit();
+  it.input({ kind: 'master', pid: MASTER }).advance(1_000);
+  it.took();
+  it.message({
+    name: 'mesos.internal.SlaveRegisteredMessage',
+    value: { slave_id: { value: 'M-S0' } },
+  });
+  assert.deepEqual(it.took(), ['UpdateSlaveMessage']);
+  assert.equal(it.machine.state.status, 'running');
+  assert.deepEqual(it.files.paths(), [
+    'meta/boot_id',
+    'meta/slaves/M-S0/slave.info',
+    'meta/slaves/latest',
+    'slaves/latest',
+  ]);
+});
+
+test('a registration under another id ends the agent', () => {
+  const it = new AgentKit().registered();
+  it.message({
+    name: 'mesos.internal.SlaveRegisteredMessage',
+    value: { slave_id: { value: 'M-S7' } },
+  });
+  assert.deepEqual(it.took(), [
+    'exit Registered but got wrong id: M-S7 (expected: M-S0). Committing suicide',
+  ]);
+});
+
+test('pings are answered; their absence, or one that says disconnected, registers again', () => {
+  const it = new AgentKit().registered();
+  const observer = { ...MASTER, id: 'slave-observer(1)' };
+  const ping = (connected: boolean) =>
+    it.message({ name: 'mesos.internal.PingSlaveMessage', value: { connected } }, observer);
+  ping(true);
+  assert.deepEqual(it.took(), ['PongSlaveMessage']);
+  ping(false);
+  assert.equal(it.machine.state.status, 'disconnected');
+  it.advance(1_000);
+  assert.deepEqual(it.took(), ['PongSlaveMessage', 'ReregisterSlaveMessage']);
+  it.registered().advance(74_000);
+  assert.equal(it.machine.state.status, 'running');
+  it.advance(2_000);
+  assert.equal(it.machine.state.status, 'disconnected');
+});
+
+test('only the leading master may launch and kill', () => {
+  const it = new AgentKit().registered().runningTask('t1');
+  const other = { ...MASTER, ip: '10.9.9.9' };
+  it.message(
+    {
+      name: 'mesos.internal.KillTaskMessage',
+      value: { framework_id: { value: 'F' }, task_id: { value: 't1' } },
+    },
+    other,
+  );
+  assert.deepEqual(it.took(), []);
+});
+
+test('a command task goes from sandbox to launcher to running, every update stored and told', () => {
+  const it = new AgentKit().registered();
+  it.run(commandTask('t1'));
+  assert.deepEqual(it.took(), ['prepare']);
+  it.prepared('t1');
+  assert.deepEqual(it.took(), ['launch']);
+  it.started('t1');
+  assert.deepEqual(it.took(), ['run t1']);
+  it.hostedUpdate('t1', 'TASK_STARTING', { pid: 77 });
+  assert.deepEqual(it.took(), ['t1 | TASK_STARTING', 'acknowledge t1']);
+  it.hostedUpdate('t1', 'TASK_RUNNING', { pid: 77 });
+  assert.deepEqual(it.took(), ['acknowledge t1'], 'one update is under way at a time');
+  it.acknowledgeHead('t1');
+  assert.deepEqual(it.took(), ['t1 | TASK_RUNNING']);
+});
+
+test('an ended task leaves when its update is acknowledged and its executor is gone', () => {
+  const it = new AgentKit().registered().runningTask('t1');
+  const containerId = it.containerOf('t1');
+  it.hostedUpdate('t1', 'TASK_FINISHED', { message: 'Command exited with status 0' });
+  assert.deepEqual(it.took(), [
+    't1 | TASK_FINISHED | Command exited with status 0',
+    'acknowledge t1',
+  ]);
+  it.launcher({ kind: 'exited', containerId, status: 0 });
+  assert.deepEqual(it.took(), ['forget-container'], 'no ExitedExecutor for a command task');
+  it.acknowledgeHead('t1');
+  assert.equal(it.machine.describe(), 'agent M-S0 running');
+  assert.equal(it.machine.state.completedFrameworks.length, 1);
+});
+
+test('a container that ends by itself fails its tasks and tells the master of the executor', () => {
+  const it = new AgentKit().registered();
+  it.run(customTask('t1')).prepared().started();
+  it.took();
+  it.launcher({ kind: 'exited', containerId: it.containerOf(), status: 9 });
+  assert.deepEqual(it.took(), [
+    'forget-container',
+    't1 | TASK_FAILED | EXECUTOR_TERMINATED | Executor terminated',
+    'ExitedExecutorMessage',
+  ]);
+});
+
+test('a custom executor that does not register in time is destroyed', () => {
+  const it = new AgentKit().registered();
+  it.run(customTask('t1')).prepared().started();
+  it.took();
+  it.advance(60_000);
+  assert.deepEqual(it.took(), ['destroy-container']);
+  it.launcher({ kind: 'exited', containerId: it.containerOf(), status: 9 });
+  assert.deepEqual(
+    it.took()[1],
+    [
+      't1 | TASK_FAILED | EXECUTOR_REGISTRATION_TIMEOUT',
+      'Executor did not register within 1mins',
+    ].join(' | '),
+  );
+});
+
+test('a task killed before it reached its executor is TASK_KILLED at once', () => {
+  const it = new AgentKit().registered();
+  it.run(customTask('t1')).prepared();
+  it.took();
+  it.message({
+    name: 'mesos.internal.KillTaskMessage',
+    value: { framework_id: { value: 'F' }, task_id: { value: 't1' } },
+  });
+  assert.deepEqual(it.took(), [
+    't1 | TASK_KILLED | TASK_KILLED_DURING_LAUNCH | Killed before delivery to the executor',
+  ]);
+});
+
+test('a kill of a running command task uses the grace of the task, not that of the call', () => {
+  const it = new AgentKit().registered().runningTask('t1');
+  it.message({
+    name: 'mesos.internal.KillTaskMessage',
+    value: {
+      framework_id: { value: 'F' },
+      task_id: { value: 't1' },
+      kill_policy: { grace_period: { nanoseconds: 60e9 } },
+    },
+  });
+  assert.deepEqual(it.took(), ['kill t1 own grace']);
+});
+
+test('a kill for a task nobody knows is answered', () => {
+  const it = new AgentKit().registered().runningTask('t1');
+  it.message({
+    name: 'mesos.internal.KillTaskMessage',
+    value: { framework_id: { value: 'F' }, task_id: { value: 'nobody' } },
+  });
+  assert.deepEqual(it.took(), [
+    'nobody | TASK_DROPPED | EXECUTOR_TERMINATED | Cannot find executor',
+  ]);
+});
+
+const EXISTS = 'Master wants to launch executor, but one already exists';
+const MISSING = 'No executor is expected to launch and there is none running';
+
+test('what the master believes of executors must be true', () => {
+  const it = new AgentKit().registered();
+  it.run(customTask('t1'), { launchExecutor: false });
+  assert.deepEqual(it.took(), [`t1 | TASK_DROPPED | EXECUTOR_TERMINATED | ${MISSING}`]);
+  it.run(customTask('t2')).prepared().started();
+  it.took();
+  it.run(customTask('t3'));
+  assert.deepEqual(it.took(), [
+    `t3 | TASK_DROPPED | EXECUTOR_TERMINATED | ${EXISTS}`,
+    'ExitedExecutorMessage',
+  ]);
+});
+
+test('frameworks that are not partition-aware hear TASK_LOST', () => {
+  const it = new AgentKit().registered();
+  it.run(customTask('t1'), { launchExecutor: false, capabilities: [] });
+  assert.deepEqual(it.took(), [`t1 | TASK_LOST | EXECUTOR_TERMINATED | ${MISSING}`]);
+});
+
+test('a docker container is refused with a sentence', () => {
+  const it = new AgentKit().registered();
+  const container = { type: 'DOCKER', docker: { image: 'x' } } as const;
+  it.run(commandTask('t1', { container })).prepared('t1');
+  assert.match(
+    it.took().at(-1) ?? '',
+    /^t1 \| TASK_FAILED \| CONTAINER_LAUNCH_FAILED \| Failed to launch container: .*DOCKER/,
+  );
+});
+
+test('a failed fetch fails the task with the reason', () => {
+  const it = new AgentKit().registered();
+  it.run(commandTask('t1'));
+  const message = "Failed to fetch all URIs for container 'c'";
+  it.input({
+    kind: 'prepared',
+    containerId: it.containerOf('t1'),
+    result: { ok: false, stage: 'fetch', message },
+  });
+  assert.equal(
+    it.took().at(-1),
+    `t1 | TASK_FAILED | CONTAINER_LAUNCH_FAILED | Failed to launch container: ${message}`,
+  );
+});
+
+test('a shut down framework ends its executors and sends no more updates', () => {
+  const it = new AgentKit().registered().runningTask('t1');
+  const containerId = it.containerOf('t1');
+  it.message({
+    name: 'mesos.internal.ShutdownFrameworkMessage',
+    value: { framework_id: { value: 'F' } },
+  });
+  assert.deepEqual(it.took(), ['shutdown-container']);
+  it.hostedUpdate('t1', 'TASK_KILLED');
+  assert.deepEqual(it.took(), ['acknowledge t1']);
+  it.launcher({ kind: 'exited', containerId, status: 0 });
+  assert.deepEqual(it.took(), ['forget-container']);
+  assert.equal(it.machine.describe(), 'agent M-S0 running');
+});
+
+test('an executor that does not end within the grace period is destroyed', () => {
+  const it = new AgentKit().registered().runningTask('t1');
+  it.message({
+    name: 'mesos.internal.ShutdownFrameworkMessage',
+    value: { framework_id: { value: 'F' } },
+  });
+  it.took();
+  it.advance(4_999);
+  assert.deepEqual(it.took(), []);
+  it.advance(1);
+  assert.deepEqual(it.took(), ['destroy-container']);
+});
+
+test('a draining agent kills its tasks and drops new ones', () => {
+  const it = new AgentKit().registered().runningTask('t1');
+  it.message({
+    name: 'mesos.internal.DrainSlaveMessage',
+    value: { config: { max_grace_period: { nanoseconds: 1e9 } } },
+  });
+  assert.deepEqual(it.took(), ['kill t1 1000']);
+  it.run(commandTask('t2'));
+  assert.match(it.took()[0] ?? '', /^t2 \| TASK_DROPPED \| AGENT_DRAINING/);
+  it.hostedUpdate('t1', 'TASK_KILLED');
+  assert.deepEqual(it.took()[0], 't1 | TASK_KILLED | AGENT_DRAINING');
+});
+
+test('a task the master believes in but nobody has is reported when asked', () => {
+  const it = new AgentKit().registered();
+  it.message({
+    name: 'mesos.internal.SlaveReregisteredMessage',
+    value: {
+      slave_id: { value: 'M-S0' },
+      reconciliations: [
+        {
+          framework_id: { value: 'F' },
+          framework: {
+            user: 'root',
+            name: 'f',
+            id: { value: 'F' },
+            capabilities: [{ type: 'PARTITION_AWARE' }],
+          },
+          statuses: [{ task_id: { value: 'gone' }, state: 'TASK_RUNNING' }],
+        },
+      ],
+    },
+  });
+  assert.equal(
+    it.took().at(-1),
+    'gone | TASK_DROPPED | RECONCILIATION | Reconciliation: task unknown to the agent',
+  );
+});
+
+test('a told shutdown unregisters, ends everything and exits', () => {
+  const it = new AgentKit().registered().runningTask('t1');
+  const containerId = it.containerOf('t1');
+  it.input({ kind: 'shut-down' });
+  assert.deepEqual(it.took(), ['UnregisterSlaveMessage', 'shutdown-container']);
+  it.launcher({ kind: 'exited', containerId, status: 0 });
+  assert.deepEqual(it.took(), ['forget-container', 'exit']);
+});

@@ -1,0 +1,176 @@
+/** The launcher as a process, with real tasks: who dies when, and what is known afterwards. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { LauncherClient } from '../../core/agent/launcher/client.ts';
+import type { LauncherEvent } from '../../core/agent/launcher-port.ts';
+import { SystemClock, sleep } from '../../core/base/clock.ts';
+import { silentLog } from '../../core/base/log.ts';
+import type { HostedUpdate } from '../../core/executor/hosted.ts';
+
+const clock = new SystemClock();
+const folders: string[] = [];
+
+after(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+class Bench {
+  readonly folder: string;
+  readonly events: LauncherEvent[] = [];
+  readonly client: LauncherClient;
+
+  constructor(folder?: string) {
+    this.folder = folder ?? mkdtempSync(join(tmpdir(), 'launcher-'));
+    if (folder === undefined) folders.push(this.folder);
+    this.client = new LauncherClient(this.folder, { clock, log: silentLog });
+  }
+
+  async start(): Promise<this> {
+    await this.client.start((event) => {
+      this.events.push(event);
+    });
+    return this;
+  }
+
+  async launch(id: string, command: string, recoveryTimeoutMs = 60_000): Promise<HostedUpdate> {
+    const sandbox = join(this.folder, id);
+    mkdirSync(sandbox);
+    this.client.launch({
+      id,
+      kind: 'command',
+      frameworkId: 'f',
+      executorId: id,
+      sandbox,
+      sendsKilling: true,
+      shutdownGraceMs: 5_000,
+      recoveryTimeoutMs,
+    });
+    const environment = { PATH: '/usr/bin:/bin' };
+    this.client.run(id, [
+      {
+        taskId: id,
+        command: { shell: true, value: command, arguments: [], environment },
+        killGraceMs: 1_000,
+        maxCompletionMs: 0,
+      },
+    ]);
+    return await this.updated(id, 'TASK_RUNNING');
+  }
+
+  get updates(): readonly HostedUpdate[] {
+    return this.events.flatMap((event) => (event.kind === 'update' ? [event.update] : []));
+  }
+
+  async updated(id: string, state: string): Promise<HostedUpdate> {
+    return await until(() =>
+      this.updates.find((each) => each.taskId === id && each.state === state),
+    );
+  }
+
+  get launcherPid(): number {
+    return Number(readFileSync(join(this.folder, 'launcher', 'pid'), 'utf8'));
+  }
+
+  async reports(count: number): Promise<Extract<LauncherEvent, { kind: 'report' }>> {
+    const reports = () => this.events.filter((event) => event.kind === 'report');
+    return await until(() => reports()[count - 1]);
+  }
+}
+
+async function until<T>(look: () => T | undefined): Promise<T> {
+  const endsAt = clock.now() + 15_000;
+  for (;;) {
+    const found = look();
+    if (found !== undefined) return found;
+    assert.ok(clock.now() < endsAt, `waited too long for ${look}`);
+    await sleep(clock, 10);
+  }
+}
+
+/** A zombie that nobody reaps counts as dead. */
+function isAlive(pid: number | undefined): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return !/\) [ZX] /.test(stat);
+  } catch {
+    return false;
+  }
+}
+
+test('a task outlives its agent, and the next agent is told what it missed', async () => {
+  const first = await new Bench().start();
+  await first.launch('short', 'sleep 0.5; exit 7');
+  const long = await first.launch('long', 'sleep 1000');
+  await first.client.stop({ killTasks: false });
+  await sleep(clock, 1_000);
+  assert.ok(isAlive(long.pid));
+  const second = await new Bench(first.folder).start();
+  const { containers } = await second.reports(1);
+  const states = containers.map(({ id, updates }) => [id, updates.at(-1)?.message]);
+  assert.deepEqual(states.sort(), [
+    ['long', undefined],
+    ['short', 'Command exited with status 7'],
+  ]);
+  await second.client.stop({ killTasks: true });
+  assert.ok(!isAlive(long.pid));
+});
+
+test('tasks of frameworks that do not checkpoint end with the connection to the agent', async () => {
+  const first = await new Bench().start();
+  const task = await first.launch('t', 'sleep 1000', 0);
+  await first.client.stop({ killTasks: false });
+  await until(() => (isAlive(task.pid) ? undefined : true));
+  const second = await new Bench(first.folder).start();
+  await second.client.stop({ killTasks: true });
+});
+
+test('tasks outlive a killed launcher; the next one watches and can kill them', async () => {
+  const it = await new Bench().start();
+  const a = await it.launch('a', 'sleep 1000');
+  const b = await it.launch('b', 'sleep 1.5; exit 0');
+  const before = it.launcherPid;
+  process.kill(before, 'SIGKILL');
+  const { containers } = await it.reports(2);
+  assert.notEqual(it.launcherPid, before);
+  assert.deepEqual(containers.map(({ id, pid }) => [id, pid]).sort(), [
+    ['a', a.pid],
+    ['b', b.pid],
+  ]);
+  it.client.kill('a', 'a', undefined);
+  await it.updated('a', 'TASK_KILLING');
+  await until(() => (isAlive(a.pid) ? undefined : true));
+  const unknown = await it.updated('b', 'TASK_FAILED');
+  assert.equal(unknown.message, 'Failed to get exit status for Command');
+  await it.client.stop({ killTasks: true });
+});
+
+test('a kill reaches the whole tree: children in sessions of their own, deaf to SIGTERM', async () => {
+  const it = await new Bench().start();
+  const command = `trap '' TERM; setsid sh -c 'trap "" TERM; echo $$ > child; sleep 1000 & wait' & wait`;
+  const task = await it.launch('tree', `${command}; wait`);
+  const child = await until(() => {
+    try {
+      return Number(readFileSync(join(it.folder, 'tree', 'child'), 'utf8')) || undefined;
+    } catch {
+      return undefined;
+    }
+  });
+  it.client.kill('tree', 'tree', undefined);
+  const killed = await it.updated('tree', 'TASK_KILLED');
+  assert.equal(killed.message, 'Command terminated with signal Killed');
+  await until(() => (isAlive(child) || isAlive(task.pid) ? undefined : true));
+  await it.client.stop({ killTasks: true });
+});
+
+test('stopping with tasks leaves no process, within its limit', async () => {
+  const it = await new Bench().start();
+  const deaf = await it.launch('deaf', "trap '' TERM; while :; do sleep 1; done");
+  const launcher = it.launcherPid;
+  const startedAt = clock.now();
+  await it.client.stop({ killTasks: true });
+  assert.ok(clock.now() - startedAt < 5_000);
+  await until(() => (isAlive(launcher) || isAlive(deaf.pid) ? undefined : true));
+});
