@@ -1,7 +1,7 @@
 /** What all handlers of the machine share for one agent: state, deadlines, updates, effects. */
 import type { Instant } from '../base/clock.ts';
 import { Deadlines } from '../base/deadlines.ts';
-import { frameworkId, taskId } from '../base/ids.ts';
+import { executorId, frameworkId, taskId } from '../base/ids.ts';
 import { parseUuid, type Random } from '../base/random.ts';
 import type { Upid } from '../net/ports.ts';
 import type { StatusUpdate } from '../wire/types/mesos.internal.ts';
@@ -119,9 +119,11 @@ export class AgentContext {
     const framework = this.state.frameworks.get(frameworkId(update.framework_id.value));
     const id = taskId(update.status.task_id.value);
     let latest = update.status.state;
-    for (const executor of framework?.executors.values() ?? []) {
-      const task = findTask(executor, id);
-      if (task === undefined) continue;
+    // Updates name their executor, except those of tasks that never got one.
+    const name = update.executor_id?.value;
+    const executor = name === undefined ? undefined : framework?.executors.get(executorId(name));
+    const task = executor === undefined ? undefined : findTask(executor, id);
+    if (executor !== undefined && task !== undefined) {
       latest = task.state;
       replaceTask(executor, {
         ...task,
