@@ -171,7 +171,7 @@ function targetName(uri: CommandInfoURI, source: string): Result<string> {
     }
     return ok(path);
   }
-  const rest = source.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '');
+  const rest = source.replace(/^(?!file:)[a-z][a-z0-9+.-]*:\/\//i, '');
   const hasPath = rest === source || rest.includes('/');
   const name = basename(source.slice(source.lastIndexOf('/') + 1));
   if (!hasPath || name === '') return err(`Malformed URI (missing path): ${source}`);
