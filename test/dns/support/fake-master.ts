@@ -16,9 +16,10 @@ export interface FakeMaster {
   close(): Promise<void>;
 }
 
-export async function startFakeMaster(ip = '127.0.0.1'): Promise<FakeMaster> {
+/** Port 0 takes a free one. */
+export async function startFakeMaster(ip = '127.0.0.1', port = 0): Promise<FakeMaster> {
   const master = new FakeMasterServer(ip);
-  await master.listen();
+  await master.listen(port);
   return master;
 }
 
@@ -57,8 +58,8 @@ class FakeMasterServer implements FakeMaster {
     return this.streams.size;
   }
 
-  async listen(): Promise<void> {
-    await new Promise<void>((resolve) => this.server.listen(0, this.ip, resolve));
+  async listen(port: number): Promise<void> {
+    await new Promise<void>((resolve) => this.server.listen(port, this.ip, resolve));
     const address = this.server.address();
     this.port = typeof address === 'object' && address !== null ? address.port : 0;
   }
