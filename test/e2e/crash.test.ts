@@ -147,7 +147,12 @@ test('killing any daemon loses no task and starts none twice', async (t) => {
   const directory = await temporaryDirectory('crash');
   const cluster = new Cluster(directory, await freePorts(6));
   t.after(async () => {
-    for (const program of [...cluster.programs.values()].reverse()) await program.stop('SIGTERM');
+    for (const name of ['dns', 'chronos', 'marathon'] as const) {
+      await cluster.programs.get(name)?.stop('SIGTERM');
+    }
+    // SIGUSR1 ends an agent together with its tasks and their launcher.
+    await cluster.programs.get('agent')?.stop('SIGUSR1');
+    await cluster.programs.get('master')?.stop('SIGTERM');
     for (const line of cluster.starts()) {
       const pid = Number(line.split(' ')[1]);
       if (pid > 1 && isAlive(pid)) process.kill(pid, 'SIGKILL');

@@ -328,7 +328,9 @@ test('the recorded life of a framework plays here as it did on the original', as
   const directory = await temporaryDirectory('golden');
   const programs: Program[] = [];
   t.after(async () => {
-    for (const program of programs.reverse()) await program.stop('SIGTERM');
+    // SIGUSR1 ends an agent together with its tasks and their launcher.
+    await programs[1]?.stop('SIGUSR1');
+    await programs[0]?.stop('SIGTERM');
     await removeDirectory(directory);
   });
   const [masterPort = 0, agentPort = 0] = await freePorts(2);

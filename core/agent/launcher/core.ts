@@ -43,9 +43,12 @@ export class LauncherCore {
     };
   }
 
-  /** Nothing runs and nobody listens: the process may end. */
+  /**
+   * Nothing runs and nobody listens: the process may end. What ended without being told to an agent
+   * stands on disk; the launcher that the next agent starts reads it.
+   */
   get isIdle(): boolean {
-    return this.listener === undefined && this.containers.size === 0;
+    return this.listener === undefined && this.processCount === 0;
   }
 
   /** Takes over what a dead launcher has written down. */
