@@ -113,6 +113,10 @@ export class SimulatedNetwork {
     return process;
   }
 
+  find(name: string): SimulatedProcess | undefined {
+    return this.processes.get(name);
+  }
+
   at(ip: string, port: number): SimulatedProcess | undefined {
     const process = this.byAddress.get(`${ip}:${port}`);
     return process?.isAlive === true ? process : undefined;
@@ -177,6 +181,7 @@ export class SimulatedNetwork {
 
   /** Puts a packet on its way. */
   send(packet: Packet): void {
+    if (!packet.from.isAlive) return;
     const route = this.route(packet.from.name, packet.to.name);
     if (this.isDropped(packet)) return;
     if (route.isPartitioned) {

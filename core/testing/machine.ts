@@ -1,0 +1,324 @@
+/**
+ * A simulated machine for an agent: processes that follow a script, the files of the work directory,
+ * and the launcher, which outlives the agent. All of it survives the agent's crash; a reboot keeps
+ * only the files.
+ *
+ * Scripts: `sleep 5` runs 5 s of virtual time, `sleep infinity` for ever, `exit 3` ends with status 3;
+ * joined by `;`. Whatever else is written takes no time. `ignore-term` makes SIGTERM useless.
+ */
+
+import { LauncherCore } from '../agent/launcher/core.ts';
+import type {
+  LauncherDisk,
+  Processes,
+  ProcessIdentity,
+  SpawnSpec,
+} from '../agent/launcher/ports.ts';
+import type { LauncherRequest } from '../agent/launcher/protocol.ts';
+import type { Launcher, LauncherEvent } from '../agent/launcher-port.ts';
+import { MemoryFiles } from '../agent/memory-files.ts';
+import type { Timer } from '../base/clock.ts';
+import type { Random } from '../base/random.ts';
+import type { HostedProbe } from '../executor/hosted.ts';
+import type { ProbeResult } from '../executor/task-run.ts';
+import { exitedWith, signalledWith, type WaitStatus } from '../executor/wait-status.ts';
+import type { ProcessClock, SimulatedClock } from './clock.ts';
+
+/** One way through the launcher's socket. */
+const SOCKET_MS = 0.2;
+/** From SIGTERM to the end of a process that heeds it. */
+const TERMINATION_MS = 5;
+
+export interface SpawnedProcess {
+  readonly pid: number;
+  readonly cwd: string;
+  readonly command: string;
+}
+
+export interface SimulatedMachineOptions {
+  readonly clock: SimulatedClock;
+  readonly random: Random;
+  /** Called when a process starts; for checks such as "nothing runs twice". */
+  readonly onSpawn?: (process: SpawnedProcess) => void;
+}
+
+export class SimulatedMachine {
+  readonly files = new MemoryFiles();
+  readonly processes: SimulatedProcesses;
+  private readonly clock: SimulatedClock;
+  private readonly random: Random;
+  private readonly launcherDisk = new LauncherRecords();
+  private launcher: { readonly core: LauncherCore; readonly clock: ProcessClock } | undefined;
+  private attached: SimulatedLauncher | undefined;
+  private boots = 1;
+
+  constructor(options: SimulatedMachineOptions) {
+    this.clock = options.clock;
+    this.random = options.random;
+    this.processes = new SimulatedProcesses(options);
+  }
+
+  bootId(): string {
+    return `boot-${this.boots}`;
+  }
+
+  /** The launcher as the agent of this life sees it; timers are those of the agent's process. */
+  launcherFor(agentClock: ProcessClock): Launcher {
+    return new SimulatedLauncher(this, agentClock);
+  }
+
+  /** The agent has gone: the launcher goes on alone. */
+  agentDied(): void {
+    this.attached = undefined;
+    this.launcher?.core.detach();
+  }
+
+  /** The launcher dies alone; its processes go on and the next launcher adopts them. */
+  crashLauncher(): void {
+    this.launcher?.clock.stop();
+    this.launcher = undefined;
+    this.processes.forgetParents();
+    this.attached?.reconnect();
+  }
+
+  /** Everything but the files is gone. */
+  reboot(): void {
+    this.launcher?.clock.stop();
+    this.launcher = undefined;
+    this.attached = undefined;
+    this.boots += 1;
+    this.processes.killAll();
+  }
+
+  /** For `SimulatedLauncher` only. */
+  attach(launcher: SimulatedLauncher, listener: (event: LauncherEvent) => void): void {
+    this.attached = launcher;
+    this.core().attach(listener);
+  }
+
+  /** For `SimulatedLauncher` only. */
+  request(launcher: SimulatedLauncher, request: LauncherRequest): void {
+    if (this.attached === launcher) this.core().handle(request);
+  }
+
+  /** For `SimulatedLauncher` only. */
+  endLauncher(): void {
+    this.launcher?.core.destroyAll();
+    this.launcher?.core.forgetAll();
+    this.launcher?.clock.stop();
+    this.launcher = undefined;
+    this.attached = undefined;
+  }
+
+  private core(): LauncherCore {
+    if (this.launcher !== undefined) return this.launcher.core;
+    const clock = this.clock.forProcess();
+    const { random, processes, launcherDisk: disk } = this;
+    const core = new LauncherCore({ clock, random, processes, disk });
+    this.launcher = { core, clock };
+    core.recover();
+    return core;
+  }
+}
+
+/** The agent's end of the launcher's socket. */
+export class SimulatedLauncher implements Launcher {
+  private readonly machine: SimulatedMachine;
+  private readonly clock: ProcessClock;
+  private onEvent: (event: LauncherEvent) => void = () => {};
+  private isStopped = false;
+
+  constructor(machine: SimulatedMachine, clock: ProcessClock) {
+    this.machine = machine;
+    this.clock = clock;
+  }
+
+  start(onEvent: (event: LauncherEvent) => void): Promise<void> {
+    this.onEvent = onEvent;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.machine.attach(this, (event) => {
+      this.clock.setTimer(SOCKET_MS, () => {
+        if (!this.isStopped) this.onEvent(event);
+        if (event.kind === 'report') resolve();
+      });
+    });
+    return promise;
+  }
+
+  /** After a crash of the launcher: a new one is started and reports. */
+  reconnect(): void {
+    this.clock.setTimer(SOCKET_MS, () => {
+      if (!this.isStopped) void this.start(this.onEvent);
+    });
+  }
+
+  launch(spec: Parameters<Launcher['launch']>[0]): void {
+    this.send({ kind: 'launch', spec });
+  }
+
+  run(containerId: string, tasks: Parameters<Launcher['run']>[1]): void {
+    this.send({ kind: 'run', containerId, tasks });
+  }
+
+  kill(containerId: string, taskId: string, graceMs: number | undefined): void {
+    this.send({ kind: 'kill', containerId, taskId, ...(graceMs === undefined ? {} : { graceMs }) });
+  }
+
+  acknowledge(containerId: string, taskId: string, uuid: string): void {
+    this.send({ kind: 'acknowledge', containerId, taskId, uuid });
+  }
+
+  shutdown(containerId: string): void {
+    this.send({ kind: 'shutdown', containerId });
+  }
+
+  destroy(containerId: string): void {
+    this.send({ kind: 'destroy', containerId });
+  }
+
+  forget(containerId: string): void {
+    this.send({ kind: 'forget', containerId });
+  }
+
+  async stop(options: { readonly killTasks: boolean }): Promise<void> {
+    this.isStopped = true;
+    if (options.killTasks) this.machine.endLauncher();
+    else this.machine.agentDied();
+  }
+
+  private send(request: LauncherRequest): void {
+    this.clock.setTimer(SOCKET_MS, () => this.machine.request(this, request));
+  }
+}
+
+class LauncherRecords implements LauncherDisk {
+  private readonly records = new Map<string, string>();
+
+  save(id: string, value: unknown): void {
+    this.records.set(id, JSON.stringify(value));
+  }
+
+  remove(id: string): void {
+    this.records.delete(id);
+  }
+
+  load(): { readonly values: readonly unknown[]; readonly damaged: number } {
+    return { values: [...this.records.values()].map((text) => JSON.parse(text)), damaged: 0 };
+  }
+}
+
+interface Running {
+  readonly identity: ProcessIdentity;
+  readonly cwd: string;
+  readonly heedsTerm: boolean;
+  timer: Timer | undefined;
+  /** Told the end: the parent with the status, an adopter without. */
+  onEnd: (status: WaitStatus) => void;
+}
+
+/** A table of processes. */
+export class SimulatedProcesses implements Processes {
+  private readonly clock: SimulatedClock;
+  private readonly onSpawn: ((process: SpawnedProcess) => void) | undefined;
+  private readonly table = new Map<number, Running>();
+  private nextPid = 100;
+
+  constructor(options: SimulatedMachineOptions) {
+    this.clock = options.clock;
+    this.onSpawn = options.onSpawn;
+  }
+
+  get runningCount(): number {
+    return this.table.size;
+  }
+
+  /** Working directories of what runs; a task's sandbox tells which one it is. */
+  get directories(): readonly string[] {
+    return [...this.table.values()].map(({ cwd }) => cwd);
+  }
+
+  spawn(spec: SpawnSpec, onExit: (status: WaitStatus) => void): ProcessIdentity {
+    const pid = this.nextPid++;
+    const identity = { pid, startTime: String(pid) };
+    const { value } = spec.command;
+    const script = parseScript(value);
+    const running: Running = {
+      identity,
+      cwd: spec.cwd,
+      heedsTerm: !value.includes('ignore-term'),
+      timer: undefined,
+      onEnd: onExit,
+    };
+    this.table.set(pid, running);
+    this.onSpawn?.({ pid, cwd: spec.cwd, command: value });
+    if (script.durationMs !== undefined) {
+      running.timer = this.clock.setTimer(script.durationMs, () =>
+        this.finish(running, exitedWith(script.exitCode)),
+      );
+    }
+    return identity;
+  }
+
+  adopt(identity: ProcessIdentity, onExit: () => void): boolean {
+    const running = this.table.get(identity.pid);
+    if (running === undefined || running.identity.startTime !== identity.startTime) return false;
+    running.onEnd = onExit;
+    return true;
+  }
+
+  findIn(cwd: string): ProcessIdentity | undefined {
+    return [...this.table.values()].find((running) => running.cwd === cwd)?.identity;
+  }
+
+  signalTree(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+    const running = this.table.get(pid);
+    if (running === undefined || (signal === 'SIGTERM' && !running.heedsTerm)) return;
+    running.timer?.cancel();
+    const delayMs = signal === 'SIGTERM' ? TERMINATION_MS : 0;
+    running.timer = this.clock.setTimer(delayMs, () => this.finish(running, signalledWith(signal)));
+  }
+
+  sweep(_pid: number): void {}
+
+  /** Probes succeed as long as somebody asks. */
+  async probe(probe: HostedProbe): Promise<ProbeResult> {
+    switch (probe.type) {
+      case 'COMMAND':
+        return { type: 'COMMAND', exitCode: 0 };
+      case 'HTTP':
+        return { type: 'HTTP', statusCode: 200 };
+      case 'TCP':
+        return { type: 'TCP', succeeded: true };
+    }
+  }
+
+  /** The parent died: nobody learns the status of what runs. */
+  forgetParents(): void {
+    for (const running of this.table.values()) running.onEnd = () => {};
+  }
+
+  killAll(): void {
+    for (const running of this.table.values()) running.timer?.cancel();
+    this.table.clear();
+  }
+
+  private finish(running: Running, status: WaitStatus): void {
+    if (!this.table.delete(running.identity.pid)) return;
+    running.onEnd(status);
+  }
+}
+
+function parseScript(text: string): {
+  readonly durationMs: number | undefined;
+  readonly exitCode: number;
+} {
+  let durationMs = 0;
+  let exitCode = 0;
+  for (const part of text.split(';')) {
+    const [word, argument] = part.trim().split(/\s+/);
+    if (word === 'sleep' && argument === 'infinity') return { durationMs: undefined, exitCode };
+    if (word === 'sleep') durationMs += Number(argument) * 1_000;
+    if (word === 'exit') exitCode = Number(argument);
+  }
+  return { durationMs, exitCode };
+}
