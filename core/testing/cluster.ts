@@ -21,7 +21,7 @@ import { type CompiledMasterOptions, DEFAULT_MASTER_OPTIONS } from '../master/op
 import { parseResourceText } from '../resources/parse.ts';
 import { SimulatedClock } from './clock.ts';
 import { SimulatedMachine, type SpawnedProcess } from './machine.ts';
-import { SimulatedNetwork, type SimulatedProcess } from './network.ts';
+import { type ProcessAddress, SimulatedNetwork, type SimulatedProcess } from './network.ts';
 import { SimulatedDisk } from './storage.ts';
 
 export const MASTER = 'master';
@@ -93,8 +93,8 @@ export class SimulatedCluster {
   }
 
   /** Starts a master on the registry the last one left; it leads when its registry is read. */
-  async startMaster(): Promise<void> {
-    const process = this.network.start(MASTER);
+  async startMaster(address: ProcessAddress = {}): Promise<void> {
+    const process = this.network.start(MASTER, address);
     const options = { ...DEFAULT_MASTER_OPTIONS, ...this.options.master };
     const master = createMaster(options, {
       clock: process.clock,
@@ -123,7 +123,8 @@ export class SimulatedCluster {
     more: Partial<AgentOptions> = {},
   ): Promise<void> {
     const host = this.hosts.get(name) ?? this.addHost(name, resources, more);
-    const process = this.network.start(name, { port: 5_051 });
+    const { ip, port } = host.options;
+    const process = this.network.start(name, ip === AGENT_DEFAULTS.ip ? { port } : { ip, port });
     const agent = createAgent(host.options, {
       clock: process.clock,
       random: this.fork(),

@@ -32,6 +32,12 @@ export interface MessageFilter {
   readonly to?: string | undefined;
 }
 
+/** What is left out is chosen. */
+export interface ProcessAddress {
+  readonly ip?: string;
+  readonly port?: number;
+}
+
 /** What travels: libprocess messages here, requests and stream events of `connection.ts`. */
 export interface Packet {
   readonly from: SimulatedProcess;
@@ -93,10 +99,7 @@ export class SimulatedNetwork {
    * Starts a process under `name`. A crashed name gets its old address again (with a new
    * incarnation); others get the given or the next free one.
    */
-  start(
-    name: string,
-    address: { readonly ip?: string; readonly port?: number } = {},
-  ): SimulatedProcess {
+  start(name: string, address: ProcessAddress = {}): SimulatedProcess {
     const before = this.processes.get(name);
     assert(before?.isAlive !== true, `process ${name} runs already`);
     const ip = before?.ip ?? address.ip ?? `10.0.0.${this.nextAddress++}`;
