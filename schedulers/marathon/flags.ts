@@ -279,6 +279,7 @@ function shownFlags(flags: MarathonFlags, hostname: string): Readonly<Record<str
     ...Object.fromEntries(entries),
     master: flags.master.replace(/\/\/[^@/]*@/, '//xxxxxxxx:xxxxxxxx@'),
     hostname,
+    mesos_user: flags.mesos_user ?? userInfo().username,
     features: featuresOf(flags),
     launch_token: flags.launch_tokens,
   };

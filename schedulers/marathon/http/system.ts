@@ -9,6 +9,62 @@ import { startPage } from './start-page.ts';
 
 export const VERSION = '1.12.0';
 
+/** Members of `marathon_config`; a value stands for a setting that has no flag here. */
+const MARATHON_CONFIG: Readonly<Record<string, unknown>> = {
+  access_control_allow_origin: undefined,
+  checkpoint: undefined,
+  decline_offer_duration: undefined,
+  default_network_name: undefined,
+  env_vars_prefix: undefined,
+  executor: undefined,
+  failover_timeout: undefined,
+  features: undefined,
+  framework_name: undefined,
+  ha: undefined,
+  hostname: undefined,
+  launch_token: undefined,
+  launch_token_refresh_interval: undefined,
+  leader_proxy_connection_timeout_ms: 5_000,
+  leader_proxy_read_timeout_ms: 10_000,
+  local_port_max: undefined,
+  local_port_min: undefined,
+  master: undefined,
+  max_instances_per_offer: undefined,
+  mesos_bridge_name: undefined,
+  mesos_heartbeat_failure_threshold: 5,
+  mesos_heartbeat_interval: 15_000,
+  mesos_leader_ui_url: undefined,
+  mesos_role: undefined,
+  mesos_user: undefined,
+  new_group_enforce_role: undefined,
+  min_revive_offers_interval: undefined,
+  offer_matching_timeout: undefined,
+  on_elected_prepare_timeout: 180_000,
+  reconciliation_initial_delay: undefined,
+  reconciliation_interval: undefined,
+  scale_apps_initial_delay: undefined,
+  scale_apps_interval: undefined,
+  store_cache: true,
+  task_launch_confirm_timeout: undefined,
+  task_launch_timeout: undefined,
+  task_lost_expunge_initial_delay: undefined,
+  task_lost_expunge_interval: undefined,
+  task_reservation_timeout: 20_000,
+  webui_url: undefined,
+  maintenance_mode: undefined,
+};
+
+const ZOOKEEPER_CONFIG: Readonly<Record<string, unknown>> = {
+  zk: undefined,
+  zk_compression: true,
+  zk_compression_threshold: 65_536,
+  zk_connection_timeout: 10_000,
+  zk_max_node_size: 1_024_000,
+  zk_max_versions: 50,
+  zk_session_timeout: 10_000,
+  zk_timeout: 10_000,
+};
+
 export interface SystemContext {
   readonly api: Api;
   readonly options: MarathonOptions;
@@ -54,18 +110,17 @@ function ping(request: FastifyRequest, reply: FastifyReply): unknown {
   return reply.code(204).send();
 }
 
-/** This one document writes `null` for what is not set. */
+/** This one document writes `null` for what is not set. Its members are the original's and no
+ * other: typed clients refuse a name they do not know. */
 function sendInfo(context: SystemContext, reply: FastifyReply): unknown {
   const { options, self, frameworkId } = context;
-  const shown = (prefix: string): object =>
+  const shown = (defaults: Readonly<Record<string, unknown>>): object =>
     Object.fromEntries(
-      Object.entries(options.shownFlags)
-        .filter(([name]) => name.startsWith(prefix))
-        .map(([name, value]) => [name, value ?? null]),
+      Object.entries(defaults).map(([name, value]) => [
+        name,
+        options.shownFlags[name] ?? value ?? null,
+      ]),
     );
-  const rest = Object.entries(options.shownFlags).filter(
-    ([name]) => !name.startsWith('zk') && !name.startsWith('http'),
-  );
   const info = {
     name: options.frameworkName,
     version: VERSION,
@@ -73,8 +128,8 @@ function sendInfo(context: SystemContext, reply: FastifyReply): unknown {
     elected: true,
     leader: self(),
     frameworkId: frameworkId() ?? null,
-    marathon_config: Object.fromEntries(rest.map(([name, value]) => [name, value ?? null])),
-    zookeeper_config: shown('zk'),
+    marathon_config: shown(MARATHON_CONFIG),
+    zookeeper_config: shown(ZOOKEEPER_CONFIG),
     http_config: { http_port: options.http.port, https_port: 8443 },
   };
   return reply.type('application/json').send(writeJson(plain(info) ?? null));

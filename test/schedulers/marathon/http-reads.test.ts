@@ -202,6 +202,24 @@ test('tasks are listed as JSON and as text', async () => {
   await world.stop();
 });
 
+/** The Python client of Marathon fails at any member beside these. */
+const INFO_MEMBERS = `access_control_allow_origin checkpoint decline_offer_duration
+  default_network_name env_vars_prefix executor failover_timeout features framework_name ha hostname
+  launch_token launch_token_refresh_interval leader_proxy_connection_timeout_ms
+  leader_proxy_read_timeout_ms local_port_max local_port_min maintenance_mode master
+  max_instances_per_offer mesos_bridge_name mesos_heartbeat_failure_threshold
+  mesos_heartbeat_interval mesos_leader_ui_url mesos_role mesos_user min_revive_offers_interval
+  new_group_enforce_role offer_matching_timeout on_elected_prepare_timeout
+  reconciliation_initial_delay reconciliation_interval scale_apps_initial_delay scale_apps_interval
+  store_cache task_launch_confirm_timeout task_launch_timeout task_lost_expunge_initial_delay
+  task_lost_expunge_interval task_reservation_timeout webui_url`.split(/\s+/);
+const ZOOKEEPER_MEMBERS = `zk zk_compression zk_compression_threshold zk_connection_timeout
+  zk_max_node_size zk_max_versions zk_session_timeout zk_timeout`.split(/\s+/);
+
+function membersOf(value: unknown): readonly string[] {
+  return typeof value === 'object' && value !== null ? Object.keys(value).sort() : [];
+}
+
 test('info, leader, ping, metrics and the start page answer', async () => {
   const world = await World.start();
   await world.call('POST', '/v2/apps', { ...SLEEP, id: '/x' });
@@ -209,6 +227,8 @@ test('info, leader, ping, metrics and the start page answer', async () => {
   assert.equal(at(info.body, 'name'), 'marathon');
   assert.equal(at(info.body, 'frameworkId'), 'F-1');
   assert.equal(at(info.body, 'marathon_config', 'webui_url'), null);
+  assert.deepEqual(membersOf(at(info.body, 'marathon_config')), INFO_MEMBERS);
+  assert.deepEqual(membersOf(at(info.body, 'zookeeper_config')), ZOOKEEPER_MEMBERS);
   const leader = await world.call('GET', '/v2/leader');
   assert.match(String(at(leader.body, 'leader')), /^marathon\.example:\d+$/);
   const ping = await world.call('GET', '/ping');
