@@ -96,7 +96,7 @@ function dropFromAgent(
 /** Writes the registry, then tells everyone. */
 export function becomeUnreachable(context: MasterContext, agent: Agent, cause: string): void {
   if (context.departing.has(agent.id) || context.state.agents.get(agent.id) !== agent) return;
-  context.departing.add(agent.id);
+  context.departing.set(agent.id, 'unreachable');
   const departed = departedOf(context, agent);
   context.persist([{ kind: 'mark-unreachable', agent: departed }], () => {
     context.departing.delete(agent.id);
@@ -119,16 +119,16 @@ export function removeAgent(
   context: MasterContext,
   agent: Agent,
   cause: string,
-  reason: 'unregistered' | 'registered',
+  reason: 'unregistered' | 'registered' | undefined,
   then: () => void = () => {},
 ): void {
   if (context.departing.has(agent.id)) return;
-  context.departing.add(agent.id);
+  context.departing.set(agent.id, 'removed');
   context.persist([{ kind: 'remove', id: agent.id }], () => {
     context.departing.delete(agent.id);
     context.state.removedAgents.set(agent.id, context.now);
     context.count('slave_removals');
-    context.count(`slave_removals/reason_${reason}`);
+    if (reason !== undefined) context.count(`slave_removals/reason_${reason}`);
     context.log('info', { agentId: agent.id, cause }, 'agent removed');
     leave(context, agent, () => ({
       state: 'TASK_LOST',
@@ -141,9 +141,13 @@ export function removeAgent(
 }
 
 /** An operator says the agent never comes back. */
-export function becomeGone(context: MasterContext, agent: Agent): void {
+export function becomeGone(
+  context: MasterContext,
+  agent: Agent,
+  then: () => void = () => {},
+): void {
   if (context.departing.has(agent.id)) return;
-  context.departing.add(agent.id);
+  context.departing.set(agent.id, 'gone');
   const departed = departedOf(context, agent);
   const message = 'Agent has been marked gone';
   context.persist([{ kind: 'mark-gone', agent: departed }], () => {
@@ -160,6 +164,7 @@ export function becomeGone(context: MasterContext, agent: Agent): void {
         list: isAware ? 'completed' : 'unreachable',
       };
     });
+    then();
   });
 }
 
@@ -167,7 +172,7 @@ function departedOf(context: MasterContext, agent: Agent): DepartedAgent {
   return {
     id: agent.id,
     time: timeInfo(context.now),
-    drainInfo: agent.drainInfo,
+    drainInfo: context.state.drainRecords.get(agent.id) ?? agent.drainInfo,
     deactivated: agent.deactivated ? true : undefined,
   };
 }

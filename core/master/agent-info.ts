@@ -6,7 +6,7 @@ import type {
   ResourceDiskInfo,
   Unavailability,
 } from '../wire/types/mesos.v1.ts';
-import type { Agent } from './records.ts';
+import type { Agent, RecoveredAgent } from './records.ts';
 import type { MasterState } from './state.ts';
 
 export function machineKey(id: MachineID): string {
@@ -15,6 +15,17 @@ export function machineKey(id: MachineID): string {
 
 export function machineOf(state: MasterState, hostname: string, ip: string) {
   return state.machines.get(machineKey({ hostname, ip }));
+}
+
+/** What the registry keeps of a registered agent. */
+export function registryRecord(state: MasterState, agent: Agent): RecoveredAgent {
+  return {
+    id: agent.id,
+    info: agent.info,
+    pid: agent.pid,
+    drainInfo: state.drainRecords.get(agent.id) ?? agent.drainInfo,
+    deactivated: agent.deactivated ? true : undefined,
+  };
 }
 
 export function unavailabilityOf(state: MasterState, agent: Agent): Unavailability | undefined {

@@ -33,7 +33,8 @@ export class MasterContext {
   /** Agents for which a registry write is under way, by what is being written. */
   readonly registering = new Set<string>();
   readonly reregistering = new Set<string>();
-  readonly departing = new Set<string>();
+  /** Agents on their way out, by where to. */
+  readonly departing = new Map<string, 'unreachable' | 'removed' | 'gone'>();
 
   private outbox: MasterEffect[] = [];
   private readonly held = new Map<number, () => void>();

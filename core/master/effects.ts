@@ -9,6 +9,7 @@ import type { Upid } from '../net/ports.ts';
 import type { Call, Event as SchedulerEvent } from '../wire/types/mesos.v1.scheduler.ts';
 import type { MessageTypes } from '../wire/types/messages.ts';
 import type { OperatorEvent } from './events.ts';
+import type { OperatorAnswer, OperatorRequest } from './operator/requests.ts';
 import type { ConnectionId } from './records.ts';
 import type { RecoveredRegistry, RegistryOperation } from './registry.ts';
 
@@ -42,6 +43,8 @@ export type MasterInput =
   /** A call of a subscribed framework, checked by `checkCall`. */
   | { readonly kind: 'call'; readonly framework: FrameworkId; readonly call: Call }
   | { readonly kind: 'disconnected'; readonly connection: ConnectionId }
+  /** An operator changes something; the answer carries the ticket. */
+  | { readonly kind: 'operator'; readonly ticket: number; readonly request: OperatorRequest }
   /** An operator ends a framework. */
   | { readonly kind: 'teardown'; readonly framework: FrameworkId }
   /** A registry write with this number is durable. */
@@ -91,6 +94,7 @@ export type MasterEffect =
       readonly write: number;
       readonly operations: readonly RegistryOperation[];
     }
+  | { readonly kind: 'answer'; readonly ticket: number; readonly answer: OperatorAnswer }
   | { readonly kind: 'operator-event'; readonly event: OperatorEvent }
   | { readonly kind: 'wake'; readonly at: Instant }
   /** The process must end: an operator set a limit that was exceeded. */

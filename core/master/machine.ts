@@ -22,6 +22,8 @@ import { exitedExecutor, messageToFramework } from './messages.ts';
 import { pong } from './observers.ts';
 import { allocate } from './offers.ts';
 import { operationStatusUpdate } from './operations.ts';
+import { endDrains } from './operator/agents.ts';
+import { OperatorDesk } from './operator/desk.ts';
 import type { MachineOptions } from './options.ts';
 import { becomeLeader } from './recovery.ts';
 import { reregisterAgent } from './reregister.ts';
@@ -32,11 +34,13 @@ import { statusUpdate } from './updates.ts';
 export class MasterMachine {
   readonly state: MasterState;
   private readonly context: MasterContext;
+  private readonly desk: OperatorDesk;
   private announcedWake: Instant | undefined;
 
   constructor(state: MasterState, allocator: Allocator, random: Random, options: MachineOptions) {
     this.state = state;
     this.context = new MasterContext(state, allocator, random, options);
+    this.desk = new OperatorDesk(this.context);
   }
 
   /** Whether the registry was recovered; before that every message is dropped. */
@@ -47,6 +51,7 @@ export class MasterMachine {
   handle(input: MasterInput, now: Instant): readonly MasterEffect[] {
     this.context.now = now;
     this.dispatch(input);
+    endDrains(this.context);
     this.announceWake();
     return this.context.takeEffects();
   }
@@ -83,6 +88,9 @@ export class MasterMachine {
         return;
       case 'disconnected':
         connectionLost(this.context, input.connection);
+        return;
+      case 'operator':
+        this.desk.receive(input.ticket, input.request);
         return;
       case 'teardown':
         this.call(input.framework, { type: 'TEARDOWN' });

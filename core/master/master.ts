@@ -26,6 +26,7 @@ import type { OperatorEvent } from './events.ts';
 import { MasterMachine } from './machine.ts';
 import { masterInfo } from './master-info.ts';
 import { registerMetrics } from './metrics.ts';
+import type { OperatorAnswer, OperatorRequest } from './operator/requests.ts';
 import type { CompiledMasterOptions } from './options.ts';
 import { Registrar } from './registrar.ts';
 import { MasterState } from './state.ts';
@@ -41,6 +42,9 @@ export interface MasterPorts {
   readonly storage: Storage;
   readonly metrics: Metrics;
 }
+
+const UNAVAILABLE: OperatorAnswer = { status: 503, text: '503 Service Unavailable.' };
+const NOT_RECOVERED: OperatorAnswer = { status: 503, text: 'Master has not finished recovery' };
 
 /** A framework's open stream as the master sees it. */
 export interface SchedulerConnection {
@@ -66,6 +70,9 @@ export class Master implements Service {
   private readonly connections = new Map<string, SchedulerConnection>();
   private readonly links = new Map<string, () => void>();
   private readonly listeners = new Set<(event: OperatorEvent) => void>();
+  /** Operators' requests under way, by ticket. */
+  private readonly tickets = new Map<number, (answer: OperatorAnswer) => void>();
+  private nextTicket = 1;
   private readonly inputs: MasterInput[] = [];
   private isHandling = false;
   private wake: { readonly at: number; readonly timer: Timer } | undefined;
@@ -143,6 +150,8 @@ export class Master implements Service {
     for (const connection of [...this.connections.values()]) connection.close();
     this.connections.clear();
     await this.registrar.stop();
+    for (const answer of this.tickets.values()) answer(UNAVAILABLE);
+    this.tickets.clear();
     this.lifecycle = 'stopped';
   }
 
@@ -214,6 +223,17 @@ export class Master implements Service {
     if (!verdict.ok) return verdict.refusal;
     this.input({ kind: 'call', framework: verdict.framework, call });
     return undefined;
+  }
+
+  /** An operator changes something; resolves when the change is durable, or with its refusal. */
+  operate(request: OperatorRequest): Promise<OperatorAnswer> {
+    if (this.hasEnded) return Promise.resolve(UNAVAILABLE);
+    if (!this.isReady) return Promise.resolve(NOT_RECOVERED);
+    const ticket = this.nextTicket++;
+    return new Promise((resolve) => {
+      this.tickets.set(ticket, resolve);
+      this.input({ kind: 'operator', ticket, request });
+    });
   }
 
   /** An operator ends a framework; false when it is unknown. */
@@ -299,6 +319,9 @@ export class Master implements Service {
       case 'persist':
         this.registrar.apply(effect.write, effect.operations);
         return;
+      case 'answer':
+        this.answer(effect.ticket, effect.answer);
+        return;
       case 'operator-event':
         this.tellListeners(effect.event);
         return;
@@ -312,6 +335,11 @@ export class Master implements Service {
         this.ports.log[effect.level](effect.fields, effect.text);
         return;
     }
+  }
+
+  private answer(ticket: number, answer: OperatorAnswer): void {
+    this.tickets.get(ticket)?.(answer);
+    this.tickets.delete(ticket);
   }
 
   /** A listener that fails must not stop the master or the others. */

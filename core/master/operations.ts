@@ -50,7 +50,11 @@ export function runOperation(
     dropOperation(context, framework, operation, why);
     return;
   }
-  const invalid = validateOperation(operation, { framework, agent });
+  const invalid = validateOperation(operation, {
+    framework,
+    agent,
+    principal: framework.info.principal,
+  });
   if (invalid !== undefined) {
     const where = `; on agent ${agent.id} at ${pidOf(agent)} (${agent.info.hostname})`;
     dropOperation(context, framework, operation, `${invalid}${where}`);

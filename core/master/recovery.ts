@@ -76,7 +76,7 @@ function giveUp(context: MasterContext, agent: RecoveredAgent): void {
   const departed = { id: agent.id, time: timeInfo(context.now), drainInfo, deactivated };
   const mark = (): void => {
     if (!context.state.recoveredAgents.has(agent.id) || context.departing.has(agent.id)) return;
-    context.departing.add(agent.id);
+    context.departing.set(agent.id, 'unreachable');
     context.persist([{ kind: 'mark-unreachable', agent: departed }], () => {
       finishGivingUp(context, departed);
     });

@@ -12,7 +12,7 @@ import type {
   ReregisterSlaveMessage,
 } from '../wire/types/mesos.internal.ts';
 import type { ExecutorInfo, Resource, Task, TaskStatus } from '../wire/types/mesos.v1.ts';
-import { applyCheckpointed } from './agent-info.ts';
+import { applyCheckpointed, registryRecord } from './agent-info.ts';
 import {
   capabilitiesOf,
   connectionInfo,
@@ -76,8 +76,9 @@ export function reregisterAgent(
     proceed();
     return;
   }
-  const departed = state.unreachableAgents.get(id);
-  const { drainInfo, deactivated } = departed ?? {};
+  const before = known === undefined ? undefined : registryRecord(state, known);
+  const { drainInfo, deactivated } =
+    before ?? state.recoveredAgents.get(id) ?? state.unreachableAgents.get(id) ?? {};
   context.reregistering.add(id);
   context.persist(
     [{ kind: 'admit', agent: { id, info, pid: from, drainInfo, deactivated } }],
@@ -238,7 +239,9 @@ function readmit(context: MasterContext, from: Upid, message: ReregisterSlaveMes
   agent.deactivated = recovered?.deactivated ?? unreachable?.deactivated ?? false;
   agent.drainInfo = recovered?.drainInfo ?? unreachable?.drainInfo;
   agent.active = !agent.deactivated;
+  if (agent.drainInfo !== undefined) agent.estimatedDrainStartTime = context.now;
   state.addAgent(agent);
+  if (agent.drainInfo?.state === 'DRAINING') state.draining.add(agent.id);
   for (const info of message.frameworks ?? []) {
     const id = frameworkId(info.id?.value ?? '');
     if (!state.frameworks.has(id) && !state.completedFrameworks.has(id)) {

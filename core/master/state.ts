@@ -24,6 +24,7 @@ import {
 import type { Schedule } from '../wire/types/mesos.v1.maintenance.ts';
 import type { QuotaConfig } from '../wire/types/mesos.v1.quota.ts';
 import type {
+  DrainInfo,
   ExecutorInfo,
   MachineInfo,
   MasterInfo,
@@ -70,6 +71,10 @@ export class MasterState {
   readonly unreachableAgents = new Map<AgentId, DepartedAgent>();
   readonly goneAgents = new Map<AgentId, DepartedAgent>();
   readonly removedAgents = new CappedMap<AgentId, Instant>(REMOVED_AGENTS_MAX);
+  /** Registered agents in state DRAINING. */
+  readonly draining = new Set<AgentId>();
+  /** Drains as the registry has them, where that may differ from what is shown. */
+  readonly drainRecords = new Map<AgentId, DrainInfo>();
 
   readonly frameworks = new Map<FrameworkId, Framework>();
   readonly frameworksByConnection = new Map<ConnectionId, Framework>();
@@ -142,6 +147,8 @@ export class MasterState {
     assert(agent.tasks.size === 0, `agent ${agent.id} is removed with tasks`);
     this.agents.delete(agent.id);
     this.agentsByObserver.delete(agent.observer);
+    this.draining.delete(agent.id);
+    this.drainRecords.delete(agent.id);
     if (this.agentsByPid.get(pidText(agent)) === agent) this.agentsByPid.delete(pidText(agent));
   }
 

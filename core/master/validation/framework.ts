@@ -82,7 +82,8 @@ function validateOfferFilter(filters: OfferFilters): string | undefined {
   return undefined;
 }
 
-function validateQuantity(value: number): string | undefined {
+/** An amount an operator or framework names. */
+export function validateQuantity(value: number): string | undefined {
   if (Number.isNaN(value)) return 'NaN not supported';
   if (!Number.isFinite(value)) return 'Infinite values not supported';
   if (value !== 0 && Math.abs(value) < 2.2250738585072014e-308) {

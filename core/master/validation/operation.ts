@@ -1,6 +1,6 @@
 /**
- * Rules for RESERVE, UNRESERVE, CREATE, DESTROY, GROW_VOLUME and SHRINK_VOLUME of frameworks (spec
- * scheduler-api, section 12). Operations come normalised; the first failing rule gives its text.
+ * Rules for RESERVE, UNRESERVE, CREATE, DESTROY, GROW_VOLUME and SHRINK_VOLUME of frameworks and
+ * operators (spec scheduler-api, section 12; spec operator-api, section 4.9). Operations come normalised; the first failing rule gives its text.
  */
 import { contains } from '../../resources/arithmetic.ts';
 import { formatResource } from '../../resources/format.ts';
@@ -30,8 +30,11 @@ import {
 } from './resources.ts';
 
 export interface OperationPlace {
-  readonly framework: Framework;
+  /** Undefined for operators, who use free resources: these carry no allocation. */
+  readonly framework: Framework | undefined;
   readonly agent: Agent;
+  /** Who asks. */
+  readonly principal: string | undefined;
 }
 
 export function validateOperation(
@@ -73,10 +76,11 @@ function validateReserve(
     const why =
       validateDynamic(resource) ??
       validateReservationCapabilities(resource, place.agent) ??
-      validateReservePrincipal(resource, place.framework) ??
+      validateReservePrincipal(resource, place.principal) ??
       validateReserveRole(resource, place.framework);
     if (why !== undefined) return why;
   }
+  if (place.framework === undefined) return undefined;
   return roles === undefined ? undefined : `Invalid reservation resources: ${roles}`;
 }
 
@@ -96,8 +100,10 @@ function validateReservationCapabilities(resource: Resource, agent: Agent): stri
   return undefined;
 }
 
-function validateReservePrincipal(resource: Resource, framework: Framework): string | undefined {
-  const { principal } = framework.info;
+function validateReservePrincipal(
+  resource: Resource,
+  principal: string | undefined,
+): string | undefined {
   if (principal === undefined) return undefined;
   const given = reservationOf(resource)?.principal;
   if (given === undefined) {
@@ -107,8 +113,15 @@ function validateReservePrincipal(resource: Resource, framework: Framework): str
   return `A reserve operation was attempted by authenticated principal '${principal}', which does not match a reserved resource in the request with principal '${given}'`;
 }
 
-function validateReserveRole(resource: Resource, framework: Framework): string | undefined {
+function validateReserveRole(
+  resource: Resource,
+  framework: Framework | undefined,
+): string | undefined {
   const allocated = resource.allocation_info?.role;
+  if (framework === undefined) {
+    if (allocated === undefined) return undefined;
+    return 'A reserve operation was attempted with an allocated resource, but the operator API only allows reservations to be made to unallocated resources';
+  }
   if (allocated === undefined) {
     return `A reserve operation was attempted on unallocated resource ${formatResource(resource)}, but frameworks can only perform reservations on allocated resources`;
   }
@@ -157,13 +170,14 @@ function validateCreate(volumes: readonly Resource[], place: OperationPlace): st
   if (unique !== undefined) return unique;
   for (const volume of volumes) {
     const text = formatResource(volume);
-    if (isShared(volume) && !framework.capabilities.has('SHARED_RESOURCES')) {
+    if (isShared(volume) && framework?.capabilities.has('SHARED_RESOURCES') === false) {
       return `Create volume operation for '${text}' has been attempted by framework '${framework.id}' with no SHARED_RESOURCES capability`;
     }
     const refused =
-      validateVolumeCapabilities(volume, agent) ?? validateVolumePrincipal(volume, framework);
+      validateVolumeCapabilities(volume, agent) ?? validateVolumePrincipal(volume, place.principal);
     if (refused !== undefined) return refused;
   }
+  if (framework === undefined) return undefined;
   const roles = validateSingleAllocationRole(volumes);
   return roles === undefined ? undefined : `Invalid volume resources: ${roles}`;
 }
@@ -179,8 +193,10 @@ function validateVolumeCapabilities(volume: Resource, agent: Agent): string | un
   return undefined;
 }
 
-function validateVolumePrincipal(volume: Resource, framework: Framework): string | undefined {
-  const { principal } = framework.info;
+function validateVolumePrincipal(
+  volume: Resource,
+  principal: string | undefined,
+): string | undefined {
   if (principal === undefined) return undefined;
   const given = volume.disk?.persistence?.principal;
   if (given === undefined) {

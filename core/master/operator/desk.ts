@@ -1,0 +1,87 @@
+/**
+ * Takes operators' requests one by one: while one waits for its write, the next ones wait, so that
+ * each is checked against what the one before left (two quotas of one role, two schedules).
+ */
+import { unreachable } from '../../base/assert.ts';
+import type { MasterContext } from '../context.ts';
+import { deactivateAgent, drainAgent, reactivateAgent } from './agents.ts';
+import { markAgentGone } from './gone.ts';
+import { startMaintenance, stopMaintenance, updateSchedule } from './maintenance.ts';
+import { removeQuota, setQuota, updateQuota } from './quota.ts';
+import type { OperatorRequest, Outcome } from './requests.ts';
+import { changeResources } from './resources.ts';
+import { updateWeights } from './weights.ts';
+
+interface Waiting {
+  readonly ticket: number;
+  readonly request: OperatorRequest;
+}
+
+export class OperatorDesk {
+  private readonly context: MasterContext;
+  private readonly queue: Waiting[] = [];
+  private isBusy = false;
+
+  constructor(context: MasterContext) {
+    this.context = context;
+  }
+
+  /** The answer is an effect that carries the ticket. */
+  receive(ticket: number, request: OperatorRequest): void {
+    this.queue.push({ ticket, request });
+    this.work();
+  }
+
+  private work(): void {
+    while (!this.isBusy) {
+      const next = this.queue.shift();
+      if (next === undefined) return;
+      this.serve(next);
+    }
+  }
+
+  private serve({ ticket, request }: Waiting): void {
+    const outcome = decide(this.context, request);
+    if (typeof outcome !== 'function') {
+      this.context.emit({ kind: 'answer', ticket, answer: outcome });
+      return;
+    }
+    this.isBusy = true;
+    outcome((answer) => {
+      this.context.emit({ kind: 'answer', ticket, answer });
+      this.isBusy = false;
+      this.work();
+    });
+  }
+}
+
+function decide(context: MasterContext, request: OperatorRequest): Outcome {
+  switch (request.kind) {
+    case 'set-quota':
+      return setQuota(context, request.request);
+    case 'remove-quota':
+      return removeQuota(context, request.role, request.path);
+    case 'update-quota':
+      return updateQuota(context, request.configs, request.isForced);
+    case 'update-weights':
+      return updateWeights(context, request.infos);
+    case 'update-schedule':
+      return updateSchedule(context, request.schedule);
+    case 'start-maintenance':
+      return startMaintenance(context, request.machines);
+    case 'stop-maintenance':
+      return stopMaintenance(context, request.machines);
+    case 'drain-agent':
+      return drainAgent(context, request);
+    case 'deactivate-agent':
+      return deactivateAgent(context, request.agent);
+    case 'reactivate-agent':
+      return reactivateAgent(context, request.agent);
+    case 'mark-agent-gone':
+      return markAgentGone(context, request.agent);
+    case 'change-resources':
+      return changeResources(context, request);
+    default:
+      return unreachable(request);
+  }
+}
