@@ -66,7 +66,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'core/wire/': ['core/base/', 'core/wire/', 'core/net/ports.ts'],
   'core/resources/': ['core/base/', 'core/wire/', 'core/resources/'],
   'core/net/': ['core/base/', 'core/wire/', 'core/net/'],
-  'core/storage/': ['core/base/', 'core/storage/'],
+  'core/storage/': ['core/base/', 'core/net/zookeeper/', 'core/storage/'],
   'core/election/': ['core/base/', 'core/wire/', 'core/net/', 'core/election/'],
   'core/allocator/': ['core/base/', 'core/wire/', 'core/resources/', 'core/allocator/'],
   'core/scheduler/': [

@@ -1,3 +1,5 @@
 /** Public entry: who leads. */
+export { detectorFor } from './detector.ts';
 export type { LeaderContender, LeaderDetector } from './ports.ts';
-export { detectorFor, StandaloneContender, standaloneDetector } from './standalone.ts';
+export { StandaloneContender, standaloneDetector } from './standalone.ts';
+export { zooKeeperDetector, zooKeeperElection } from './zookeeper/election.ts';

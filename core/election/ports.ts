@@ -1,17 +1,25 @@
 /** Who leads: contenders announce themselves, detectors tell the leader. */
+import type { ClusterError } from '../base/errors.ts';
 import type { MasterInfo } from '../wire/types/mesos.v1.ts';
 
 export interface LeaderDetector {
   /**
-   * Calls back with the leader now and at each change; `undefined` means there is none. Gives a
-   * function that stops watching.
+   * Calls back with the leader as soon as it is known and at each change; `undefined` means there is
+   * none. `onFailed` is told when it cannot be found out for good. Gives a function that stops
+   * watching.
    */
-  watch(onChange: (leader: MasterInfo | undefined) => void): () => void;
+  watch(
+    onChange: (leader: MasterInfo | undefined) => void,
+    onFailed?: (error: ClusterError) => void,
+  ): () => void;
   stop(): Promise<void>;
 }
 
 export interface LeaderContender {
-  /** Resolves when this contender leads. */
+  /**
+   * Resolves when this contender leads. `onLost` is called when it leads no longer; a candidacy that
+   * is lost before is entered again.
+   */
   contend(info: MasterInfo, onLost: () => void): Promise<void>;
   withdraw(): Promise<void>;
 }

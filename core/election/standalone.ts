@@ -1,6 +1,6 @@
 /**
  * Election for clusters with one master per address: the only contender leads at once, and a
- * detector knows its leader from the flag. `zk://` needs the ZooKeeper implementation.
+ * detector knows its leader from the flag.
  */
 import { err, ok, type Result } from '../base/result.ts';
 import type { MasterInfo } from '../wire/types/mesos.v1.ts';
@@ -24,24 +24,12 @@ export class StandaloneContender implements LeaderContender {
   async withdraw(): Promise<void> {}
 }
 
-/** A detector for the value of a `--master` flag: `host:port`, or a list of which one leads. */
-export function detectorFor(masterFlag: string): Result<LeaderDetector> {
-  const parsed = parseMasterFlag(masterFlag);
-  if (!parsed.ok) return parsed;
-  return ok(standaloneDetector(masterFlag));
-}
-
 /**
  * The addresses of a `--master` flag in their order. With several, clients ask the first that
  * answers; a master that does not lead redirects them.
  */
 export function parseMasterFlag(text: string): Result<readonly HostPort[]> {
   const flag = text.trim().replace(/^mesos:\/\//, '');
-  if (flag.startsWith('zk://')) {
-    return err(
-      `'${flag}' needs ZooKeeper, which this version does not support yet; give host:port`,
-    );
-  }
   const addresses: HostPort[] = [];
   for (const part of flag.split(',')) {
     const address = parseHostPort(part.trim());

@@ -2,3 +2,4 @@
 export { openLevelStorage } from './level.ts';
 export { MemoryStorage } from './memory.ts';
 export type { Storage, StorageOperation } from './ports.ts';
+export { ZooKeeperStorage } from './zookeeper.ts';

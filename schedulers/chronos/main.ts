@@ -6,7 +6,7 @@ import { err, ok, type Result } from '../../core/base/result.ts';
 import { runDaemon } from '../../core/cli/daemon.ts';
 import { readDaemonFlags, usageError } from '../../core/cli/daemon-flags.ts';
 import type { LeaderDetector } from '../../core/election/ports.ts';
-import { detectorFor } from '../../core/election/standalone.ts';
+import { detectorFor } from '../../core/election/index.ts';
 import { createHttpClient } from '../../core/net/http-client.ts';
 import { parseMasters } from '../../core/scheduler/index.ts';
 import { openLevelStorage } from '../../core/storage/level.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { detectorFor } from '../../../core/election/index.ts';
 import {
-  detectorFor,
   parseHostPort,
   parseMasterFlag,
   StandaloneContender,
@@ -47,11 +47,11 @@ test('a master flag is one address or a list of them', () => {
   assert.equal(detectorFor('a:5050').ok, true);
 });
 
-test('zk:// is refused with a sentence that says what to give instead', () => {
-  assert.deepEqual(detectorFor('zk://z1:2181/mesos'), {
+test('zk:// is checked at once and connects later; its texts are those of the original', () => {
+  assert.equal(detectorFor('zk://user:pw@z1:2181,z2/mesos').ok, true);
+  assert.deepEqual(detectorFor('zk://z1:2181'), {
     ok: false,
-    error:
-      "'zk://z1:2181/mesos' needs ZooKeeper, which this version does not support yet; give host:port",
+    error: "Expecting a (chroot) path for ZooKeeper ('/' is not supported)",
   });
 });
 
