@@ -12,6 +12,7 @@ import { decodeMessage, encodeMessage } from '../wire/codec.ts';
 import type { Call } from '../wire/types/mesos.v1.executor.ts';
 import { formatUpid, parseUpid } from '../wire/upid.ts';
 import { readCheckpoint } from './checkpoint/read.ts';
+import { AgentContainers } from './containers/containers.ts';
 import type { AgentCounts } from './context.ts';
 import {
   type AgentEffect,
@@ -41,6 +42,8 @@ export interface Agent extends Service {
   readonly counts: AgentCounts | undefined;
   readonly removals: AgentRemovals;
   readonly options: AgentOptions;
+  /** Containers without an executor; undefined where the launcher has none. */
+  readonly containers: AgentContainers | undefined;
   /** Duration of the recovery, once it is over. */
   readonly recoveryMs: number | undefined;
   /** Gives a valid call of an HTTP executor to the agent; `stream` comes with SUBSCRIBE. */
@@ -65,6 +68,7 @@ export function createAgent(options: AgentOptions, ports: AgentPorts): Agent {
 class AgentShell implements Agent {
   readonly options: AgentOptions;
   readonly ended: Promise<string | undefined>;
+  readonly containers: AgentContainers | undefined;
   recoveryMs: number | undefined;
   private readonly ports: AgentPorts;
   private machine: AgentMachine | undefined;
@@ -87,6 +91,15 @@ class AgentShell implements Agent {
     this.ended = new Promise((resolve) => {
       this.end = resolve;
     });
+    this.containers = this.createContainers();
+  }
+
+  private createContainers(): AgentContainers | undefined {
+    const { containers: launcher, sandboxes, files, transport } = this.ports;
+    if (launcher === undefined) return undefined;
+    const self = (): Upid => ({ id: AGENT_ACTOR, ip: transport.ip, port: transport.port });
+    const state = (): AgentState | undefined => this.state;
+    return new AgentContainers(this.options, { launcher, sandboxes, files, self, state });
   }
 
   get state(): AgentState | undefined {
@@ -211,6 +224,7 @@ class AgentShell implements Agent {
       this.isDispatching = false;
     }
     this.armWake();
+    this.containers?.collect();
     for (const listener of this.changeListeners) listener();
   }
 

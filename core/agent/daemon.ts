@@ -112,13 +112,15 @@ export class AgentDaemon implements Service {
       { frameworksHome: options.frameworksHome, stallTimeoutMs: options.fetcherStallTimeoutMs },
       { http, clock },
     );
+    const launcher = new LauncherClient(workDir, { clock, log });
     const agent = createAgent(options, {
       clock,
       random,
       log,
       transport,
       detector: detector.value,
-      launcher: new LauncherClient(workDir, { clock, log }),
+      launcher,
+      containers: launcher,
       files,
       sandboxes: new NodeSandboxes(fetcher),
       host: new NodeHost(workDir),

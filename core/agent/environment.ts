@@ -6,10 +6,13 @@ import type { AgentContext } from './context.ts';
 import type { AgentExecutor } from './state.ts';
 
 /** What the launcher of the original gives when nothing else does. */
-const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** What of the agent the environment tells. */
+export type EnvironmentSource = Pick<AgentContext, 'options' | 'self' | 'agentId'>;
 
 export function executorEnvironment(
-  context: AgentContext,
+  context: EnvironmentSource,
   executor: AgentExecutor,
 ): Record<string, string> {
   const { options, self } = context;
@@ -39,7 +42,7 @@ export function executorEnvironment(
   };
 }
 
-export function shutdownGraceMs(context: AgentContext, executor: AgentExecutor): number {
+export function shutdownGraceMs(context: EnvironmentSource, executor: AgentExecutor): number {
   const own = millisecondsOf(executor.info.shutdown_grace_period);
   return own ?? context.options.executorShutdownGraceMs;
 }

@@ -5,6 +5,7 @@ import type { Random } from '../base/random.ts';
 import type { LeaderDetector } from '../election/ports.ts';
 import type { MessageTransport } from '../net/ports.ts';
 import type { CommandInfoURI } from '../wire/types/mesos.v1.ts';
+import type { ContainerLauncher } from './containers/port.ts';
 import type { PreparedSandbox } from './effects.ts';
 import type { AgentFiles } from './files-port.ts';
 import type { Launcher } from './launcher-port.ts';
@@ -39,6 +40,8 @@ export interface AgentPorts {
   readonly transport: MessageTransport;
   readonly detector: LeaderDetector;
   readonly launcher: Launcher;
+  /** Without it there are no containers but those of executors. */
+  readonly containers?: ContainerLauncher;
   readonly files: AgentFiles;
   readonly sandboxes: Sandboxes;
   readonly host: HostFacts;

@@ -13,6 +13,7 @@ import type { DurationMs } from '../../base/duration.ts';
 import { ClusterError, describeError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { HostedTask } from '../../executor/hosted.ts';
+import type { ContainerEvent, ContainerLauncher, ContainerRequest } from '../containers/port.ts';
 import type { ContainerSpec, Launcher, LauncherEvent } from '../launcher-port.ts';
 import { launcherProgram } from './program.ts';
 import { type LauncherRequest, LineDecoder, PROTOCOL_VERSION } from './protocol.ts';
@@ -28,15 +29,16 @@ export interface LauncherClientPorts {
   readonly log: Log;
 }
 
-export class LauncherClient implements Launcher {
+export class LauncherClient implements Launcher, ContainerLauncher {
   private readonly folder: string;
   private readonly socketPath: string;
   private readonly ports: LauncherClientPorts;
   private socket: Socket | undefined;
   private onEvent: (event: LauncherEvent) => void = () => {};
+  private onContainer: (event: ContainerEvent) => void = () => {};
   private isStopped = false;
   /** Requests whose effect has not been seen, by container; repeated to a new launcher. */
-  private readonly unconfirmed = new Map<string, LauncherRequest[]>();
+  private readonly unconfirmed = new Map<string, AnyRequest[]>();
 
   constructor(workDir: string, ports: LauncherClientPorts) {
     this.folder = `${workDir}/launcher`;
@@ -50,17 +52,26 @@ export class LauncherClient implements Launcher {
     await this.connectOrSpawn();
   }
 
+  onContainerEvent(listener: (event: ContainerEvent) => void): void {
+    this.onContainer = listener;
+  }
+
+  request(request: ContainerRequest): void {
+    if (request.kind === 'plain-launch') this.demand(request, request.spec.id);
+    else this.send(request);
+  }
+
   launch(spec: ContainerSpec): void {
-    this.request({ kind: 'launch', spec }, spec.id);
+    this.demand({ kind: 'launch', spec }, spec.id);
   }
 
   run(containerId: string, tasks: readonly HostedTask[]): void {
-    this.request({ kind: 'run', containerId, tasks }, containerId);
+    this.demand({ kind: 'run', containerId, tasks }, containerId);
   }
 
   kill(containerId: string, taskId: string, graceMs: DurationMs | undefined): void {
     const grace = graceMs === undefined ? {} : { graceMs };
-    this.request({ kind: 'kill', containerId, taskId, ...grace }, containerId);
+    this.demand({ kind: 'kill', containerId, taskId, ...grace }, containerId);
   }
 
   acknowledge(containerId: string, taskId: string, uuid: string): void {
@@ -68,11 +79,11 @@ export class LauncherClient implements Launcher {
   }
 
   shutdown(containerId: string): void {
-    this.request({ kind: 'shutdown', containerId }, containerId);
+    this.demand({ kind: 'shutdown', containerId }, containerId);
   }
 
   destroy(containerId: string): void {
-    this.request({ kind: 'destroy', containerId }, containerId);
+    this.demand({ kind: 'destroy', containerId }, containerId);
   }
 
   forget(containerId: string): void {
@@ -95,14 +106,14 @@ export class LauncherClient implements Launcher {
     socket.destroy();
   }
 
-  private request(request: LauncherRequest, containerId: string): void {
+  private demand(request: AnyRequest, containerId: string): void {
     const waiting = this.unconfirmed.get(containerId) ?? [];
     waiting.push(request);
     this.unconfirmed.set(containerId, waiting);
     this.send(request);
   }
 
-  private send(request: LauncherRequest): void {
+  private send(request: AnyRequest): void {
     // Without a connection nothing is lost: unconfirmed requests are repeated, unacknowledged
     // updates come again with the report.
     if (this.socket?.writable === true) this.socket.write(`${JSON.stringify(request)}\n`);
@@ -179,13 +190,23 @@ export class LauncherClient implements Launcher {
     background(this.ports.log, this.connectOrSpawn(), 'restarting the launcher');
   }
 
-  private received(event: LauncherEvent): void {
+  private received(event: LauncherEvent | ContainerEvent): void {
+    if (isContainerEvent(event)) {
+      this.containerEvent(event);
+      return;
+    }
     this.confirm(event);
     this.onEvent(event);
     if (event.kind !== 'report') return;
     for (const requests of this.unconfirmed.values()) {
       for (const request of requests) this.send(request);
     }
+  }
+
+  private containerEvent(event: ContainerEvent): void {
+    const isLaunched = event.kind === 'plain-started' || event.kind === 'plain-failed';
+    if (isLaunched) this.unconfirmed.delete(event.id);
+    this.onContainer(event);
   }
 
   private confirm(event: LauncherEvent): void {
@@ -207,6 +228,12 @@ export class LauncherClient implements Launcher {
   }
 }
 
+type AnyRequest = LauncherRequest | ContainerRequest;
+
+function isContainerEvent(event: LauncherEvent | ContainerEvent): event is ContainerEvent {
+  return event.kind.startsWith('plain-');
+}
+
 function socketPathFor(folder: string): string {
   const path = `${folder}/socket`;
   if (Buffer.byteLength(path) <= SOCKET_PATH_MAX) return path;
@@ -223,6 +250,6 @@ function tryConnect(path: string): Promise<Socket | undefined> {
 }
 
 /** The launcher is our own program; the shape beyond `kind` is its promise. */
-function isEvent(value: unknown): value is LauncherEvent {
+function isEvent(value: unknown): value is LauncherEvent | ContainerEvent {
   return typeof value === 'object' && value !== null && 'kind' in value;
 }

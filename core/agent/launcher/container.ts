@@ -19,6 +19,7 @@ import type { LauncherDisk, Processes, ProcessIdentity, SpawnSpec } from './port
 
 /** The key of a custom executor's own process among the task ids (which are never empty). */
 const EXECUTOR = '';
+const SIGKILL = 9;
 
 /** What lies on disk. */
 export interface ContainerRecord {
@@ -36,6 +37,8 @@ export interface ContainerPorts {
   now(): Instant;
   onUpdate(containerId: string, update: HostedUpdate): void;
   onExited(containerId: string, status: WaitStatus): void;
+  /** The process of a group's task has ended. */
+  onNestedExited?(containerId: string, nestedId: string, status: WaitStatus): void;
   /** The next wake may have changed. */
   onChanged(container: Container): void;
 }
@@ -143,6 +146,35 @@ export class Container {
     else this.isDestroyed = true;
   }
 
+  /** The complete environment of the executor or of one of a group's tasks. */
+  environmentOf(nestedId: string | undefined): Readonly<Record<string, string>> | undefined {
+    const runs = this.record.hosted?.tasks ?? [];
+    if (nestedId !== undefined) {
+      return runs.find(({ task }) => task.nestedId === nestedId)?.task.command.environment;
+    }
+    if (this.spec.kind === 'command') return runs[0]?.task.command.environment;
+    return this.spec.command?.environment;
+  }
+
+  /** Any signal to the executor or to one of a group's tasks. */
+  signal(nestedId: string | undefined, signal: number): void {
+    if (signal === SIGKILL && nestedId === undefined) {
+      this.destroy();
+      return;
+    }
+    const key =
+      nestedId === undefined ? Object.keys(this.record.processes)[0] : this.taskIdOf(nestedId);
+    const identity = key === undefined ? undefined : this.record.processes[key];
+    if (!identity) return;
+    if (signal === SIGKILL) this.ports.processes.signalTree(identity.pid, 'SIGKILL');
+    else this.ports.processes.attached?.signal(identity.pid, signal);
+  }
+
+  private taskIdOf(nestedId: string): string | undefined {
+    const runs = this.record.hosted?.tasks ?? [];
+    return runs.find(({ task }) => task.nestedId === nestedId)?.task.taskId;
+  }
+
   woke(): void {
     if (this.hosted !== undefined) {
       this.apply(this.hosted.woke(this.ports.now()));
@@ -233,6 +265,8 @@ export class Container {
     const identity = this.record.processes[key];
     delete this.record.processes[key];
     if (identity) this.ports.processes.sweep(identity.pid);
+    const nestedId = this.hosted?.runOf(key)?.task.nestedId;
+    if (nestedId !== undefined) this.ports.onNestedExited?.(this.spec.id, nestedId, status);
     if (key === EXECUTOR) {
       this.exit(status);
       return;

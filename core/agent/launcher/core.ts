@@ -5,8 +5,11 @@
 import type { Clock, Instant, Timer } from '../../base/clock.ts';
 import { Deadlines } from '../../base/deadlines.ts';
 import type { Random } from '../../base/random.ts';
+import type { WaitStatus } from '../../executor/wait-status.ts';
+import type { ContainerEvent, ContainerRequest } from '../containers/port.ts';
 import type { ContainerSpec, LauncherEvent } from '../launcher-port.ts';
 import { Container, type ContainerPorts, type ContainerRecord } from './container.ts';
+import { PlainContainers } from './plain.ts';
 import type { LauncherDisk, Processes } from './ports.ts';
 import type { LauncherRequest } from './protocol.ts';
 
@@ -22,8 +25,10 @@ export class LauncherCore {
   private readonly containers = new Map<string, Container>();
   private readonly deadlines = new Deadlines();
   private readonly containerPorts: ContainerPorts;
+  private readonly plain: PlainContainers;
   private timer: { readonly at: Instant; readonly timer: Timer } | undefined;
   private listener: ((event: LauncherEvent) => void) | undefined;
+  private containerListener: ((event: ContainerEvent) => void) | undefined;
   private detachedAt: Instant | undefined;
   /** Shut down because no agent came back in time. */
   private readonly orphans = new Set<string>();
@@ -38,9 +43,22 @@ export class LauncherCore {
       disk: ports.disk,
       now: () => ports.clock.now(),
       onUpdate: (containerId, update) => this.emit({ kind: 'update', containerId, update }),
-      onExited: (containerId, status) => this.emit({ kind: 'exited', containerId, status }),
+      onExited: (containerId, status) => this.exited(containerId, status),
+      onNestedExited: (containerId, nestedId, status) => {
+        this.nestedExited(`${containerId}.${nestedId}`, status);
+      },
       onChanged: (container) => this.schedule(container),
     };
+    this.plain = new PlainContainers({
+      processes: ports.processes,
+      disk: ports.disk,
+      emit: (event) => this.containerListener?.(event),
+      environmentOf: (id) => {
+        const { container, nestedId } = this.find(id);
+        return container?.environmentOf(nestedId);
+      },
+      isAlive: (root) => this.containers.get(root)?.isExited === false,
+    });
   }
 
   /**
@@ -56,6 +74,7 @@ export class LauncherCore {
     const { values, damaged } = this.ports.disk.load();
     this.damagedRecords = damaged;
     for (const value of values) {
+      if (this.plain.recover(value)) continue;
       if (!isContainerRecord(value)) {
         this.damagedRecords += 1;
         continue;
@@ -70,8 +89,14 @@ export class LauncherCore {
   }
 
   /** An agent is there: it hears what is known, then every event. */
-  attach(listener: (event: LauncherEvent) => void): void {
+  attach(
+    listener: (event: LauncherEvent) => void,
+    containerListener?: (event: ContainerEvent) => void,
+  ): void {
     this.listener = listener;
+    this.containerListener = containerListener;
+    // Before the executors: the agent must know which of their children exist.
+    containerListener?.(this.plain.report());
     this.detachedAt = undefined;
     this.orphans.clear();
     const containers = [...this.containers.values()].map((container) => container.describe());
@@ -82,11 +107,25 @@ export class LauncherCore {
   /** The agent has gone; containers of frameworks that do not checkpoint end now. */
   detach(): void {
     this.listener = undefined;
+    this.containerListener = undefined;
+    this.plain.detach();
     this.detachedAt = this.ports.clock.now();
     for (const container of this.containers.values()) {
       if (!container.isExited && container.spec.recoveryTimeoutMs === 0) container.shutdown();
       this.schedule(container);
     }
+  }
+
+  /** About containers without an executor; signals may also go to executors and their tasks. */
+  handleContainer(request: ContainerRequest): void {
+    if (this.plain.handle(request) || request.kind !== 'plain-signal') return;
+    const { container, nestedId } = this.find(request.id);
+    container?.signal(nestedId, request.signal);
+  }
+
+  /** The connection to the agent is full, or has room again. */
+  setCongested(isCongested: boolean): void {
+    this.plain.setCongested(isCongested);
   }
 
   handle(request: LauncherRequest): void {
@@ -122,21 +161,25 @@ export class LauncherCore {
   /** Ends everything, with at most this long between SIGTERM and SIGKILL. */
   shutdownAll(graceMaxMs: number): void {
     for (const container of this.containers.values()) container.shutdown(graceMaxMs);
+    this.plain.shutdownAll();
   }
 
   /** Processes that still run. */
   get processCount(): number {
-    return [...this.containers.values()].filter((each) => each.pid !== undefined).length;
+    const hosted = [...this.containers.values()].filter((each) => each.pid !== undefined);
+    return hosted.length + this.plain.processCount;
   }
 
   /** SIGKILL to everything. */
   destroyAll(): void {
     for (const container of this.containers.values()) container.destroy();
+    this.plain.destroyAll();
   }
 
   /** Drops the records of what has ended; called when the whole agent is stopped for good. */
   forgetAll(): void {
     for (const container of [...this.containers.values()]) this.forget(container);
+    this.plain.forgetAll();
   }
 
   close(): void {
@@ -170,6 +213,24 @@ export class LauncherCore {
     this.deadlines.clear(container.spec.id);
     this.orphans.delete(container.spec.id);
     this.ports.disk.remove(container.spec.id);
+  }
+
+  private exited(containerId: string, status: WaitStatus): void {
+    this.emit({ kind: 'exited', containerId, status });
+    this.nestedExited(containerId, status);
+  }
+
+  private nestedExited(id: string, status: WaitStatus): void {
+    this.plain.parentEnded(id);
+    this.containerListener?.({ kind: 'plain-ended', id, status });
+  }
+
+  /** An executor's container by `root`, or with the task of `root.nested`. */
+  private find(id: string): { readonly container?: Container; readonly nestedId?: string } {
+    const [root = '', nestedId, ...deeper] = id.split('.');
+    const container = this.containers.get(root);
+    if (container === undefined || deeper.length > 0) return {};
+    return { container, ...(nestedId === undefined ? {} : { nestedId }) };
   }
 
   private emit(event: LauncherEvent): void {

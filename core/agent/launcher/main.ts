@@ -9,6 +9,7 @@ import { createServer, type Socket } from 'node:net';
 import { SystemClock } from '../../base/clock.ts';
 import { describeError } from '../../base/errors.ts';
 import { SystemRandom } from '../../base/random.ts';
+import type { ContainerEvent, ContainerRequest } from '../containers/port.ts';
 import type { LauncherEvent } from '../launcher-port.ts';
 import { LauncherCore } from './core.ts';
 import { FileDisk } from './file-disk.ts';
@@ -30,6 +31,7 @@ class LauncherServer {
   private readonly socketPath: string;
   private agent: Socket | undefined;
   private isStopping = false;
+  private isCongested = false;
 
   constructor(folder: string, socketPath: string) {
     this.socketPath = socketPath;
@@ -83,14 +85,31 @@ class LauncherServer {
     }
     this.agent?.destroy();
     this.agent = socket;
-    this.core.attach((event) => write(socket, event));
+    const tell = (event: LauncherEvent | ContainerEvent): void => this.tell(socket, event);
+    this.core.attach(tell, tell);
     return true;
   }
 
   private handle(value: unknown): void {
     if (!isRequest(value)) return;
-    if (value.kind === 'stop') this.stop();
+    if (isContainerRequest(value)) this.core.handleContainer(value);
+    else if (value.kind === 'stop') this.stop();
     else this.core.handle(value);
+  }
+
+  /** An agent that reads too slowly makes the processes wait that it reads from. */
+  private tell(socket: Socket, event: LauncherEvent | ContainerEvent): void {
+    if (socket.write(`${JSON.stringify(event)}\n`) || this.isCongested) return;
+    this.isCongested = true;
+    this.core.setCongested(true);
+    const resume = (): void => {
+      socket.off('drain', resume);
+      socket.off('close', resume);
+      this.isCongested = false;
+      this.core.setCongested(false);
+    };
+    socket.on('drain', resume);
+    socket.on('close', resume);
   }
 
   /** Kills everything; ends when all is gone, at the latest after the limit. */
@@ -124,17 +143,17 @@ class LauncherServer {
   }
 }
 
-function write(socket: Socket, event: LauncherEvent): void {
-  socket.write(`${JSON.stringify(event)}\n`);
-}
-
 function isHello(value: unknown): value is LauncherHello {
-  return isRequest(value) && 'version' in value;
+  return typeof value === 'object' && value !== null && 'version' in value;
 }
 
 /** Only the agent can open the socket; the shape beyond `kind` is its own promise. */
-function isRequest(value: unknown): value is LauncherRequest {
+function isRequest(value: unknown): value is LauncherRequest | ContainerRequest {
   return typeof value === 'object' && value !== null && 'kind' in value;
+}
+
+function isContainerRequest(value: LauncherRequest | ContainerRequest): value is ContainerRequest {
+  return value.kind.startsWith('plain-');
 }
 
 const [folder, socketPath] = process.argv.slice(2);

@@ -9,6 +9,7 @@ import { describeError } from '../../base/errors.ts';
 import type { HostedProbe } from '../../executor/hosted.ts';
 import type { ProbeResult } from '../../executor/task-run.ts';
 import { exitedWith, signalledWith, type WaitStatus } from '../../executor/wait-status.ts';
+import { NodeAttachedProcesses } from './attached.ts';
 import type { Processes, ProcessIdentity, SpawnSpec } from './ports.ts';
 import { runProbe } from './probes.ts';
 import {
@@ -31,9 +32,11 @@ export class NodeProcesses implements Processes {
   private readonly sessions = new Map<number, Set<number>>();
   /** Sessions whose survivors are to be killed. */
   private readonly dead = new Set<number>();
+  readonly attached: NodeAttachedProcesses;
 
   constructor(clock: Clock) {
     this.clock = clock;
+    this.attached = new NodeAttachedProcesses(clock, this);
   }
 
   spawn(spec: SpawnSpec, onExit: (status: WaitStatus) => void): ProcessIdentity | undefined {

@@ -35,6 +35,40 @@ export interface Processes {
   sweep(pid: number): void;
   /** Runs one probe to its end; `undefined` when it was disturbed and says nothing. */
   probe(probe: HostedProbe, spec: Omit<SpawnSpec, 'command'>): Promise<ProbeResult | undefined>;
+  /** Where there is none, nothing can be attached to. */
+  readonly attached?: AttachedProcesses;
+}
+
+export interface AttachedSpec extends SpawnSpec {
+  /** Where `stdout` and `stderr` are kept. */
+  readonly sandbox: string;
+  readonly isTerminal: boolean;
+}
+
+export interface AttachedHandlers {
+  onOutput(stream: 'STDOUT' | 'STDERR', bytes: Buffer): void;
+  /** After the last output. */
+  onExit(status: WaitStatus): void;
+}
+
+/** A process whose input and output are ours. */
+export interface AttachedProcess {
+  readonly identity: ProcessIdentity;
+  /** `taken` is called when the process has room for more, or will never read it. */
+  write(bytes: Uint8Array, taken: () => void): void;
+  endInput(): void;
+  resize(rows: number, columns: number): void;
+  signal(signal: number): void;
+  /** Paused, the process blocks when its pipe is full. */
+  setPaused(isPaused: boolean): void;
+}
+
+export interface AttachedProcesses {
+  /** Why there are no terminals here; undefined when there are. */
+  terminalRefusal(): string | undefined;
+  spawn(spec: AttachedSpec, handlers: AttachedHandlers): AttachedProcess | undefined;
+  /** Any signal to one process. */
+  signal(pid: number, signal: number): void;
 }
 
 /** One small JSON value per container; writes replace atomically and are done on return. */

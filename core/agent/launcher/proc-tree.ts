@@ -8,7 +8,13 @@ export interface ProcessEntry {
   readonly session: number;
   readonly startTime: string;
   readonly isZombie: boolean;
+  /** Number of its pseudo terminal. */
+  readonly terminal?: number;
 }
+
+/** Majors of pseudo terminals in the device number (pty(7), proc(5) tty_nr). */
+const TERMINAL_MAJOR_FIRST = 136;
+const TERMINAL_MAJOR_LAST = 143;
 
 /** The entry of one process; `undefined` when it is gone. */
 export function readProcess(pid: number): ProcessEntry | undefined {
@@ -20,7 +26,8 @@ export function readProcess(pid: number): ProcessEntry | undefined {
   }
   // The command's name stands in parentheses and may itself contain spaces and parentheses.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  const [state, parent, group, session] = fields;
+  const [state, parent, group, session, device] = fields;
+  const terminal = terminalOf(Number(device));
   return {
     pid,
     parent: Number(parent),
@@ -28,7 +35,15 @@ export function readProcess(pid: number): ProcessEntry | undefined {
     session: Number(session),
     startTime: fields[19] ?? '',
     isZombie: state === 'Z' || state === 'X',
+    ...(terminal === undefined ? {} : { terminal }),
   };
+}
+
+function terminalOf(device: number): number | undefined {
+  const major = (device >> 8) & 0xfff;
+  const minor = (device & 0xff) | ((device >> 12) & 0xfff00);
+  if (major < TERMINAL_MAJOR_FIRST || major > TERMINAL_MAJOR_LAST) return undefined;
+  return (major - TERMINAL_MAJOR_FIRST) * 256 + minor;
 }
 
 export function readAllProcesses(): readonly ProcessEntry[] {

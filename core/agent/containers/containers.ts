@@ -1,0 +1,459 @@
+/**
+ * The agent's side of containers without an executor (spec operator-api, section 10): which exist,
+ * who waits for them, who reads their output. They live in the launcher, which tells their starts,
+ * ends and output; after a restart of the agent its report brings them back.
+ *
+ *   starting -> running -> ended (nested ones, until removed or their root is gone)
+ */
+import type { Upid } from '../../net/ports.ts';
+import type { CommandInfo, Resource } from '../../wire/types/mesos.v1.ts';
+import { hostedCommandOf, variablesOf } from '../command-info.ts';
+import { DEFAULT_PATH, executorEnvironment } from '../environment.ts';
+import type { AgentFiles } from '../files-port.ts';
+import type { AgentOptions } from '../options.ts';
+import type { Sandboxes } from '../ports.ts';
+import { type AgentState, agentIdOf } from '../state.ts';
+import { lastPartOf, parentOf, rootOf } from './ids.ts';
+import { findPlace, type Place } from './places.ts';
+import type { ContainerEvent, ContainerIo, ContainerLauncher, PlainReport } from './port.ts';
+
+export interface WantedContainer {
+  /** `root.child`. */
+  readonly id: string;
+  readonly command: CommandInfo | undefined;
+  readonly resources: readonly Resource[];
+  readonly isTerminal: boolean;
+  /** Gets the output from the first byte on; the container ends with it. */
+  readonly session: OutputReader | undefined;
+}
+
+export type Launched =
+  | { readonly kind: 'launched' }
+  | { readonly kind: 'exists' }
+  | { readonly kind: 'refused'; readonly text: string }
+  | { readonly kind: 'failed'; readonly text: string };
+
+export interface OutputReader {
+  output(stream: 'STDOUT' | 'STDERR', bytes: Buffer): void;
+  /** The container has ended; nothing follows. */
+  ended(): void;
+}
+
+export type Attachment<T> =
+  | { readonly kind: 'attached'; readonly value: T }
+  | { readonly kind: 'unknown' | 'ended' | 'disabled' | 'busy' };
+
+/** The input of one container; one client at a time. */
+export interface ContainerInput {
+  /** Resolves when the process has room for more; false when it has ended. Empty ends the input. */
+  write(bytes: Uint8Array): Promise<boolean>;
+  resize(rows: number, columns: number): void;
+  close(): void;
+}
+
+export interface PlainContainer {
+  readonly id: string;
+  readonly sandbox: string;
+  readonly workingDirectory: string;
+  readonly io: ContainerIo;
+  readonly userName: string | undefined;
+  readonly resources: readonly Resource[];
+  phase: 'starting' | 'running' | 'ended';
+  pid: number | undefined;
+  exitStatus: number | undefined;
+  isAttachable: boolean;
+  hasInput: boolean;
+  readonly readers: Set<OutputReader>;
+}
+
+export interface AgentContainersPorts {
+  readonly launcher: ContainerLauncher;
+  readonly sandboxes: Sandboxes;
+  readonly files: AgentFiles;
+  /** The agent's own address, known once it listens. */
+  readonly self: () => Upid;
+  readonly state: () => AgentState | undefined;
+}
+
+/** A wait status, -1 unknown; undefined when there is no such container. */
+type Waiter = (status: number | undefined) => void;
+
+export class AgentContainers {
+  /** Clients that read too slowly and lost their connection. */
+  droppedClients = 0;
+  private readonly ports: AgentContainersPorts;
+  private readonly options: AgentOptions;
+  private readonly containers = new Map<string, PlainContainer>();
+  private readonly waiters = new Map<string, Set<Waiter>>();
+  private readonly launches = new Map<string, (refusal: string | undefined) => void>();
+  /** Ends of tasks in groups, until their executor ends. */
+  private readonly taskEnds = new Map<string, number>();
+  private readonly inputs = new Map<number, { readonly id: string; taken(): void }>();
+  private sequence = 0;
+
+  constructor(options: AgentOptions, ports: AgentContainersPorts) {
+    this.options = options;
+    this.ports = ports;
+    ports.launcher.onContainerEvent((event) => this.handle(event));
+  }
+
+  /** All that are known, also those that have ended. */
+  get all(): IterableIterator<PlainContainer> {
+    return this.containers.values();
+  }
+
+  async launch(wanted: WantedContainer): Promise<Launched> {
+    const { id } = wanted;
+    const known = this.containers.get(id);
+    const isTaken = known === undefined ? this.placeOf(id) !== undefined : known.phase !== 'ended';
+    if (isTaken) return { kind: 'exists' };
+    const parentId = parentOf(id);
+    const parent = parentId === undefined ? undefined : this.placeOf(parentId);
+    if (parentId !== undefined && parent === undefined) {
+      return { kind: 'refused', text: `Parent container ${parentId} does not exist` };
+    }
+    const container = this.containerFor(wanted, parent);
+    this.containers.set(id, container);
+    const started = await this.start(container, wanted, parent);
+    if (started.kind !== 'launched' && this.containers.get(id) === container) {
+      this.containers.delete(id);
+    }
+    return started;
+  }
+
+  /** Calls back at once when it is known; the result takes the waiter back. */
+  wait(id: string, waiter: Waiter): () => void {
+    const container = this.containers.get(id);
+    const ended = container?.phase === 'ended' ? container.exitStatus : this.taskEnds.get(id);
+    if (ended !== undefined || (container === undefined && this.placeOf(id) === undefined)) {
+      waiter(ended);
+      return () => {};
+    }
+    const waiting = this.waiters.get(id) ?? new Set();
+    this.waiters.set(id, waiting.add(waiter));
+    return () => {
+      waiting.delete(waiter);
+      if (waiting.size === 0 && this.waiters.get(id) === waiting) this.waiters.delete(id);
+    };
+  }
+
+  /** False when there is nothing to kill. */
+  kill(id: string, signal: number): boolean {
+    if (this.placeOf(id) === undefined) return false;
+    this.ports.launcher.request({ kind: 'plain-signal', id, signal });
+    return true;
+  }
+
+  destroy(id: string): void {
+    this.ports.launcher.request({ kind: 'plain-destroy', id });
+  }
+
+  /** The sentence why it cannot be removed; what has gone already counts as removed. */
+  remove(id: string): string | undefined {
+    if (this.placeOf(id) !== undefined) {
+      return parentOf(id) === undefined
+        ? 'Container has not terminated yet'
+        : 'Nested container has not terminated yet';
+    }
+    const container = this.containers.get(id);
+    if (container !== undefined) {
+      this.forget(container);
+      this.ports.files.remove(container.sandbox.slice(this.options.workDir.length + 1));
+      return undefined;
+    }
+    const isRootKnown = parentOf(id) === undefined || this.placeOf(rootOf(id)) !== undefined;
+    return isRootKnown ? undefined : 'Unknown root container';
+  }
+
+  /** The value takes the reader away again. */
+  attachOutput(id: string, reader: OutputReader): Attachment<() => void> {
+    const found = this.attachable(id);
+    if (found.kind !== 'attached') return found;
+    const container = found.value;
+    container.readers.add(reader);
+    this.watch(container);
+    const value = (): void => {
+      if (container.readers.delete(reader)) this.watch(container);
+    };
+    return { kind: 'attached', value };
+  }
+
+  attachInput(id: string): Attachment<ContainerInput> {
+    const found = this.attachable(id);
+    if (found.kind !== 'attached') return found;
+    const container = found.value;
+    if (container.hasInput) return { kind: 'busy' };
+    container.hasInput = true;
+    const { launcher } = this.ports;
+    const value: ContainerInput = {
+      write: (bytes) => this.write(container, bytes),
+      resize: (rows, columns) => launcher.request({ kind: 'plain-resize', id, rows, columns }),
+      close: () => {
+        container.hasInput = false;
+      },
+    };
+    return { kind: 'attached', value };
+  }
+
+  /** The session's client reads slowly: its processes have to wait, or may go on. */
+  throttle(id: string, isThrottled: boolean): void {
+    this.ports.launcher.request({ kind: 'plain-throttle', id, isThrottled });
+  }
+
+  /** Something about executors may have changed: nested containers end up with their root. */
+  collect(): void {
+    const state = this.ports.state();
+    if (this.containers.size === 0 || state === undefined || state.status === 'recovering') return;
+    for (const container of [...this.containers.values()]) {
+      const { id, phase } = container;
+      const isNested = parentOf(id) !== undefined;
+      const isOver = phase === 'ended' && (!isNested || this.placeOf(rootOf(id)) === undefined);
+      if (isOver) this.forget(container);
+    }
+  }
+
+  private containerFor(wanted: WantedContainer, parent: Place | undefined): PlainContainer {
+    const { id, command, session, isTerminal, resources } = wanted;
+    const { workDir, switchUser } = this.options;
+    const sandbox =
+      parent === undefined
+        ? `${workDir}/containers/${id}`
+        : `${parent.sandbox}/containers/${lastPartOf(id)}`;
+    const workingDirectory = session === undefined ? undefined : parent?.workingDirectory;
+    const io = isTerminal ? 'tty' : session === undefined ? 'files' : 'pipes';
+    return {
+      id,
+      sandbox,
+      workingDirectory: workingDirectory ?? sandbox,
+      io,
+      userName: switchUser ? (command?.user ?? parent?.userName) : undefined,
+      resources,
+      phase: 'starting',
+      pid: undefined,
+      exitStatus: undefined,
+      isAttachable: io !== 'files',
+      hasInput: false,
+      readers: new Set(session === undefined ? [] : [session]),
+    };
+  }
+
+  private async start(
+    container: PlainContainer,
+    wanted: WantedContainer,
+    parent: Place | undefined,
+  ): Promise<Launched> {
+    const { id, sandbox, userName } = container;
+    const { command } = wanted;
+    const prepared = await this.ports.sandboxes.prepare({
+      containerId: id,
+      directory: sandbox,
+      user: userName,
+      uris: command?.uris ?? [],
+      links: [],
+    });
+    if (!prepared.ok) {
+      if (prepared.stage === 'fetch') return { kind: 'refused', text: prepared.message };
+      const why = prepared.message.replace(/^Failed to create executor directory '[^']*': /, '');
+      return { kind: 'failed', text: `Failed to create sandbox: ${why}` };
+    }
+    const parentId = parentOf(id);
+    const isSession = wanted.session !== undefined;
+    // Without a command the helper of the original fails in the container.
+    const run = command?.value === undefined ? { shell: true, value: 'exit 1' } : command;
+    const refusal = await new Promise<string | undefined>((resolve) => {
+      this.launches.set(id, resolve);
+      this.ports.launcher.request({
+        kind: 'plain-launch',
+        spec: {
+          id,
+          command: hostedCommandOf(run, variablesOf(command)),
+          baseEnvironment: this.environmentOf(container, isSession ? parent : undefined),
+          sandbox,
+          workingDirectory: container.workingDirectory,
+          ...(prepared.user === undefined ? {} : { user: prepared.user }),
+          io: container.io,
+          isSession,
+          ...(isSession && parentId !== undefined ? { inheritsFrom: parentId } : {}),
+          note: {
+            resources: container.resources,
+            ...(userName === undefined ? {} : { userName }),
+          },
+        },
+      });
+    });
+    return refusal === undefined ? { kind: 'launched' } : { kind: 'refused', text: refusal };
+  }
+
+  private environmentOf(
+    container: PlainContainer,
+    parent: Place | undefined,
+  ): Record<string, string> {
+    const self = this.ports.self();
+    const state = this.ports.state();
+    if (parent?.executor !== undefined && state !== undefined) {
+      const agentId = agentIdOf(state) ?? '';
+      return executorEnvironment({ options: this.options, self, agentId }, parent.executor);
+    }
+    return {
+      PATH: DEFAULT_PATH,
+      ...this.options.executorEnvironment,
+      MESOS_SANDBOX: container.workingDirectory,
+      MESOS_CONTAINER_IP: self.ip,
+    };
+  }
+
+  /** Only what lives: running or about to. */
+  private placeOf(id: string): Place | undefined {
+    const container = this.containers.get(id);
+    if (container !== undefined) return container.phase === 'ended' ? undefined : container;
+    const state = this.ports.state();
+    return state === undefined ? undefined : findPlace(state, id);
+  }
+
+  private attachable(id: string): Attachment<PlainContainer> {
+    const container = this.containers.get(id);
+    if (container === undefined) {
+      return { kind: this.placeOf(id) === undefined ? 'unknown' : 'disabled' };
+    }
+    if (container.phase === 'ended') return { kind: 'ended' };
+    return container.isAttachable ? { kind: 'attached', value: container } : { kind: 'disabled' };
+  }
+
+  private watch({ id, readers }: PlainContainer): void {
+    this.ports.launcher.request({ kind: 'plain-watch', id, isWatched: readers.size > 0 });
+  }
+
+  private write(container: PlainContainer, bytes: Uint8Array): Promise<boolean> {
+    if (container.phase === 'ended') return Promise.resolve(false);
+    const { id } = container;
+    this.sequence += 1;
+    const { sequence } = this;
+    return new Promise((resolve) => {
+      this.inputs.set(sequence, { id, taken: () => resolve(container.phase !== 'ended') });
+      const data = Buffer.from(bytes).toString('base64');
+      this.ports.launcher.request({ kind: 'plain-input', id, sequence, data });
+    });
+  }
+
+  private handle(event: ContainerEvent): void {
+    switch (event.kind) {
+      case 'plain-report':
+        this.reported(event.containers);
+        break;
+      case 'plain-started':
+        this.started(event.id, event.pid);
+        break;
+      case 'plain-failed':
+        this.settleLaunch(event.id, event.message);
+        break;
+      case 'plain-output':
+        this.output(event);
+        break;
+      case 'plain-input-taken':
+        this.inputs.get(event.sequence)?.taken();
+        this.inputs.delete(event.sequence);
+        break;
+      case 'plain-ended':
+        this.ended(event.id, event.status);
+        break;
+    }
+  }
+
+  private started(id: string, pid: number | undefined): void {
+    const container = this.containers.get(id);
+    if (container?.phase === 'starting') {
+      container.phase = 'running';
+      container.pid = pid;
+    }
+    this.settleLaunch(id, undefined);
+  }
+
+  private settleLaunch(id: string, refusal: string | undefined): void {
+    const settle = this.launches.get(id);
+    this.launches.delete(id);
+    settle?.(refusal);
+  }
+
+  private output(event: Extract<ContainerEvent, { readonly kind: 'plain-output' }>): void {
+    const bytes = Buffer.from(event.data, 'base64');
+    for (const reader of this.containers.get(event.id)?.readers ?? []) {
+      reader.output(event.stream, bytes);
+    }
+  }
+
+  private ended(id: string, status: number): void {
+    const container = this.containers.get(id);
+    if (container === undefined && parentOf(id) !== undefined) this.taskEnds.set(id, status);
+    if (container !== undefined && container.phase !== 'ended') {
+      container.phase = 'ended';
+      container.pid = undefined;
+      container.exitStatus = status;
+      for (const reader of container.readers) reader.ended();
+      container.readers.clear();
+    }
+    for (const [sequence, input] of this.inputs) {
+      if (input.id !== id) continue;
+      this.inputs.delete(sequence);
+      input.taken();
+    }
+    this.settleWaiters(id, status);
+    if (parentOf(id) === undefined) this.rootEnded(id);
+    this.collect();
+  }
+
+  /** Its children are being killed and tell their own ends; tasks that never ran have none. */
+  private rootEnded(root: string): void {
+    const prefix = `${root}.`;
+    for (const id of [...this.taskEnds.keys()]) {
+      if (id.startsWith(prefix)) this.taskEnds.delete(id);
+    }
+    for (const id of [...this.waiters.keys()]) {
+      if (id.startsWith(prefix) && !this.containers.has(id)) this.settleWaiters(id, undefined);
+    }
+  }
+
+  private settleWaiters(id: string, status: number | undefined): void {
+    const waiting = this.waiters.get(id);
+    this.waiters.delete(id);
+    for (const waiter of waiting ?? []) waiter(status);
+  }
+
+  private reported(reports: readonly PlainReport[]): void {
+    const reported = new Set(reports.map(({ id }) => id));
+    for (const { id, phase } of [...this.containers.values()]) {
+      if (phase === 'running' && !reported.has(id)) this.ended(id, -1);
+    }
+    for (const report of reports) this.learn(report);
+    this.collect();
+  }
+
+  private learn(report: PlainReport): void {
+    const { id, sandbox, workingDirectory, io, isAttachable, note, pid, exitStatus } = report;
+    const known = this.containers.get(id);
+    if (known !== undefined) {
+      known.isAttachable = isAttachable;
+      if (exitStatus !== undefined) this.ended(id, exitStatus);
+      return;
+    }
+    const { resources, userName } = note;
+    this.containers.set(id, {
+      id,
+      sandbox,
+      workingDirectory,
+      io,
+      userName,
+      resources,
+      phase: exitStatus === undefined ? 'running' : 'ended',
+      pid,
+      exitStatus,
+      isAttachable,
+      hasInput: false,
+      readers: new Set(),
+    });
+  }
+
+  private forget({ id }: PlainContainer): void {
+    this.containers.delete(id);
+    this.ports.launcher.request({ kind: 'plain-forget', id });
+  }
+}

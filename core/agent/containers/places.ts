@@ -1,0 +1,29 @@
+/** Where a container lives that belongs to an executor: its own, or that of a task of a group. */
+import { containerId } from '../../base/ids.ts';
+import type { AgentExecutor, AgentState } from '../state.ts';
+import { rootOf } from './ids.ts';
+
+/** What children take from their parent. */
+export interface Place {
+  readonly sandbox: string;
+  readonly workingDirectory: string;
+  readonly userName: string | undefined;
+  readonly executor?: AgentExecutor;
+}
+
+/** Executors and their tasks that live; `id` is `root` or `root.nested`. */
+export function findPlace(state: AgentState, id: string): Place | undefined {
+  const root = rootOf(id);
+  const executor = state.containers.get(containerId(root));
+  if (executor === undefined || executor.status === 'terminated') return undefined;
+  const { directory, user: userName } = executor;
+  if (id === root) {
+    return { sandbox: directory, workingDirectory: directory, userName, executor };
+  }
+  for (const [taskId, nested] of executor.nestedContainers) {
+    if (id !== `${root}.${nested}` || !executor.launchedTasks.has(taskId)) continue;
+    const sandbox = `${directory}/containers/${nested}`;
+    return { sandbox, workingDirectory: sandbox, userName, executor };
+  }
+  return undefined;
+}

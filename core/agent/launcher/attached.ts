@@ -1,0 +1,263 @@
+/**
+ * Processes whose input and output can be attached to: over pipes, or over a pseudo terminal. All
+ * output is also appended to the sandbox's `stdout` and `stderr`.
+ *
+ * Node cannot open terminals by itself; `script` of util-linux, on every Debian, makes the terminal
+ * and copies between it and our pipes. Its child is the container's process.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import type { Clock, Timer } from '../../base/clock.ts';
+import { describeError } from '../../base/errors.ts';
+import { exitedWith, signalledWith, type WaitStatus } from '../../executor/wait-status.ts';
+import type {
+  AttachedHandlers,
+  AttachedProcess,
+  AttachedProcesses,
+  AttachedSpec,
+  ProcessIdentity,
+} from './ports.ts';
+import { type ProcessEntry, readAllProcesses, readProcess } from './proc-tree.ts';
+
+/** How long output is still read after the end; a child that has left the session may hold it open. */
+const DRAIN_LIMIT_MS = 1_000;
+const SCRIPT_PATHS = ['/usr/bin/script', '/bin/script'];
+const SIGNAL_EXIT_BASE = 128;
+
+export interface Sweeper {
+  sweep(pid: number): void;
+}
+
+export class NodeAttachedProcesses implements AttachedProcesses {
+  private readonly clock: Clock;
+  private readonly sweeper: Sweeper;
+
+  constructor(clock: Clock, sweeper: Sweeper) {
+    this.clock = clock;
+    this.sweeper = sweeper;
+  }
+
+  terminalRefusal(): string | undefined {
+    if (scriptPath() !== undefined) return undefined;
+    return "'tty_info' needs the program 'script' of util-linux, which this host does not have";
+  }
+
+  spawn(spec: AttachedSpec, handlers: AttachedHandlers): AttachedProcess | undefined {
+    const { cwd, sandbox, user } = spec;
+    const outputs = { STDOUT: open(sandbox, 'stdout'), STDERR: open(sandbox, 'stderr') };
+    const complain = (thrown: unknown): void => {
+      writeSync(outputs.STDERR, `Failed to execute command: ${describeError(thrown)}\n`);
+    };
+    try {
+      const { file, argv0, args, env } = spec.isTerminal ? inTerminal(spec) : plainly(spec);
+      const child = spawn(file, args, {
+        argv0,
+        cwd,
+        env,
+        detached: true,
+        stdio: ['pipe', 'pipe', 'pipe'],
+        ...user,
+      });
+      child.on('error', complain);
+      const { pid } = child;
+      if (pid !== undefined) {
+        return new NodeAttached(
+          { child, pid, outputs, handlers, isTerminal: spec.isTerminal },
+          this,
+        );
+      }
+    } catch (thrown) {
+      complain(thrown);
+    }
+    closeSync(outputs.STDOUT);
+    closeSync(outputs.STDERR);
+    return undefined;
+  }
+
+  signal(pid: number, signal: number): void {
+    send(pid, signal);
+  }
+
+  sweep(pid: number): void {
+    this.sweeper.sweep(pid);
+  }
+
+  setTimer(delayMs: number, act: () => void): Timer {
+    return this.clock.setTimer(delayMs, act);
+  }
+}
+
+interface AttachedParts {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  readonly outputs: { readonly STDOUT: number; readonly STDERR: number };
+  readonly handlers: AttachedHandlers;
+  readonly isTerminal: boolean;
+}
+
+class NodeAttached implements AttachedProcess {
+  readonly identity: ProcessIdentity;
+  private readonly parts: AttachedParts;
+  private readonly host: NodeAttachedProcesses;
+  /** The process in the terminal, once seen. */
+  private inner: ProcessEntry | undefined;
+  private lastSignal: number | undefined;
+  private isOver = false;
+
+  constructor(parts: AttachedParts, host: NodeAttachedProcesses) {
+    this.parts = parts;
+    this.host = host;
+    const { child, pid } = parts;
+    this.identity = { pid, startTime: readProcess(pid)?.startTime ?? '' };
+    this.copy(child.stdout, 'STDOUT');
+    this.copy(child.stderr, 'STDERR');
+    // Input to a process that does not read any more is lost, as on any pipe.
+    child.stdin?.on('error', () => {});
+    child.on('exit', (code, signal) => this.exited(code, signal));
+  }
+
+  write(bytes: Uint8Array, taken: () => void): void {
+    const { stdin } = this.parts.child;
+    if (stdin === null || !stdin.writable) taken();
+    else stdin.write(bytes, () => taken());
+  }
+
+  endInput(): void {
+    this.parts.child.stdin?.end();
+  }
+
+  resize(rows: number, columns: number): void {
+    const path = this.terminalPath();
+    if (path === undefined) return;
+    const size = ['-F', path, 'rows', String(rows), 'cols', String(columns)];
+    // The kernel tells the processes in the terminal (SIGWINCH).
+    spawn('stty', size, { stdio: 'ignore' }).on('error', () => {});
+  }
+
+  signal(signal: number): void {
+    this.lastSignal = signal;
+    send(
+      this.parts.isTerminal ? (this.innerProcess()?.pid ?? this.parts.pid) : this.parts.pid,
+      signal,
+    );
+  }
+
+  setPaused(isPaused: boolean): void {
+    for (const stream of [this.parts.child.stdout, this.parts.child.stderr]) {
+      if (isPaused) stream?.pause();
+      else stream?.resume();
+    }
+  }
+
+  private copy(stream: Readable | null, name: 'STDOUT' | 'STDERR'): void {
+    stream?.on('error', () => {});
+    stream?.on('data', (bytes: Buffer) => {
+      if (this.isOver) return;
+      // Seen while it lives, so that its session can be swept when it is over.
+      if (this.parts.isTerminal) this.innerProcess();
+      try {
+        writeSync(this.parts.outputs[name], bytes);
+      } catch {
+        // A full disk must not cost the attached client its output.
+      }
+      this.parts.handlers.onOutput(name, bytes);
+    });
+  }
+
+  private exited(code: number | null, signal: NodeJS.Signals | null): void {
+    const { child, pid } = this.parts;
+    const status = signal === null ? this.statusOf(code ?? 0) : signalledWith(signal);
+    // Children in the background hold the pipes open: the container ends with its first process.
+    this.host.sweep(pid);
+    if (this.inner !== undefined) this.host.sweep(this.inner.pid);
+    this.setPaused(false);
+    const timer = this.host.setTimer(DRAIN_LIMIT_MS, () => this.finish(status));
+    child.once('close', () => {
+      timer.cancel();
+      this.finish(status);
+    });
+  }
+
+  /** `script` tells signals of its child as a shell does. */
+  private statusOf(code: number): WaitStatus {
+    const { isTerminal } = this.parts;
+    const { lastSignal } = this;
+    const isOurs = lastSignal !== undefined && code === SIGNAL_EXIT_BASE + lastSignal;
+    return isTerminal && isOurs ? lastSignal : exitedWith(code);
+  }
+
+  private finish(status: WaitStatus): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    const { child, outputs, handlers } = this.parts;
+    for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
+    closeSync(outputs.STDOUT);
+    closeSync(outputs.STDERR);
+    handlers.onExit(status);
+  }
+
+  private innerProcess(): ProcessEntry | undefined {
+    this.inner ??= readAllProcesses().find(({ parent }) => parent === this.parts.pid);
+    return this.inner;
+  }
+
+  private terminalPath(): string | undefined {
+    const terminal = this.innerProcess()?.terminal;
+    if (!this.parts.isTerminal || terminal === undefined) return undefined;
+    return `/dev/pts/${terminal}`;
+  }
+}
+
+function open(sandbox: string, name: string): number {
+  return openSync(`${sandbox}/${name}`, 'a', 0o644);
+}
+
+interface Started {
+  readonly file: string;
+  readonly argv0: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+function plainly({ command }: AttachedSpec): Started {
+  const env = command.environment;
+  if (command.shell) return { file: '/bin/sh', argv0: 'sh', args: ['-c', command.value], env };
+  const [argv0 = command.value, ...args] = command.arguments;
+  return { file: command.value, argv0, args, env };
+}
+
+/**
+ * `script` hands its command to `$SHELL -c`, so the shell is fixed for it and put right again for
+ * the command.
+ */
+function inTerminal({ command }: AttachedSpec): Started {
+  const words = command.shell
+    ? ['/bin/sh', '-c', command.value]
+    : [command.value, ...command.arguments.slice(1)];
+  const { SHELL: shell } = command.environment;
+  const restore = shell === undefined ? 'unset SHELL' : `export SHELL=${quote(shell)}`;
+  const line = `${restore}; exec ${words.map(quote).join(' ')}`;
+  return {
+    file: scriptPath() ?? 'script',
+    argv0: 'script',
+    args: ['--quiet', '--return', '--flush', '--echo', 'always', '--command', line, '/dev/null'],
+    env: { TERM: 'xterm', ...command.environment, SHELL: '/bin/sh' },
+  };
+}
+
+function quote(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+function scriptPath(): string | undefined {
+  return SCRIPT_PATHS.find((path) => existsSync(path));
+}
+
+function send(pid: number, signal: number): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // Gone already, which is what the sender wanted, or no signal of this system.
+  }
+}
