@@ -25,6 +25,11 @@ export class RecordDecoder {
   /** Bytes of the current record that are still to come; undefined while reading a length. */
   private missing: number | undefined;
   private parts: Uint8Array[] = [];
+  private readonly recordMaxBytes: number;
+
+  constructor(recordMaxBytes: number = RECORD_MAX_BYTES) {
+    this.recordMaxBytes = recordMaxBytes;
+  }
 
   /** The records completed by `chunk`. Throws a `ClusterError` on bad framing; then it is unusable. */
   push(chunk: Uint8Array): readonly Uint8Array[] {
@@ -56,7 +61,7 @@ export class RecordDecoder {
     for (let at = from; at < chunk.length; at += 1) {
       const byte = chunk[at] ?? 0;
       if (byte === LINE_FEED) {
-        this.missing = parseLength(this.digits);
+        this.missing = parseLength(this.digits, this.recordMaxBytes);
         this.digits = '';
         return at + 1;
       }
@@ -67,9 +72,9 @@ export class RecordDecoder {
   }
 }
 
-function parseLength(digits: string): number {
+function parseLength(digits: string, recordMaxBytes: number): number {
   const length = /^\d+$/.test(digits) ? Number(digits) : 0;
-  if (length === 0 || length > RECORD_MAX_BYTES) throw badFraming(digits);
+  if (length === 0 || length > recordMaxBytes) throw badFraming(digits);
   return length;
 }
 

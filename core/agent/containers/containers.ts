@@ -79,8 +79,7 @@ export interface AgentContainersPorts {
 type Waiter = (status: number | undefined) => void;
 
 export class AgentContainers {
-  /** Clients that read too slowly and lost their connection. */
-  droppedClients = 0;
+  private droppedClients = 0;
   private readonly ports: AgentContainersPorts;
   private readonly options: AgentOptions;
   private readonly containers = new Map<string, PlainContainer>();
@@ -95,6 +94,15 @@ export class AgentContainers {
     this.options = options;
     this.ports = ports;
     ports.launcher.onContainerEvent((event) => this.handle(event));
+  }
+
+  /** Clients that read too slowly and lost their connection. */
+  get droppedClientCount(): number {
+    return this.droppedClients;
+  }
+
+  clientDropped(): void {
+    this.droppedClients += 1;
   }
 
   /** All that are known, also those that have ended. */

@@ -2,20 +2,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { bodyOf } from '../../net/http-server.ts';
 import { commonAnswer, missingField } from '../../operator/common-calls.ts';
-import {
-  answerEncoding,
-  contentTypeOf,
-  decodeCall,
-  type Encoding,
-  requestEncoding,
-} from '../../operator/envelope.ts';
+import { contentTypeOf, decodeCall, type Encoding, type Refusal } from '../../operator/envelope.ts';
 import { replyEmpty, replyMethodNotAllowed, replyText } from '../../operator/replies.ts';
 import { encodeMessage } from '../../wire/codec.ts';
 import { toJson } from '../../wire/json.ts';
 import type { Call, Response } from '../../wire/types/mesos.v1.agent.ts';
 import { AGENT_ACTOR } from '../agent.ts';
 import type { AgentState } from '../state.ts';
-import { containerV1, executorsMatching, statisticsOf } from '../views/containers.ts';
+import { containersV1 } from '../views/containers-v1.ts';
 import {
   agentInfo,
   getExecutors,
@@ -27,43 +21,76 @@ import {
   getTasks,
   getTasksText,
 } from '../views/v1.ts';
+import { attachInput, CallStream, firstCall } from './attach-input.ts';
+import { type CallEnvelope, callEnvelope, envelopeFault, RECORDIO_TYPE } from './call-envelope.ts';
+import { answerContainerCall } from './container-calls.ts';
+import { containerCallFault } from './container-validation.ts';
 import type { AgentOperatorContext } from './operator.ts';
 
 export function registerAgentV1(context: AgentOperatorContext): void {
-  context.server.app.all(`/${AGENT_ACTOR}/api/v1`, (request, reply) =>
+  const { app } = context.server;
+  // Streams are read by the handler, record by record.
+  app.addContentTypeParser(RECORDIO_TYPE, (_request, _payload, done) => done(null));
+  app.all(`/${AGENT_ACTOR}/api/v1`, (request, reply) =>
     context.recovered(reply, (state) => receive(context, state, request, reply)),
   );
 }
 
-function receive(
+async function receive(
   context: AgentOperatorContext,
   state: AgentState,
   request: FastifyRequest,
   reply: FastifyReply,
-): FastifyReply | Promise<FastifyReply> {
+): Promise<FastifyReply> {
   if (request.method !== 'POST') return replyMethodNotAllowed(reply, ['POST'], request.method);
-  const encoding = requestEncoding(request.headers['content-type']);
-  if (!encoding.ok) {
-    const { status, text } = encoding.error;
-    // The agent also knows streams of requests.
-    return replyText(reply, status, status === 415 ? `${text} or application/recordio` : text);
+  const read = callEnvelope(request.headers);
+  if (!read.ok) return replyText(reply, read.error.status, read.error.text);
+  const envelope = read.value;
+  if (!envelope.isRequestStream) {
+    const call = decodeCall('mesos.v1.agent.Call', envelope.request, bodyOf(request));
+    if (!call.ok) return replyText(reply, call.error.status, agentText(call.error.text));
+    return answer(context, { state, call: call.value, envelope }, reply);
   }
-  const call = decodeCall('mesos.v1.agent.Call', encoding.value, bodyOf(request));
-  if (!call.ok) return replyText(reply, call.error.status, call.error.text);
-  const missing = missingField(call.value);
-  if (missing !== undefined) {
-    const text = `Failed to validate agent::Call: Expecting '${missing}' to be present`;
-    return replyText(reply, 400, text);
+  const calls = new CallStream(request, envelope.request);
+  const first = await firstCall(calls, reply);
+  if (first === undefined) return reply;
+  const asked = { state, call: first, envelope };
+  const refused = refusalOf(asked);
+  const { containers } = context.agent;
+  if (refused === undefined && containers !== undefined) {
+    return attachInput(containers, { first, calls }, reply);
   }
-  const accepted = answerEncoding(request.headers.accept);
-  if (!accepted.ok) return replyText(reply, accepted.error.status, accepted.error.text);
-  return answer(context, { state, call: call.value, encoding: accepted.value }, reply);
+  await calls.close();
+  return refused === undefined ? notImplemented(first, reply) : replyRefusal(reply, refused);
+}
+
+/** The agent tells what is wrong with a JSON body without introduction. */
+function agentText(text: string): string {
+  return text.replace(/^Failed to convert JSON into Call protobuf: /, '');
 }
 
 interface Asked {
   readonly state: AgentState;
   readonly call: Call;
-  readonly encoding: Encoding;
+  readonly envelope: CallEnvelope;
+}
+
+function refusalOf({ call, envelope }: Asked): Refusal | undefined {
+  const missing = missingField(call);
+  const fault =
+    missing === undefined ? containerCallFault(call) : `Expecting '${missing}' to be present`;
+  if (fault !== undefined) {
+    return { status: 400, text: `Failed to validate agent::Call: ${fault}` };
+  }
+  return envelopeFault(call, envelope);
+}
+
+function replyRefusal(reply: FastifyReply, { status, text }: Refusal): FastifyReply {
+  return replyText(reply, status, text);
+}
+
+function notImplemented({ type }: Call, reply: FastifyReply): FastifyReply {
+  return replyText(reply, 501, `Call ${type ?? ''} is not implemented by this agent yet`);
 }
 
 async function answer(
@@ -71,7 +98,10 @@ async function answer(
   asked: Asked,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { call, state, encoding } = asked;
+  const { call, state, envelope } = asked;
+  const refused = refusalOf(asked);
+  if (refused !== undefined) return replyRefusal(reply, refused);
+  const encoding = envelope.answer;
   const common = await commonAnswer(call, {
     flags: context.agent.options.flags,
     metrics: context.metrics,
@@ -81,7 +111,7 @@ async function answer(
   if (common !== undefined) {
     if (common.kind === 'response') return send(reply, common.response, encoding);
     if (common.kind === 'done') return replyEmpty(reply, 200);
-    return replyText(reply, common.status, common.text);
+    return replyRefusal(reply, common);
   }
   if (encoding === 'json') {
     const text = handWrittenText(state, call);
@@ -89,7 +119,19 @@ async function answer(
   }
   const response = showing(context, state, call);
   if (response !== undefined) return send(reply, response, encoding);
-  return replyText(reply, 501, `Call ${call.type ?? ''} is not implemented by this agent yet`);
+  return (await aboutContainers(context, asked, reply)) ?? notImplemented(call, reply);
+}
+
+async function aboutContainers(
+  context: AgentOperatorContext,
+  { call, envelope }: Asked,
+  reply: FastifyReply,
+): Promise<FastifyReply | undefined> {
+  const { containers } = context.agent;
+  if (containers === undefined) return undefined;
+  const respond = (response: Response): FastifyReply => send(reply, response, envelope.answer);
+  const { clock } = context;
+  return answerContainerCall({ call, envelope, reply, containers, clock, respond });
 }
 
 function send(reply: FastifyReply, response: Response, encoding: Encoding): FastifyReply {
@@ -130,7 +172,7 @@ function showing(
     case 'GET_TASKS':
       return { type: 'GET_TASKS', get_tasks: getTasks(state) };
     case 'GET_CONTAINERS':
-      return containers(context, state);
+      return containers(context, state, call);
     case 'GET_AGENT': {
       const agent = { agent_info: agentInfo(state), drain_config: state.drainConfig };
       return { type: 'GET_AGENT', get_agent: agent };
@@ -147,12 +189,15 @@ function showing(
 }
 
 /** Without containers there is not even the empty list. */
-function containers(context: AgentOperatorContext, state: AgentState): Response {
-  const all = { containerId: undefined, frameworkId: undefined, executorId: undefined };
-  const now = context.clock.now();
-  const list = executorsMatching(state, all).map((executor) =>
-    containerV1(executor, statisticsOf(executor, context.usageOf, now)),
-  );
+function containers(context: AgentOperatorContext, state: AgentState, call: Call): Response {
+  const { show_nested: showNested = false, show_standalone: showStandalone = false } =
+    call.get_containers ?? {};
+  const list = containersV1(state, context.agent.containers?.all ?? [], {
+    showNested,
+    showStandalone,
+    usageOf: context.usageOf,
+    now: context.clock.now(),
+  });
   if (list.length === 0) return { type: 'GET_CONTAINERS' };
   return { type: 'GET_CONTAINERS', get_containers: { containers: list } };
 }

@@ -2,8 +2,7 @@
 import { scalarOf } from '../../resources/select.ts';
 import { toJsonValue } from '../../wire/json.ts';
 import type { JsonObject } from '../../wire/json-text.ts';
-import type { ResponseGetContainersContainer } from '../../wire/types/mesos.v1.agent.ts';
-import type { ContainerStatus, ResourceStatistics } from '../../wire/types/mesos.v1.ts';
+import type { ContainerStatus, ResourceStatistics, Task } from '../../wire/types/mesos.v1.ts';
 import type { AgentExecutor, AgentState } from '../state.ts';
 import { executorResources } from './state.ts';
 
@@ -72,22 +71,20 @@ function statisticsField(statistics: ResourceStatistics | undefined): JsonObject
   return { statistics: Object.fromEntries(sorted) };
 }
 
-export function containerV1(
-  executor: AgentExecutor,
-  statistics: ResourceStatistics | undefined,
-): ResponseGetContainersContainer {
-  return {
-    framework_id: { value: executor.frameworkId },
-    executor_id: { value: executor.id },
-    executor_name: executor.info.name ?? '',
-    container_id: { value: executor.containerId },
-    container_status: statusOf(executor),
-    resource_statistics: statistics,
-  };
+export function statusOf(executor: AgentExecutor): ContainerStatus {
+  return { container_id: { value: executor.containerId }, executor_pid: pidsOf(executor)[0] };
 }
 
-function statusOf(executor: AgentExecutor): ContainerStatus {
-  return { container_id: { value: executor.containerId }, executor_pid: executor.pid };
+/** The executor's own process, or those of the tasks that it hosts. */
+export function pidsOf(executor: AgentExecutor): readonly number[] {
+  if (executor.pid !== undefined) return [executor.pid];
+  return [...executor.launchedTasks.values()].map(taskPid).filter((pid) => pid !== undefined);
+}
+
+/** As the task's own updates told it. */
+export function taskPid(task: Task): number | undefined {
+  return task.statuses?.findLast(({ container_status }) => container_status !== undefined)
+    ?.container_status?.executor_pid;
 }
 
 /** Nothing when the process is not known or has gone. */
@@ -96,7 +93,7 @@ export function statisticsOf(
   usageOf: UsageReader,
   nowMs: number,
 ): ResourceStatistics | undefined {
-  const usage = executor.pid === undefined ? undefined : usageOf(executor.pid);
+  const usage = sumOf(pidsOf(executor).map((pid) => usageOf(pid)));
   if (usage === undefined) return undefined;
   const resources = executorResources(executor);
   const memoryBytes = scalarOf(resources, 'mem') * 1024 ** 2;
@@ -109,4 +106,17 @@ export function statisticsOf(
     mem_soft_limit_bytes: memoryBytes,
     mem_rss_bytes: usage.memoryBytes,
   };
+}
+
+function sumOf(usages: readonly (ProcessUsage | undefined)[]): ProcessUsage | undefined {
+  let total: ProcessUsage | undefined;
+  for (const usage of usages) {
+    if (usage === undefined) continue;
+    total = {
+      cpuUserSeconds: (total?.cpuUserSeconds ?? 0) + usage.cpuUserSeconds,
+      cpuSystemSeconds: (total?.cpuSystemSeconds ?? 0) + usage.cpuSystemSeconds,
+      memoryBytes: (total?.memoryBytes ?? 0) + usage.memoryBytes,
+    };
+  }
+  return total;
 }

@@ -1,0 +1,204 @@
+/** The v1 calls about containers: launch, wait, kill, remove, attach (spec operator-api, section 10). */
+import type { FastifyReply } from 'fastify';
+import type { Clock } from '../../base/clock.ts';
+import { replyEmpty, replyText } from '../../operator/replies.ts';
+import type { Call, Response } from '../../wire/types/mesos.v1.agent.ts';
+import type { CommandInfo, ContainerInfo, Resource } from '../../wire/types/mesos.v1.ts';
+import type { AgentContainers, Launched } from '../containers/containers.ts';
+import { pathOf } from '../containers/ids.ts';
+import type { CallEnvelope } from './call-envelope.ts';
+import { containerIdOf } from './container-validation.ts';
+import { IO_HEARTBEAT_MS, OutputStream } from './process-io.ts';
+
+const SIGKILL = 9;
+
+export interface ContainerCall {
+  readonly call: Call;
+  readonly envelope: CallEnvelope;
+  readonly reply: FastifyReply;
+  readonly containers: AgentContainers;
+  readonly clock: Clock;
+  respond(response: Response): FastifyReply;
+}
+
+/** Undefined when the call is none of these. */
+export function answerContainerCall(
+  asked: ContainerCall,
+): Promise<FastifyReply> | FastifyReply | undefined {
+  const { call, reply } = asked;
+  if (call.type === 'PRUNE_IMAGES') {
+    // There is no image store, so there is nothing in it that is not used.
+    return replyEmpty(reply, 200);
+  }
+  const containerId = containerIdOf(call);
+  if (containerId === undefined) return undefined;
+  const id = pathOf(containerId);
+  switch (call.type) {
+    case 'LAUNCH_CONTAINER':
+      return launch(asked, id, call.launch_container ?? {});
+    case 'LAUNCH_NESTED_CONTAINER':
+      return launch(asked, id, call.launch_nested_container ?? {});
+    case 'LAUNCH_NESTED_CONTAINER_SESSION':
+      return launchSession(asked, id, call.launch_nested_container_session ?? {});
+    case 'WAIT_CONTAINER':
+    case 'WAIT_NESTED_CONTAINER':
+      return wait(asked, id);
+    case 'KILL_CONTAINER':
+      return kill(asked, id, call.kill_container?.signal);
+    case 'KILL_NESTED_CONTAINER':
+      return kill(asked, id, call.kill_nested_container?.signal);
+    case 'REMOVE_CONTAINER':
+    case 'REMOVE_NESTED_CONTAINER':
+      return remove(asked, id);
+    case 'ATTACH_CONTAINER_OUTPUT':
+      return attachOutput(asked, id);
+    default:
+      return undefined;
+  }
+}
+
+interface LaunchArguments {
+  readonly command?: CommandInfo | undefined;
+  readonly container?: ContainerInfo | undefined;
+  readonly resources?: readonly Resource[] | undefined;
+  readonly limits?: object | undefined;
+}
+
+async function launch(
+  asked: ContainerCall,
+  id: string,
+  wanted: LaunchArguments,
+): Promise<FastifyReply> {
+  if (!isSupported(wanted)) return replyUnsupported(asked.reply);
+  const launched = await asked.containers.launch({
+    id,
+    command: wanted.command,
+    resources: wanted.resources ?? [],
+    isTerminal: wanted.container?.tty_info !== undefined,
+    session: undefined,
+  });
+  return replyLaunched(asked.reply, launched);
+}
+
+/** Images, volumes, networks and isolation are refused, never ignored. */
+function isSupported({ container, limits }: LaunchArguments): boolean {
+  if (Object.keys(limits ?? {}).length > 0) return false;
+  if (container === undefined) return true;
+  const { type, volumes, mesos, network_infos, rlimit_info, linux_info } = container;
+  if (type !== 'MESOS' || mesos?.image !== undefined || rlimit_info !== undefined) return false;
+  if ((volumes ?? []).length > 0 || (network_infos ?? []).length > 0) return false;
+  const { share_cgroups: _, share_pid_namespace: __, ...isolation } = linux_info ?? {};
+  return Object.values(isolation).every((value) => value === undefined);
+}
+
+function replyUnsupported(reply: FastifyReply): FastifyReply {
+  return replyText(reply, 400, 'The provided ContainerInfo is not supported');
+}
+
+function replyLaunched(reply: FastifyReply, launched: Launched): FastifyReply {
+  switch (launched.kind) {
+    case 'launched':
+      return replyEmpty(reply, 200);
+    case 'exists':
+      return replyEmpty(reply, 202);
+    case 'refused':
+      return replyText(reply, 400, launched.text);
+    case 'failed':
+      return replyText(reply, 500, launched.text);
+  }
+}
+
+async function launchSession(
+  asked: ContainerCall,
+  id: string,
+  wanted: LaunchArguments,
+): Promise<FastifyReply> {
+  const { containers, reply, envelope, clock } = asked;
+  if (!isSupported(wanted)) return replyUnsupported(reply);
+  const stream = new OutputStream({
+    clock,
+    envelope,
+    heartbeatMs: IO_HEARTBEAT_MS,
+    // Nobody is left to see what the session does.
+    onLost: () => containers.destroy(id),
+    onDropped: () => containers.clientDropped(),
+    onBacklog: (isBehind) => containers.throttle(id, isBehind),
+  });
+  let isGone = false;
+  reply.raw.once('close', () => {
+    isGone = true;
+  });
+  const launched = await containers.launch({
+    id,
+    command: wanted.command,
+    resources: [],
+    isTerminal: wanted.container?.tty_info !== undefined,
+    session: stream,
+  });
+  if (launched.kind !== 'launched') return replyLaunched(reply, launched);
+  if (isGone) {
+    containers.destroy(id);
+    return reply.hijack();
+  }
+  stream.open(reply);
+  return reply;
+}
+
+function wait(asked: ContainerCall, id: string): Promise<FastifyReply> {
+  const { containers, reply, call } = asked;
+  return new Promise((resolve) => {
+    const giveUp = containers.wait(id, (status) => {
+      if (status === undefined) {
+        resolve(replyText(reply, 404, `Container ${id} cannot be found`));
+        return;
+      }
+      const result = status < 0 ? {} : { exit_status: status };
+      resolve(
+        asked.respond(
+          call.type === 'WAIT_CONTAINER'
+            ? { type: 'WAIT_CONTAINER', wait_container: result }
+            : { type: 'WAIT_NESTED_CONTAINER', wait_nested_container: result },
+        ),
+      );
+    });
+    reply.raw.once('close', giveUp);
+  });
+}
+
+function kill(asked: ContainerCall, id: string, signal: number | undefined): FastifyReply {
+  if (asked.containers.kill(id, signal ?? SIGKILL)) return replyEmpty(asked.reply, 200);
+  const text = `Container '${id}' cannot be found (or is already killed)`;
+  return replyText(asked.reply, 404, text);
+}
+
+function remove(asked: ContainerCall, id: string): FastifyReply {
+  const refusal = asked.containers.remove(id);
+  return refusal === undefined
+    ? replyEmpty(asked.reply, 200)
+    : replyText(asked.reply, 500, refusal);
+}
+
+function attachOutput(asked: ContainerCall, id: string): FastifyReply {
+  const { containers, reply, envelope, clock } = asked;
+  let detach = (): void => {};
+  const stream = new OutputStream({
+    clock,
+    envelope,
+    heartbeatMs: IO_HEARTBEAT_MS,
+    onLost: () => detach(),
+    onDropped: () => containers.clientDropped(),
+  });
+  const attached = containers.attachOutput(id, stream);
+  switch (attached.kind) {
+    case 'attached':
+      detach = attached.value;
+      stream.open(reply);
+      return reply;
+    case 'unknown':
+      return replyText(reply, 404, `Container ${id} cannot be found`);
+    case 'ended':
+      return replyText(reply, 500, `Unknown container ${id}`);
+    default:
+      return replyText(reply, 500, 'I/O switchboard server was disabled for this container');
+  }
+}
