@@ -173,7 +173,8 @@ export class LauncherClient implements Launcher, ContainerLauncher {
           if (!isAdopted) this.socket = socket;
           isAdopted = true;
           this.received(value);
-          resolve(true);
+          // Other news come first and may come alone; without the report nothing is recovered yet.
+          if (value.kind === 'report') resolve(true);
         }
       });
       socket.on('error', () => {});
