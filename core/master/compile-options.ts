@@ -7,6 +7,7 @@ import type { SorterKind } from '../allocator/types.ts';
 import { formatBytes } from '../base/bytes.ts';
 import { formatDuration, minutes, parseDuration, seconds } from '../base/duration.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import { parseZooKeeperUrl, withoutSecret } from '../net/zookeeper/url.ts';
 import { validateRole } from '../resources/roles.ts';
 import { fromJson } from '../wire/json.ts';
 import type { DomainInfo } from '../wire/types/mesos.v1.ts';
@@ -16,8 +17,6 @@ import { DEFAULT_MACHINE_OPTIONS, type MachineOptions } from './options.ts';
 
 /** Flags whose presence asks for something this master does not have, and the way around. */
 const UNSUPPORTED: Readonly<Partial<Record<keyof MasterFlagValues, string>>> = {
-  zk: 'this version has a single master; leave --zk out',
-  quorum: 'this version has a single master; leave --quorum out',
   master_contender: 'modules of the original cannot be loaded',
   master_detector: 'modules of the original cannot be loaded',
   modules: 'modules of the original cannot be loaded',
@@ -59,6 +58,8 @@ export function compileMasterOptions(flags: MasterFlagValues): Result<MasterDaem
   if (!minAllocatable.ok) return minAllocatable;
   const weights = parseWeights(flags.weights ?? '');
   if (!weights.ok) return weights;
+  const zooKeeper = compileZooKeeper(flags);
+  if (!zooKeeper.ok) return zooKeeper;
   const excluded = (flags.fair_sharing_excluded_resource_names ?? '').split(',');
   return ok({
     master: {
@@ -90,7 +91,8 @@ export function compileMasterOptions(flags: MasterFlagValues): Result<MasterDaem
     advertiseIp: flags.advertise_ip,
     advertisePort: flags.advertise_port,
     hostnameLookup: flags.hostname_lookup,
-    registryPath: flags.registry === 'in_memory' ? undefined : `${flags.work_dir}/registry`,
+    registryPath: isOnDisk(flags) ? `${flags.work_dir}/registry` : undefined,
+    zooKeeper: zooKeeper.value,
   });
 }
 
@@ -117,7 +119,13 @@ function refuseConflicts(flags: MasterFlagValues): string | undefined {
   if (!registries.includes(flags.registry)) {
     return `'${flags.registry}' is not a supported option for registry persistence`;
   }
-  if (flags.registry !== 'in_memory' && flags.work_dir === undefined) {
+  if (flags.zk !== undefined && flags.registry !== 'in_memory' && flags.quorum === undefined) {
+    return 'Need to specify --quorum for replicated log based registry when using ZooKeeper';
+  }
+  if (flags.quorum !== undefined && flags.quorum < 1) {
+    return `Invalid value '${flags.quorum}' for --quorum: Must be at least 1`;
+  }
+  if (isOnDisk(flags) && flags.work_dir === undefined) {
     return '--work_dir needed for replicated log based registry';
   }
   if (flags.agent_reregister_timeout < minutes(10)) {
@@ -142,6 +150,22 @@ function refuseConflicts(flags: MasterFlagValues): string | undefined {
     return `'${flags.logging_level}' is not a valid value for --logging_level; use INFO, WARNING or ERROR`;
   }
   return undefined;
+}
+
+/** With ZooKeeper the registry is there, for all masters. */
+function isOnDisk(flags: MasterFlagValues): boolean {
+  return flags.registry !== 'in_memory' && flags.zk === undefined;
+}
+
+function compileZooKeeper(flags: MasterFlagValues): Result<MasterDaemonOptions['zooKeeper']> {
+  if (flags.zk === undefined) return ok(undefined);
+  const url = parseZooKeeperUrl(flags.zk);
+  if (!url.ok) return err(`Failed to create a master contender: ${url.error}`);
+  return ok({
+    url: url.value,
+    sessionTimeoutMs: flags.zk_session_timeout,
+    keepsRegistry: flags.registry !== 'in_memory',
+  });
 }
 
 function sorterOf(text: string): SorterKind {
@@ -220,7 +244,9 @@ export function flagTexts(flags: MasterFlagValues): Readonly<Record<string, stri
   const rows: Readonly<Record<string, { readonly type: string }>> = MASTER_FLAGS;
   for (const [name, value] of Object.entries(flags)) {
     if (value === undefined) continue;
-    texts[name] = flagText(rows[name]?.type, value);
+    const text = flagText(rows[name]?.type, value);
+    // Anyone may read the flags.
+    texts[name] = name === 'zk' ? withoutSecret(text) : text;
   }
   return Object.fromEntries(Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,21 +1,28 @@
 /**
- * The master as a process: HTTP server, libprocess transport, registry on disk and the master
- * itself, wired together. `orrery local` and `main` use it; tests may pass their own storage.
+ * The master as a process: HTTP server, libprocess transport, registry on disk or on ZooKeeper,
+ * election and the master itself, wired together. `orrery local` and `main` use it; tests may pass their own storage.
  */
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../base/clock.ts';
+import type { DurationMs } from '../base/duration.ts';
 import { ClusterError } from '../base/errors.ts';
 import type { Service } from '../base/lifecycle.ts';
 import type { Log } from '../base/log.ts';
 import { Metrics } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
+import { zooKeeperElection } from '../election/index.ts';
 import { createHttpServer, type HttpServer } from '../net/http-server.ts';
 import { createLibprocess, type Libprocess } from '../net/libprocess.ts';
+import type { ZooKeeperClient } from '../net/zookeeper/client.ts';
+import { createZooKeeperClient } from '../net/zookeeper/open.ts';
+import type { ZooKeeperUrl } from '../net/zookeeper/url.ts';
 import { openLevelStorage } from '../storage/level.ts';
 import { MemoryStorage } from '../storage/memory.ts';
 import type { Storage } from '../storage/ports.ts';
+import { ZooKeeperStorage } from '../storage/zookeeper.ts';
 import { type MasterOperatorApi, registerMasterOperatorApi } from './http/operator.ts';
 import { registerSchedulerApi } from './http/scheduler-api.ts';
+import type { ElectionPorts } from './leadership.ts';
 import { createMaster, type Master } from './master.ts';
 import type { CompiledMasterOptions } from './options.ts';
 
@@ -30,6 +37,15 @@ export interface MasterDaemonOptions {
   readonly hostnameLookup: boolean;
   /** Directory of the registry; undefined keeps it in memory. */
   readonly registryPath: string | undefined;
+  /** Where several masters meet; undefined for the only master. */
+  readonly zooKeeper?: MasterZooKeeperOptions | undefined;
+}
+
+export interface MasterZooKeeperOptions {
+  readonly url: ZooKeeperUrl;
+  readonly sessionTimeoutMs: DurationMs;
+  /** Whether the registry is kept there, too; else each leader begins with what it has itself. */
+  readonly keepsRegistry: boolean;
 }
 
 export interface MasterDaemonPorts {
@@ -56,7 +72,11 @@ interface Running {
   readonly storage: Storage;
   readonly master: Master;
   readonly operatorApi: MasterOperatorApi;
+  readonly zooKeeper: ZooKeeperClient | undefined;
 }
+
+/** Below the path of the masters, beside their own nodes. */
+const REGISTRY_NODE = 'registry';
 
 export class MasterDaemon implements Service {
   private readonly options: MasterDaemonOptions;
@@ -96,9 +116,8 @@ export class MasterDaemon implements Service {
   async start(): Promise<void> {
     const { options, ports } = this;
     const { log, clock, random } = ports;
-    const { registryPath } = options;
-    const storage =
-      registryPath === undefined ? new MemoryStorage() : await openLevelStorage(registryPath);
+    const zooKeeper = this.zooKeeperClient();
+    const storage = await this.openRegistry(zooKeeper);
     const { ip, port } = options;
     const server = createHttpServer({ ip, port, log, delegate: 'master' });
     try {
@@ -114,11 +133,12 @@ export class MasterDaemon implements Service {
       const metrics = new Metrics();
       const master = createMaster(
         { ...options.master, hostname },
-        { clock, random, log, transport, storage, metrics },
+        { clock, random, log, transport, storage, metrics, election: this.election(zooKeeper) },
       );
-      registerSchedulerApi(server.app, { master });
+      const delegatedUrl = (url: string): string => server.delegatedUrl(url);
+      registerSchedulerApi(server.app, { master, delegatedUrl });
       const operatorApi = registerMasterOperatorApi({ master, server, clock, log });
-      this.running = { server, transport, storage, master, operatorApi };
+      this.running = { server, transport, storage, master, operatorApi, zooKeeper };
       ports.extend?.(server.app, () => master);
       await server.listen();
       await transport.start();
@@ -127,6 +147,7 @@ export class MasterDaemon implements Service {
     } catch (thrown) {
       await server.close();
       await storage.close();
+      await zooKeeper?.close();
       throw thrown;
     }
   }
@@ -143,12 +164,38 @@ export class MasterDaemon implements Service {
 
   private async stopOnce(): Promise<void> {
     if (this.running === undefined) return;
-    const { master, transport, server, storage, operatorApi } = this.running;
+    const { master, transport, server, storage, operatorApi, zooKeeper } = this.running;
     operatorApi.stop();
     await master.stop();
     await transport.stop();
     await server.close();
     await storage.close();
+    await zooKeeper?.close();
+  }
+
+  private zooKeeperClient(): ZooKeeperClient | undefined {
+    const { zooKeeper } = this.options;
+    if (zooKeeper === undefined) return undefined;
+    const { clock, random, log } = this.ports;
+    const { sessionTimeoutMs } = zooKeeper;
+    return createZooKeeperClient(zooKeeper.url, { clock, random, log, sessionTimeoutMs });
+  }
+
+  private async openRegistry(client: ZooKeeperClient | undefined): Promise<Storage> {
+    const { registryPath, zooKeeper } = this.options;
+    if (client !== undefined && zooKeeper?.keepsRegistry === true) {
+      const { clock, random } = this.ports;
+      const path = `${zooKeeper.url.path}/${REGISTRY_NODE}`;
+      return new ZooKeeperStorage(path, { client, clock, random });
+    }
+    return registryPath === undefined ? new MemoryStorage() : await openLevelStorage(registryPath);
+  }
+
+  private election(client: ZooKeeperClient | undefined): ElectionPorts | undefined {
+    const { zooKeeper } = this.options;
+    if (client === undefined || zooKeeper === undefined) return undefined;
+    const { clock, log } = this.ports;
+    return zooKeeperElection(client, zooKeeper.url.path, { clock, log });
   }
 
   private async announcedAddress(): Promise<string> {

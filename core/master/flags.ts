@@ -32,7 +32,7 @@ export const MASTER_FLAGS = {
 
   // Registry and election.
   registry: flag('string', 'replicated_log', {
-    help: 'Where the registry is kept: replicated_log (on disk, in work_dir) or in_memory.',
+    help: 'Where the registry is kept: replicated_log (in work_dir; with --zk on ZooKeeper) or in_memory.',
   }),
   registry_fetch_timeout: flag('duration', minutes(1), { help: 'Limit of reading the registry.' }),
   registry_store_timeout: flag('duration', seconds(20), { help: 'Limit of a registry write.' }),
@@ -47,9 +47,15 @@ export const MASTER_FLAGS = {
     help: 'How many departed agents are remembered.',
   }),
   log_auto_initialize: flag('bool', true, { help: 'Only true is supported.' }),
-  quorum: optionalFlag('int', { help: 'Not supported: there is one master.' }),
-  zk: optionalFlag('string', { help: 'Not supported yet: there is one master.' }),
-  zk_session_timeout: flag('duration', seconds(10), { help: 'Used with --zk only.' }),
+  quorum: optionalFlag('int', {
+    help: 'Needed with --zk, as ever; ZooKeeper keeps the registry, so it changes nothing.',
+  }),
+  zk: optionalFlag('string', {
+    help: 'Where several masters elect their leader: zk://[user:password@]host:port,.../path.',
+  }),
+  zk_session_timeout: flag('duration', seconds(10), {
+    help: 'Time without ZooKeeper after which a master loses its leadership; used with --zk only.',
+  }),
   master_contender: optionalFlag('string', { help: 'Not supported.' }),
   master_detector: optionalFlag('string', { help: 'Not supported.' }),
 

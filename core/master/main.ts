@@ -40,7 +40,10 @@ export async function main(argv: readonly string[]): Promise<number> {
   });
   return await runDaemon(daemon, log, {
     name: PROGRAM,
-    banner: () => `mesos-master ${MESOS_VERSION} leads at ${daemon.advertised}`,
+    banner: () => {
+      const what = options.value.zooKeeper === undefined ? 'leads' : 'is a candidate';
+      return `mesos-master ${MESOS_VERSION} ${what} at ${daemon.advertised}`;
+    },
     failure: daemon.failure,
   });
 }

@@ -23,6 +23,7 @@ import { decodeAgentMessage } from './agent-messages.ts';
 import type { CallOrigin, CallRefusal } from './check-call.ts';
 import type { MasterEffect, MasterInput, Outgoing } from './effects.ts';
 import type { OperatorEvent } from './events.ts';
+import { type ElectionPorts, Leadership } from './leadership.ts';
 import { MasterMachine } from './machine.ts';
 import { masterInfo } from './master-info.ts';
 import { registerMetrics } from './metrics.ts';
@@ -41,6 +42,8 @@ export interface MasterPorts {
   /** Holds the registry. Closed by whoever opened it. */
   readonly storage: Storage;
   readonly metrics: Metrics;
+  /** Who of several masters leads; without it this one does. */
+  readonly election?: ElectionPorts | undefined;
 }
 
 const UNAVAILABLE: OperatorAnswer = { status: 503, text: '503 Service Unavailable.' };
@@ -52,6 +55,9 @@ export interface SchedulerConnection {
   /** The master ends the stream. */
   close(): void;
 }
+
+/** More messages before the registry is recovered are dropped; agents repeat theirs. */
+const EARLY_MESSAGES_MAX = 20_000;
 
 export function createMaster(options: CompiledMasterOptions, ports: MasterPorts): Master {
   return new Master(options, ports);
@@ -77,6 +83,9 @@ export class Master implements Service {
   private isHandling = false;
   private wake: { readonly at: number; readonly timer: Timer } | undefined;
   private lifecycle: LifecycleState = 'new';
+  private leadership: Leadership | undefined;
+  /** Messages that have come between the election and the end of the recovery. */
+  private readonly early: Envelope[] = [];
   private readonly fail: (error: unknown) => void;
 
   constructor(options: CompiledMasterOptions, ports: MasterPorts) {
@@ -94,14 +103,14 @@ export class Master implements Service {
         onPersisted: (write) => this.input({ kind: 'persisted', write }),
         onFailed: (error) => {
           ports.log.error({ error }, 'the registry cannot be written');
-          this.fail(error);
+          this.end(error);
         },
       },
       options.registrar,
     );
   }
 
-  /** Resolves when the registry was recovered and the master serves. */
+  /** Resolves when the master serves, or with an election as soon as it is a candidate. */
   async start(): Promise<void> {
     if (this.lifecycle !== 'new') return;
     this.lifecycle = 'starting';
@@ -122,16 +131,44 @@ export class Master implements Service {
       this.allocatorInUse.updateWeight(role, weight, clock.now());
       state.weights.set(role, weight);
     }
+    const { election, log } = this.ports;
+    const recovered = Promise.withResolvers<void>();
+    this.leadership = new Leadership(
+      info,
+      { election, log },
+      {
+        onElected: () => this.recover().then(recovered.resolve, recovered.reject),
+        onEnded: (error) => this.end(error),
+      },
+    );
+    this.lifecycle = 'running';
+    this.leadership.start();
     try {
-      const registry = await this.registrar.recover();
-      this.input({ kind: 'recovered', registry });
+      if (election === undefined) await recovered.promise;
+      else recovered.promise.catch((thrown: unknown) => this.end(recoveryFailure(thrown)));
     } catch (thrown) {
       this.lifecycle = 'failed';
       transport.unregister('master');
       throw thrown;
     }
-    this.lifecycle = 'running';
-    this.ports.log.info({ masterId: info.id, pid: info.pid }, 'master leads');
+  }
+
+  /** From the election to serving: the registry is read, then what has arrived meanwhile. */
+  private async recover(): Promise<void> {
+    const registry = await this.registrar.recover();
+    this.input({ kind: 'recovered', registry });
+    for (const envelope of this.early.splice(0)) this.receive(envelope);
+    const { id, pid } = this.info;
+    this.ports.log.info({ masterId: id, pid }, 'master leads');
+  }
+
+  /** From here on nothing is done any more: another master may lead already. */
+  private end(error: unknown): void {
+    if (this.hasEnded) return;
+    this.lifecycle = 'failed';
+    this.inputs.length = 0;
+    this.registrar.halt();
+    this.fail(error);
   }
 
   /** Nothing is told to agents and frameworks: they find the next master. */
@@ -184,9 +221,19 @@ export class Master implements Service {
     return this.allocatorInUse;
   }
 
+  /** Who leads, as far as this master knows. */
+  get leader(): MasterInfo | undefined {
+    return this.leadership?.leader;
+  }
+
+  /** Whether it is this master that leads; its registry may not be recovered yet. */
+  get isLeading(): boolean {
+    return this.leadership?.isLeading === true && !this.hasEnded;
+  }
+
   /** Whether calls are served; false while the registry is being recovered. */
   get isReady(): boolean {
-    return this.lifecycle === 'running' && this.machine.isElected;
+    return this.isLeading && this.machine.isElected;
   }
 
   /** Gives a function that stops listening. Listeners must not call back into the master. */
@@ -272,6 +319,14 @@ export class Master implements Service {
   }
 
   private receive(envelope: Envelope): void {
+    if (!this.isLeading || this.early.length >= EARLY_MESSAGES_MAX) {
+      this.state.counters.increment('dropped_messages');
+      return;
+    }
+    if (!this.machine.isElected) {
+      this.early.push(envelope);
+      return;
+    }
     const content = decodeAgentMessage(envelope.name, envelope.body);
     if (content?.ok === true) {
       this.input({ kind: 'message', from: envelope.from, content: content.value });
@@ -400,6 +455,11 @@ export class Master implements Service {
     });
     this.wake = { at, timer };
   }
+}
+
+function recoveryFailure(thrown: unknown): ClusterError {
+  const text = `Recovery failed: Failed to recover registrar: ${describeError(thrown)}`;
+  return new ClusterError('RECOVERY_FAILED', text, { retriable: false, cause: thrown });
 }
 
 function encodeOutgoing(content: Outgoing): Uint8Array {

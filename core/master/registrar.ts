@@ -35,6 +35,9 @@ const SCHEDULES = `${PREFIX}schedules`;
 const QUOTAS = `${PREFIX}quotas/`;
 const WEIGHTS = `${PREFIX}weights/`;
 
+/** What one write of the storage gathers. */
+const WRITE_BYTES = 256 * 1024;
+
 export interface RegistrarLimits {
   readonly fetchTimeoutMs: DurationMs;
   readonly storeTimeoutMs: DurationMs;
@@ -103,9 +106,15 @@ export class Registrar {
     if (!this.isWriting) void this.writeAll();
   }
 
+  /** Nothing more is written or reported; what is on its way may still arrive. */
+  halt(): void {
+    this.isStopped = true;
+  }
+
   /** Resolves when everything given before is durable or has failed. */
   async stop(): Promise<void> {
-    if (this.isWriting) await new Promise<void>((resolve) => this.idle.push(resolve));
+    if (this.isWriting && !this.isStopped)
+      await new Promise<void>((resolve) => this.idle.push(resolve));
     this.isStopped = true;
   }
 
@@ -125,19 +134,20 @@ export class Registrar {
   }
 
   private async writeBatch(batch: readonly Pending[]): Promise<boolean> {
-    const operations = batch.flatMap((each) => each.operations.flatMap(toStorage));
+    const writes = inWrites(batch.map((each) => each.operations.flatMap(toStorage)));
     const startedAt = this.ports.clock.now();
     try {
       await this.within('store', this.limits.storeTimeoutMs, (storage) =>
-        storage.write(operations),
+        Promise.all(writes.map((operations) => storage.write(operations))),
       );
     } catch (thrown) {
       this.isStopped = true;
       this.ports.onFailed(thrown);
       return false;
     }
+    if (this.isStopped) return false;
     this.storeMs = this.ports.clock.now() - startedAt;
-    for (const each of operations) {
+    for (const each of writes.flat()) {
       this.measure(each.key, each.kind === 'put' ? each.value.length : 0);
     }
     for (const each of batch) this.ports.onPersisted(each.write);
@@ -167,6 +177,33 @@ export class Registrar {
     if (bytes === 0) this.sizes.delete(key);
     else this.sizes.set(key, bytes);
   }
+}
+
+/**
+ * Put together up to a size: some storages take no write above one. Forgetting many agents needs no
+ * atomic write, what is left is forgotten the next time.
+ */
+function inWrites(parts: readonly (readonly StorageOperation[])[]): readonly StorageOperation[][] {
+  const writes: StorageOperation[][] = [];
+  let rest = 0;
+  for (const part of parts) {
+    const isSplit = part.every(({ kind }) => kind === 'delete');
+    for (const piece of isSplit ? part.map((each) => [each]) : [part]) {
+      const bytes = piece.reduce((sum, each) => sum + sizeOf(each), 0);
+      if (bytes > rest) {
+        writes.push([]);
+        rest = WRITE_BYTES;
+      }
+      writes.at(-1)?.push(...piece);
+      rest -= bytes;
+    }
+  }
+  return writes;
+}
+
+function sizeOf(operation: StorageOperation): number {
+  const value = operation.kind === 'put' ? operation.value.length : 0;
+  return operation.key.length + value + 200;
 }
 
 function toStorage(operation: RegistryOperation): readonly StorageOperation[] {

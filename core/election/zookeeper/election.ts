@@ -31,12 +31,15 @@ export function zooKeeperElection(
   path: string,
   ports: { readonly clock: Clock; readonly log: Log },
 ): { readonly contender: LeaderContender; readonly detector: LeaderDetector } {
-  const group = new ZooKeeperGroup(client, path, ports);
+  const group = new ZooKeeperGroup(client, path, ports, [LOG_GROUP]);
   return {
     contender: new ZooKeeperContender(group),
     detector: new ZooKeeperDetector(group, ports.log, async () => group.stop()),
   };
 }
+
+/** The group of the original's log replicas: empty here, but made, so that nodes are numbered alike. */
+const LOG_GROUP = 'log_replicas';
 
 interface LeaderWatcher {
   readonly onChange: (leader: MasterInfo | undefined) => void;

@@ -37,6 +37,8 @@ const RETRY_MS: DurationMs = seconds(2);
 export class ZooKeeperGroup {
   private readonly client: ZooKeeperClient;
   private readonly path: string;
+  /** Other nodes below the path that are there before the first member. */
+  private readonly siblings: readonly string[];
   private readonly clock: Clock;
   private readonly log: Log;
   private readonly watchers = new Set<GroupWatcher>();
@@ -53,9 +55,11 @@ export class ZooKeeperGroup {
     client: ZooKeeperClient,
     path: string,
     ports: { readonly clock: Clock; readonly log: Log },
+    siblings: readonly string[] = [],
   ) {
     this.client = client;
     this.path = path;
+    this.siblings = siblings;
     this.clock = ports.clock;
     this.log = ports.log;
   }
@@ -202,6 +206,7 @@ export class ZooKeeperGroup {
     const { candidacy } = this;
     if (candidacy === undefined || candidacy.member !== undefined) return;
     await this.createPath();
+    for (const name of this.siblings) await createPath(this.client, `${this.path}/${name}`);
     const { label, data } = candidacy;
     for (const member of membersOf(await this.client.children(this.path))) {
       if (member.label !== label) continue;

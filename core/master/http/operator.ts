@@ -12,11 +12,12 @@ import { VirtualFiles } from '../../files/virtual-files.ts';
 import type { HttpServer } from '../../net/http-server.ts';
 import { LoggingLevel, registerGlobals, systemMetrics } from '../../operator/globals.ts';
 import { GLOBAL_HELP } from '../../operator/help.ts';
-import { replyEmpty, replyText } from '../../operator/replies.ts';
+import { replyEmpty } from '../../operator/replies.ts';
 import type { MasterInfo } from '../../wire/types/mesos.v1.ts';
 import type { Master } from '../master.ts';
 import { registerOperationMetrics } from '../operation-metrics.ts';
 import type { MasterState } from '../state.ts';
+import { answerElsewhere, answerRedirect } from './elsewhere.ts';
 import { EventStreams } from './event-streams.ts';
 import { landingPage } from './landing-page.ts';
 import { MASTER_HELP, registerLegacyReads } from './operator-legacy.ts';
@@ -30,10 +31,6 @@ export interface MasterOperatorOptions {
   readonly log: Log;
   /** Attach the log file and the like; nothing is attached by default. */
   readonly files?: VirtualFiles;
-  /** Who leads, as far as this master knows; by default itself. */
-  readonly leader?: () => MasterInfo | undefined;
-  /** Whether it is this master that leads; by default as soon as it has started. */
-  readonly isLeading?: () => boolean;
 }
 
 export interface MasterOperatorApi {
@@ -45,10 +42,9 @@ export function registerMasterOperatorApi(options: MasterOperatorOptions): Maste
   const context = new OperatorContext(options);
   const { server } = options;
   server.app.all('/master/health', (_request, reply) => replyEmpty(reply, 200));
-  server.app.all('/master/redirect', (_request, reply) => context.redirectRoot(reply));
-  server.app.all('/master/redirect/:rest', (_request, reply) =>
-    replyText(reply, 404, '404 Not Found.'),
-  );
+  for (const route of ['/master/redirect', '/master/redirect/:rest']) {
+    server.app.all(route, (request, reply) => answerRedirect(request, reply, context.leader()));
+  }
   server.app.all('/master', (request, reply) =>
     context.onLeader(request, reply, () =>
       reply.type('text/html').send(landingPage(context.master)),
@@ -87,8 +83,6 @@ export class OperatorContext {
   readonly files: VirtualFiles;
   readonly logging: LoggingLevel;
   readonly streams: EventStreams;
-  private readonly leaderOf: () => MasterInfo | undefined;
-  private readonly leads: () => boolean;
 
   constructor(options: MasterOperatorOptions) {
     this.master = options.master;
@@ -97,8 +91,6 @@ export class OperatorContext {
     this.log = options.log;
     this.files = options.files ?? new VirtualFiles();
     this.logging = new LoggingLevel(options.clock);
-    this.leaderOf = options.leader ?? (() => (this.master.hasState ? this.master.info : undefined));
-    this.leads = options.isLeading ?? (() => this.master.hasState);
     this.streams = new EventStreams({
       master: options.master,
       clock: options.clock,
@@ -115,7 +107,7 @@ export class OperatorContext {
   }
 
   leader(): MasterInfo | undefined {
-    return this.leaderOf();
+    return this.master.leader;
   }
 
   /** Serves on the leader; redirects, or says that there is none, elsewhere. */
@@ -124,18 +116,8 @@ export class OperatorContext {
     reply: FastifyReply,
     serve: () => FastifyReply | Promise<FastifyReply>,
   ): FastifyReply | Promise<FastifyReply> {
-    if (this.leads()) return serve();
-    const leader = this.leaderOf();
-    if (leader === undefined) return replyText(reply, 503, 'No leader elected');
-    const location = locationOf(leader) + this.server.delegatedUrl(request.originalUrl);
-    return replyEmpty(reply.header('location', location), 307);
-  }
-
-  /** `/redirect`: to the bare address, on the leader, too. */
-  redirectRoot(reply: FastifyReply): FastifyReply {
-    const leader = this.leaderOf();
-    if (leader === undefined) return replyText(reply, 503, 'No leader elected');
-    return replyEmpty(reply.header('location', locationOf(leader)), 307);
+    if (this.master.isLeading) return serve();
+    return answerElsewhere(reply, this.leader(), this.server.delegatedUrl(request.originalUrl));
   }
 
   processIds(): readonly string[] {
@@ -156,8 +138,4 @@ export class OperatorContext {
       ...observers,
     ];
   }
-}
-
-function locationOf(leader: MasterInfo): string {
-  return `//${leader.hostname ?? leader.address?.ip ?? ''}:${leader.port ?? 5050}`;
 }

@@ -12,6 +12,7 @@ import type { Call, Event as SchedulerEvent } from '../../wire/types/mesos.v1.sc
 import type { CallRefusal } from '../check-call.ts';
 import type { Master, SchedulerConnection } from '../master.ts';
 import { validateCall } from '../validation/call.ts';
+import { answerElsewhere } from './elsewhere.ts';
 
 const JSON_TYPE = 'application/json';
 const PROTOBUF_TYPE = 'application/x-protobuf';
@@ -20,6 +21,8 @@ type MediaType = typeof JSON_TYPE | typeof PROTOBUF_TYPE;
 
 export interface SchedulerApiOptions {
   readonly master: Master;
+  /** A request's URL as the leader serves it, for redirects; by default as it came. */
+  readonly delegatedUrl?: (originalUrl: string) => string;
   /** The authenticated principal of a request, or the refusal; without it nobody authenticates. */
   readonly authenticate?: (
     request: FastifyRequest,
@@ -28,6 +31,10 @@ export interface SchedulerApiOptions {
 
 export function registerSchedulerApi(app: FastifyInstance, options: SchedulerApiOptions): void {
   app.all('/master/api/v1/scheduler', (request, reply) => {
+    const { master, delegatedUrl = (url: string) => url } = options;
+    if (!master.isLeading) {
+      return answerElsewhere(reply, master.leader, delegatedUrl(request.originalUrl));
+    }
     const answer = answerRequest(options, request, reply);
     if (answer === 'streaming') return reply;
     return sendRefusal(reply, answer);

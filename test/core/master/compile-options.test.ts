@@ -14,7 +14,13 @@ function compile(...argv: readonly string[]) {
 
 const REFUSED: readonly (readonly [readonly string[], RegExp])[] = [
   [[], /^--work_dir needed for replicated log based registry$/],
-  [['--zk=zk://h:2181/m'], /^Flag 'zk' is not supported: /],
+  [
+    ['--zk=zk://h:2181/m'],
+    /^Need to specify --quorum for replicated log based registry when using ZooKeeper$/,
+  ],
+  [['--zk=zk://h:2181/', '--quorum=2'], /Expecting a \(chroot\) path for ZooKeeper/],
+  [['--zk=h:2181/m', '--quorum=2'], /Expecting 'zk:\/\/' at the beginning of the URL$/],
+  [['--zk=zk://h:2181/m', '--quorum=0'], /^Invalid value '0' for --quorum: Must be at least 1$/],
   [['--registry=in_memory', '--acls={}'], /^Flag 'acls' is not supported: /],
   [
     ['--registry=in_memory', '--authenticate_agents'],
