@@ -153,8 +153,16 @@ function handleUpdate(
   update: StatusUpdate,
 ): void {
   const id = taskId(update.status.task_id.value);
-  const holder = sender ?? executorOfTask(framework, id);
+  // The holder is found by the task, not by who sends: news of a task that nobody has, or has any
+  // more, are forwarded all the same but never acknowledged to an executor.
+  const holder = executorOfTask(framework, id);
   const status = drained(context, framework, update.status);
+  const isFromExecutor = status.source === 'SOURCE_EXECUTOR';
+  if (holder === undefined && isFromExecutor && sender?.connection?.kind === 'hosted') {
+    // Our own launcher repeats what was not acknowledged: the framework has it long since.
+    acknowledgeToExecutor(context, sender, id, update);
+    return;
+  }
   if (holder !== undefined && !recordState(context, framework, holder, status)) {
     context.counts.invalidStatusUpdates += 1;
     acknowledgeToExecutor(context, holder, id, update);
@@ -166,15 +174,12 @@ function handleUpdate(
   const known = holder !== undefined && holdsTask(holder, id);
   const path = known ? updatesPathOf(context, holder, id) : undefined;
   context.updates.update(completed, path, context.now);
-  if (known && status.source === 'SOURCE_EXECUTOR') {
+  if (known && isFromExecutor) {
     acknowledgeToExecutor(context, holder, id, update);
   }
 }
 
-/**
- * Moves the task; false when the update must be dropped: for a queued task, for one that is
- * terminal already, for one that this executor never had.
- */
+/** Moves the task; false when the update must be dropped: for a queued or a terminal task. */
 function recordState(
   context: AgentContext,
   framework: AgentFramework,
@@ -203,16 +208,8 @@ function recordState(
     return true;
   }
   // A repeated terminal update goes on to the stream, which knows its uuid.
-  const terminated = executor.terminatedTasks.get(id);
-  if (terminated !== undefined) {
-    const same = terminated.statuses?.some((each) => sameUuid(each.uuid, status.uuid));
-    return same === true;
-  }
-  return status.source === 'SOURCE_AGENT' || wasCompleted(executor, id);
-}
-
-function wasCompleted(executor: AgentExecutor, id: TaskId): boolean {
-  return executor.completedTasks.some((task) => task.task_id.value === id);
+  const before = executor.terminatedTasks.get(id)?.statuses ?? [];
+  return before.some((each) => sameUuid(each.uuid, status.uuid));
 }
 
 export function removeQueued(executor: AgentExecutor, id: TaskId): void {

@@ -16,13 +16,12 @@ test('the start waits for the report of executors, whatever comes before it', as
   let isReported = false;
   const server = createServer((socket) => {
     socket.once('data', () => {
-      socket.write(`${JSON.stringify({ kind: 'plain-report', containers: [] })}\n`, () => {
-        // In a packet of its own, after the first was read.
-        setImmediate(() => {
-          isReported = true;
-          socket.write(`${JSON.stringify(report)}\n`);
-        });
-      });
+      socket.write(`${JSON.stringify({ kind: 'plain-report', containers: [] })}\n`);
+      // In a packet of its own, well after the first was read.
+      setTimeout(() => {
+        isReported = true;
+        socket.write(`${JSON.stringify(report)}\n`);
+      }, 30);
     });
   });
   await new Promise<void>((resolve) => server.listen(join(workDir, 'launcher/socket'), resolve));
