@@ -127,10 +127,13 @@ class AgentShell implements Agent {
     const containers = this.firstReport;
     this.input({ kind: 'recovered', checkpoint, containers, bootId: host.bootId() });
     transport.register(AGENT_ACTOR, (envelope) => this.receive(envelope));
-    this.unwatch = detector.watch((leader) => {
-      const pid = leader === undefined ? undefined : parseUpid(leader.pid ?? '');
-      this.input({ kind: 'master', pid });
-    });
+    this.unwatch = detector.watch(
+      (leader) => {
+        const pid = leader === undefined ? undefined : parseUpid(leader.pid ?? '');
+        this.input({ kind: 'master', pid });
+      },
+      (error) => this.end(`Failed to detect a master: ${error.message}`),
+    );
   }
 
   async stop(): Promise<void> {
