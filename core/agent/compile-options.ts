@@ -81,6 +81,7 @@ export function compileAgentOptions(flags: AgentFlagValues): Result<AgentDaemonO
   const workDir = resolve(flags.work_dir);
   return ok({
     hostnameLookup: flags.hostname_lookup,
+    zkSessionTimeoutMs: flags.zk_session_timeout,
     agent: {
       master: flags.master,
       ip: flags.ip ?? '0.0.0.0',

@@ -3,12 +3,13 @@
  * the agent itself, wired together. `orrery local` and `main` use it.
  */
 import type { Clock } from '../base/clock.ts';
+import type { DurationMs } from '../base/duration.ts';
 import { ClusterError } from '../base/errors.ts';
 import type { Service } from '../base/lifecycle.ts';
 import type { Log } from '../base/log.ts';
 import { Metrics } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
-import { detectorFor } from '../election/index.ts';
+import { detectorFor, type LeaderDetector } from '../election/index.ts';
 import { createHttpClient } from '../net/http-client.ts';
 import { createHttpServer, type HttpServer } from '../net/http-server.ts';
 import { createLibprocess, type Libprocess } from '../net/libprocess.ts';
@@ -31,6 +32,8 @@ export interface AgentDaemonOptions {
    */
   readonly agent: AgentOptions;
   readonly hostnameLookup: boolean;
+  /** Used with a `zk://` master only. */
+  readonly zkSessionTimeoutMs?: DurationMs | undefined;
 }
 
 /** What further endpoints of the agent's server are made from. */
@@ -57,6 +60,7 @@ interface Running {
   readonly http: HttpClient;
   readonly agent: Agent;
   readonly operatorApi: AgentOperatorApi;
+  readonly detector: LeaderDetector;
 }
 
 export function createAgentDaemon(
@@ -102,7 +106,8 @@ export class AgentDaemon implements Service {
     const { ip, port, advertisePort, workDir } = this.options.agent;
     const files = new NodeFiles(workDir);
     const options = await this.completeOptions();
-    const detector = detectorFor(options.master);
+    const { zkSessionTimeoutMs: sessionTimeoutMs } = this.options;
+    const detector = detectorFor(options.master, { clock, random, log, sessionTimeoutMs });
     if (!detector.ok) throw new ClusterError('FLAGS', detector.error, { retriable: false });
     const server = createHttpServer({ ip, port, log, delegate: AGENT_ACTOR });
     const http = createHttpClient();
@@ -129,7 +134,7 @@ export class AgentDaemon implements Service {
     declareAgentMetrics(metrics, { agent, fetcher: fetcher.counts, clock });
     serveExecutorApi(server, { agent, clock, actor: AGENT_ACTOR });
     const operatorApi = registerAgentOperatorApi({ agent, server, metrics, clock, transport });
-    this.running = { server, transport, http, agent, operatorApi };
+    this.running = { server, transport, http, agent, operatorApi, detector: detector.value };
     ports.extend?.({ server, agent, metrics });
     try {
       await server.listen();
@@ -160,12 +165,13 @@ export class AgentDaemon implements Service {
 
   private async stopOnce(stopAgent: (agent: Agent) => Promise<void>): Promise<void> {
     if (this.running === undefined) return;
-    const { agent, transport, server, http, operatorApi } = this.running;
+    const { agent, transport, server, http, operatorApi, detector } = this.running;
     operatorApi.stop();
     await stopAgent(agent);
     await transport.stop();
     await server.close();
     await http.close();
+    await detector.stop();
   }
 
   private async completeOptions(): Promise<AgentOptions> {

@@ -8,7 +8,9 @@ import { type FlagValues, flag, optionalFlag, requiredFlag } from '../base/flags
 
 export const AGENT_FLAGS = {
   // Network and process.
-  master: requiredFlag('string', { help: 'The master, host:port.' }),
+  master: requiredFlag('string', {
+    help: 'The master: host:port, or zk://[user:password@]host:port,.../path.',
+  }),
   ip: optionalFlag('string', { help: 'IP address to listen on.' }),
   port: flag('int', 5_051, { help: 'Port to listen on.' }),
   advertise_ip: optionalFlag('string', { help: 'IP address told to others.' }),
@@ -30,7 +32,9 @@ export const AGENT_FLAGS = {
   log_dir: optionalFlag('path', { help: 'Not supported: the log goes to stderr.' }),
   external_log_file: optionalFlag('path', { help: 'Not supported.' }),
   domain: optionalFlag('json', { help: 'Fault domain of this agent, as JSON.' }),
-  zk_session_timeout: flag('duration', seconds(10), { help: 'Used with ZooKeeper only.' }),
+  zk_session_timeout: flag('duration', seconds(10), {
+    help: 'Time without ZooKeeper after which no master is known; used with zk:// only.',
+  }),
 
   // What is offered.
   resources: flag('string', '', {

@@ -3,7 +3,7 @@ import { type FlagValues, flag, optionalFlag } from '../base/flags.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { type Resources, sum } from '../resources/arithmetic.ts';
 import { parseResources } from '../resources/parse-flag.ts';
-import { parseMasters } from '../scheduler/index.ts';
+import { refuseMaster } from '../scheduler/index.ts';
 import { fromJson } from '../wire/json.ts';
 import type { CommandInfo, FrameworkInfoCapabilityType, TaskInfo } from '../wire/types/mesos.v1.ts';
 
@@ -12,7 +12,7 @@ function unsupported(help: string): ReturnType<typeof optionalFlag<'string'>> {
 }
 
 export const EXECUTE_FLAGS = {
-  master: optionalFlag('string', { help: 'Mesos master (e.g., IP:PORT)' }),
+  master: optionalFlag('string', { help: 'Mesos master (e.g., IP:PORT or zk://host:port/path)' }),
   name: optionalFlag('string', { help: 'Name and id of the task' }),
   command: optionalFlag('string', { help: 'Shell command to launch' }),
   shell: flag('bool', true, { help: 'Whether the command is a shell command or an executable' }),
@@ -99,8 +99,8 @@ export function compileExecuteOptions(flags: ExecuteFlags): Result<ExecuteOption
   const refusal = refuse(flags);
   if (refusal !== undefined) return err(refusal);
   if (flags.master === undefined) return err('Missing required option --master');
-  const masters = parseMasters(flags.master);
-  if (!masters.ok) return masters;
+  const badMaster = refuseMaster(flags.master);
+  if (badMaster !== undefined) return err(badMaster);
   const work = compileWork(flags);
   if (!work.ok) return work;
   const needs = needsOf(work.value);

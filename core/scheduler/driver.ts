@@ -9,8 +9,10 @@ import { ClusterError, describeError } from '../base/errors.ts';
 import type { LifecycleState } from '../base/lifecycle.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
+import { detectorFor } from '../election/index.ts';
 import type { LeaderDetector } from '../election/ports.ts';
 import type { HttpClient } from '../net/ports.ts';
+import { isZooKeeperUrl } from '../net/zookeeper/url.ts';
 import type { Call, Event } from '../wire/types/mesos.v1.scheduler.ts';
 import type {
   AgentID,
@@ -34,7 +36,7 @@ export interface SchedulerPorts {
   readonly random: Random;
   readonly http: HttpClient;
   readonly log: Log;
-  /** Finds the leader when `options.master` is no list of addresses (`zk://...`). */
+  /** Finds the leader instead of `options.master`. */
   readonly detector?: LeaderDetector | undefined;
 }
 
@@ -69,6 +71,10 @@ class Driver implements Scheduler {
   /** Whether `subscribed` was called and `disconnected` not yet. */
   private isConnectedForCallbacks = false;
   private unwatch: (() => void) | undefined;
+  /** Made here for `zk://`, so ended here, too. */
+  private ownDetector: LeaderDetector | undefined;
+  /** Failures to subscribe in a row; a new leader starts over. */
+  private attempt = 0;
   private wakeUp: (() => void) | undefined;
   private loop: Promise<void> = Promise.resolve();
 
@@ -171,24 +177,42 @@ class Driver implements Scheduler {
   }
 
   private findMasters(): string | undefined {
-    const detector = this.ports.detector;
-    if (detector === undefined) {
-      const parsed = parseMasters(this.options.master);
-      if (!parsed.ok) return parsed.error;
-      this.masters.replace(parsed.value);
+    const { detector } = this.ports;
+    if (detector !== undefined) {
+      this.follow(detector);
       return undefined;
     }
-    this.unwatch = detector.watch((leader) => {
-      this.masters.replace(leader === undefined ? [] : [masterUrl(leader)]);
-      this.session?.close('the leading master has changed');
-      this.wakeUp?.();
-    });
+    const { master } = this.options;
+    if (isZooKeeperUrl(master)) {
+      const own = detectorFor(master, this.ports);
+      if (!own.ok) return own.error;
+      this.ownDetector = own.value;
+      this.follow(own.value);
+      return undefined;
+    }
+    const parsed = parseMasters(master);
+    if (!parsed.ok) return parsed.error;
+    this.masters.replace(parsed.value);
     return undefined;
+  }
+
+  private follow(detector: LeaderDetector): void {
+    this.unwatch = detector.watch(
+      (leader) => {
+        this.masters.replace(leader === undefined ? [] : [masterUrl(leader)]);
+        this.attempt = 0;
+        this.session?.close('the leading master has changed');
+        this.wakeUp?.();
+      },
+      (error) => {
+        this.fail(error.message);
+        this.leave();
+      },
+    );
   }
 
   /** Subscribes again and again until stopped or refused. */
   private async keepSubscribed(): Promise<void> {
-    let attempt = 0;
     while (this.state === 'running') {
       const url = this.masters.next();
       if (url === undefined) {
@@ -202,12 +226,14 @@ class Driver implements Scheduler {
         break;
       }
       if (end.kind === 'redirected' && this.masters.follow(end.location, url)) continue;
-      attempt = end.kind === 'lost' ? 0 : attempt + 1;
+      this.attempt = end.kind === 'lost' ? 0 : this.attempt + 1;
+      const { attempt } = this;
       const why = end.kind === 'redirected' ? `redirected to ${end.location}` : end.why;
       this.ports.log.warn({ master: url, why, attempt }, 'not subscribed, trying again');
       await this.pause(this.backoffMs(attempt));
     }
     this.unwatch?.();
+    await this.ownDetector?.stop();
   }
 
   private async subscribeOnce(url: string): Promise<SessionEnd> {

@@ -8,7 +8,7 @@ export type {
   TaskStatus,
 } from '../wire/types/mesos.v1.ts';
 export { createScheduler, type SchedulerPorts } from './driver.ts';
-export { parseMasters } from './masters.ts';
+export { parseMasters, refuseMaster } from './masters.ts';
 export { systemPorts } from './system-ports.ts';
 export type {
   Scheduler,

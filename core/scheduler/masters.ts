@@ -3,6 +3,7 @@
  * detector says (spec scheduler-api, sections 1 and 24).
  */
 import { err, ok, type Result } from '../base/result.ts';
+import { isZooKeeperUrl, parseZooKeeperUrl } from '../net/zookeeper/url.ts';
 import type { MasterInfo } from '../wire/types/mesos.v1.ts';
 
 const PATH = '/api/v1/scheduler';
@@ -10,10 +11,19 @@ const PATH = '/api/v1/scheduler';
 /** Redirects followed without a pause; more are a loop between masters that disagree. */
 const REDIRECTS_MAX = 3;
 
+/** Why the value of a `--master` flag cannot be used; undefined when it can. */
+export function refuseMaster(text: string): string | undefined {
+  const read = isZooKeeperUrl(text) ? parseZooKeeperUrl(text) : parseMasters(text);
+  return read.ok ? undefined : read.error;
+}
+
 /** Reads `host:port,host:port`; each may start with `http://` or `https://`. */
 export function parseMasters(text: string): Result<readonly string[]> {
   const urls: string[] = [];
-  for (const part of text.split(',').map((each) => each.trim())) {
+  for (const part of text
+    .replace(/^mesos:\/\//, '')
+    .split(',')
+    .map((each) => each.trim())) {
     const withScheme = /^https?:\/\//.test(part) ? part : `http://${part}`;
     const hasPort = /:\d+\/?$/.test(withScheme);
     if (part === '' || !hasPort || !URL.canParse(withScheme)) {

@@ -34,7 +34,7 @@ const GRAPHITE = 'read /metrics instead';
 
 export const CHRONOS_FLAGS = {
   master: flag('string', 'local', {
-    help: 'The Mesos master: host:port, or several with commas.',
+    help: 'The Mesos master: host:port, several with commas, or zk://host:port/path.',
   }),
   work_dir: flag('path', './chronos-work', {
     help: 'Where jobs and the framework id are kept.',

@@ -2,13 +2,10 @@
 import { SystemClock } from '../../core/base/clock.ts';
 import { createLog } from '../../core/base/log.ts';
 import { SystemRandom } from '../../core/base/random.ts';
-import { err, ok, type Result } from '../../core/base/result.ts';
 import { runDaemon } from '../../core/cli/daemon.ts';
 import { readDaemonFlags, usageError } from '../../core/cli/daemon-flags.ts';
-import type { LeaderDetector } from '../../core/election/ports.ts';
-import { detectorFor } from '../../core/election/index.ts';
 import { createHttpClient } from '../../core/net/http-client.ts';
-import { parseMasters } from '../../core/scheduler/index.ts';
+import { refuseMaster } from '../../core/scheduler/index.ts';
 import { openLevelStorage } from '../../core/storage/level.ts';
 import { CHRONOS_FLAGS, compileChronosOptions, expandShortFlags } from './flags.ts';
 import { createChronos } from './server.ts';
@@ -28,8 +25,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   const compiled = compileChronosOptions(flags.values);
   if (!compiled.ok) return refuse(compiled.error);
   const options = compiled.value;
-  const detector = detectorOf(options.master);
-  if (!detector.ok) return refuse(detector.error);
+  const refusal = refuseMaster(options.master);
+  if (refusal !== undefined) return refuse(refusal);
 
   const log = createLog({ name: 'chronos', level: 'info' });
   const storage = await openLevelStorage(options.workDirectory);
@@ -40,7 +37,6 @@ export async function main(argv: readonly string[]): Promise<number> {
     http,
     storage,
     log,
-    detector: detector.value,
   });
   try {
     return await runDaemon(chronos, log, {
@@ -53,15 +49,6 @@ export async function main(argv: readonly string[]): Promise<number> {
     await http.close();
     await storage.close();
   }
-}
-
-/** Addresses are tried one after another by the driver; anything else needs a detector. */
-function detectorOf(master: string): Result<LeaderDetector | undefined> {
-  if (!master.includes('://')) {
-    const parsed = parseMasters(master);
-    return parsed.ok ? ok(undefined) : err(parsed.error);
-  }
-  return detectorFor(master);
 }
 
 function refuse(sentence: string): number {

@@ -13,7 +13,9 @@ function milliseconds(fallback: number, help: string): ReturnType<typeof flag<'i
 }
 
 export const MARATHON_FLAGS = {
-  master: requiredFlag('string', { help: 'Address of the Mesos master, host:port or a list' }),
+  master: requiredFlag('string', {
+    help: 'The Mesos master: host:port, a list, or zk://host:port/path',
+  }),
   work_dir: flag('path', 'marathon-data', { help: 'Directory where the state is kept' }),
   zk: optionalFlag('string', { help: 'Not supported yet: state is kept under --work_dir' }),
   ha: flag('bool', false, { help: 'Not supported yet: one process leads from its start' }),
