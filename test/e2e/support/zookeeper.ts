@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { eventually, freePorts, type Program, startProgram } from './programs.ts';
 
 const JAR = '/usr/share/java/zookeeper.jar';
-/** Sessions may last 2 to 20 ticks; short ones make short tests. */
-const TICK_MS = 250;
+/** Sessions end at a tick; short ones make exact tests. */
+const TICK_MS = 100;
 
 export class ZooKeeperServer {
   readonly port: number;
@@ -40,6 +40,7 @@ export class ZooKeeperServer {
         `clientPort=${this.port}`,
         'clientPortAddress=127.0.0.1',
         'maxClientCnxns=0',
+        'maxSessionTimeout=20000',
         'admin.enableServer=false',
         '4lw.commands.whitelist=ruok',
         'forceSync=no',
