@@ -2,6 +2,7 @@
  * 500 real `sleep` tasks on one agent: how fast they start, and what an idle task costs outside the
  * task itself: growth of everything that is not a task's own process, per task.
  */
+import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Offer } from '../../core/wire/types/mesos.v1.ts';
 import { eventually } from '../e2e/support/programs.ts';
@@ -29,6 +30,7 @@ export const tasksBenchmark: Benchmark = {
 };
 
 async function measure(): Promise<readonly Figure[]> {
+  const bare = await bareStarts();
   const cluster = await startCluster('cpus:1000;mem:100000;disk:100000;ports:[31000-32000]');
   const framework = new BenchFramework(cluster.masterAddress);
   try {
@@ -55,6 +57,7 @@ async function measure(): Promise<readonly Figure[]> {
         unit: 'MiB',
         target: { bound: 'at most', value: 1 },
       },
+      { name: 'tasks: bare starts of the same command here', value: bare, unit: 'tasks/s' },
       { name: 'tasks: agent and launcher before', value: before.kib / 1_024, unit: 'MiB' },
       { name: 'tasks: agent and launcher with all tasks', value: after.kib / 1_024, unit: 'MiB' },
       { name: 'tasks: processes outside the tasks', value: after.processes, unit: 'processes' },
@@ -64,6 +67,20 @@ async function measure(): Promise<readonly Figure[]> {
     await eventually('all tasks end', () => sleepers() === 0 || undefined);
     await cluster.stop();
   }
+}
+
+/** The same shell command started without a cluster, one after another: what the machine allows. */
+async function bareStarts(): Promise<number> {
+  const count = 100;
+  const start = performance.now();
+  const children = Array.from({ length: count }, () =>
+    spawn('/bin/sh', ['-c', SLEEP], { detached: true, stdio: 'ignore' }),
+  );
+  const seconds = (performance.now() - start) / 1_000;
+  const ended = children.map((child) => new Promise((resolve) => child.once('exit', resolve)));
+  for (const child of children) if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  await Promise.all(ended);
+  return count / seconds;
 }
 
 /** One task first: starting the launcher is not what is measured. */
