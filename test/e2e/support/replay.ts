@@ -214,8 +214,13 @@ export class Replay {
     const label = String(step['label']);
     const named = this.byName.get(label.split(': ')[0] ?? '');
     if (label.includes(': ') && named !== undefined) return named;
-    const offer = listAt(step, 'event', 'offers', 'offers')[0];
-    return this.sessions.get(String(at(offer, 'framework_id', 'value'))) ?? this.session;
+    const offer =
+      listAt(step, 'event', 'offers', 'offers')[0] ??
+      listAt(step, 'event', 'inverse_offers', 'inverse_offers')[0];
+    const rescinded = String(at(step, 'event', 'rescind', 'offer_id', 'value'));
+    const holder = [...this.recordedHeld].find(([, held]) => held.has(rescinded))?.[0];
+    const framework = holder ?? String(at(offer, 'framework_id', 'value'));
+    return this.sessions.get(framework) ?? this.session;
   }
 
   async event(step: Json): Promise<void> {
@@ -346,6 +351,9 @@ export class Replay {
               at(each, 'update_operation_status', 'status', 'operation_id', 'value') ===
                 operationId,
           );
+    const inverse = ['inverse_offers', 'inverse_offers', 0, 'id', 'value'];
+    const inverseId = at(recorded, ...inverse);
+    if (typeof inverseId === 'string') this.learnId(inverseId, textAt(event, ...inverse));
     this.compare(event, recorded);
   }
 
