@@ -95,11 +95,11 @@ class AgentShell implements Agent {
   }
 
   private createContainers(): AgentContainers | undefined {
-    const { containers: launcher, sandboxes, files, transport } = this.ports;
+    const { clock, containers: launcher, sandboxes, files, transport } = this.ports;
     if (launcher === undefined) return undefined;
     const self = (): Upid => ({ id: AGENT_ACTOR, ip: transport.ip, port: transport.port });
     const state = (): AgentState | undefined => this.state;
-    return new AgentContainers(this.options, { launcher, sandboxes, files, self, state });
+    return new AgentContainers(this.options, { clock, launcher, sandboxes, files, self, state });
   }
 
   get state(): AgentState | undefined {

@@ -5,6 +5,7 @@
  *
  *   starting -> running -> ended (nested ones, until removed or their root is gone)
  */
+import type { Clock } from '../../base/clock.ts';
 import type { Upid } from '../../net/ports.ts';
 import type { CommandInfo, Resource } from '../../wire/types/mesos.v1.ts';
 import { hostedCommandOf, variablesOf } from '../command-info.ts';
@@ -67,6 +68,7 @@ export interface PlainContainer {
 }
 
 export interface AgentContainersPorts {
+  readonly clock: Clock;
   readonly launcher: ContainerLauncher;
   readonly sandboxes: Sandboxes;
   readonly files: AgentFiles;
@@ -74,6 +76,9 @@ export interface AgentContainersPorts {
   readonly self: () => Upid;
   readonly state: () => AgentState | undefined;
 }
+
+/** The original takes about as long to notice that a process has ended. */
+const LINGER_MS = 1_000;
 
 /** A wait status, -1 unknown; undefined when there is no such container. */
 type Waiter = (status: number | undefined) => void;
@@ -89,6 +94,8 @@ export class AgentContainers {
   private readonly taskEnds = new Map<string, number>();
   private readonly inputs = new Map<number, { readonly id: string; taken(): void }>();
   private sequence = 0;
+  /** Standalone containers whose end nobody has asked for yet. */
+  private readonly lingering = new Set<string>();
 
   constructor(options: AgentOptions, ports: AgentContainersPorts) {
     this.options = options;
@@ -135,6 +142,8 @@ export class AgentContainers {
     const ended = container?.phase === 'ended' ? container.exitStatus : this.taskEnds.get(id);
     if (ended !== undefined || (container === undefined && this.placeOf(id) === undefined)) {
       waiter(ended);
+      this.lingering.delete(id);
+      this.collect();
       return () => {};
     }
     const waiting = this.waiters.get(id) ?? new Set();
@@ -214,9 +223,9 @@ export class AgentContainers {
     if (this.containers.size === 0 || state === undefined || state.status === 'recovering') return;
     for (const container of [...this.containers.values()]) {
       const { id, phase } = container;
+      if (phase !== 'ended' || this.lingering.has(id)) continue;
       const isNested = parentOf(id) !== undefined;
-      const isOver = phase === 'ended' && (!isNested || this.placeOf(rootOf(id)) === undefined);
-      if (isOver) this.forget(container);
+      if (!isNested || this.placeOf(rootOf(id)) === undefined) this.forget(container);
     }
   }
 
@@ -404,9 +413,21 @@ export class AgentContainers {
       this.inputs.delete(sequence);
       input.taken();
     }
+    if (container !== undefined && parentOf(id) === undefined && !this.waiters.has(id)) {
+      this.linger(id);
+    }
     this.settleWaiters(id, status);
     if (parentOf(id) === undefined) this.rootEnded(id);
     this.collect();
+  }
+
+  /** So that a client that kills and then waits learns the status, however fast the kill was. */
+  private linger(id: string): void {
+    this.lingering.add(id);
+    this.ports.clock.setTimer(LINGER_MS, () => {
+      this.lingering.delete(id);
+      this.collect();
+    });
   }
 
   /** Its children are being killed and tell their own ends; tasks that never ran have none. */
