@@ -1,0 +1,304 @@
+/** Containers over the agent's API as a user meets them: sessions, terminals, losses, restarts. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { decodeMessage } from '../../core/wire/codec.ts';
+import { encodeRecord, RecordDecoder } from '../../core/wire/recordio.ts';
+import { at, listAt, numberAt } from './support/json.ts';
+import { startPod } from './support/pod.ts';
+import { eventually, http, isAlive, type JsonAnswer } from './support/programs.ts';
+import { SmallCluster } from './support/small-cluster.ts';
+
+class Api {
+  readonly url: string;
+
+  constructor(cluster: SmallCluster) {
+    this.url = `${cluster.agentUrl}/api/v1`;
+  }
+
+  call(type: string, argument: object = {}): Promise<JsonAnswer> {
+    return http('POST', this.url, { type, [type.toLowerCase()]: argument });
+  }
+
+  /** `root.child` with a command for the shell. */
+  async launch(id: string, command: string, more: object = {}): Promise<void> {
+    const launch = { container_id: idOf(id), command: { value: command }, ...more };
+    const answer = await this.call('LAUNCH_CONTAINER', launch);
+    assert.equal(answer.status, 200, answer.text);
+  }
+
+  session(id: string, command: object, more: object = {}, accept = 'json'): Promise<Session> {
+    const call = {
+      type: 'LAUNCH_NESTED_CONTAINER_SESSION',
+      launch_nested_container_session: { container_id: idOf(id), command, ...more },
+    };
+    return Session.open(this.url, call, accept);
+  }
+
+  /** Sends records of input one by one. */
+  async input(id: string, ios: readonly object[]): Promise<Response> {
+    const calls = [
+      { type: 'CONTAINER_ID', container_id: idOf(id) },
+      ...ios.map((io) => ({ type: 'PROCESS_IO', process_io: io })),
+    ];
+    const records = calls.map((input) =>
+      encodeRecord(
+        JSON.stringify({ type: 'ATTACH_CONTAINER_INPUT', attach_container_input: input }),
+      ),
+    );
+    return fetch(this.url, {
+      method: 'POST',
+      headers: {
+        'Content-Type': 'application/recordio',
+        'Message-Content-Type': 'application/json',
+      },
+      body: Buffer.concat(records),
+    });
+  }
+
+  async wait(id: string): Promise<JsonAnswer> {
+    return this.call('WAIT_CONTAINER', { container_id: idOf(id) });
+  }
+
+  async pidOf(id: string): Promise<number> {
+    const show = { show_nested: true, show_standalone: true };
+    const answer = await this.call('GET_CONTAINERS', show);
+    const found = listAt(answer.body, 'get_containers', 'containers').find(
+      (each) => pathOf(at(each, 'container_status', 'container_id')) === id,
+    );
+    return numberAt(found, 'container_status', 'executor_pid');
+  }
+}
+
+class Session {
+  readonly response: Response;
+  readonly ended: Promise<void>;
+  private readonly client: AbortController;
+  private readonly isJson: boolean;
+  private readonly texts = { STDOUT: '', STDERR: '' };
+
+  private constructor(response: Response, client: AbortController, isJson: boolean) {
+    this.response = response;
+    this.client = client;
+    this.isJson = isJson;
+    this.ended = this.read();
+  }
+
+  static async open(url: string, call: object, accept: string): Promise<Session> {
+    const client = new AbortController();
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: {
+        'Content-Type': 'application/json',
+        Accept: 'application/recordio',
+        'Message-Accept': accept === 'json' ? 'application/json' : 'application/x-protobuf',
+      },
+      body: JSON.stringify(call),
+      signal: client.signal,
+    });
+    return new Session(response, client, accept === 'json');
+  }
+
+  /** Waits until the output contains the text. */
+  async shows(text: string, stream: 'STDOUT' | 'STDERR' = 'STDOUT'): Promise<string> {
+    return eventually(
+      `output '${text}'`,
+      () => (this.texts[stream].includes(text) ? this.texts[stream] : undefined),
+      () => JSON.stringify(this.texts),
+    );
+  }
+
+  abort(): void {
+    this.client.abort();
+  }
+
+  private async read(): Promise<void> {
+    const decoder = new RecordDecoder();
+    try {
+      for await (const chunk of this.response.body ?? []) {
+        for (const record of decoder.push(chunk)) this.take(record);
+      }
+    } catch {
+      // Aborted by the test.
+    }
+  }
+
+  private take(record: Uint8Array): void {
+    if (this.isJson) {
+      const io: unknown = JSON.parse(Buffer.from(record).toString('utf8'));
+      const name = at(io, 'data', 'type') === 'STDERR' ? 'STDERR' : 'STDOUT';
+      this.texts[name] += Buffer.from(String(at(io, 'data', 'data')), 'base64').toString('utf8');
+      return;
+    }
+    const io = decodeMessage('mesos.v1.agent.ProcessIO', record);
+    assert.ok(io.ok);
+    const name = io.value.data?.type === 'STDERR' ? 'STDERR' : 'STDOUT';
+    this.texts[name] += Buffer.from(io.value.data?.data ?? []).toString('utf8');
+  }
+}
+
+function idOf(path: string): object {
+  const [value = '', ...parents] = path.split('.').reverse();
+  const parent = parents.reverse().join('.');
+  return parent === '' ? { value } : { value, parent: idOf(parent) };
+}
+
+function pathOf(id: unknown): string {
+  const parent = at(id, 'parent');
+  const value = String(at(id, 'value'));
+  return parent === undefined ? value : `${pathOf(parent)}.${value}`;
+}
+
+function stdin(text: string): object {
+  return { type: 'DATA', data: { type: 'STDIN', data: Buffer.from(text).toString('base64') } };
+}
+
+async function start(t: TestContext, name: string): Promise<[SmallCluster, Api]> {
+  const cluster = await SmallCluster.start(t, name);
+  return [cluster, new Api(cluster)];
+}
+
+test('a session in a task sees its sandbox and environment', { timeout: 60_000 }, async (t) => {
+  const [cluster, api] = await start(t, 'exec');
+  const command = { value: 'echo mine > file; sleep 1000', environment: { COLOUR: 'red' } };
+  const pod = await startPod(cluster, command);
+  const session = await api.session(`${pod.rootContainer}.${pod.taskContainer}.exec`, {
+    value: 'cat file; echo $COLOUR $MESOS_FRAMEWORK_ID; pwd; echo problem >&2',
+  });
+  await session.ended;
+  const text = await session.shows('/');
+  const [file, colour, directory = ''] = text.split('\n');
+  assert.deepEqual([file, colour], ['mine', `red ${pod.frameworkId}`]);
+  const places = `/runs/${pod.rootContainer}/containers/${pod.taskContainer}`;
+  assert.ok(directory.endsWith(places), directory);
+  assert.equal(await session.shows('problem', 'STDERR'), 'problem\n');
+  const kept = join(directory, 'containers/exec');
+  assert.equal(readFileSync(join(kept, 'stdout'), 'utf8'), text);
+  const id = { container_id: idOf(`${pod.rootContainer}.${pod.taskContainer}.exec`) };
+  assert.equal((await api.call('REMOVE_CONTAINER', id)).status, 200);
+  assert.equal(existsSync(kept), false);
+  await pod.teardown();
+});
+
+test('a terminal echoes, can be resized and is killed by signals', {
+  timeout: 60_000,
+}, async (t) => {
+  const [, api] = await start(t, 'terminal');
+  await api.launch('root', 'sleep 1000');
+  const tty = { container: { type: 'MESOS', tty_info: {} } };
+  const session = await api.session('root.shell', { value: 'PS1="$ " sh -i' }, tty);
+  await session.shows('$ ');
+  assert.equal((await api.input('root.shell', [stdin('echo $((40 + 2))\n')])).status, 200);
+  assert.match(await session.shows('42\r\n'), /echo \$\(\(40 \+ 2\)\)\r\n42\r\n/);
+  const size = { type: 'TTY_INFO', tty_info: { window_size: { rows: 41, columns: 132 } } };
+  await api.input('root.shell', [{ type: 'CONTROL', control: size }]);
+  await eventually('the size arrives', async () => {
+    await api.input('root.shell', [stdin('stty size\n')]);
+    return (await session.shows('stty size')).includes('41 132') ? true : undefined;
+  });
+  await api.input('root.shell', [stdin('exit 3\n')]);
+  await session.ended;
+  assert.equal(at((await api.wait('root.shell')).body, 'wait_container', 'exit_status'), 3 << 8);
+
+  const other = await api.session('root.other', { value: 'echo up; exec sleep 1000' }, tty);
+  await other.shows('up');
+  await api.call('KILL_CONTAINER', { container_id: idOf('root.other'), signal: 15 });
+  await other.ended;
+  assert.equal(at((await api.wait('root.other')).body, 'wait_container', 'exit_status'), 15);
+});
+
+test('a lost session takes its processes with it', { timeout: 60_000 }, async (t) => {
+  const [, api] = await start(t, 'lost');
+  await api.launch('root', 'sleep 1000');
+  for (const more of [{}, { container: { type: 'MESOS', tty_info: {} } }]) {
+    const id = `root.s${Object.keys(more).length}`;
+    const command = { value: 'sleep 1000 & echo child $!; wait' };
+    const session = await api.session(id, command, more);
+    const child = Number(/child (\d+)/.exec(await session.shows('\n'))?.[1]);
+    const pid = await api.pidOf(id);
+    assert.ok(isAlive(pid) && isAlive(child));
+    session.abort();
+    assert.equal(at((await api.wait(id)).body, 'wait_container', 'exit_status'), 9);
+    await eventually('all are gone', () => !isAlive(pid) && !isAlive(child));
+  }
+});
+
+test('output is told as protobuf too, and input ends the process', {
+  timeout: 60_000,
+}, async (t) => {
+  const [, api] = await start(t, 'protobuf');
+  await api.launch('root', 'sleep 1000');
+  const cat = { shell: false, value: 'cat', arguments: ['cat'] };
+  const session = await api.session('root.cat', cat, {}, 'protobuf');
+  assert.equal(session.response.headers.get('message-content-type'), 'application/x-protobuf');
+  const big = 'x'.repeat(300_000);
+  const answer = await api.input('root.cat', [stdin('a line\n'), stdin(big), stdin('')]);
+  assert.equal(answer.status, 200);
+  await session.ended;
+  assert.equal((await session.shows('a line')).length, 7 + big.length);
+});
+
+test('containers go on when the agent is killed, sessions do not', {
+  timeout: 60_000,
+}, async (t) => {
+  const [cluster, api] = await start(t, 'restart');
+  const pod = await startPod(cluster, { value: 'sleep 1000' });
+  const nested = `${pod.rootContainer}.nested`;
+  await api.launch('alone', 'trap "exit 4" TERM; while :; do sleep 0.1; done');
+  await api.launch('alone.child', 'sleep 1000');
+  await api.launch(nested, 'sleep 1000');
+  const session = await api.session('alone.session', { value: 'echo up; sleep 1000' });
+  await session.shows('up');
+  const ids = ['alone', 'alone.child', nested];
+  const pids = await Promise.all(ids.map((id) => api.pidOf(id)));
+  const sessionPid = await api.pidOf('alone.session');
+  await cluster.endAgent('SIGKILL');
+  await session.ended;
+  await eventually('the session is over', () => !isAlive(sessionPid));
+  cluster.startAgent();
+  await cluster.agentRegistered();
+  assert.deepEqual(await Promise.all(ids.map((id) => api.pidOf(id))), pids);
+  const over = at((await api.wait('alone.session')).body, 'wait_container', 'exit_status');
+  assert.equal(over, 9);
+
+  const waiting = api.wait('alone');
+  await api.call('KILL_CONTAINER', { container_id: idOf('alone'), signal: 15 });
+  assert.equal(at((await waiting).body, 'wait_container', 'exit_status'), 4 << 8);
+  await eventually('the child goes with its parent', () => !isAlive(pids[1] ?? 0));
+  await pod.teardown();
+  await eventually('the nested one goes with its executor', () => !isAlive(pids[2] ?? 0));
+  assert.equal((await api.wait(nested)).status, 404);
+});
+
+test('killing the container of a task ends the task', { timeout: 60_000 }, async (t) => {
+  const [cluster, api] = await start(t, 'kill-task');
+  const pod = await startPod(cluster, { value: 'sleep 1000' });
+  const id = `${pod.rootContainer}.${pod.taskContainer}`;
+  const waiting = api.wait(id);
+  assert.equal((await api.call('REMOVE_CONTAINER', { container_id: idOf(id) })).status, 500);
+  assert.equal((await api.call('KILL_CONTAINER', { container_id: idOf(id) })).status, 200);
+  assert.equal(at((await waiting).body, 'wait_container', 'exit_status'), 9);
+  await pod.teardown();
+});
+
+test('a slow reader does not stop a container, nor grow the agent', {
+  timeout: 90_000,
+}, async (t) => {
+  const [, api] = await start(t, 'slow');
+  await api.launch('root', 'sleep 1000');
+  const session = await api.session('root.flood', {
+    value: 'yes | head -c 100000000; echo done >&2',
+  });
+  const attach = { container_id: idOf('root.flood') };
+  const call = { type: 'ATTACH_CONTAINER_OUTPUT', attach_container_output: attach };
+  const slow = await fetch(api.url, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(call),
+  });
+  assert.equal(slow.status, 200);
+  await session.shows('done', 'STDERR');
+  await session.ended;
+  await assert.rejects(slow.arrayBuffer(), 'the slow reader was dropped');
+});
