@@ -24,9 +24,14 @@ export class SystemClock implements Clock {
   }
 
   setTimer(delayMs: DurationMs, callback: () => void): Timer {
+    if (delayMs <= 0) {
+      // A timer of 0 would take a whole millisecond, which offers wait for.
+      const immediate = setImmediate(callback);
+      return { cancel: () => clearImmediate(immediate) };
+    }
     let handle: NodeJS.Timeout;
     const arm = (restMs: number): void => {
-      const step = Math.min(Math.max(restMs, 0), TIMER_MAX_MS);
+      const step = Math.min(restMs, TIMER_MAX_MS);
       handle = setTimeout(() => {
         if (restMs > step) arm(restMs - step);
         else callback();
