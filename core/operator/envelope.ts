@@ -55,10 +55,12 @@ export function answerEncoding(accept: string | undefined): Result<Encoding, Ref
   return err({ status: 406, text });
 }
 
+/** `prepare` changes a JSON tree before it is read, for forms the original does not take. */
 export function decodeCall<N extends MessageName>(
   name: N,
   encoding: Encoding,
   body: Uint8Array,
+  prepare: (tree: unknown) => unknown = (tree) => tree,
 ): Result<MessageTypes[N], Refusal> {
   if (encoding === 'protobuf') {
     const decoded = decodeMessage(name, body);
@@ -67,7 +69,7 @@ export function decodeCall<N extends MessageName>(
   }
   const tree = parseJson(Buffer.from(body).toString('utf8'));
   if (!tree.ok) return err({ status: 400, text: `Failed to parse body into JSON: ${tree.error}` });
-  const call = fromJson(name, tree.value);
+  const call = fromJson(name, prepare(tree.value));
   if (call.ok) return call;
   return err({ status: 400, text: `Failed to convert JSON into Call protobuf: ${call.error}` });
 }

@@ -10,7 +10,7 @@ import {
   type TaskQuery,
   tasksDocument,
 } from '../views/documents.ts';
-import { maintenanceScheduleDocument, maintenanceStatusDocument } from '../views/maintenance.ts';
+import { maintenanceStatusDocument } from '../views/maintenance.ts';
 import { registryDocument } from '../views/registry.ts';
 import { rolesDocument } from '../views/roles.ts';
 import { stateSummary } from '../views/summary.ts';
@@ -60,11 +60,6 @@ export function registerLegacyReads(context: OperatorContext): void {
   show('/master/roles', () => rolesDocument(context.state));
   show('/master/maintenance/status', () =>
     maintenanceStatusDocument(context.state, context.master.allocator),
-  );
-  context.server.app.get('/master/maintenance/schedule', (request, reply) =>
-    context.onLeader(request, reply, () =>
-      replyJson(request, reply, writeJson(maintenanceScheduleDocument(context.state))),
-    ),
   );
   // These answer on any master.
   context.server.app.all('/master/flags', (request, reply) =>

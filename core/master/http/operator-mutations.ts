@@ -1,12 +1,19 @@
 /**
  * Legacy endpoints of the master that change something (spec operator-api, sections 4.7 to 4.11).
- * What the machine cannot do yet is refused by name, never accepted and forgotten.
+ * Bodies become requests to the machine; its answer is the reply.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ok, type Result } from '../../base/result.ts';
 import { replyJson } from '../../net/http-answers.ts';
-import { formOf, replyEmpty, replyMethodNotAllowed, replyText } from '../../operator/replies.ts';
+import { bodyOf } from '../../net/http-server.ts';
+import { replyEmpty, replyMethodNotAllowed, replyText } from '../../operator/replies.ts';
+import { fromJson } from '../../wire/json.ts';
 import { writeJson } from '../../wire/json-text.ts';
+import type { Resource } from '../../wire/types/mesos.v1.ts';
+import type { OperatorRequest } from '../operator/requests.ts';
+import { maintenanceScheduleDocument } from '../views/maintenance.ts';
 import { quotaDocument, weightsDocument } from '../views/quota.ts';
+import { decodeForm, messagesIn, objectIn } from './bodies.ts';
 import type { OperatorContext } from './operator.ts';
 
 type Handler = (
@@ -15,10 +22,9 @@ type Handler = (
 ) => FastifyReply | Promise<FastifyReply>;
 
 export function registerMutations(context: OperatorContext): void {
-  const { app } = context.server;
   const serve = (route: string, methods: Readonly<Record<string, Handler>>): void => {
     const allowed = Object.keys(methods);
-    app.all(route, (request, reply) =>
+    context.server.app.all(route, (request, reply) =>
       context.onLeader(request, reply, () => {
         const handler = methods[request.method];
         if (handler === undefined) return replyMethodNotAllowed(reply, allowed, request.method);
@@ -26,43 +32,61 @@ export function registerMutations(context: OperatorContext): void {
       }),
     );
   };
+  /** Turns the body into a request; a text refuses it. */
+  const change =
+    (read: (body: string, request: FastifyRequest) => Result<OperatorRequest>): Handler =>
+    (request, reply) => {
+      const wanted = read(bodyOf(request).toString('utf8'), request);
+      return wanted.ok
+        ? perform(context, reply, wanted.value)
+        : replyText(reply, 400, wanted.error);
+    };
+  const show =
+    (document: () => string): Handler =>
+    (request, reply) =>
+      replyJson(request, reply, document());
+
   const teardown: Handler = (request, reply) => tearDown(context, request, reply);
   serve('/master/teardown', { POST: teardown });
   serve('/master/shutdown', { POST: teardown });
   serve('/master/weights', {
-    GET: (request, reply) => replyJson(request, reply, writeJson(weightsDocument(context.state))),
-    PUT: notYet('PUT /weights'),
+    GET: show(() => writeJson(weightsDocument(context.state))),
+    PUT: change(readWeights),
   });
-  serve('/master/quota', {
-    GET: (request, reply) => replyJson(request, reply, writeJson(quotaDocument(context.state))),
-    POST: notYet('POST /quota'),
-    DELETE: notYet('DELETE /quota'),
-  });
-  for (const [route, field] of [
-    ['reserve', 'resources'],
-    ['unreserve', 'resources'],
-    ['create-volumes', 'volumes'],
-    ['destroy-volumes', 'volumes'],
-  ] as const) {
-    serve(`/master/${route}`, {
-      POST: (request, reply) => changeResources(context, { route, field }, request, reply),
+  const quota = {
+    GET: show(() => writeJson(quotaDocument(context.state))),
+    POST: change(readQuota),
+    DELETE: change((_body, request) =>
+      readQuotaPath(context.server.delegatedUrl(request.originalUrl)),
+    ),
+  };
+  serve('/master/quota', quota);
+  serve('/master/quota/*', quota);
+  for (const endpoint of ENDPOINTS) {
+    serve(`/master/${endpoint.route}`, {
+      POST: change((body) => readResources(endpoint, body)),
     });
   }
-  for (const route of ['machine/down', 'machine/up']) {
-    serve(`/master/${route}`, { POST: notYet(`POST /${route}`) });
+  for (const [route, kind] of [
+    ['machine/down', 'start-maintenance'],
+    ['machine/up', 'stop-maintenance'],
+  ] as const) {
+    serve(`/master/${route}`, { POST: change((body) => readMachines(kind, body)) });
   }
-  app.post('/master/maintenance/schedule', (request, reply) =>
-    context.onLeader(request, reply, () => notYet('POST /maintenance/schedule')(request, reply)),
-  );
+  serve('/master/maintenance/schedule', {
+    GET: show(() => writeJson(maintenanceScheduleDocument(context.state))),
+    POST: change(readSchedule),
+  });
 }
 
-/** An explicit refusal: the caller must not believe that anything happened. */
-export function notImplemented(reply: FastifyReply, what: string): FastifyReply {
-  return replyText(reply, 501, `${what} is not implemented by this master yet`);
-}
-
-function notYet(what: string): Handler {
-  return (_request, reply) => notImplemented(reply, what);
+/** Waits until the change is durable. */
+export async function perform(
+  context: OperatorContext,
+  reply: FastifyReply,
+  request: OperatorRequest,
+): Promise<FastifyReply> {
+  const { status, text } = await context.master.operate(request);
+  return text === undefined ? replyEmpty(reply, status) : replyText(reply, status, text);
 }
 
 function tearDown(
@@ -70,29 +94,131 @@ function tearDown(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const id = formOf(request).get('frameworkId');
-  if (id === null) {
-    return replyText(reply, 400, "Missing 'frameworkId' query parameter in the request body");
-  }
+  const form = decodeForm(bodyOf(request).toString('utf8'));
+  if (!form.ok) return replyText(reply, 400, form.error);
+  const id = form.value.get('frameworkId');
+  if (id === undefined) return replyText(reply, 400, missing('frameworkId'));
   if (!context.master.teardown(id)) {
     return replyText(reply, 400, 'No framework found with specified ID');
   }
   return replyEmpty(reply, 200);
 }
 
-function changeResources(
-  context: OperatorContext,
-  endpoint: { readonly route: string; readonly field: string },
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  const form = formOf(request);
-  const agent = form.get('slaveId');
-  for (const name of ['slaveId', endpoint.field]) {
-    if (form.get(name) !== null) continue;
-    return replyText(reply, 400, `Missing '${name}' query parameter in the request body`);
+function missing(parameter: string): string {
+  return `Missing '${parameter}' query parameter in the request body`;
+}
+
+function readWeights(body: string): Result<OperatorRequest> {
+  const infos = messagesIn('mesos.v1.WeightInfo', body);
+  if (infos.ok) return ok({ kind: 'update-weights', infos: infos.value });
+  const { isJson, text } = infos.error;
+  const what = isJson
+    ? 'convert weights JSON array to protobuf'
+    : 'parse update weights request JSON';
+  return refused(`Failed to ${what} '${body}': ${text}`);
+}
+
+function readQuota(body: string): Result<OperatorRequest> {
+  const tree = objectIn(body);
+  if (!tree.ok) return refused(`Failed to parse set quota request JSON '${body}': ${tree.error}`);
+  const request = fromJson('mesos.v1.quota.QuotaRequest', tree.value);
+  if (request.ok) return ok({ kind: 'set-quota', request: request.value });
+  return refused(`Failed to validate set quota request JSON '${body}': ${request.error}`);
+}
+
+/** `/master/quota/<role>`; the role may have slashes itself. */
+function readQuotaPath(url: string): Result<OperatorRequest> {
+  const path = url.split('?', 1)[0] ?? '';
+  const [, , ...role] = path.split('/').filter((token) => token !== '');
+  if (role.length > 0) return ok({ kind: 'remove-quota', role: decodePath(role.join('/')), path });
+  return refused(
+    `Failed to parse remove quota request for path '${path}': expected 3 tokens, found 2 tokens`,
+  );
+}
+
+function decodePath(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
-  const isKnown = [...context.state.agents.keys()].some((id) => id === agent);
-  if (!isKnown) return replyText(reply, 400, 'No agent found with specified ID');
-  return notImplemented(reply, `POST /${endpoint.route}`);
+}
+
+function readMachines(
+  kind: 'start-maintenance' | 'stop-maintenance',
+  body: string,
+): Result<OperatorRequest> {
+  const machines = messagesIn('mesos.v1.MachineID', body);
+  return machines.ok ? ok({ kind, machines: machines.value }) : refused(machines.error.text);
+}
+
+function readSchedule(body: string): Result<OperatorRequest> {
+  const tree = objectIn(body);
+  if (!tree.ok) return tree;
+  const schedule = fromJson('mesos.v1.maintenance.Schedule', tree.value);
+  return schedule.ok ? ok({ kind: 'update-schedule', schedule: schedule.value }) : schedule;
+}
+
+interface ResourceEndpoint {
+  readonly route: string;
+  readonly field: 'resources' | 'volumes';
+  /** The first words of its parse errors; the original has two spellings. */
+  readonly error: string;
+  readonly optional?: 'source';
+  readonly operation: (
+    resources: readonly Resource[],
+    source: readonly Resource[],
+  ) => Extract<OperatorRequest, { kind: 'change-resources' }>['operation'];
+}
+
+const ENDPOINTS: readonly ResourceEndpoint[] = [
+  {
+    route: 'reserve',
+    field: 'resources',
+    error: 'Error parsing',
+    optional: 'source',
+    operation: (resources, source) => ({ type: 'RESERVE', reserve: { source, resources } }),
+  },
+  {
+    route: 'unreserve',
+    field: 'resources',
+    error: 'Error in parsing',
+    operation: (resources) => ({ type: 'UNRESERVE', unreserve: { resources } }),
+  },
+  {
+    route: 'create-volumes',
+    field: 'volumes',
+    error: 'Error in parsing',
+    operation: (volumes) => ({ type: 'CREATE', create: { volumes } }),
+  },
+  {
+    route: 'destroy-volumes',
+    field: 'volumes',
+    error: 'Error in parsing',
+    operation: (volumes) => ({ type: 'DESTROY', destroy: { volumes } }),
+  },
+];
+
+function readResources(endpoint: ResourceEndpoint, body: string): Result<OperatorRequest> {
+  const form = decodeForm(body);
+  if (!form.ok) return form;
+  const agent = form.value.get('slaveId');
+  if (agent === undefined) return refused(missing('slaveId'));
+  if (!form.value.has(endpoint.field)) return refused(missing(endpoint.field));
+  const list = (field: string): Result<readonly Resource[]> => {
+    const read = messagesIn('mesos.v1.Resource', form.value.get(field) ?? '[]');
+    if (read.ok) return read;
+    const text = `${endpoint.error} '${field}' query parameter in the request body: ${read.error.text}`;
+    return refused(text);
+  };
+  const source = endpoint.optional === undefined ? ok([]) : list(endpoint.optional);
+  if (!source.ok) return source;
+  const resources = list(endpoint.field);
+  if (!resources.ok) return resources;
+  const operation = endpoint.operation(resources.value, source.value);
+  return ok({ kind: 'change-resources', agent, operation, principal: undefined });
+}
+
+function refused(text: string): { readonly ok: false; readonly error: string } {
+  return { ok: false, error: text };
 }

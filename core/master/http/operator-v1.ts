@@ -1,4 +1,4 @@
-/** `POST /api/v1` of the master: the envelope and the calls that show (spec operator-api, sections 7, 8). */
+/** `POST /api/v1` of the master: the envelope, and the calls that show (spec operator-api, sections 7, 8). */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { frameworkId } from '../../base/ids.ts';
 import { bodyOf } from '../../net/http-server.ts';
@@ -30,7 +30,8 @@ import {
   getTasksText,
 } from '../views/v1.ts';
 import type { OperatorContext } from './operator.ts';
-import { notImplemented } from './operator-mutations.ts';
+import { changeOf, withDurationObject } from './operator-changes.ts';
+import { perform } from './operator-mutations.ts';
 
 export function registerOperatorV1(context: OperatorContext): void {
   context.server.app.all('/master/api/v1', (request, reply) =>
@@ -47,7 +48,8 @@ function receive(
   if (request.method !== 'POST') return replyMethodNotAllowed(reply, ['POST'], request.method);
   const encoding = requestEncoding(request.headers['content-type']);
   if (!encoding.ok) return replyText(reply, encoding.error.status, encoding.error.text);
-  const call = decodeCall('mesos.v1.master.Call', encoding.value, bodyOf(request));
+  const body = bodyOf(request);
+  const call = decodeCall('mesos.v1.master.Call', encoding.value, body, withDurationObject);
   if (!call.ok) return replyText(reply, call.error.status, call.error.text);
   const missing = missingField(call.value);
   if (missing !== undefined) {
@@ -86,8 +88,11 @@ async function answer(
     if (text !== undefined) return reply.type(contentTypeOf('json')).send(text);
   }
   const response = showing(context, call);
-  if (response === undefined) return notImplemented(reply, `Call ${call.type ?? ''}`);
-  return send(reply, response, encoding);
+  if (response !== undefined) return send(reply, response, encoding);
+  const change = changeOf(call);
+  // Whatever is left is the type UNKNOWN, or one of a later version.
+  if (change === undefined) return replyText(reply, 501, '501 Not Implemented.');
+  return change.ok ? perform(context, reply, change.value) : replyText(reply, 400, change.error);
 }
 
 function send(reply: FastifyReply, response: Response, encoding: Encoding): FastifyReply {
