@@ -18,6 +18,7 @@ import type { MasterContext } from './context.ts';
 import { rescindOffer } from './offers.ts';
 import type { Agent, Framework, OperationRecord } from './records.ts';
 import { sameBytes } from './updates.ts';
+import { refuseDiskOperation } from './validation/disk-operation.ts';
 import { validateOperation } from './validation/operation.ts';
 
 const SPECULATIVE: ReadonlySet<OfferOperation['type']> = new Set([
@@ -45,8 +46,10 @@ export function runOperation(
   agent: Agent,
 ): void {
   const { framework } = acceptance;
+  const where = `; on agent ${agent.id} at ${pidOf(agent)} (${agent.info.hostname})`;
   if (!SPECULATIVE.has(operation.type)) {
-    const why = `Operation ${operation.type ?? 'UNKNOWN'} is not supported: this master has no resource providers`;
+    const { pool, role } = acceptance;
+    const why = refuseDiskOperation(operation, { agent, where, role, pool });
     dropOperation(context, framework, operation, why);
     return;
   }
@@ -56,7 +59,6 @@ export function runOperation(
     principal: framework.info.principal,
   });
   if (invalid !== undefined) {
-    const where = `; on agent ${agent.id} at ${pidOf(agent)} (${agent.info.hostname})`;
     dropOperation(context, framework, operation, `${invalid}${where}`);
     return;
   }

@@ -228,20 +228,3 @@ test('DECLINE keeps an agent away for five seconds by default, longer when asked
   it.advance(200);
   assert.match(it.lines('f')[0] ?? '', /^OFFERS /);
 });
-
-test('an unsupported operation is refused by name', () => {
-  const { it, framework, offer } = offered();
-  it.accept(framework, offer, [
-    {
-      type: 'CREATE_DISK',
-      id: { value: 'op' },
-      create_disk: {
-        source: { name: 'disk', type: 'SCALAR', scalar: { value: 1 } },
-        target_type: 'MOUNT',
-      },
-    },
-  ]);
-  assert.deepEqual(updates(it), [
-    'OPERATION op OPERATION_ERROR Operation CREATE_DISK is not supported: this master has no resource providers',
-  ]);
-});
