@@ -7,6 +7,7 @@ import { add, contains, equals, isEmpty } from '../../resources/arithmetic.ts';
 import { formatResources } from '../../resources/format.ts';
 import { isShared } from '../../resources/kinds.ts';
 import { scalarOf } from '../../resources/select.ts';
+import { toDebugText } from '../../wire/debug-text.ts';
 import type { ExecutorInfo, Resource, TaskInfo } from '../../wire/types/mesos.v1.ts';
 import { deepEqual } from '../deep-equal.ts';
 import type { Agent, Framework } from '../records.ts';
@@ -284,10 +285,10 @@ function validateExecutorCompatible(
     'ExecutorInfo is not compatible with existing ExecutorInfo with same ExecutorID.',
     line,
     'Existing ExecutorInfo:',
-    JSON.stringify(existing),
+    toDebugText('mesos.v1.ExecutorInfo', existing),
     line,
     'ExecutorInfo:',
-    JSON.stringify(executor),
+    toDebugText('mesos.v1.ExecutorInfo', executor),
     line,
     '',
   ].join('\n');

@@ -177,6 +177,36 @@ for (const [what, { executor = {}, tasks = [{}] }, text] of GROUPS) {
   });
 }
 
+test('a second executor of one id that differs is refused, with both in full', () => {
+  const it = new MasterScene();
+  const agent = it.agent('a1');
+  const framework = it.subscribe('f');
+  const custom = (id: string, value: string): TaskInfo => {
+    const { command: _command, ...rest } = task(id, agent);
+    return { ...rest, executor: { executor_id: { value: 'e' }, command: { value } } };
+  };
+  const offer = it.takeOffer('f');
+  it.launch(framework, offer, [custom('t1', 'run "it"'), custom('t2', 'other')]);
+  const [line] = it.lines('f').filter((each) => each.startsWith('UPDATE'));
+  const dashes = '-'.repeat(60);
+  const shown = (command: string): string =>
+    `executor_id {\n  value: "e"\n}\ncommand {\n  value: "${command}"\n}\nframework_id {\n  value: "M-0000"\n}\n`;
+  assert.equal(
+    line,
+    [
+      'UPDATE t2 TASK_ERROR REASON_TASK_INVALID ExecutorInfo is not compatible with existing ExecutorInfo with same ExecutorID.',
+      dashes,
+      'Existing ExecutorInfo:',
+      shown('run \\"it\\"'),
+      dashes,
+      'ExecutorInfo:',
+      shown('other'),
+      dashes,
+      '',
+    ].join('\n'),
+  );
+});
+
 const RAW = {
   name: 'disk',
   type: 'SCALAR',
