@@ -18,10 +18,7 @@ export function becomeLeader(context: MasterContext, registry: RecoveredRegistry
   for (const agent of registry.gone) state.goneAgents.set(agent.id, agent);
   for (const machine of registry.machines) state.machines.set(machineKey(machine.id), machine);
   state.schedules = registry.schedules;
-  for (const [role, weight] of registry.weights) {
-    state.weights.set(role, weight);
-    context.allocator.updateWeight(role, weight, now);
-  }
+  recoverWeights(context, registry);
   for (const quota of registry.quotas) {
     state.quotas.set(quota.role, quota);
     context.allocator.updateQuota(quota, now);
@@ -36,6 +33,20 @@ export function becomeLeader(context: MasterContext, registry: RecoveredRegistry
   callBack(context);
   scheduleGarbageCollection(context);
   context.log('info', { agentCount: registry.admitted.length }, 'registry recovered');
+}
+
+/** `--weights` counts only until the registry has weights; then it is kept there (spec allocator, 1). */
+function recoverWeights(
+  { state, allocator, now }: MasterContext,
+  registry: RecoveredRegistry,
+): void {
+  if (registry.weights.length === 0) return;
+  for (const role of state.weights.keys()) allocator.updateWeight(role, 1, now);
+  state.weights.clear();
+  for (const [role, weight] of registry.weights) {
+    state.weights.set(role, weight);
+    allocator.updateWeight(role, weight, now);
+  }
 }
 
 /**

@@ -14,7 +14,10 @@ export function registryDocument(state: MasterState): JsonValue {
   const quotas = [...state.quotas.values()];
   return sortedKeys({
     master: { info: toJsonValue('mesos.v1.MasterInfo', state.info) },
-    slaves: listOrNothing('slaves', agents.map(agentEntry)),
+    slaves: listOrNothing(
+      'slaves',
+      agents.map((agent) => agentEntry(state, agent)),
+    ),
     unreachable: listOrNothing('slaves', [...state.unreachableAgents.values()].map(departedEntry)),
     gone: listOrNothing('slaves', [...state.goneAgents.values()].map(departedEntry)),
     machines: listOrNothing(
@@ -25,13 +28,27 @@ export function registryDocument(state: MasterState): JsonValue {
       state.schedules.map((each) => toJsonValue('mesos.v1.maintenance.Schedule', each)),
     ),
     quota_configs: optional(quotas.map((each) => toJsonValue('mesos.v1.quota.QuotaConfig', each))),
+    minimum_capabilities: optional(minimumCapabilities(state)),
     weights: optional(
       [...state.weights].map(([role, weight]) => ({ info: { role, weight: double(weight) } })),
     ),
   });
 }
 
-function agentEntry(agent: Agent | RecoveredAgent): JsonObject {
+/** What older masters must know to take over this registry. */
+function minimumCapabilities(state: MasterState): readonly JsonObject[] {
+  const lists = [state.agents, state.recoveredAgents, state.unreachableAgents];
+  const needsDraining = lists.some((list) =>
+    [...list.values()].some(({ deactivated }) => deactivated === true),
+  );
+  return [
+    ...(needsDraining ? [{ capability: 'AGENT_DRAINING' }] : []),
+    ...(state.quotas.size > 0 ? [{ capability: 'QUOTA_V2' }] : []),
+  ];
+}
+
+function agentEntry(state: MasterState, agent: Agent | RecoveredAgent): JsonObject {
+  const drain = state.drainRecords.get(agent.id) ?? agent.drainInfo;
   return {
     // Stored in the old form, with the role beside each resource.
     info: infoTree({
@@ -42,10 +59,7 @@ function agentEntry(agent: Agent | RecoveredAgent): JsonObject {
       })),
     }),
     deactivated: agent.deactivated ?? false,
-    drain_info:
-      agent.drainInfo === undefined
-        ? undefined
-        : toJsonValue('mesos.v1.DrainInfo', agent.drainInfo),
+    drain_info: drain === undefined ? undefined : toJsonValue('mesos.v1.DrainInfo', drain),
   };
 }
 
