@@ -47,6 +47,11 @@ export function declareAgentMetrics(metrics: Metrics, sources: AgentMetricsSourc
   gauge('containerizer/fetcher/task_fetches_failed', 'Failed fetches', () => fetcher.failed);
   gauge('containerizer/fetcher/cache_size_total_bytes', 'Cache size', () => 0);
   gauge('containerizer/fetcher/cache_size_used_bytes', 'Cache used', () => 0);
+  gauge(
+    'containerizer/mesos/io_clients_dropped',
+    'Attached clients that read too slowly',
+    () => agent.containers?.droppedClientCount ?? 0,
+  );
   gauge('containerizer/mesos/container_destroy_errors', 'Failed destroys', () => 0);
 }
 

@@ -220,12 +220,15 @@ export class AgentContainers {
   /** Something about executors may have changed: nested containers end up with their root. */
   collect(): void {
     const state = this.ports.state();
-    if (this.containers.size === 0 || state === undefined || state.status === 'recovering') return;
+    // Before the executors are back, no nested container is known to be an orphan.
+    const knowsRoots = state !== undefined && state.status !== 'recovering';
+    if (this.containers.size === 0) return;
     for (const container of [...this.containers.values()]) {
       const { id, phase } = container;
       if (phase !== 'ended' || this.lingering.has(id)) continue;
       const isNested = parentOf(id) !== undefined;
-      if (!isNested || this.placeOf(rootOf(id)) === undefined) this.forget(container);
+      const isOrphan = isNested && knowsRoots && this.placeOf(rootOf(id)) === undefined;
+      if (!isNested || isOrphan) this.forget(container);
     }
   }
 

@@ -5,14 +5,16 @@
  *
  * One record is under way at a time: a process that does not read makes the client wait.
  */
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Readable } from 'node:stream';
+import type { FastifyReply } from 'fastify';
 import { describeError } from '../../base/errors.ts';
-import { decodeCall, type Encoding } from '../../operator/envelope.ts';
+import type { Encoding } from '../../operator/envelope.ts';
 import { replyEmpty, replyText } from '../../operator/replies.ts';
 import { RecordDecoder } from '../../wire/recordio.ts';
 import type { Call, ProcessIO } from '../../wire/types/mesos.v1.agent.ts';
 import type { AgentContainers, ContainerInput } from '../containers/containers.ts';
 import { pathOf } from '../containers/ids.ts';
+import { decodeAgentCall } from './call-envelope.ts';
 import { containerCallFault } from './container-validation.ts';
 
 /** Largest record of input that is taken. */
@@ -30,21 +32,21 @@ class InputFault extends Error {
 
 /** The calls of a streamed request, one after another. */
 export class CallStream {
-  private readonly request: FastifyRequest;
+  private readonly body: Readable;
   private readonly encoding: Encoding;
   private readonly records: AsyncGenerator<Uint8Array>;
 
-  constructor(request: FastifyRequest, encoding: Encoding) {
-    this.request = request;
+  constructor(body: Readable, encoding: Encoding) {
+    this.body = body;
     this.encoding = encoding;
-    this.records = recordsOf(request);
+    this.records = recordsOf(body);
   }
 
   /** Undefined at the end of the stream. Throws `InputFault`, or when the client has gone. */
   async next(): Promise<Call | undefined> {
     const record = await this.records.next();
     if (record.done === true) return undefined;
-    const call = decodeCall('mesos.v1.agent.Call', this.encoding, record.value);
+    const call = decodeAgentCall(this.encoding, record.value);
     if (!call.ok) throw new InputFault(call.error.status, call.error.text);
     return call.value;
   }
@@ -52,13 +54,13 @@ export class CallStream {
   /** What is left of the body is read and thrown away, so that the answer can be sent. */
   async close(): Promise<void> {
     await this.records.return(undefined);
-    this.request.raw.resume();
+    this.body.resume();
   }
 }
 
-async function* recordsOf(request: FastifyRequest): AsyncGenerator<Uint8Array> {
+async function* recordsOf(body: Readable): AsyncGenerator<Uint8Array> {
   const decoder = new RecordDecoder(INPUT_RECORD_MAX_BYTES);
-  for await (const chunk of request.raw.iterator({ destroyOnReturn: false })) {
+  for await (const chunk of body.iterator({ destroyOnReturn: false })) {
     yield* decodedFrom(decoder, chunk);
   }
   if (!decoder.isBetweenRecords) throw new InputFault(400, 'Failed to read a whole record');

@@ -6,6 +6,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { err, ok, type Result } from '../../base/result.ts';
 import { acceptsMediaType } from '../../net/media-types.ts';
 import {
+  decodeCall,
   type Encoding,
   JSON_TYPE,
   mediaType,
@@ -37,6 +38,14 @@ export function callEnvelope(headers: IncomingHttpHeaders): Result<CallEnvelope,
   if (!request.ok) return request;
   const answer = answerPart(headers.accept, one(headers['message-accept']));
   return answer.ok ? ok({ ...request.value, ...answer.value }) : answer;
+}
+
+/** The agent tells what is wrong with a JSON body without introduction. */
+export function decodeAgentCall(encoding: Encoding, body: Uint8Array): Result<Call, Refusal> {
+  const call = decodeCall('mesos.v1.agent.Call', encoding, body);
+  if (call.ok) return call;
+  const { status, text } = call.error;
+  return err({ status, text: text.replace(/^Failed to convert JSON into Call protobuf: /, '') });
 }
 
 /** Whether this call may be made, and answered, in the way the headers say. */

@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { bodyOf } from '../../net/http-server.ts';
 import { commonAnswer, missingField } from '../../operator/common-calls.ts';
-import { contentTypeOf, decodeCall, type Encoding, type Refusal } from '../../operator/envelope.ts';
+import { contentTypeOf, type Encoding, type Refusal } from '../../operator/envelope.ts';
 import { replyEmpty, replyMethodNotAllowed, replyText } from '../../operator/replies.ts';
 import { encodeMessage } from '../../wire/codec.ts';
 import { toJson } from '../../wire/json.ts';
@@ -22,7 +22,13 @@ import {
   getTasksText,
 } from '../views/v1.ts';
 import { attachInput, CallStream, firstCall } from './attach-input.ts';
-import { type CallEnvelope, callEnvelope, envelopeFault, RECORDIO_TYPE } from './call-envelope.ts';
+import {
+  type CallEnvelope,
+  callEnvelope,
+  decodeAgentCall,
+  envelopeFault,
+  RECORDIO_TYPE,
+} from './call-envelope.ts';
 import { answerContainerCall } from './container-calls.ts';
 import { containerCallFault } from './container-validation.ts';
 import type { AgentOperatorContext } from './operator.ts';
@@ -47,11 +53,11 @@ async function receive(
   if (!read.ok) return replyText(reply, read.error.status, read.error.text);
   const envelope = read.value;
   if (!envelope.isRequestStream) {
-    const call = decodeCall('mesos.v1.agent.Call', envelope.request, bodyOf(request));
-    if (!call.ok) return replyText(reply, call.error.status, agentText(call.error.text));
+    const call = decodeAgentCall(envelope.request, bodyOf(request));
+    if (!call.ok) return replyText(reply, call.error.status, call.error.text);
     return answer(context, { state, call: call.value, envelope }, reply);
   }
-  const calls = new CallStream(request, envelope.request);
+  const calls = new CallStream(request.raw, envelope.request);
   const first = await firstCall(calls, reply);
   if (first === undefined) return reply;
   const asked = { state, call: first, envelope };
@@ -62,11 +68,6 @@ async function receive(
   }
   await calls.close();
   return refused === undefined ? notImplemented(first, reply) : replyRefusal(reply, refused);
-}
-
-/** The agent tells what is wrong with a JSON body without introduction. */
-function agentText(text: string): string {
-  return text.replace(/^Failed to convert JSON into Call protobuf: /, '');
 }
 
 interface Asked {
