@@ -44,6 +44,7 @@ const MASKED: ReadonlySet<string> = new Set([
   'registered_time',
   'reregistered_time',
   'unregistered_time',
+  'estimated_drain_start_time_seconds',
   'timestamp',
   'nanoseconds',
   'uuid',
