@@ -6,6 +6,7 @@
  *   starting -> running -> ended (nested ones, until removed or their root is gone)
  */
 import type { Clock } from '../../base/clock.ts';
+import { describeError } from '../../base/errors.ts';
 import type { Upid } from '../../net/ports.ts';
 import type { CommandInfo, Resource } from '../../wire/types/mesos.v1.ts';
 import { hostedCommandOf, variablesOf } from '../command-info.ts';
@@ -17,6 +18,7 @@ import { type AgentState, agentIdOf } from '../state.ts';
 import { lastPartOf, parentOf, rootOf } from './ids.ts';
 import { findPlace, type Place } from './places.ts';
 import type { ContainerEvent, ContainerIo, ContainerLauncher, PlainReport } from './port.ts';
+import { PendingInputs, type Waiter, Waiters } from './waiters.ts';
 
 export interface WantedContainer {
   /** `root.child`. */
@@ -80,20 +82,16 @@ export interface AgentContainersPorts {
 /** The original takes about as long to notice that a process has ended. */
 const LINGER_MS = 1_000;
 
-/** A wait status, -1 unknown; undefined when there is no such container. */
-type Waiter = (status: number | undefined) => void;
-
 export class AgentContainers {
   private droppedClients = 0;
   private readonly ports: AgentContainersPorts;
   private readonly options: AgentOptions;
   private readonly containers = new Map<string, PlainContainer>();
-  private readonly waiters = new Map<string, Set<Waiter>>();
+  private readonly waiters = new Waiters();
   private readonly launches = new Map<string, (refusal: string | undefined) => void>();
   /** Ends of tasks in groups, until their executor ends. */
   private readonly taskEnds = new Map<string, number>();
-  private readonly inputs = new Map<number, { readonly id: string; taken(): void }>();
-  private sequence = 0;
+  private readonly inputs = new PendingInputs();
   /** Standalone containers whose end nobody has asked for yet. */
   private readonly lingering = new Set<string>();
 
@@ -129,7 +127,9 @@ export class AgentContainers {
     }
     const container = this.containerFor(wanted, parent);
     this.containers.set(id, container);
-    const started = await this.start(container, wanted, parent);
+    const started = await this.start(container, wanted, parent).catch(
+      (thrown: unknown): Launched => ({ kind: 'refused', text: describeError(thrown) }),
+    );
     if (started.kind !== 'launched' && this.containers.get(id) === container) {
       this.containers.delete(id);
     }
@@ -146,12 +146,7 @@ export class AgentContainers {
       this.collect();
       return () => {};
     }
-    const waiting = this.waiters.get(id) ?? new Set();
-    this.waiters.set(id, waiting.add(waiter));
-    return () => {
-      waiting.delete(waiter);
-      if (waiting.size === 0 && this.waiters.get(id) === waiting) this.waiters.delete(id);
-    };
+    return this.waiters.add(id, waiter);
   }
 
   /** False when there is nothing to kill. */
@@ -346,10 +341,8 @@ export class AgentContainers {
   private write(container: PlainContainer, bytes: Uint8Array): Promise<boolean> {
     if (container.phase === 'ended') return Promise.resolve(false);
     const { id } = container;
-    this.sequence += 1;
-    const { sequence } = this;
     return new Promise((resolve) => {
-      this.inputs.set(sequence, { id, taken: () => resolve(container.phase !== 'ended') });
+      const sequence = this.inputs.add(id, () => resolve(container.phase !== 'ended'));
       const data = Buffer.from(bytes).toString('base64');
       this.ports.launcher.request({ kind: 'plain-input', id, sequence, data });
     });
@@ -370,8 +363,7 @@ export class AgentContainers {
         this.output(event);
         break;
       case 'plain-input-taken':
-        this.inputs.get(event.sequence)?.taken();
-        this.inputs.delete(event.sequence);
+        this.inputs.taken(event.sequence);
         break;
       case 'plain-ended':
         this.ended(event.id, event.status);
@@ -411,15 +403,11 @@ export class AgentContainers {
       for (const reader of container.readers) reader.ended();
       container.readers.clear();
     }
-    for (const [sequence, input] of this.inputs) {
-      if (input.id !== id) continue;
-      this.inputs.delete(sequence);
-      input.taken();
-    }
+    this.inputs.settle(id);
     if (container !== undefined && parentOf(id) === undefined && !this.waiters.has(id)) {
       this.linger(id);
     }
-    this.settleWaiters(id, status);
+    this.waiters.settle(id, status);
     if (parentOf(id) === undefined) this.rootEnded(id);
     this.collect();
   }
@@ -439,15 +427,7 @@ export class AgentContainers {
     for (const id of [...this.taskEnds.keys()]) {
       if (id.startsWith(prefix)) this.taskEnds.delete(id);
     }
-    for (const id of [...this.waiters.keys()]) {
-      if (id.startsWith(prefix) && !this.containers.has(id)) this.settleWaiters(id, undefined);
-    }
-  }
-
-  private settleWaiters(id: string, status: number | undefined): void {
-    const waiting = this.waiters.get(id);
-    this.waiters.delete(id);
-    for (const waiter of waiting ?? []) waiter(status);
+    this.waiters.settleUnknown(root, (id) => this.containers.has(id));
   }
 
   private reported(reports: readonly PlainReport[]): void {
