@@ -16,7 +16,7 @@ import { type ClusterChange, heartbeatSecondsOf, readOperatorEvent } from './ope
 import { StateFetcher } from './state-fetcher.ts';
 
 export interface ClusterSourceOptions {
-  /** `host:port` each, in the order of the configuration. */
+  /** `host:port` each, in the order of the configuration; `setMasters` changes them. */
   readonly masters: readonly string[];
   readonly refreshMs: DurationMs;
   readonly stateTimeoutMs: DurationMs;
@@ -53,7 +53,9 @@ export class ClusterSource {
   private gathering: Timer | undefined;
   private stream: AbortController | undefined;
   private isReloading = false;
+  private isReloadWanted = false;
   private failureCount = 0;
+  private masters: readonly string[];
 
   constructor(
     ports: { readonly clock: Clock; readonly http: HttpClient; readonly log: Log },
@@ -64,6 +66,7 @@ export class ClusterSource {
     this.http = ports.http;
     this.log = ports.log;
     this.options = options;
+    this.masters = options.masters;
     this.listener = listener;
     this.fetcher = new StateFetcher(ports, {
       timeoutMs: options.stateTimeoutMs,
@@ -81,6 +84,14 @@ export class ClusterSource {
     this.stream?.abort(new Error('stopping'));
     this.timer?.cancel();
     this.gathering?.cancel();
+  }
+
+  /** What a detector has found: everything is read again from there, at once. */
+  setMasters(masters: readonly string[]): void {
+    this.masters = masters;
+    this.stream?.abort(new Error('the masters have changed'));
+    this.isReloadWanted = this.isReloading;
+    this.reloadNow();
   }
 
   /** What is known does not fit what is told: start over with a fresh state. */
@@ -105,9 +116,14 @@ export class ClusterSource {
   }
 
   private async reload(): Promise<void> {
-    const fetched = await this.fetcher.fetch(this.options.masters);
+    const fetched = await this.fetcher.fetch(this.masters);
     this.isReloading = false;
     if (this.stopping.signal.aborted) return;
+    if (this.isReloadWanted) {
+      this.isReloadWanted = false;
+      this.reloadNow();
+      return;
+    }
     if (!fetched.ok) {
       this.failureCount += 1;
       this.log.warn(

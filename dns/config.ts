@@ -3,6 +3,7 @@
  * section 2). `compileDnsOptions` checks in the order of the original and in its words.
  */
 import { err, ok, type Result } from '../core/base/result.ts';
+import { parseZooKeeperUrl, withoutSecret } from '../core/net/zookeeper/url.ts';
 import {
   checkIpSources,
   checkMasters,
@@ -203,7 +204,8 @@ const DOMAIN = /^[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)*$/;
 
 function checkRest(config: DnsConfig, domain: string): string | undefined {
   if (config.zk !== '') {
-    return `'zk' needs ZooKeeper, which this version does not support yet; give 'masters'`;
+    const url = parseZooKeeperUrl(config.zk);
+    if (!url.ok) return `invalid zk '${withoutSecret(config.zk)}': ${url.error}`;
   }
   if (config.stateTimeoutSeconds <= 0) {
     return `Invalid HTTP Timeout: ${config.stateTimeoutSeconds}`;

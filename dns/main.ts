@@ -9,6 +9,7 @@ import { createLog, type LogLevel } from '../core/base/log.ts';
 import { SystemRandom } from '../core/base/random.ts';
 import { err, type Result } from '../core/base/result.ts';
 import { runDaemon } from '../core/cli/daemon.ts';
+import { detectorFor } from '../core/election/index.ts';
 import { createHttpClient } from '../core/net/http-client.ts';
 import { type CompiledDnsOptions, compileDnsOptions, parseDnsConfig } from './config.ts';
 import { DNS_USAGE, parseDnsFlags } from './flags.ts';
@@ -34,15 +35,18 @@ export async function main(argv: readonly string[]): Promise<number> {
   for (const warning of options.value.warnings) process.stderr.write(`${warning}\n`);
   if (flags.value.verbosity >= 1) process.stdout.write(describeOptions(options.value));
   const log = createLog({ name: 'mesos-dns', level: levelOf(flags.value.verbosity) });
+  const { port, zk } = options.value;
+  const detector = zk === '' ? undefined : detectorFor(zk, { log });
   const dns = createDns(options.value, {
     clock: new SystemClock(),
     random: new SystemRandom(),
     http: createHttpClient(),
     log,
+    detector: detector?.ok === true ? detector.value : undefined,
   });
-  const { port } = options.value;
   return await runDaemon(dns, log, {
     name: 'mesos-dns',
+    failure: dns.failure,
     flagOfPort: (taken) => `"${taken === port ? 'port' : 'httpport'}" in the configuration`,
   });
 }

@@ -13,6 +13,7 @@ import type { LifecycleState, Service } from '../core/base/lifecycle.ts';
 import type { Log } from '../core/base/log.ts';
 import { Metrics } from '../core/base/metrics.ts';
 import type { Random } from '../core/base/random.ts';
+import type { LeaderDetector } from '../core/election/ports.ts';
 import type { HttpClient } from '../core/net/ports.ts';
 import { AnswerBook } from './answers.ts';
 import { ClusterNames } from './cluster-names.ts';
@@ -23,6 +24,7 @@ import { limitForwarded } from './forwarded-reply.ts';
 import { Forwarder, type Transport } from './forwarder.ts';
 import { HostResolver, type LookUp, systemLookUp } from './host-resolver.ts';
 import { createHttpApi } from './http-api.ts';
+import { MasterList } from './masters.ts';
 import { NamesKeeper } from './names-keeper.ts';
 import { Responder } from './responder.ts';
 import { TcpServer } from './tcp-server.ts';
@@ -35,9 +37,13 @@ export interface DnsPorts {
   readonly http: HttpClient;
   readonly log: Log;
   readonly lookUp?: LookUp;
+  /** Finds the leader when the configuration has `zk`. */
+  readonly detector?: LeaderDetector | undefined;
 }
 
 export interface Dns extends Service {
+  /** Settles when it cannot go on: no leader has been detected for too long. */
+  readonly failure: Promise<unknown>;
   /** Real ports once it serves; undefined for what is switched off. */
   readonly ports: { readonly dns: number | undefined; readonly http: number | undefined };
   readonly records: ClusterNames['records'];
@@ -71,6 +77,8 @@ class DnsShell implements Dns {
   private readonly counters: DnsCounters;
   private readonly responder: Responder;
   private readonly forwarder: Forwarder;
+  private readonly masterList: MasterList | undefined;
+  private readonly failed = Promise.withResolvers<unknown>();
   private readonly firstState = Promise.withResolvers<void>();
   private readonly udp: UdpServer;
   private readonly tcp: TcpServer;
@@ -124,6 +132,29 @@ class DnsShell implements Dns {
       },
       keeper,
     );
+    this.masterList = this.createMasterList(ports);
+  }
+
+  get failure(): Promise<unknown> {
+    return this.failed.promise;
+  }
+
+  private createMasterList(ports: DnsPorts): MasterList | undefined {
+    const { detector, clock } = ports;
+    if (detector === undefined) return undefined;
+    const { masters, zkDetectionTimeout } = this.options;
+    return new MasterList(
+      { detector, clock },
+      { masters: masters ?? [], timeoutMs: seconds(zkDetectionTimeout) },
+      {
+        onMasters: (list) => this.source.setMasters(list),
+        onFailed: (why) => {
+          const error = new ClusterError('NO_LEADER', why, { retriable: false });
+          this.failed.resolve(error);
+          this.firstState.reject(error);
+        },
+      },
+    );
   }
 
   get records(): ClusterNames['records'] {
@@ -132,7 +163,8 @@ class DnsShell implements Dns {
 
   async start(): Promise<void> {
     this.state = 'starting';
-    this.source.start();
+    if (this.masterList === undefined) this.source.start();
+    this.masterList?.start();
     try {
       await this.firstState.promise;
       await this.listen();
@@ -148,6 +180,7 @@ class DnsShell implements Dns {
     if (this.state === 'stopped') return;
     this.state = 'stopping';
     this.source.stop();
+    await this.masterList?.stop();
     this.firstState.reject(
       new ClusterError('STOPPED', 'stopped before any master answered', { retriable: true }),
     );

@@ -86,7 +86,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     ...['core/base/', 'core/wire/', 'core/resources/', 'core/scheduler/', 'core/storage/'],
     ...['core/election/', 'core/net/', 'core/cli/', 'schedulers/kit/', 'schedulers/chronos/'],
   ],
-  'dns/': ['core/base/', 'core/wire/', 'core/net/', 'core/cli/', 'dns/'],
+  'dns/': ['core/base/', 'core/wire/', 'core/net/', 'core/election/', 'core/cli/', 'dns/'],
 };
 
 /** The daemons' start-up is shared; nothing else of the command line is anybody's business. */

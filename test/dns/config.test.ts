@@ -102,7 +102,7 @@ test('configurations are refused in the words of the original', () => {
   for (const [changes, sentence] of table) {
     assert.equal(refusalOf(changes), sentence, JSON.stringify(changes));
   }
-  assert.match(refusalOf({ zk: 'zk://a:2181/mesos' }), /needs ZooKeeper/);
+  assert.match(refusalOf({ zk: 'zk://a:2181' }), /Expecting a \(chroot\) path for ZooKeeper/);
 });
 
 test('credentials without authentication are worth a warning', () => {

@@ -140,6 +140,16 @@ class SocketConnection implements ZooKeeperConnection {
     const manager = client.connectionManager;
     if (lastZxid !== undefined) manager.zxid = Buffer.from(lastZxid);
     manager.findNextServer = (callback) => callback({ host: server.host, port: server.port });
+    const connected = manager.onSocketConnected;
+    manager.onSocketConnected = () => {
+      // A port of this machine that nobody listens on may be given to the connection itself, which
+      // would then keep the server from coming back.
+      const { socket } = manager;
+      const isOwn =
+        socket?.localPort === socket?.remotePort && socket?.localAddress === socket?.remoteAddress;
+      if (isOwn) this.close('lost');
+      else connected.call(manager);
+    };
     const parse = manager.onSocketData;
     manager.onSocketData = (buffer) => {
       if (this.isClosed) return;

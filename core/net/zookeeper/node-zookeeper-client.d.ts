@@ -16,6 +16,7 @@ declare module 'node-zookeeper-client' {
     connectTimeoutHandler: NodeJS.Timeout | null;
     connect(): void;
     findNextServer(callback: (server: { host: string; port: number }) => void): void;
+    onSocketConnected(): void;
     onSocketData(buffer: Buffer): void;
     setState(state: number): void;
     on(event: 'state', listener: (state: number) => void): void;
