@@ -1,0 +1,111 @@
+/** Offer operations at the agent: applied once, told until acknowledged, kept over a restart. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { formatUuid } from '../../../core/base/random.ts';
+import { contains } from '../../../core/resources/arithmetic.ts';
+import type { UpdateOperationStatusMessage } from '../../../core/wire/types/mesos.internal.ts';
+import type { Resource } from '../../../core/wire/types/mesos.v1.ts';
+import { AGENT_ID, AgentKit } from './agent-builder.ts';
+
+const OPERATION = Uint8Array.from({ length: 16 }, (_, index) => (index === 6 ? 0x40 : index));
+
+const RESERVED: Resource = {
+  name: 'mem',
+  type: 'SCALAR',
+  scalar: { value: 100 },
+  reservations: [{ type: 'DYNAMIC', role: 'web', principal: 'edge' }],
+};
+
+function reserve(it: AgentKit, version: Uint8Array = resourceVersionOf(it)): void {
+  it.message({
+    name: 'mesos.internal.ApplyOperationMessage',
+    value: {
+      framework_id: { value: 'F' },
+      operation_info: {
+        type: 'RESERVE',
+        id: { value: 'op' },
+        reserve: { resources: [RESERVED] },
+      },
+      operation_uuid: { value: OPERATION },
+      resource_version_uuid: { uuid: { value: version } },
+    },
+  });
+}
+
+function resourceVersionOf(it: AgentKit): Uint8Array {
+  return Uint8Array.from(Buffer.from(it.machine.state.resourceVersion.replaceAll('-', ''), 'hex'));
+}
+
+/** Statuses sent to the master since the last look. */
+function told(it: AgentKit): readonly UpdateOperationStatusMessage[] {
+  return it.effectsTaken().flatMap((effect) => {
+    if (effect.kind !== 'send') return [];
+    const { name, value } = effect.message;
+    return name === 'mesos.internal.UpdateOperationStatusMessage' ? [value] : [];
+  });
+}
+
+function acknowledge(it: AgentKit, message: UpdateOperationStatusMessage | undefined): void {
+  const status_uuid = message?.status.uuid;
+  assert.ok(status_uuid !== undefined);
+  it.message({
+    name: 'mesos.internal.AcknowledgeOperationStatusMessage',
+    value: { status_uuid, operation_uuid: { value: OPERATION } },
+  });
+}
+
+test('the status of an operation is told again after 10 s, 20 s and so on until acknowledged', () => {
+  const it = new AgentKit().registered();
+  reserve(it);
+  const [first] = told(it);
+  assert.equal(first?.status.state, 'OPERATION_FINISHED');
+  assert.deepEqual(first?.status.operation_id, { value: 'op' });
+  it.advance(9_999);
+  assert.deepEqual(told(it), []);
+  it.advance(1);
+  assert.deepEqual(told(it), [first]);
+  it.advance(19_999);
+  assert.deepEqual(told(it), []);
+  it.advance(1);
+  assert.deepEqual(told(it), [first]);
+  acknowledge(it, first);
+  it.advance(3_600_000);
+  assert.deepEqual(told(it), []);
+});
+
+test('an operation that comes twice is applied once', () => {
+  const it = new AgentKit().registered();
+  reserve(it);
+  reserve(it);
+  assert.equal(told(it).length, 1);
+  const { totalResources } = it.machine.state;
+  const text = JSON.stringify(totalResources);
+  assert.ok(contains(totalResources, [RESERVED]), text);
+  const twice = { ...RESERVED, scalar: { value: 101 } };
+  assert.ok(!contains(totalResources, [twice]), text);
+});
+
+test('an operation made for other resources than the agent has now is dropped', () => {
+  const it = new AgentKit().registered();
+  reserve(it, OPERATION);
+  const [first] = told(it);
+  assert.equal(first?.status.state, 'OPERATION_DROPPED');
+  assert.equal(first?.status.message, 'Operation assumes outdated resource state');
+  assert.ok(!contains(it.machine.state.totalResources, [RESERVED]));
+});
+
+test('reservation and unacknowledged status survive a restart of the agent', () => {
+  const before = new AgentKit().registered();
+  reserve(before);
+  const [first] = told(before);
+  const after = new AgentKit({ files: before.files, seed: 2 });
+  assert.ok(contains(after.machine.state.totalResources, [RESERVED]));
+  after.registered();
+  after.advance(10_000);
+  const [again] = told(after);
+  assert.equal(again?.slave_id?.value, AGENT_ID);
+  assert.equal(
+    formatUuid(again?.status.uuid?.value ?? new Uint8Array(16)),
+    formatUuid(first?.status.uuid?.value ?? new Uint8Array(16)),
+  );
+});
