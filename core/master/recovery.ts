@@ -36,11 +36,15 @@ export function becomeLeader(context: MasterContext, registry: RecoveredRegistry
 }
 
 /** `--weights` counts only until the registry has weights; then it is kept there (spec allocator, 1). */
-function recoverWeights(
-  { state, allocator, now }: MasterContext,
-  registry: RecoveredRegistry,
-): void {
-  if (registry.weights.length === 0) return;
+function recoverWeights(context: MasterContext, registry: RecoveredRegistry): void {
+  const { state, allocator, now } = context;
+  if (registry.weights.length === 0) {
+    const given = [...state.weights].map(
+      ([role, weight]) => ({ kind: 'set-weight', role, weight }) as const,
+    );
+    if (given.length > 0) context.persist(given, () => {});
+    return;
+  }
   for (const role of state.weights.keys()) allocator.updateWeight(role, 1, now);
   state.weights.clear();
   for (const [role, weight] of registry.weights) {

@@ -30,7 +30,7 @@ async function start(
   const network = new LoopbackNetwork();
   const transport = network.createTransport('10.0.0.1', 5050);
   const master = createMaster(
-    { ...DEFAULT_MASTER_OPTIONS, weights: new Map([['flag', 3]]) },
+    { ...DEFAULT_MASTER_OPTIONS, weights: new Map([['flag', seed]]) },
     {
       clock: new SimulatedClock(),
       random: new SeededRandom(seed),
@@ -97,8 +97,14 @@ test('quota, weights, maintenance, drains and gone agents survive a restart of t
     [...state.quotas.values()].map(({ role, limits }) => [role, limits?.['cpus']]),
     [['web', { value: 2 }]],
   );
-  // The flag's weights count only as long as the registry has none.
-  assert.deepEqual([...state.weights], [['web', 2.5]]);
+  // Those of the first start's flag were stored; the second's are ignored.
+  assert.deepEqual(
+    [...state.weights],
+    [
+      ['flag', 1],
+      ['web', 2.5],
+    ],
+  );
   assert.equal(JSON.stringify(state.schedules), JSON.stringify([SCHEDULE]));
   assert.deepEqual(
     [...state.machines.values()].map(({ id, mode }) => [id.hostname, mode]),
