@@ -229,7 +229,10 @@ class Driver implements Scheduler {
       this.attempt = end.kind === 'lost' ? 0 : this.attempt + 1;
       const { attempt } = this;
       const why = end.kind === 'redirected' ? `redirected to ${end.location}` : end.why;
-      this.ports.log.warn({ master: url, why, attempt }, 'not subscribed, trying again');
+      // A master that stays away is worth a line at the 1st, 2nd, 4th, 8th ... attempt only.
+      const isWorthLine = (attempt & (attempt - 1)) === 0;
+      const level = isWorthLine ? 'warn' : 'debug';
+      this.ports.log[level]({ master: url, why, attempt }, 'not subscribed, trying again');
       await this.pause(this.backoffMs(attempt));
     }
     this.unwatch?.();

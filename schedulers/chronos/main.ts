@@ -1,5 +1,6 @@
 /** `chronos`: reads flags, opens its storage, runs the daemon. */
 import { SystemClock } from '../../core/base/clock.ts';
+import { describeError } from '../../core/base/errors.ts';
 import { createLog } from '../../core/base/log.ts';
 import { SystemRandom } from '../../core/base/random.ts';
 import { runDaemon } from '../../core/cli/daemon.ts';
@@ -29,7 +30,11 @@ export async function main(argv: readonly string[]): Promise<number> {
   if (refusal !== undefined) return refuse(refusal);
 
   const log = createLog({ name: 'chronos', level: 'info' });
-  const storage = await openLevelStorage(options.workDirectory);
+  const storage = await openLevelStorage(options.workDirectory).catch(describeError);
+  if (typeof storage === 'string') {
+    process.stderr.write(`chronos: --work_dir=${options.workDirectory}: ${storage}\n`);
+    return 1;
+  }
   const http = createHttpClient();
   const chronos = createChronos(options, {
     clock: new SystemClock(),
@@ -55,3 +60,5 @@ function refuse(sentence: string): number {
   process.stderr.write(usageError('chronos', sentence));
   return 1;
 }
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));

@@ -31,6 +31,8 @@ export class FakeCluster extends FakeMaster {
   private readonly agents: readonly FakeAgent[];
   private readonly offered = new Map<string, string>();
   private isSuppressed = false;
+  /** Updates not yet acknowledged, per task: only the first is sent, as agents do. */
+  private readonly unacknowledged = new Map<string, TaskStatus[]>();
   private offerCount = 0;
   private statusCount = 0;
 
@@ -55,20 +57,19 @@ export class FakeCluster extends FakeMaster {
     if (task === undefined || isTerminal(task.state)) return;
     task.state = state;
     this.statusCount += 1;
-    const uuid = Uint8Array.from({ length: 16 }, () => this.statusCount % 256);
-    this.send({
-      type: 'UPDATE',
-      update: {
-        status: {
-          task_id: { value: taskId },
-          agent_id: task.info.agent_id,
-          state,
-          source: 'SOURCE_EXECUTOR',
-          uuid,
-          ...more,
-        },
-      },
+    const number = this.statusCount;
+    const uuid = Uint8Array.from({ length: 16 }, (_, index) => (number >> (8 * (index % 4))) & 255);
+    const queue = this.unacknowledged.get(taskId) ?? [];
+    this.unacknowledged.set(taskId, queue);
+    queue.push({
+      task_id: { value: taskId },
+      agent_id: task.info.agent_id,
+      state,
+      source: 'SOURCE_EXECUTOR',
+      uuid,
+      ...more,
     });
+    if (queue.length === 1) this.sendFirst(taskId);
     if (isTerminal(state)) this.offerSoon();
   }
 
@@ -78,6 +79,12 @@ export class FakeCluster extends FakeMaster {
         this.offered.clear();
         this.isSuppressed = (call.subscribe?.suppressed_roles ?? []).length > 0;
         this.offerSoon();
+        this.clock.setTimer(5, () => {
+          for (const taskId of this.unacknowledged.keys()) this.sendFirst(taskId);
+        });
+        return;
+      case 'ACKNOWLEDGE':
+        this.acknowledged(call.acknowledge?.task_id.value ?? '', call.acknowledge?.uuid);
         return;
       case 'REVIVE':
         this.isSuppressed = false;
@@ -101,6 +108,19 @@ export class FakeCluster extends FakeMaster {
         return;
       default:
     }
+  }
+
+  private sendFirst(taskId: string): void {
+    const status = this.unacknowledged.get(taskId)?.[0];
+    if (status !== undefined) this.send({ type: 'UPDATE', update: { status } });
+  }
+
+  private acknowledged(taskId: string, uuid: Uint8Array | undefined): void {
+    const queue = this.unacknowledged.get(taskId) ?? [];
+    if (String(queue[0]?.uuid) !== String(uuid)) return;
+    queue.shift();
+    if (queue.length === 0) this.unacknowledged.delete(taskId);
+    else this.sendFirst(taskId);
   }
 
   private accept(call: Call): void {
@@ -127,7 +147,8 @@ export class FakeCluster extends FakeMaster {
     const asked = call.reconcile?.tasks ?? [];
     for (const { task_id } of asked) {
       const task = this.launched.find((each) => each.info.task_id.value === task_id.value);
-      const isKnown = task !== undefined && !isTerminal(task.state);
+      const isPending = this.unacknowledged.has(task_id.value);
+      const isKnown = task !== undefined && (isPending || !isTerminal(task.state));
       this.tell(task_id.value, isKnown ? task.state : 'TASK_LOST', 'REASON_RECONCILIATION');
     }
     if (asked.length > 0) return;
