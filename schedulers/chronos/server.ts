@@ -8,6 +8,7 @@ import { guard } from './http/access.ts';
 import { renderProblem } from './http/answers.ts';
 import type { ChronosApi } from './http/api.ts';
 import { addJobRoutes } from './http/job-routes.ts';
+import { JobTexts } from './http/job-texts.ts';
 import { addRootRoutes, addViewRoutes } from './http/view-routes.ts';
 import { ChronosMetrics } from './metrics.ts';
 import { Notifier } from './notifier.ts';
@@ -57,6 +58,7 @@ class ChronosServer implements Chronos {
     this.http = this.createHttp(options, ports, {
       state: this.shell.machine.state,
       metrics,
+      texts: new JobTexts(),
       jobDefaults: options.jobDefaults,
       now: () => ports.clock.now(),
       leader: () => `${options.hostname}:${this.address.port}`,

@@ -5,10 +5,12 @@ import type { ChronosCommand } from '../machine.ts';
 import type { ChronosMetrics } from '../metrics.ts';
 import type { Refusal } from '../records.ts';
 import type { ChronosState } from '../state.ts';
+import type { JobTexts } from './job-texts.ts';
 
 export interface ChronosApi {
   readonly state: ChronosState;
   readonly metrics: ChronosMetrics;
+  readonly texts: JobTexts;
   readonly jobDefaults: JobDefaults;
   now(): Instant;
   /** `hostname:http_port` of the leader. */

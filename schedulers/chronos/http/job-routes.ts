@@ -4,7 +4,6 @@ import { isJson, readJson } from '../../kit/http-kit.ts';
 import { jobStateText } from '../graph.ts';
 import { type Job, lastOutcome } from '../job.ts';
 import { decodeJob } from '../job-decode.ts';
-import { encodeJob } from '../job-encode.ts';
 import { JsonReader } from '../json-reader.ts';
 import type { ChronosCommand } from '../machine.ts';
 import { doesNotExist } from '../refusals.ts';
@@ -34,7 +33,9 @@ export function addJobRoutes(app: FastifyInstance, prefix: string, api: ChronosA
   app.get(`${prefix}/jobs`, (_request, reply) =>
     sendJson(
       reply,
-      [...api.state.shownJobs()].map(({ job }) => encodeJob(job, { fillsFetch: true, isVersion2 })),
+      [...api.state.shownJobs()].map(({ job }) =>
+        api.texts.of(job, { fillsFetch: true, isVersion2 }),
+      ),
     ),
   );
   app.get(`${prefix}/jobs/summary`, (_request, reply) => sendJson(reply, { jobs: summary(api) }));
@@ -44,7 +45,7 @@ export function addJobRoutes(app: FastifyInstance, prefix: string, api: ChronosA
     const name = pathText(request, 'name');
     const entry = api.state.job(name);
     if (entry === undefined) return sendRefusal(reply, doesNotExist('Job', name));
-    return sendJson(reply, encodeJob(entry.job, { fillsFetch: false, isVersion2 }));
+    return sendJson(reply, api.texts.of(entry.job, { fillsFetch: false, isVersion2 }));
   });
   app.put(`${prefix}/job/:name`, (request, reply) => {
     const given = queryText(request, 'arguments');
@@ -145,7 +146,7 @@ function search(
   const shape = { fillsFetch: false, isVersion2 };
   return sendJson(
     reply,
-    found.map(({ job }) => encodeJob(job, shape)),
+    found.map(({ job }) => api.texts.of(job, shape)),
   );
 }
 

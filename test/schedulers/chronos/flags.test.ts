@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { parseFlags } from '../../../core/base/flags.ts';
+import type { Result } from '../../../core/base/result.ts';
+import {
+  CHRONOS_FLAGS,
+  compileChronosOptions,
+  expandShortFlags,
+} from '../../../schedulers/chronos/flags.ts';
+import type { CompiledChronosOptions } from '../../../schedulers/chronos/options.ts';
+
+function compile(argv: readonly string[]): Result<CompiledChronosOptions> {
+  const sources = { env: {}, envPrefix: undefined, style: 'spaced' } as const;
+  const flags = parseFlags(CHRONOS_FLAGS, { ...sources, argv: expandShortFlags(argv) });
+  return flags.ok ? compileChronosOptions(flags.value) : flags;
+}
+
+test('flags are taken with a blank, with an equals sign, and by one letter', () => {
+  const compiled = compile([
+    '--master',
+    'm:5050',
+    '--http_port=4400',
+    '-u',
+    'me',
+    '-d',
+    '3',
+    '--mesos_task_mem',
+    '64',
+    '--decline_offer_duration',
+    '1500',
+    '--no-mesos_checkpoint',
+    '--ignore_epsilon',
+    '--task_epsilon',
+    '60',
+  ]);
+  assert.ok(compiled.ok, JSON.stringify(compiled));
+  const { value } = compiled;
+  assert.equal(value.master, 'm:5050');
+  assert.equal(value.httpPort, 4_400);
+  assert.equal(value.user, 'me');
+  assert.equal(value.disableAfterFailures, 3);
+  assert.deepEqual(value.jobDefaults, { cpus: 0.1, mem: 64, disk: 256, user: 'me' });
+  assert.equal(value.declineOfferMs, 1_500);
+  assert.equal(value.checkpoint, false);
+  assert.equal(value.ignoresEpsilon, true);
+  assert.equal(value.failoverTimeoutMs, 604_800_000);
+});
+
+test('what is not supported is refused with what to do instead', () => {
+  const refused: readonly (readonly [argv: readonly string[], text: RegExp])[] = [
+    [[], /'master' is needed/],
+    [['--master', 'm:1', '--mail_server', 'x:25'], /'mail_server' is not supported: .*http_notif/],
+    [['--master', 'm:1', '-c', 'host'], /'cassandra_contact_points' is not supported/],
+    [['--master', 'm:1', '--disable_http'], /no other interface/],
+    [['--master', 'm:1', '--http_prot', '1'], /unknown flag 'http_prot'.*did you mean 'http_port'/],
+    [['--master', 'm:1', '--mesos_authentication_secret_file', 'x'], /needs --mesos_auth/],
+  ];
+  for (const [argv, text] of refused) {
+    const compiled = compile(argv);
+    assert.ok(!compiled.ok, argv.join(' '));
+    assert.match(compiled.error, text);
+  }
+});
