@@ -52,7 +52,7 @@ test('what is not supported is refused with what to do instead', () => {
     [['--master', 'm:1', '--mail_server', 'x:25'], /'mail_server' is not supported: .*http_notif/],
     [['--master', 'm:1', '-c', 'host'], /'cassandra_contact_points' is not supported/],
     [['--master', 'm:1', '--disable_http'], /no other interface/],
-    [['--master', 'm:1', '--http_prot', '1'], /unknown flag 'http_prot'.*did you mean 'http_port'/],
+    [['--master', 'm:1', '--http_prot=1'], /unknown flag 'http_prot'.*did you mean 'http_port'/],
     [['--master', 'm:1', '--mesos_authentication_secret_file', 'x'], /needs --mesos_auth/],
   ];
   for (const [argv, text] of refused) {
