@@ -2,11 +2,20 @@
 import type { Resources } from '../resources/arithmetic.ts';
 import { legacyAttributes } from '../resources/attributes.ts';
 import { legacyModel } from '../resources/format.ts';
+import { formatRanges } from '../resources/ranges.ts';
 import { toEndpointForm } from '../resources/refinement.ts';
-import { fromMilli, type Milli } from '../resources/scalar.ts';
-import { reservationsByRole } from '../resources/select.ts';
+import { fromMilli, type Milli, toMilli } from '../resources/scalar.ts';
+import { rangesOf, reservationsByRole } from '../resources/select.ts';
 import { toJson } from '../wire/json.ts';
-import { double, type JsonObject, type JsonValue, RawJson, writeJson } from '../wire/json-text.ts';
+import {
+  double,
+  formatDouble,
+  type JsonObject,
+  type JsonValue,
+  RawJson,
+  writeJson,
+  writeString,
+} from '../wire/json-text.ts';
 import type { Attribute, Resource } from '../wire/types/mesos.v1.ts';
 
 /** These come first and are always there, in the recorded order. */
@@ -14,6 +23,8 @@ const FIRST = ['disk', 'mem', 'gpus', 'cpus'];
 
 /** `{"disk":0.0,"mem":64.0,"gpus":0.0,"cpus":1.0,"ports":"[31000-31001]"}`. */
 export function resourcesModel(resources: Resources): RawJson {
+  const plain = plainText(resources);
+  if (plain !== undefined) return new RawJson(plain);
   const known = texts.get(resources);
   if (known !== undefined) return known;
   const values = legacyModel(resources);
@@ -23,6 +34,38 @@ export function resourcesModel(resources: Resources): RawJson {
   const text = new RawJson(writeJson(model));
   texts.set(resources, text);
   return text;
+}
+
+/**
+ * The text of what nearly all tasks have, made in one go: the four usual scalars and at most one list
+ * of ranges. Undefined for anything else.
+ */
+function plainText(resources: Resources): string | undefined {
+  let [disk, mem, gpus, cpus] = [0, 0, 0, 0];
+  let ranges: string | undefined;
+  for (const resource of resources) {
+    if (resource.revocable !== undefined || resource.shared !== undefined) return undefined;
+    if (resource.type === 'RANGES' && ranges === undefined && !FIRST.includes(resource.name)) {
+      const text = formatRanges(rangesOf([resource], resource.name));
+      ranges = `,${writeString(resource.name)}:${writeString(text)}`;
+      continue;
+    }
+    if (resource.type !== 'SCALAR') return undefined;
+    const milli = toMilli(resource.scalar?.value ?? 0);
+    if (resource.name === 'cpus') cpus += milli;
+    else if (resource.name === 'mem') mem += milli;
+    else if (resource.name === 'disk') disk += milli;
+    else if (resource.name === 'gpus') gpus += milli;
+    else return undefined;
+  }
+  return (
+    `{"disk":${milliText(disk)},"mem":${milliText(mem)},"gpus":${milliText(gpus)},` +
+    `"cpus":${milliText(cpus)}${ranges ?? ''}}`
+  );
+}
+
+function milliText(milli: Milli): string {
+  return formatDouble(fromMilli(milli));
 }
 
 /** Lists of resources are immutable, so their text is kept as long as they live. */

@@ -1,47 +1,69 @@
 /**
  * Tasks as the legacy endpoints of master and agent show them (spec operator-api, section 3.6).
- * Tasks are immutable and replaced as a whole, so the text of each is made once.
+ * Tasks are immutable and replaced as a whole, so their identity is a safe key for kept texts.
  */
 import type { Instant } from '../base/clock.ts';
 import { toJsonValue } from '../wire/json.ts';
-import { double, type JsonObject, type JsonValue, RawJson, writeJson } from '../wire/json-text.ts';
-import type { DiscoveryInfo, Labels, Resource, Task, TaskStatus } from '../wire/types/mesos.v1.ts';
+import {
+  double,
+  formatDouble,
+  type JsonObject,
+  type JsonValue,
+  RawJson,
+  writeJson,
+  writeString,
+} from '../wire/json-text.ts';
+import type {
+  ContainerStatus,
+  DiscoveryInfo,
+  Labels,
+  NetworkInfo,
+  Resource,
+  Task,
+  TaskStatus,
+} from '../wire/types/mesos.v1.ts';
 import { resourcesModel } from './legacy-resources.ts';
 
-const taskTexts = new WeakMap<Task, RawJson>();
-
 export function taskModel(task: Task): RawJson {
-  const known = taskTexts.get(task);
-  if (known !== undefined) return known;
-  const text = new RawJson(writeJson(taskTree(task)));
-  taskTexts.set(task, text);
-  return text;
+  return new RawJson(taskText(task));
 }
 
-function taskTree(task: Task): JsonObject {
-  return {
-    id: task.task_id.value,
-    name: task.name,
-    framework_id: task.framework_id.value,
-    executor_id: task.executor_id?.value ?? '',
-    slave_id: task.agent_id.value,
-    state: task.state,
-    resources: resourcesModel(task.resources ?? []),
-    limits: limitsModel(task.limits),
-    role: allocationRole(task.resources),
-    statuses: (task.statuses ?? []).map(statusModel),
-    user: task.user,
-    labels: labelsModel(task.labels),
-    discovery: discoveryModel(task.discovery),
-    container:
-      task.container === undefined
-        ? undefined
-        : toJsonValue('mesos.v1.ContainerInfo', task.container),
-    health_check:
-      task.health_check === undefined
-        ? undefined
-        : toJsonValue('mesos.v1.HealthCheck', task.health_check),
-  };
+/**
+ * The text of a task, written straight away: a master shows hundreds of thousands at once, and what
+ * is kept of them is up to the caller.
+ */
+export function taskText(task: Task): string {
+  const { resources = [] } = task;
+  let text =
+    `{"id":${writeString(task.task_id.value)},"name":${writeString(task.name)},` +
+    `"framework_id":${writeString(task.framework_id.value)},` +
+    `"executor_id":${writeString(task.executor_id?.value ?? '')},` +
+    `"slave_id":${writeString(task.agent_id.value)},"state":"${task.state}",` +
+    `"resources":${resourcesModel(resources).text}`;
+  text += member('limits', limitsModel(task.limits));
+  const role = allocationRole(resources);
+  if (role !== undefined) text += `,"role":${writeString(role)}`;
+  text += ',"statuses":[';
+  let separator = '';
+  for (const status of task.statuses ?? []) {
+    text += separator + statusText(status);
+    separator = ',';
+  }
+  text += ']';
+  if (task.user !== undefined) text += `,"user":${writeString(task.user)}`;
+  if (task.labels !== undefined) text += member('labels', labelsModel(task.labels));
+  if (task.discovery !== undefined) text += member('discovery', discoveryModel(task.discovery));
+  if (task.container !== undefined) {
+    text += member('container', toJsonValue('mesos.v1.ContainerInfo', task.container));
+  }
+  if (task.health_check !== undefined) {
+    text += member('health_check', toJsonValue('mesos.v1.HealthCheck', task.health_check));
+  }
+  return `${text}}`;
+}
+
+function member(name: string, value: JsonValue | undefined): string {
+  return value === undefined ? '' : `,"${name}":${writeJson(value)}`;
 }
 
 function limitsModel(limits: Task['limits']): JsonObject | undefined {
@@ -55,22 +77,47 @@ export function allocationRole(resources: readonly Resource[] | undefined): stri
   return resources?.[0]?.allocation_info?.role;
 }
 
-function statusModel(status: TaskStatus): JsonObject {
-  return {
-    state: status.state,
-    timestamp: double(status.timestamp ?? 0),
-    labels: labelsModel(status.labels),
-    container_status: containerStatusModel(status),
-    healthy: status.healthy,
-  };
+function statusText(status: TaskStatus): string {
+  let text = `{"state":"${status.state}","timestamp":${formatDouble(status.timestamp ?? 0)}`;
+  if (status.labels !== undefined) text += member('labels', labelsModel(status.labels));
+  if (status.container_status !== undefined) {
+    text += `,"container_status":${containerStatusText(status.container_status)}`;
+  }
+  if (status.healthy !== undefined) text += `,"healthy":${status.healthy}`;
+  return `${text}}`;
 }
 
-function containerStatusModel(status: TaskStatus): JsonObject | undefined {
-  if (status.container_status === undefined) return undefined;
-  const tree = toJsonValue('mesos.v1.ContainerStatus', status.container_status);
-  // The process id is in the message but not in this model.
+/** The process id is in the message but not in this model. */
+function containerStatusText(status: ContainerStatus): string {
+  const { container_id: id, network_infos: networks = [], cgroup_info: cgroup } = status;
+  const addresses = networks.length === 1 ? plainAddresses(networks[0]) : undefined;
+  if (
+    id !== undefined &&
+    id.parent === undefined &&
+    cgroup === undefined &&
+    addresses !== undefined
+  ) {
+    const container = `{"container_id":{"value":${writeString(id.value)}}`;
+    return `${container},"network_infos":[{"ip_addresses":[${addresses}]}]}`;
+  }
+  const tree = toJsonValue('mesos.v1.ContainerStatus', status);
   const { executor_pid: _left, ...shown } = tree;
-  return shown;
+  return writeJson(shown);
+}
+
+/** The usual case, written straight away: one network with addresses and nothing else. */
+function plainAddresses(network: NetworkInfo | undefined): string | undefined {
+  if (network?.ip_addresses === undefined || network.ip_addresses.length === 0) return undefined;
+  const { name, groups, labels, port_mappings: ports } = network;
+  if ((groups?.length ?? 0) > 0 || (ports?.length ?? 0) > 0) return undefined;
+  if (name !== undefined || labels !== undefined) return undefined;
+  let text = '';
+  for (const { protocol, ip_address: address } of network.ip_addresses) {
+    if (protocol === undefined || address === undefined) return undefined;
+    const entry = `{"protocol":"${protocol}","ip_address":${writeString(address)}}`;
+    text += text === '' ? entry : `,${entry}`;
+  }
+  return text;
 }
 
 export function labelsModel(labels: Labels | undefined): JsonValue | undefined {

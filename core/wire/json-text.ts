@@ -58,7 +58,11 @@ export function formatDouble(value: number): string {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
 const LONG_ESCAPED = /[\u0000-\u0007\u000b\u000e-\u001f]/;
 
+/** Nothing to escape: most strings. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 export function writeString(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`;
   const quoted = JSON.stringify(text);
   if (!LONG_ESCAPED.test(text)) return quoted;
   return quoted.replaceAll(/\\(\\|u00[01][0-9a-f])/g, (found) =>

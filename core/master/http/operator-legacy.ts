@@ -1,18 +1,14 @@
 /** Legacy endpoints of the master that only show (spec operator-api, section 4). */
 import type { FastifyRequest } from 'fastify';
 import { replyJson } from '../../net/http-answers.ts';
+import { replyJsonPieces } from '../../net/sliced-answer.ts';
 import { queryOf } from '../../operator/replies.ts';
 import { type JsonValue, writeJson } from '../../wire/json-text.ts';
-import {
-  frameworksDocument,
-  slavesDocument,
-  stateDocument,
-  type TaskQuery,
-  tasksDocument,
-} from '../views/documents.ts';
+import { slavesDocument, type TaskQuery, tasksDocument } from '../views/documents.ts';
 import { maintenanceStatusDocument } from '../views/maintenance.ts';
 import { registryDocument } from '../views/registry.ts';
 import { rolesDocument } from '../views/roles.ts';
+import { frameworksPieces, statePieces } from '../views/state-document.ts';
 import { stateSummary } from '../views/summary.ts';
 import type { OperatorContext } from './operator.ts';
 
@@ -46,15 +42,23 @@ export function registerLegacyReads(context: OperatorContext): void {
       ),
     );
   };
-  show('/master/state', () =>
-    stateDocument(context.state, { flags: context.flags, leader: context.leader() }),
+  const showPieces = (
+    route: string,
+    pieces: (request: FastifyRequest) => Iterable<Buffer>,
+  ): void => {
+    context.server.app.all(route, (request, reply) =>
+      context.onLeader(request, reply, () => replyJsonPieces(request, reply, pieces(request))),
+    );
+  };
+  showPieces('/master/state', () =>
+    statePieces(context.state, { flags: context.flags, leader: context.leader() }),
   );
   show('/master/state-summary', () => stateSummary(context.state, context.flags['cluster']));
   show('/master/slaves', (request) =>
     slavesDocument(context.state, queryOf(request).get('slave_id') ?? undefined),
   );
-  show('/master/frameworks', (request) =>
-    frameworksDocument(context.state, queryOf(request).get('framework_id') ?? undefined),
+  showPieces('/master/frameworks', (request) =>
+    frameworksPieces(context.state, queryOf(request).get('framework_id') ?? undefined),
   );
   show('/master/tasks', (request) => tasksDocument(context.state, taskQuery(request)));
   show('/master/roles', () => rolesDocument(context.state));

@@ -1,4 +1,4 @@
-/** The big legacy documents: `/state`, `/slaves`, `/frameworks`, `/tasks` (spec operator-api, section 4). */
+/** Legacy documents: the head of `/state`, `/slaves`, `/tasks` (spec operator-api, section 4). */
 
 import { secondsOf, taskModel } from '../../operator/legacy-tasks.ts';
 import { buildFields, VERSION } from '../../operator/version.ts';
@@ -6,8 +6,7 @@ import { toJsonValue } from '../../wire/json.ts';
 import { double, type JsonObject } from '../../wire/json-text.ts';
 import type { MasterInfo, Task } from '../../wire/types/mesos.v1.ts';
 import type { MasterState } from '../state.ts';
-import { agentFullModel, agentModel, recoveredAgentTree } from './agents.ts';
-import { frameworkModel } from './frameworks.ts';
+import { agentFullModel, recoveredAgentTree } from './agents.ts';
 import { allTasks } from './summary.ts';
 
 export interface StateContext {
@@ -16,7 +15,8 @@ export interface StateContext {
   readonly leader: MasterInfo | undefined;
 }
 
-export function stateDocument(state: MasterState, context: StateContext): JsonObject {
+/** Everything before the agents. */
+export function stateHead(state: MasterState, context: StateContext): JsonObject {
   const { info } = state;
   const agents = [...state.agents.values()];
   const activeCount = agents.filter((agent) => agent.active).length;
@@ -38,13 +38,6 @@ export function stateDocument(state: MasterState, context: StateContext): JsonOb
     log_dir: context.flags['log_dir'],
     external_log_file: context.flags['external_log_file'],
     flags: context.flags,
-    slaves: agents.map((agent) => agentModel(state, agent)),
-    recovered_slaves: [...state.recoveredAgents.values()].map((each) =>
-      recoveredAgentTree(each.info),
-    ),
-    ...frameworkLists(state),
-    orphan_tasks: [],
-    unregistered_frameworks: [],
   };
 }
 
@@ -61,23 +54,6 @@ function leaderFields(leader: MasterInfo | undefined): JsonObject {
         leader.domain === undefined ? undefined : toJsonValue('mesos.v1.DomainInfo', leader.domain),
     },
   };
-}
-
-function frameworkLists(state: MasterState, only?: string | undefined): JsonObject {
-  const shown = (framework: { readonly id: string }): boolean =>
-    only === undefined || framework.id === only;
-  return {
-    frameworks: [...state.frameworks.values()]
-      .filter(shown)
-      .map((each) => frameworkModel(state, each)),
-    completed_frameworks: [...state.completedFrameworks.values()]
-      .filter(shown)
-      .map((each) => frameworkModel(state, each)),
-  };
-}
-
-export function frameworksDocument(state: MasterState, only: string | undefined): JsonObject {
-  return { ...frameworkLists(state, only), unregistered_frameworks: [] };
 }
 
 export function slavesDocument(state: MasterState, only: string | undefined): JsonObject {

@@ -1,6 +1,6 @@
 /** Frameworks, executors and offers in the legacy model (spec operator-api, sections 3.5, 3.7, 3.8). */
 import { resourcesModel } from '../../operator/legacy-resources.ts';
-import { allocationRole, labelsModel, secondsOf, taskModel } from '../../operator/legacy-tasks.ts';
+import { allocationRole, labelsModel, secondsOf } from '../../operator/legacy-tasks.ts';
 import { add } from '../../resources/arithmetic.ts';
 import { toJsonValue } from '../../wire/json.ts';
 import { double, type JsonObject, type JsonValue } from '../../wire/json-text.ts';
@@ -37,7 +37,8 @@ export function isConnected(framework: Framework): boolean {
   return framework.state === 'active' || framework.state === 'inactive';
 }
 
-export function frameworkModel(state: MasterState, framework: Framework): JsonObject {
+/** Everything before the tasks. */
+export function frameworkHead(state: MasterState, framework: Framework): JsonObject {
   const { info } = framework;
   return {
     ...frameworkSummary(state, framework),
@@ -50,12 +51,18 @@ export function frameworkModel(state: MasterState, framework: Framework): JsonOb
     resources: resourcesModel(totalResources(state, framework)),
     reregistered_time: reregisteredTime(framework),
     ...rolesOf(framework),
-    tasks: [...framework.tasks.values()].map(({ task }) => taskModel(task)),
-    unreachable_tasks: [...framework.unreachableTasks.values()].map(taskModel),
-    completed_tasks: framework.completedTasks.map(taskModel),
-    offers: [...framework.offers].map(({ offer }) => offerModel(offer)),
-    executors: executorsOf(framework),
-    labels: labelsModel(info.labels),
+  };
+}
+
+/** Between the tasks and the executors. */
+export function frameworkMiddle(framework: Framework): JsonObject {
+  return { offers: [...framework.offers].map(({ offer }) => offerModel(offer)) };
+}
+
+/** After the executors. */
+export function frameworkTail(framework: Framework): JsonObject {
+  return {
+    labels: labelsModel(framework.info.labels),
     offer_constraints:
       framework.offerConstraints === undefined
         ? {}
@@ -84,16 +91,6 @@ function rolesOf(framework: Framework): JsonObject {
     return { roles: [...(framework.info.roles ?? framework.roles)] };
   }
   return { role: framework.info.role ?? '*' };
-}
-
-function executorsOf(framework: Framework): JsonObject[] {
-  const models: JsonObject[] = [];
-  for (const [agent, executors] of framework.executors) {
-    for (const executor of executors.values()) {
-      models.push({ ...executorModel(executor, framework.id), slave_id: agent });
-    }
-  }
-  return models;
 }
 
 export function executorModel(executor: ExecutorInfo, frameworkId: string): JsonObject {

@@ -1,0 +1,160 @@
+/**
+ * `/state` and `/frameworks` of a master of any size (spec operator-api, section 4): pieces of JSON text, made one
+ * after another while the master goes on. Which agents, frameworks and tasks are shown is settled at
+ * the start; what is said of each is true when its piece is made. The texts of tasks are kept in
+ * chunks (`ChunkedText`), so that asking again costs little more than sending.
+ */
+import type { AgentId } from '../../base/ids.ts';
+import { ChunkedText } from '../../operator/chunked-text.ts';
+import { taskText } from '../../operator/legacy-tasks.ts';
+import { type JsonObject, writeJson } from '../../wire/json-text.ts';
+import type { ExecutorInfo, Task } from '../../wire/types/mesos.v1.ts';
+import type { Framework, TaskRecord } from '../records.ts';
+import type { MasterState } from '../state.ts';
+import { agentModel, recoveredAgentTree } from './agents.ts';
+import { type StateContext, stateHead } from './documents.ts';
+import { executorModel, frameworkHead, frameworkMiddle, frameworkTail } from './frameworks.ts';
+
+/** Agents whose texts go into one piece. */
+const AGENTS_PER_PIECE = 32;
+
+const STATE_TAIL = { orphan_tasks: [], unregistered_frameworks: [] };
+
+/** A framework and the tasks it had when the document was asked for. */
+interface ShownFramework {
+  readonly framework: Framework;
+  readonly live: readonly TaskRecord[];
+  readonly unreachable: readonly Task[];
+  readonly completed: readonly Task[];
+}
+
+interface FrameworkTexts {
+  readonly live: ChunkedText<Task>;
+  readonly unreachable: ChunkedText<Task>;
+  readonly completed: ChunkedText<Task>;
+  readonly executors: ChunkedText<ExecutorInfo>;
+}
+
+const texts = new WeakMap<Framework, FrameworkTexts>();
+
+export function statePieces(state: MasterState, context: StateContext): Iterable<Buffer> {
+  const agents = [...state.agents.values()];
+  const recovered = [...state.recoveredAgents.values()];
+  const frameworks = shown(state.frameworks.values(), undefined);
+  const completed = shown(state.completedFrameworks.values(), undefined);
+  const head = opened(stateHead(state, context));
+  const tail = writeJson(STATE_TAIL).slice(1);
+  return (function* () {
+    yield Buffer.from(`${head},"slaves":[`);
+    yield* listPieces(agents, (agent) => agentModel(state, agent).text);
+    yield Buffer.from('],"recovered_slaves":[');
+    yield* listPieces(recovered, ({ info }) => writeJson(recoveredAgentTree(info)));
+    yield Buffer.from('],');
+    yield* frameworkLists(state, frameworks, completed);
+    yield Buffer.from(`,${tail}`);
+  })();
+}
+
+export function frameworksPieces(state: MasterState, only: string | undefined): Iterable<Buffer> {
+  const frameworks = shown(state.frameworks.values(), only);
+  const completed = shown(state.completedFrameworks.values(), only);
+  return (function* () {
+    yield Buffer.from('{');
+    yield* frameworkLists(state, frameworks, completed);
+    yield Buffer.from(',"unregistered_frameworks":[]}');
+  })();
+}
+
+function shown(
+  frameworks: Iterable<Framework>,
+  only: string | undefined,
+): readonly ShownFramework[] {
+  const list: ShownFramework[] = [];
+  for (const framework of frameworks) {
+    if (only !== undefined && framework.id !== only) continue;
+    list.push({
+      framework,
+      live: [...framework.tasks.values()],
+      unreachable: [...framework.unreachableTasks.values()],
+      completed: framework.completedTasks.slice(),
+    });
+  }
+  return list;
+}
+
+function* listPieces<Item>(
+  items: readonly Item[],
+  textOf: (item: Item) => string,
+): Generator<Buffer> {
+  for (let at = 0; at < items.length; at += AGENTS_PER_PIECE) {
+    const text = items
+      .slice(at, at + AGENTS_PER_PIECE)
+      .map(textOf)
+      .join(',');
+    yield Buffer.from(at === 0 ? text : `,${text}`);
+  }
+}
+
+function* frameworkLists(
+  state: MasterState,
+  frameworks: readonly ShownFramework[],
+  completed: readonly ShownFramework[],
+): Generator<Buffer> {
+  yield Buffer.from('"frameworks":[');
+  yield* frameworkPieces(state, frameworks);
+  yield Buffer.from('],"completed_frameworks":[');
+  yield* frameworkPieces(state, completed);
+  yield Buffer.from(']');
+}
+
+function* frameworkPieces(state: MasterState, list: readonly ShownFramework[]): Generator<Buffer> {
+  let separator = '';
+  for (const { framework, live, unreachable, completed } of list) {
+    const kept = textsOf(framework);
+    yield Buffer.from(`${separator}${opened(frameworkHead(state, framework))},"tasks":[`);
+    separator = ',';
+    const tasks = live.map((record) => record.task);
+    yield* kept.live.render(tasks, taskText);
+    yield Buffer.from('],"unreachable_tasks":[');
+    yield* kept.unreachable.render(unreachable, taskText);
+    yield Buffer.from('],"completed_tasks":[');
+    yield* kept.completed.render(completed, taskText);
+    yield Buffer.from(`],${writeJson(frameworkMiddle(framework)).slice(1, -1)},"executors":[`);
+    yield* executorPieces(framework, kept.executors);
+    yield Buffer.from(`],${writeJson(frameworkTail(framework)).slice(1)}`);
+  }
+}
+
+function executorPieces(framework: Framework, kept: ChunkedText<ExecutorInfo>): Iterable<Buffer> {
+  const executors: ExecutorInfo[] = [];
+  const agents: AgentId[] = [];
+  for (const [agent, byId] of framework.executors) {
+    for (const executor of byId.values()) {
+      executors.push(executor);
+      agents.push(agent);
+    }
+  }
+  return kept.render(executors, (executor, at) => {
+    const slave = { slave_id: agents[at] ?? '' };
+    return writeJson({ ...executorModel(executor, framework.id), ...slave });
+  });
+}
+
+function textsOf(framework: Framework): FrameworkTexts {
+  const known = texts.get(framework);
+  if (known !== undefined) return known;
+  const tasks = (): ChunkedText<Task> => new ChunkedText((task) => task.task_id.value);
+  const created: FrameworkTexts = {
+    live: tasks(),
+    unreachable: tasks(),
+    completed: tasks(),
+    executors: new ChunkedText((executor) => executor.executor_id.value),
+  };
+  texts.set(framework, created);
+  return created;
+}
+
+/** An object's text without its end. */
+function opened(object: JsonObject): string {
+  return writeJson(object).slice(0, -1);
+}
