@@ -4,6 +4,7 @@
  * back. The registry and the running task survive everything.
  */
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { silentLog } from '../../core/base/log.ts';
@@ -334,6 +335,23 @@ test('ZooKeeper away for longer ends the leader; all heals when it is back', asy
   startMaster(port);
   await zooKeeper.start();
   masterId = await acceptedByAnother();
+});
+
+test('DNS finds the leader on ZooKeeper, too', async (t) => {
+  const [httpPort = 0, dnsPort = 0] = await freePorts(2);
+  const config = join(directory, 'dns.json');
+  const listen = { listener: '127.0.0.1', httpListener: '127.0.0.1', port: dnsPort, httpPort };
+  writeFileSync(config, JSON.stringify({ zk: url, externalOn: false, ...listen }));
+  const dns = startOrrery(['dns', `--config=${config}`]);
+  t.after(() => dns.stop('SIGTERM'));
+  await eventually(
+    'the task has a name',
+    async () => {
+      const answer = await http('GET', `http://127.0.0.1:${httpPort}/v1/hosts/steady.ha.mesos`);
+      return textAt(listAt(answer.body)[0], 'ip') === '127.0.0.1' ? true : undefined;
+    },
+    dns.output,
+  );
 });
 
 test('after all of it the agent, its task and the registry are the same', async () => {

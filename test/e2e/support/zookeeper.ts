@@ -77,8 +77,10 @@ export class ZooKeeperServer {
       socket.on('data', (chunk: string) => {
         text += chunk;
       });
-      socket.on('end', () => resolve(text));
+      socket.on('close', () => resolve(text));
       socket.on('error', reject);
+      // A server that is just starting may take the question and forget it.
+      socket.setTimeout(500, () => socket.destroy());
     });
   }
 }
