@@ -170,7 +170,7 @@ export class SchedulerSession {
     }
   }
 
-  /** One call with this session's framework and stream ids. */
+  /** One call with this subscriber's framework and stream ids. */
   call(body: Json): Promise<JsonAnswer> {
     return this.post({ framework_id: { value: this.frameworkId }, ...body });
   }
