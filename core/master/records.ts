@@ -107,8 +107,9 @@ export interface Framework {
   readonly inverseOffers: Set<InverseOfferRecord>;
   readonly operations: Map<string, OperationRecord>;
   readonly usedResources: Map<AgentId, readonly Resource[]>;
-  /** Caches; read them through `MasterState.usedBy` and `MasterState.offeredTo`. */
-  usedTotal: readonly Resource[] | undefined;
+  /** The sum of `usedResources`. */
+  usedTotal: readonly Resource[];
+  /** A cache; read it through `MasterState.offeredTo`. */
   offeredTotal: readonly Resource[] | undefined;
   readonly counters: FrameworkCounters;
 }

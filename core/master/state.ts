@@ -406,7 +406,6 @@ export class MasterState {
 
   /** Everything the framework's tasks and executors use. */
   usedBy(framework: Framework): readonly Resource[] {
-    framework.usedTotal ??= sum(framework.usedResources.values());
     return framework.usedTotal;
   }
 
@@ -426,13 +425,13 @@ export class MasterState {
     const after = addResources(before, resources);
     agent.usedResources.set(framework.id, after);
     framework.usedResources.set(agent.id, after);
-    framework.usedTotal = undefined;
+    framework.usedTotal = addResources(framework.usedTotal, resources);
   }
 
   private removeUsed(framework: Framework, agent: Agent, resources: readonly Resource[]): void {
     if (resources.length === 0) return;
     const after = subtractResources(agent.usedResources.get(framework.id) ?? [], resources);
-    framework.usedTotal = undefined;
+    framework.usedTotal = subtractResources(framework.usedTotal, resources);
     if (isEmptyResources(after)) {
       agent.usedResources.delete(framework.id);
       framework.usedResources.delete(agent.id);

@@ -10,7 +10,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { acceptsGzip } from './media-types.ts';
 
 /** How long pieces are made before others have their turn. */
-const SLICE_MS = 3;
+const SLICE_MS = 2;
 
 /** Up to this size the answer is one body, like any other. */
 const WHOLE_MAX_BYTES = 1024 ** 2;

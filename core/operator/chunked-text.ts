@@ -8,10 +8,15 @@
 /** Largest number of objects of one chunk; about a quarter on average. */
 const CHUNK_MAX = 64;
 
+/** Sizes of the memory blocks that hold the bytes of many chunks. */
+const BLOCK_MIN_BYTES = 4 * 1024;
+const BLOCK_MAX_BYTES = 1024 ** 2;
+
 interface Chunk<Item> {
   readonly items: readonly Item[];
   /** With a comma before each. */
   readonly bytes: Buffer;
+  readonly blocks: Blocks;
 }
 
 export class ChunkedText<Item extends object> {
@@ -19,6 +24,7 @@ export class ChunkedText<Item extends object> {
   private readonly idOf: (item: Item) => string;
   /** By their first object. */
   private chunks = new Map<Item, Chunk<Item>>();
+  private blocks = new Blocks();
 
   constructor(idOf: (item: Item) => string) {
     this.idOf = idOf;
@@ -30,17 +36,28 @@ export class ChunkedText<Item extends object> {
    */
   *render(items: readonly Item[], textOf: (item: Item, at: number) => string): Generator<Buffer> {
     const used = new Map<Item, Chunk<Item>>();
+    let usedBytes = 0;
     for (let at = 0; at < items.length; ) {
       const first = items[at];
       if (first === undefined) break;
       const known = this.chunks.get(first);
       const chunk =
-        known !== undefined && isAt(known.items, items, at) ? known : this.make(items, at, textOf);
+        known !== undefined && isAt(known.items, items, at)
+          ? this.moved(known)
+          : this.make(items, at, textOf);
       used.set(first, chunk);
+      usedBytes += chunk.bytes.length;
       yield at === 0 ? chunk.bytes.subarray(1) : chunk.bytes;
       at += chunk.items.length;
     }
     this.chunks = used;
+    // Forgotten chunks still fill their blocks: what is left moves to new ones the next time.
+    if (this.blocks.heldBytes > 3 * usedBytes + BLOCK_MIN_BYTES) this.blocks = new Blocks();
+  }
+
+  private moved(chunk: Chunk<Item>): Chunk<Item> {
+    const { blocks } = this;
+    return chunk.blocks === blocks ? chunk : { ...chunk, bytes: blocks.keep(chunk.bytes), blocks };
   }
 
   private make(
@@ -59,7 +76,43 @@ export class ChunkedText<Item extends object> {
         break;
       }
     }
-    return { items: items.slice(from, at), bytes: Buffer.from(text) };
+    const { blocks } = this;
+    return { items: items.slice(from, at), bytes: blocks.write(text), blocks };
+  }
+}
+
+/**
+ * Memory for the bytes of many chunks, outside the heap. Shared buffers, because the engine does not
+ * count them: with others it would collect a heap of gigabytes again for every 64 MB of text made.
+ */
+class Blocks {
+  /** Bytes of all blocks, also of those that nobody needs any more. */
+  heldBytes = 0;
+  private block: Buffer<ArrayBufferLike> = Buffer.alloc(0);
+  private usedBytes = 0;
+
+  write(text: string): Buffer {
+    const part = this.take(Buffer.byteLength(text));
+    part.write(text);
+    return part;
+  }
+
+  keep(bytes: Buffer): Buffer {
+    const part = this.take(bytes.length);
+    bytes.copy(part);
+    return part;
+  }
+
+  private take(size: number): Buffer {
+    if (this.usedBytes + size > this.block.length) {
+      const usual = Math.min(Math.max(this.heldBytes, BLOCK_MIN_BYTES), BLOCK_MAX_BYTES);
+      this.block = Buffer.from(new SharedArrayBuffer(Math.max(size, usual)));
+      this.heldBytes += this.block.length;
+      this.usedBytes = 0;
+    }
+    const part = this.block.subarray(this.usedBytes, this.usedBytes + size);
+    this.usedBytes += size;
+    return part;
   }
 }
 

@@ -14,7 +14,6 @@ import {
   type JsonValue,
   RawJson,
   writeJson,
-  writeString,
 } from '../wire/json-text.ts';
 import type { Attribute, Resource } from '../wire/types/mesos.v1.ts';
 
@@ -36,18 +35,23 @@ export function resourcesModel(resources: Resources): RawJson {
   return text;
 }
 
+/** The same for the sum of several lists, which is only made when it must be. */
+export function sumModel(lists: Iterable<Resources>, sum: () => Resources): RawJson {
+  const plain = plainText([...lists].flat());
+  return plain === undefined ? resourcesModel(sum()) : new RawJson(plain);
+}
+
 /**
- * The text of what nearly all tasks have, made in one go: the four usual scalars and at most one list
- * of ranges. Undefined for anything else.
+ * The text of what nearly all tasks have, made in one go: the four usual scalars and ports. Undefined
+ * for anything else. Equal entries are summed, so lists may be given one after another.
  */
 function plainText(resources: Resources): string | undefined {
   let [disk, mem, gpus, cpus] = [0, 0, 0, 0];
-  let ranges: string | undefined;
+  let ranges: Resource[] | undefined;
   for (const resource of resources) {
     if (resource.revocable !== undefined || resource.shared !== undefined) return undefined;
-    if (resource.type === 'RANGES' && ranges === undefined && !FIRST.includes(resource.name)) {
-      const text = formatRanges(rangesOf([resource], resource.name));
-      ranges = `,${writeString(resource.name)}:${writeString(text)}`;
+    if (resource.type === 'RANGES' && resource.name === 'ports') {
+      ranges = [...(ranges ?? []), resource];
       continue;
     }
     if (resource.type !== 'SCALAR') return undefined;
@@ -58,9 +62,10 @@ function plainText(resources: Resources): string | undefined {
     else if (resource.name === 'gpus') gpus += milli;
     else return undefined;
   }
+  const ports = ranges === undefined ? '' : `,"ports":"${formatRanges(rangesOf(ranges, 'ports'))}"`;
   return (
     `{"disk":${milliText(disk)},"mem":${milliText(mem)},"gpus":${milliText(gpus)},` +
-    `"cpus":${milliText(cpus)}${ranges ?? ''}}`
+    `"cpus":${milliText(cpus)}${ports}}`
   );
 }
 

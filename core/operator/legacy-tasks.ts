@@ -44,10 +44,11 @@ export function taskText(task: Task): string {
   const role = allocationRole(resources);
   if (role !== undefined) text += `,"role":${writeString(role)}`;
   text += ',"statuses":[';
-  let separator = '';
-  for (const status of task.statuses ?? []) {
-    text += separator + statusText(status);
-    separator = ',';
+  const { statuses = [] } = task;
+  for (let at = 0; at < statuses.length; at += 1) {
+    const status = statuses[at];
+    if (status === undefined) break;
+    text += at === 0 ? statusText(status) : `,${statusText(status)}`;
   }
   text += ']';
   if (task.user !== undefined) text += `,"user":${writeString(task.user)}`;
@@ -80,15 +81,13 @@ export function allocationRole(resources: readonly Resource[] | undefined): stri
 function statusText(status: TaskStatus): string {
   let text = `{"state":"${status.state}","timestamp":${formatDouble(status.timestamp ?? 0)}`;
   if (status.labels !== undefined) text += member('labels', labelsModel(status.labels));
-  if (status.container_status !== undefined) {
-    text += `,"container_status":${containerStatusText(status.container_status)}`;
-  }
+  if (status.container_status !== undefined) text += containerMember(status.container_status);
   if (status.healthy !== undefined) text += `,"healthy":${status.healthy}`;
   return `${text}}`;
 }
 
 /** The process id is in the message but not in this model. */
-function containerStatusText(status: ContainerStatus): string {
+function containerMember(status: ContainerStatus): string {
   const { container_id: id, network_infos: networks = [], cgroup_info: cgroup } = status;
   const addresses = networks.length === 1 ? plainAddresses(networks[0]) : undefined;
   if (
@@ -98,11 +97,11 @@ function containerStatusText(status: ContainerStatus): string {
     addresses !== undefined
   ) {
     const container = `{"container_id":{"value":${writeString(id.value)}}`;
-    return `${container},"network_infos":[{"ip_addresses":[${addresses}]}]}`;
+    return `,"container_status":${container},"network_infos":[{"ip_addresses":[${addresses}]}]}`;
   }
   const tree = toJsonValue('mesos.v1.ContainerStatus', status);
   const { executor_pid: _left, ...shown } = tree;
-  return writeJson(shown);
+  return member('container_status', shown);
 }
 
 /** The usual case, written straight away: one network with addresses and nothing else. */

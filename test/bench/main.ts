@@ -15,6 +15,7 @@ import {
 } from './figures.ts';
 import { microBenchmark } from './micro.ts';
 import { offersBenchmark } from './offers.ts';
+import { stateBenchmark } from './state.ts';
 import { tasksBenchmark } from './tasks.ts';
 
 const BENCHMARKS: readonly Benchmark[] = [
@@ -23,6 +24,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   dnsBenchmark,
   offersBenchmark,
   tasksBenchmark,
+  stateBenchmark,
 ];
 
 const { values, positionals } = parseArgs({

@@ -45,6 +45,7 @@ export function reportedTask(
   where: { readonly agent: string; readonly framework: string; readonly host: number },
   states: readonly Task['state'][],
 ): Task {
+  const container = randomUUID();
   const statuses = states.map((state, at) => ({
     task_id: { value: id },
     state,
@@ -54,7 +55,7 @@ export function reportedTask(
     timestamp: 1_700_000_000.123 + at,
     uuid: new Uint8Array(16),
     container_status: {
-      container_id: { value: '6b1cd4d8-4c8f-4c4c-9a4a-1f8a2c1d5b0e' },
+      container_id: { value: container },
       network_infos: [
         {
           ip_addresses: [

@@ -23,6 +23,7 @@ import { landingPage } from './landing-page.ts';
 import { MASTER_HELP, registerLegacyReads } from './operator-legacy.ts';
 import { registerMutations } from './operator-mutations.ts';
 import { registerOperatorV1 } from './operator-v1.ts';
+import { keepStateWarm } from './warm-state.ts';
 
 export interface MasterOperatorOptions {
   readonly master: Master;
@@ -66,8 +67,10 @@ export function registerMasterOperatorApi(options: MasterOperatorOptions): Maste
     context.master.hasState ? context.state : undefined,
   );
   context.streams.start();
+  const stopWarming = keepStateWarm(context);
   return {
     stop: () => {
+      stopWarming();
       context.streams.stop();
       context.logging.stop();
     },

@@ -5,6 +5,7 @@ import {
   reservedModel,
   resourcesFull,
   resourcesModel,
+  sumModel,
 } from '../../operator/legacy-resources.ts';
 import { secondsOf } from '../../operator/legacy-tasks.ts';
 import { unreserved } from '../../resources/select.ts';
@@ -45,7 +46,7 @@ export function agentTree(state: MasterState, agent: Agent): JsonObject {
     reregistered_time:
       agent.reregisteredTime === undefined ? undefined : secondsOf(agent.reregisteredTime),
     resources: resourcesModel(total),
-    used_resources: resourcesModel(state.usedOn(agent)),
+    used_resources: sumModel(agent.usedResources.values(), () => state.usedOn(agent)),
     offered_resources: resourcesModel(agent.offeredResources),
     reserved_resources: reservedModel(total),
     unreserved_resources: resourcesModel(unreserved(total)),
