@@ -60,6 +60,42 @@ export async function startCluster(resources: string): Promise<Cluster> {
   return { masterAddress, agent, workDirectory, stop };
 }
 
+export interface MasterProcess {
+  readonly pid: number;
+  readonly port: number;
+  /** Ends it and starts another with the same registry at the same address. */
+  restart(): Promise<MasterProcess>;
+  stop(): Promise<void>;
+}
+
+/** A master alone, for simulated agents. */
+export async function startMaster(): Promise<MasterProcess> {
+  const directory = await temporaryDirectory('bench-master');
+  const [port = 0] = await freePorts(1);
+  const start = async (): Promise<MasterProcess> => {
+    const program = startOrrery([
+      'master',
+      '--ip=127.0.0.1',
+      `--port=${port}`,
+      `--work_dir=${directory}`,
+    ]);
+    await ready('master', program);
+    return {
+      pid: program.pid,
+      port,
+      restart: async () => {
+        await program.stop('SIGKILL');
+        return start();
+      },
+      stop: async () => {
+        await program.stop();
+        await removeDirectory(directory);
+      },
+    };
+  };
+  return start();
+}
+
 async function ready(name: string, program: Program): Promise<void> {
   await eventually(
     `the ${name} is ready`,

@@ -15,6 +15,8 @@ import {
 } from './figures.ts';
 import { microBenchmark } from './micro.ts';
 import { offersBenchmark } from './offers.ts';
+import { reregisterBenchmark } from './reregister.ts';
+import { schedulingBenchmark } from './scheduling.ts';
 import { stateBenchmark } from './state.ts';
 import { tasksBenchmark } from './tasks.ts';
 
@@ -25,6 +27,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   offersBenchmark,
   tasksBenchmark,
   stateBenchmark,
+  schedulingBenchmark,
+  reregisterBenchmark,
 ];
 
 const { values, positionals } = parseArgs({

@@ -181,7 +181,8 @@ export class SimulatedAgents {
         return;
       case 'mesos.internal.RunTaskMessage': {
         const message = read('mesos.internal.RunTaskMessage', envelope);
-        this.run(agent, message.framework.id?.value ?? '', message.task);
+        const framework = message.framework.id?.value ?? '';
+        this.update(agent, framework, message.task.task_id, 'TASK_RUNNING');
         return;
       }
       case 'mesos.internal.StatusUpdateAcknowledgementMessage':
@@ -199,23 +200,35 @@ export class SimulatedAgents {
     if (this.awaitedCount === 0) this.registered.resolve();
   }
 
-  private run(agent: SimulatedAgent, framework: string, task: TaskInfo): void {
+  /** The first task of an agent that re-registered with tasks ends. */
+  finishTask(number: number, framework: string): void {
+    const agent = this.agents[number];
+    if (agent === undefined) throw new Error(`there is no agent ${number}`);
+    this.update(agent, framework, { value: `task-${number}-0` }, 'TASK_FINISHED');
+  }
+
+  private update(
+    agent: SimulatedAgent,
+    framework: string,
+    taskId: TaskInfo['task_id'],
+    state: Task['state'],
+  ): void {
     const uuid = Buffer.from(randomUUID().replaceAll('-', ''), 'hex');
     const timestamp = Date.now() / 1000;
     this.send(agent, 'mesos.internal.StatusUpdateMessage', {
       update: {
         framework_id: { value: framework },
         slave_id: { value: agent.id ?? '' },
-        executor_id: task.task_id,
+        executor_id: taskId,
         timestamp,
         uuid,
-        latest_state: 'TASK_RUNNING',
+        latest_state: state,
         status: {
-          task_id: task.task_id,
-          state: 'TASK_RUNNING',
+          task_id: taskId,
+          state,
           source: 'SOURCE_EXECUTOR',
           agent_id: { value: agent.id ?? '' },
-          executor_id: task.task_id,
+          executor_id: taskId,
           timestamp,
           uuid,
         },
