@@ -1,14 +1,26 @@
 /**
- * `npm run sim -- --seeds=1..200` runs the simulation once per seed; `--verbose` tells every fault. Each
- * failure prints its seed and the command that repeats it; the exit status is 1 when there was any.
+ * `npm run sim -- --scenario=sharing --seeds=1..200` runs a simulation once per seed (`faults` without a
+ * scenario); `--verbose` tells every fault. Each failure prints its seed and the command that repeats it; the exit status is 1 when there was any.
  */
 import { createLog, silentLog } from '../../core/base/log.ts';
-import { simulate } from './simulation.ts';
+import { simulateSharing } from './sharing.ts';
+import { type SimulationOptions, type SimulationResult, simulate } from './simulation.ts';
+
+type Scenario = (options: SimulationOptions) => Promise<SimulationResult>;
+
+const SCENARIOS: ReadonlyMap<string, Scenario> = new Map([
+  ['faults', simulate],
+  ['sharing', simulateSharing],
+]);
 
 export async function main(argv: readonly string[]): Promise<number> {
   const seeds = parseSeeds(optionOf(argv, 'seeds') ?? '1..20');
-  if (seeds === undefined) {
-    process.stderr.write('usage: npm run sim -- [--seeds=1..200] [--steps=60] [--verbose]\n');
+  const scenario = optionOf(argv, 'scenario') ?? 'faults';
+  const run = SCENARIOS.get(scenario);
+  if (seeds === undefined || run === undefined) {
+    const names = [...SCENARIOS.keys()].join('|');
+    const options = `[--scenario=${names}] [--seeds=1..200] [--steps=60] [--verbose]`;
+    process.stderr.write(`usage: npm run sim -- ${options}\n`);
     return 2;
   }
   const steps = optionOf(argv, 'steps');
@@ -17,7 +29,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   let failedCount = 0;
   for (const seed of seeds) {
     try {
-      const result = await simulate({
+      const result = await run({
         seed,
         log,
         ...(steps === undefined ? {} : { steps: Number(steps) }),
@@ -31,16 +43,22 @@ export async function main(argv: readonly string[]): Promise<number> {
     } catch (thrown) {
       failedCount += 1;
       const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
-      process.stdout.write(`seed ${seed}: FAILED ${text}\n${repeatCommand(seed, steps)}\n`);
+      process.stdout.write(
+        `seed ${seed}: FAILED ${text}\n${repeatCommand(seed, { steps, scenario })}\n`,
+      );
     }
   }
   process.stdout.write(`${seeds.length - failedCount} of ${seeds.length} seeds passed\n`);
   return failedCount === 0 ? 0 : 1;
 }
 
-export function repeatCommand(seed: number, steps?: string): string {
-  const more = steps === undefined ? '' : ` --steps=${steps}`;
-  return `repeat with: npm run sim -- --seeds=${seed}${more} --verbose`;
+export function repeatCommand(
+  seed: number,
+  more: { readonly steps?: string | undefined; readonly scenario?: string } = {},
+): string {
+  const scenario = more.scenario === undefined ? '' : ` --scenario=${more.scenario}`;
+  const steps = more.steps === undefined ? '' : ` --steps=${more.steps}`;
+  return `repeat with: npm run sim --${scenario} --seeds=${seed}${steps} --verbose`;
 }
 
 function parseSeeds(text: string): readonly number[] | undefined {
