@@ -77,6 +77,8 @@ class AgentShell implements Agent {
   private isDispatching = false;
   private wake: { readonly at: Instant; readonly timer: Timer } | undefined;
   private readonly links = new Map<string, () => void>();
+  /** Downloads under way, by container. */
+  private readonly fetches = new Map<string, AbortController>();
   private unwatch: (() => void) | undefined;
   private readonly removalCounts = { succeeded: 0, failed: 0 };
   private readonly removedListeners: ((path: string) => void)[] = [];
@@ -191,6 +193,7 @@ class AgentShell implements Agent {
     this.ports.transport.unregister(AGENT_ACTOR);
     for (const unlink of this.links.values()) unlink();
     this.links.clear();
+    for (const fetching of this.fetches.values()) fetching.abort(new Error('the agent ends'));
     for (const executor of this.state?.containers.values() ?? []) {
       if (executor.connection?.kind === 'http') executor.connection.stream?.close();
     }
@@ -288,6 +291,11 @@ class AgentShell implements Agent {
       case 'prepare':
         this.prepare(effect);
         break;
+      case 'cancel-prepare':
+        this.fetches
+          .get(effect.containerId)
+          ?.abort(new Error('the container is not wanted any more'));
+        break;
       case 'launch':
         launcher.launch(effect.spec);
         break;
@@ -341,19 +349,23 @@ class AgentShell implements Agent {
   private prepare(effect: Extract<AgentEffect, { readonly kind: 'prepare' }>): void {
     const { containerId, directory, user, uris, links } = effect;
     const request: SandboxRequest = { containerId, directory, user, uris, links };
-    const prepared = this.ports.sandboxes.prepare(request);
+    const fetching = new AbortController();
+    const prepared = this.ports.sandboxes.prepare(request, fetching.signal);
     if (!(prepared instanceof Promise)) {
       this.input({ kind: 'prepared', containerId, result: prepared });
       return;
     }
-    const done = prepared.then(
-      (result) => this.input({ kind: 'prepared', containerId, result }),
-      (thrown: unknown) => {
-        const message = describeError(thrown);
-        const result = { ok: false, stage: 'fetch', message } as const;
-        this.input({ kind: 'prepared', containerId, result });
-      },
-    );
+    this.fetches.set(containerId, fetching);
+    const done = prepared
+      .finally(() => this.fetches.delete(containerId))
+      .then(
+        (result) => this.input({ kind: 'prepared', containerId, result }),
+        (thrown: unknown) => {
+          const message = describeError(thrown);
+          const result = { ok: false, stage: 'fetch', message } as const;
+          this.input({ kind: 'prepared', containerId, result });
+        },
+      );
     background(this.ports.log, done, 'preparing a sandbox');
   }
 

@@ -20,7 +20,6 @@ const UNSUPPORTED: Readonly<Partial<Record<keyof AgentFlagValues, string>>> = {
   ip_discovery_command: 'give --ip',
   log_dir: 'the log goes to stderr; redirect it',
   external_log_file: 'the log goes to stderr; redirect it',
-  hadoop_home: 'only http, https and local URIs are fetched',
   default_container_info: 'tasks run as plain processes',
   image_providers: 'tasks run as plain processes',
   container_logger: 'output goes to files in the sandbox',
@@ -112,6 +111,9 @@ export function compileAgentOptions(flags: AgentFlagValues): Result<AgentDaemonO
       maxCompletedExecutorsPerFramework: flags.max_completed_executors_per_framework,
       frameworksHome: flags.frameworks_home,
       fetcherStallTimeoutMs: flags.fetcher_stall_timeout,
+      fetcherCacheDir: resolve(flags.fetcher_cache_dir),
+      fetcherCacheSizeBytes: flags.fetcher_cache_size,
+      hadoopHome: flags.hadoop_home,
       flags: flagTexts(flags),
     },
   });

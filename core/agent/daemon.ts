@@ -15,7 +15,7 @@ import { createHttpServer, type HttpServer } from '../net/http-server.ts';
 import { createLibprocess, type Libprocess } from '../net/libprocess.ts';
 import type { HttpClient } from '../net/ports.ts';
 import { AGENT_ACTOR, type Agent, createAgent } from './agent.ts';
-import { Fetcher } from './fetcher.ts';
+import { Fetcher } from './fetcher/fetcher.ts';
 import { serveExecutorApi } from './http/executor-api.ts';
 import { type AgentOperatorApi, registerAgentOperatorApi } from './http/operator.ts';
 import { LauncherClient } from './launcher/client.ts';
@@ -114,7 +114,13 @@ export class AgentDaemon implements Service {
     const { advertiseIp } = options;
     const transport = createLibprocess({ http: server, log, advertiseIp, advertisePort });
     const fetcher = new Fetcher(
-      { frameworksHome: options.frameworksHome, stallTimeoutMs: options.fetcherStallTimeoutMs },
+      {
+        frameworksHome: options.frameworksHome,
+        stallTimeoutMs: options.fetcherStallTimeoutMs,
+        cacheDirectory: options.fetcherCacheDir,
+        cacheSizeBytes: options.fetcherCacheSizeBytes,
+        hadoopHome: options.hadoopHome,
+      },
       { http, clock },
     );
     const launcher = new LauncherClient(workDir, { clock, log });
@@ -131,7 +137,7 @@ export class AgentDaemon implements Service {
       host: new NodeHost(workDir),
     });
     const metrics = new Metrics();
-    declareAgentMetrics(metrics, { agent, fetcher: fetcher.counts, clock });
+    declareAgentMetrics(metrics, { agent, fetcher, clock });
     serveExecutorApi(server, { agent, clock, actor: AGENT_ACTOR });
     const operatorApi = registerAgentOperatorApi({ agent, server, metrics, clock, transport });
     this.running = { server, transport, http, agent, operatorApi, detector: detector.value };
@@ -139,6 +145,7 @@ export class AgentDaemon implements Service {
     try {
       await server.listen();
       await transport.start();
+      await fetcher.start();
       await agent.start();
     } catch (thrown) {
       await this.stop();

@@ -150,6 +150,8 @@ export type AgentEffect =
       readonly uris: readonly CommandInfoURI[];
       readonly links: readonly { readonly path: string; readonly target: string }[];
     }
+  /** Gives up fetching files; `prepared` still comes. */
+  | { readonly kind: 'cancel-prepare'; readonly containerId: string }
   | { readonly kind: 'launch'; readonly spec: ContainerSpec }
   | {
       readonly kind: 'run';

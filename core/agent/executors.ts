@@ -317,6 +317,9 @@ export function shutdownExecutor(context: AgentContext, executor: AgentExecutor)
   executor.status = 'terminating';
   context.deadlines.clear(REGISTRATION_PREFIX + executor.containerId);
   if (wasRunning) sendShutdown(context, executor);
+  else if (!executor.isLaunched) {
+    context.emit({ kind: 'cancel-prepare', containerId: executor.containerId });
+  }
   const graceMs = shutdownGraceMs(context, executor);
   context.deadlines.set(SHUTDOWN_PREFIX + executor.containerId, context.now + graceMs);
 }
@@ -335,6 +338,7 @@ export function destroyExecutor(
   if (executor.isLaunched) {
     context.emit({ kind: 'destroy-container', containerId: executor.containerId });
   } else {
+    context.emit({ kind: 'cancel-prepare', containerId: executor.containerId });
     executorExited(context, executor, UNKNOWN_STATUS);
   }
 }

@@ -3,6 +3,8 @@
  * flags-and-metrics, sections 3 and 5). Flags of features this agent does not have are known, so
  * that they are refused with a sentence (`compile-options.ts`) and never ignored.
  */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { hours, minutes, seconds } from '../base/duration.ts';
 import { type FlagValues, flag, optionalFlag, requiredFlag } from '../base/flags.ts';
 
@@ -67,8 +69,12 @@ export const AGENT_FLAGS = {
   }),
   frameworks_home: flag('path', '', { help: 'Prefix of relative URIs.' }),
   fetcher_stall_timeout: flag('duration', minutes(1), { help: 'Silence that ends a download.' }),
-  fetcher_cache_size: flag('bytes', 2 * 1024 ** 3, { help: 'Accepted; nothing is cached.' }),
-  fetcher_cache_dir: optionalFlag('path', { help: 'Accepted; nothing is cached.' }),
+  fetcher_cache_size: flag('bytes', 2 * 1024 ** 3, {
+    help: 'Most that cached files of URIs take.',
+  }),
+  fetcher_cache_dir: flag('path', join(tmpdir(), 'mesos', 'fetch'), {
+    help: 'Where URIs with cache are kept until the agent starts anew.',
+  }),
   max_completed_executors_per_framework: flag('int', 150, {
     help: 'Completed executors remembered.',
   }),
@@ -76,7 +82,9 @@ export const AGENT_FLAGS = {
     aliases: ['docker_sandbox_directory'],
     help: 'Accepted; tasks see the real path of their sandbox.',
   }),
-  hadoop_home: optionalFlag('path', { help: 'Not supported.' }),
+  hadoop_home: optionalFlag('path', {
+    help: 'Where bin/hadoop is, for URIs of other schemes; else hadoop is looked for on the path.',
+  }),
   default_container_info: optionalFlag('json', { help: 'Not supported.' }),
   image_providers: optionalFlag('string', { help: 'Not supported.' }),
   container_logger: optionalFlag('string', { help: 'Not supported.' }),

@@ -60,7 +60,9 @@ function killQueued(
     );
   }
   const isUseless = !executor.wasSentTasks && executor.queuedTasks.size === 0;
-  if (executor.status === 'running' && isUseless) shutdownExecutor(context, executor);
+  // While it starts it is only waited for once its process is there: that registers and is ended then.
+  const canEnd = executor.status === 'running' || !executor.isLaunched;
+  if (canEnd && isUseless) shutdownExecutor(context, executor);
 }
 
 function isTask(id: TaskId): (task: TaskInfo) => boolean {

@@ -5,12 +5,12 @@ import { sum } from '../resources/arithmetic.ts';
 import { scalarOf } from '../resources/select.ts';
 import type { Resource, TaskState } from '../wire/types/mesos.v1.ts';
 import type { Agent } from './agent.ts';
-import type { FetcherCounts } from './fetcher.ts';
+import type { Fetcher } from './fetcher/fetcher.ts';
 import type { AgentExecutor, ExecutorStatus } from './state.ts';
 
 export interface AgentMetricsSources {
   readonly agent: Agent;
-  readonly fetcher: FetcherCounts;
+  readonly fetcher: Pick<Fetcher, 'counts' | 'cacheBytes'>;
   readonly clock: Clock;
 }
 
@@ -43,10 +43,14 @@ export function declareAgentMetrics(metrics: Metrics, sources: AgentMetricsSourc
   gauge('gc/path_removals_succeeded', 'Removed directories', () => agent.removals.succeeded);
   gauge('gc/path_removals_failed', 'Directories not removed', () => agent.removals.failed);
   gauge('gc/path_removals_pending', 'Directories to be removed', () => agent.removals.pending);
-  gauge('containerizer/fetcher/task_fetches_succeeded', 'Fetches', () => fetcher.succeeded);
-  gauge('containerizer/fetcher/task_fetches_failed', 'Failed fetches', () => fetcher.failed);
-  gauge('containerizer/fetcher/cache_size_total_bytes', 'Cache size', () => 0);
-  gauge('containerizer/fetcher/cache_size_used_bytes', 'Cache used', () => 0);
+  gauge('containerizer/fetcher/task_fetches_succeeded', 'Fetches', () => fetcher.counts.succeeded);
+  gauge('containerizer/fetcher/task_fetches_failed', 'Failed fetches', () => fetcher.counts.failed);
+  gauge(
+    'containerizer/fetcher/cache_size_total_bytes',
+    'Cache size',
+    () => fetcher.cacheBytes.total,
+  );
+  gauge('containerizer/fetcher/cache_size_used_bytes', 'Cache used', () => fetcher.cacheBytes.used);
   gauge(
     'containerizer/mesos/io_clients_dropped',
     'Attached clients that read too slowly',

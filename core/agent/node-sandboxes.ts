@@ -3,7 +3,7 @@ import { chmodSync, chownSync, closeSync, mkdirSync, openSync, symlinkSync } fro
 import { dirname, join } from 'node:path';
 import { describeError } from '../base/errors.ts';
 import type { PreparedSandbox } from './effects.ts';
-import type { Fetcher } from './fetcher.ts';
+import type { Fetcher } from './fetcher/fetcher.ts';
 import type { Sandboxes, SandboxRequest } from './ports.ts';
 import { findUser, type SystemUser } from './users.ts';
 
@@ -16,7 +16,10 @@ export class NodeSandboxes implements Sandboxes {
     this.fetcher = fetcher;
   }
 
-  prepare(request: SandboxRequest): PreparedSandbox | Promise<PreparedSandbox> {
+  prepare(
+    request: SandboxRequest,
+    signal: AbortSignal,
+  ): PreparedSandbox | Promise<PreparedSandbox> {
     const { directory, containerId, uris } = request;
     let user: SystemUser | undefined;
     try {
@@ -25,11 +28,14 @@ export class NodeSandboxes implements Sandboxes {
       const message = `Failed to create executor directory '${directory}': ${describeError(thrown)}`;
       return { ok: false, stage: 'directory', message };
     }
-    if (uris.length === 0) return { ok: true, user };
+    const ids = user === undefined ? undefined : { uid: user.uid, gid: user.gid };
+    if (uris.length === 0) return { ok: true, user: ids };
     return this.fetcher
-      .fetchAll(containerId, uris, { directory, user })
+      .fetchAll(containerId, uris, { directory, user, signal })
       .then((fetched) =>
-        fetched.ok ? { ok: true, user } : { ok: false, stage: 'fetch', message: fetched.error },
+        fetched.ok
+          ? { ok: true, user: ids }
+          : { ok: false, stage: 'fetch', message: fetched.error },
       );
   }
 }

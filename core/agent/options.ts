@@ -1,4 +1,6 @@
 /** What an agent is told once at its start; made from flags in `flags.ts` or by hand. */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { DurationMs } from '../base/duration.ts';
 import type { Attribute, DomainInfo, Resource } from '../wire/types/mesos.v1.ts';
 
@@ -36,6 +38,11 @@ export interface AgentOptions {
   readonly maxCompletedExecutorsPerFramework: number;
   readonly frameworksHome: string;
   readonly fetcherStallTimeoutMs: DurationMs;
+  /** Absolute. */
+  readonly fetcherCacheDir: string;
+  readonly fetcherCacheSizeBytes: number;
+  /** Where `bin/hadoop` is; undefined looks for `hadoop` on the path. */
+  readonly hadoopHome: string | undefined;
   /** Every flag with its effective value as text, for `/flags`. */
   readonly flags: Readonly<Record<string, string>>;
 }
@@ -68,5 +75,8 @@ export const AGENT_DEFAULTS = {
   maxCompletedExecutorsPerFramework: 150,
   frameworksHome: '',
   fetcherStallTimeoutMs: 60_000,
+  fetcherCacheDir: join(tmpdir(), 'mesos', 'fetch'),
+  fetcherCacheSizeBytes: 2 * 1024 ** 3,
+  hadoopHome: undefined,
   flags: {},
 } as const satisfies Partial<AgentOptions>;

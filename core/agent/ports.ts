@@ -21,8 +21,11 @@ export interface SandboxRequest {
 }
 
 export interface Sandboxes {
-  /** Makes the directory, its owner and links, fetches files. At once where nothing is fetched. */
-  prepare(request: SandboxRequest): PreparedSandbox | Promise<PreparedSandbox>;
+  /**
+   * Makes the directory, its owner and links, fetches files. At once where nothing is fetched.
+   * An aborted signal ends the fetching.
+   */
+  prepare(request: SandboxRequest, signal: AbortSignal): PreparedSandbox | Promise<PreparedSandbox>;
 }
 
 export interface HostFacts {

@@ -88,6 +88,8 @@ export class AgentContainers {
   private readonly options: AgentOptions;
   private readonly containers = new Map<string, PlainContainer>();
   private readonly waiters = new Waiters();
+  /** Sandboxes being made. */
+  private readonly fetches = new Map<string, AbortController>();
   private readonly launches = new Map<string, (refusal: string | undefined) => void>();
   /** Ends of tasks in groups, until their executor ends. */
   private readonly taskEnds = new Map<string, number>();
@@ -152,12 +154,18 @@ export class AgentContainers {
   /** False when there is nothing to kill. */
   kill(id: string, signal: number): boolean {
     if (this.placeOf(id) === undefined) return false;
+    this.giveUpFetching(id);
     this.ports.launcher.request({ kind: 'plain-signal', id, signal });
     return true;
   }
 
   destroy(id: string): void {
+    this.giveUpFetching(id);
     this.ports.launcher.request({ kind: 'plain-destroy', id });
+  }
+
+  private giveUpFetching(id: string): void {
+    this.fetches.get(id)?.abort(new Error('the container is not wanted any more'));
   }
 
   /** The sentence why it cannot be removed; what has gone already counts as removed. */
@@ -259,13 +267,17 @@ export class AgentContainers {
   ): Promise<Launched> {
     const { id, sandbox, userName } = container;
     const { command } = wanted;
-    const prepared = await this.ports.sandboxes.prepare({
+    const request = {
       containerId: id,
       directory: sandbox,
       user: userName,
       uris: command?.uris ?? [],
       links: [],
-    });
+    };
+    const fetching = new AbortController();
+    this.fetches.set(id, fetching);
+    const prepared = await this.ports.sandboxes.prepare(request, fetching.signal);
+    this.fetches.delete(id);
     if (!prepared.ok) {
       if (prepared.stage === 'fetch') return { kind: 'refused', text: prepared.message };
       const why = prepared.message.replace(/^Failed to create executor directory '[^']*': /, '');

@@ -143,6 +143,26 @@ test('a task killed before it reached its executor is TASK_KILLED at once', () =
   ]);
 });
 
+test('a task killed while its files are fetched is TASK_KILLED, and the fetching is given up', () => {
+  const it = new AgentKit().registered();
+  it.run(commandTask('t1'));
+  it.took();
+  it.message({
+    name: 'mesos.internal.KillTaskMessage',
+    value: { framework_id: { value: 'F' }, task_id: { value: 't1' } },
+  });
+  assert.deepEqual(it.took(), [
+    't1 | TASK_KILLED | TASK_KILLED_DURING_LAUNCH | Killed before delivery to the executor',
+    'cancel-prepare',
+  ]);
+  const containerId = it.containerOf();
+  const result = { ok: false, stage: 'fetch', message: 'given up' } as const;
+  it.input({ kind: 'prepared', containerId, result });
+  assert.deepEqual(it.took(), []);
+  it.acknowledgeHead('t1');
+  assert.equal(it.machine.state.containers.size, 0);
+});
+
 test('a kill of a running command task uses the grace of the task, not that of the call', () => {
   const it = new AgentKit().registered().runningTask('t1');
   it.message({

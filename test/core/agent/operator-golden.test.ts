@@ -59,7 +59,8 @@ async function startAgent(): Promise<Started> {
   });
   const metrics = new Metrics();
   const { clock } = cluster;
-  declareAgentMetrics(metrics, { agent, clock, fetcher: { succeeded: 0, failed: 0 } });
+  const fetcher = { counts: { succeeded: 0, failed: 0 }, cacheBytes: { total: 0, used: 0 } };
+  declareAgentMetrics(metrics, { agent, clock, fetcher });
   const transport = cluster.network.process('agent');
   const api = registerAgentOperatorApi({ agent, server, metrics, clock, transport });
   await server.app.ready();

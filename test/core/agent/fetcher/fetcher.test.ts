@@ -1,0 +1,421 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { Fetcher, type FetcherOptions } from '../../../../core/agent/fetcher/fetcher.ts';
+import { findUser, type SystemUser } from '../../../../core/agent/users.ts';
+import { SystemClock } from '../../../../core/base/clock.ts';
+import type { HttpClient } from '../../../../core/net/ports.ts';
+import { SimulatedClock } from '../../../../core/testing/index.ts';
+import type { CommandInfoURI } from '../../../../core/wire/types/mesos.v1.ts';
+import { ftpServer } from './ftp-server.ts';
+
+const never = new AbortController().signal;
+
+interface Page {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: AsyncIterable<Uint8Array>;
+}
+
+interface Web extends HttpClient {
+  /** `METHOD url` of every request. */
+  readonly asked: string[];
+}
+
+function web(page: (url: string, signal: AbortSignal) => Page): Web {
+  const asked: string[] = [];
+  return {
+    asked,
+    async request({ method, url, signal }) {
+      asked.push(`${method} ${url}`);
+      const { status = 200, headers = {}, body = text('') } = page(url, signal ?? never);
+      const nothing = { text: async () => '', bytes: async () => new Uint8Array() };
+      return { status, headers, body, cancel: () => {}, ...nothing };
+    },
+    async close() {},
+  };
+}
+
+async function* text(words: string): AsyncIterable<Uint8Array> {
+  yield Buffer.from(words);
+}
+
+function sized(words: string): Page {
+  return { headers: { 'content-length': String(words.length) }, body: text(words) };
+}
+
+const noWeb = web(() => ({ status: 404 }));
+
+class Setting {
+  readonly source: string;
+  readonly cacheDirectory: string;
+  private readonly root: string;
+  private sandboxCount = 0;
+
+  constructor(context: TestContext) {
+    this.root = mkdtempSync(join(tmpdir(), 'fetcher-'));
+    // Other users walk through it.
+    chmodSync(this.root, 0o755);
+    context.after(() => rmSync(this.root, { recursive: true, force: true }));
+    this.source = join(this.root, 'source');
+    this.cacheDirectory = join(this.root, 'cache');
+    mkdirSync(this.source);
+    writeFileSync(join(this.source, 'a.txt'), 'hello');
+  }
+
+  sandbox(user?: SystemUser): string {
+    this.sandboxCount += 1;
+    const directory = join(this.root, `sandbox-${this.sandboxCount}`);
+    mkdirSync(directory);
+    if (user !== undefined) chownSync(directory, user.uid, user.gid);
+    return directory;
+  }
+
+  fetcher(http: HttpClient = noWeb, options: Partial<FetcherOptions> = {}): Fetcher {
+    const { cacheDirectory } = this;
+    return new Fetcher(
+      {
+        frameworksHome: '',
+        stallTimeoutMs: 60_000,
+        cacheDirectory,
+        cacheSizeBytes: 1_000,
+        hadoopHome: undefined,
+        ...options,
+      },
+      { http, clock: new SystemClock() },
+    );
+  }
+
+  async fetch(directory: string, uris: readonly CommandInfoURI[], http?: HttpClient) {
+    const place = { directory, user: undefined, signal: never };
+    return await this.fetcher(http).fetchAll('c1', uris, place);
+  }
+
+  cached(): readonly string[] {
+    if (!existsSync(this.cacheDirectory)) return [];
+    return readdirSync(this.cacheDirectory, { recursive: true, encoding: 'utf8' }).sort();
+  }
+}
+
+const DONE = { ok: true, value: undefined };
+const REFUSED = {
+  ok: false,
+  error: "Failed to fetch all URIs for container 'c1': exited with status 1",
+};
+
+function read(directory: string, name: string): string {
+  return readFileSync(join(directory, name), 'utf8');
+}
+
+function lastTold(directory: string): string {
+  return read(directory, 'stderr').trimEnd().split('\n').at(-1) ?? '';
+}
+
+test('local files are copied, made executable or unpacked as asked', async (context) => {
+  const setting = new Setting(context);
+  const directory = setting.sandbox();
+  execFileSync('tar', ['-C', setting.source, '-czf', `${setting.source}/a.tar.gz`, 'a.txt']);
+  const done = await setting.fetch(directory, [
+    { value: `file://${setting.source}/a.txt`, executable: true, output_file: 'bin/run' },
+    { value: `${setting.source}/a.tar.gz` },
+  ]);
+  assert.deepEqual(done, DONE);
+  assert.equal(statSync(join(directory, 'bin/run')).mode & 0o111, 0o111);
+  assert.equal(read(directory, 'a.txt'), 'hello');
+  assert.ok(existsSync(join(directory, 'a.tar.gz')), 'the archive stays beside');
+});
+
+const ARCHIVES: readonly (readonly [string, readonly string[]])[] = [
+  ['a.tar', ['tar', '-cf']],
+  ['a.tgz', ['tar', '-czf']],
+  ['a.tbz2', ['tar', '-cjf']],
+  ['a.tar.xz', ['tar', '-cJf']],
+];
+
+for (const isCached of [false, true]) {
+  const where = isCached ? 'from the cache' : 'in the sandbox';
+  test(`archives of every kind are unpacked ${where}`, async (context) => {
+    const setting = new Setting(context);
+    const { source } = setting;
+    for (const [name, [program = '', ...words]] of ARCHIVES) {
+      execFileSync(program, [...words, join(source, name), '-C', source, 'a.txt']);
+    }
+    execFileSync('zip', ['-q', 'a.zip', 'a.txt'], { cwd: source });
+    execFileSync('sh', ['-c', 'gzip -c a.txt > a.txt.gz'], { cwd: source });
+    for (const name of [...ARCHIVES.map(([name]) => name), 'a.zip', 'a.txt.gz']) {
+      const directory = setting.sandbox();
+      const uri = { value: join(source, name), cache: isCached };
+      const place = { directory, user: undefined, signal: never };
+      const fetcher = setting.fetcher(noWeb, { cacheSizeBytes: 1_000_000 });
+      assert.deepEqual(await fetcher.fetchAll('c1', [uri], place), DONE, name);
+      assert.equal(read(directory, 'a.txt'), 'hello', name);
+      assert.equal(existsSync(join(directory, name)), !isCached, name);
+    }
+  });
+}
+
+test('an archive that is executable or not to be extracted is left whole', async (context) => {
+  const setting = new Setting(context);
+  writeFileSync(join(setting.source, 'b.tar'), 'no archive at all');
+  const directory = setting.sandbox();
+  const value = join(setting.source, 'b.tar');
+  const uris = [
+    { value, executable: true },
+    { value, extract: false, output_file: 'c.tar' },
+  ];
+  assert.deepEqual(await setting.fetch(directory, uris), DONE);
+  assert.equal(read(directory, 'c.tar'), 'no archive at all');
+});
+
+test('a download follows redirects and keeps the query string in its name', async (context) => {
+  const setting = new Setting(context);
+  const directory = setting.sandbox();
+  const http = web((url) => {
+    if (url === 'http://host/moved/file.txt?v=1') {
+      return { status: 302, headers: { location: '/here?x=2' } };
+    }
+    return url === 'http://host/here?x=2' ? { body: text('from the web') } : { status: 404 };
+  });
+  const uris = [{ value: 'http://host/moved/file.txt?v=1' }];
+  assert.deepEqual(await setting.fetch(directory, uris, http), DONE);
+  assert.equal(read(directory, 'file.txt?v=1'), 'from the web');
+});
+
+test('files come from FTP servers, with and without a password', async (context) => {
+  const setting = new Setting(context);
+  const directory = setting.sandbox();
+  const port = await ftpServer(context, { 'pub/a.txt': 'from ftp' });
+  const uris = [
+    { value: `ftp://127.0.0.1:${port}/pub/a.txt` },
+    { value: `ftp://me:s3cret@127.0.0.1:${port}/pub/a.txt`, output_file: 'b', cache: true },
+  ];
+  assert.deepEqual(await setting.fetch(directory, uris), DONE);
+  assert.equal(read(directory, 'a.txt'), 'from ftp');
+  assert.equal(read(directory, 'b'), 'from ftp');
+  assert.deepEqual(setting.cached(), ['c1-a.txt']);
+  const missing = [{ value: `ftp://127.0.0.1:${port}/none` }];
+  assert.deepEqual(await setting.fetch(directory, missing), REFUSED);
+  assert.match(lastTold(directory), /no such file/);
+});
+
+test('other schemes are copied by the hadoop program', async (context) => {
+  const setting = new Setting(context);
+  const home = join(setting.source, 'hadoop');
+  mkdirSync(join(home, 'bin'), { recursive: true });
+  const program = [
+    '#!/bin/sh',
+    'case "$*" in',
+    '  version) ;;',
+    '  "fs -du hdfs://host/a.txt") echo "5  15  hdfs://host/a.txt" ;;',
+    '  "fs -copyToLocal hdfs://host/a.txt "*) printf hello > "$4" ;;',
+    '  *) echo "cannot: $*" >&2; exit 1 ;;',
+    'esac',
+  ];
+  writeFileSync(join(home, 'bin/hadoop'), program.join('\n'), { mode: 0o755 });
+  const directory = setting.sandbox();
+  const place = { directory, user: undefined, signal: never };
+  const fetcher = setting.fetcher(noWeb, { hadoopHome: home });
+  const value = 'hdfs://host/a.txt';
+  const uris = [{ value }, { value, cache: true, output_file: 'b.txt' }];
+  assert.deepEqual(await fetcher.fetchAll('c1', uris, place), DONE);
+  assert.equal(read(directory, 'a.txt'), 'hello');
+  assert.equal(read(directory, 'b.txt'), 'hello');
+  assert.equal(fetcher.cacheBytes.used, 5);
+  assert.deepEqual(await fetcher.fetchAll('c1', [{ value: 's3://b/x' }], place), REFUSED);
+  assert.match(lastTold(directory), /cannot: fs -copyToLocal s3:\/\/b\/x/);
+});
+
+test('without the hadoop program its schemes are refused', async (context) => {
+  const setting = new Setting(context);
+  const directory = setting.sandbox();
+  const place = { directory, user: undefined, signal: never };
+  const fetcher = setting.fetcher(noWeb, { hadoopHome: '/nowhere' });
+  assert.deepEqual(await fetcher.fetchAll('c1', [{ value: 'hdfs://host/x' }], place), REFUSED);
+  assert.match(lastTold(directory), /Hadoop client is not available/);
+});
+
+const FAILURES: readonly (readonly [CommandInfoURI, string])[] = [
+  [{ value: 'http://host/none' }, 'Error downloading resource, received HTTP return code 404'],
+  [{ value: 'file://relative' }, 'File URI only supports absolute paths'],
+  [{ value: 'relative' }, 'A relative path was passed for the resource'],
+  [{ value: '/no/such/file' }, "cannot stat '/no/such/file'"],
+  [{ value: '/tmp' }, 'cp failed'],
+  [{ value: 'ftp://127.0.0.1:1/x' }, 'Error downloading resource'],
+];
+
+test('a URI that cannot be had fails all; the reason stands in the sandbox', async (context) => {
+  const setting = new Setting(context);
+  const directory = setting.sandbox();
+  const fetcher = setting.fetcher();
+  for (const [uri, why] of FAILURES) {
+    const place = { directory, user: undefined, signal: never };
+    assert.deepEqual(await fetcher.fetchAll('c1', [uri], place), REFUSED);
+    assert.ok(lastTold(directory).includes(why), lastTold(directory));
+  }
+  assert.deepEqual(fetcher.counts, { succeeded: 0, failed: FAILURES.length });
+});
+
+test('a cached URI is downloaded once, however many ask for it at a time', async (context) => {
+  const setting = new Setting(context);
+  const http = web(() => sized('from the web'));
+  const fetcher = setting.fetcher(http);
+  const uris = [{ value: 'http://host/a', cache: true }];
+  const directories = [1, 2, 3].map(() => setting.sandbox());
+  const all = directories.map((directory) =>
+    fetcher.fetchAll('c1', uris, { directory, user: undefined, signal: never }),
+  );
+  for (const done of await Promise.all(all)) assert.deepEqual(done, DONE);
+  for (const directory of directories) assert.equal(read(directory, 'a'), 'from the web');
+  assert.deepEqual(http.asked, ['HEAD http://host/a', 'GET http://host/a']);
+  assert.deepEqual(fetcher.cacheBytes, { total: 1_000, used: 12 });
+});
+
+test('a failed cache download is tried without the cache by those who waited', async (context) => {
+  const setting = new Setting(context);
+  let downloads = 0;
+  const http = web(() => {
+    const isFirst = http.asked.at(-1)?.startsWith('GET') === true && downloads++ === 0;
+    return isFirst ? { status: 500 } : sized('later');
+  });
+  const fetcher = setting.fetcher(http);
+  const [first, second] = [setting.sandbox(), setting.sandbox()];
+  const uris = [{ value: 'http://host/a', cache: true }];
+  const [failed, done] = await Promise.all(
+    [first, second].map((directory) =>
+      fetcher.fetchAll('c1', uris, { directory, user: undefined, signal: never }),
+    ),
+  );
+  assert.deepEqual([failed, done], [REFUSED, DONE]);
+  assert.equal(read(second, 'a'), 'later');
+  assert.deepEqual(setting.cached(), []);
+  assert.equal(fetcher.cacheBytes.used, 0);
+});
+
+test('what has no size or does not fit is brought without the cache', async (context) => {
+  const setting = new Setting(context);
+  const http = web((url) =>
+    url.endsWith('/big') ? sized('x'.repeat(2_000)) : { body: text('unsized') },
+  );
+  const directory = setting.sandbox();
+  const uris = ['big', 'unsized'].map((name) => ({ value: `http://host/${name}`, cache: true }));
+  assert.deepEqual(await setting.fetch(directory, uris, http), DONE);
+  assert.equal(read(directory, 'unsized'), 'unsized');
+  assert.equal(read(directory, 'big').length, 2_000);
+  assert.deepEqual(setting.cached(), []);
+});
+
+test('older files make room, and a file that somebody removed is fetched again', async (context) => {
+  const setting = new Setting(context);
+  const fetcher = setting.fetcher(web((url) => sized(url.at(-1)?.repeat(600) ?? '')));
+  const place = { directory: setting.sandbox(), user: undefined, signal: never };
+  for (const name of ['a', 'b']) {
+    const uris = [{ value: `http://host/${name}`, cache: true }];
+    assert.deepEqual(await fetcher.fetchAll('c1', uris, place), DONE);
+  }
+  assert.deepEqual(setting.cached(), ['c2-b']);
+  rmSync(join(setting.cacheDirectory, 'c2-b'));
+  const again = [{ value: 'http://host/b', cache: true, output_file: 'again' }];
+  assert.deepEqual(await fetcher.fetchAll('c1', again, place), DONE);
+  assert.equal(read(place.directory, 'again'), 'b'.repeat(600));
+});
+
+test('the start empties the cache and leaves what is not its own', async (context) => {
+  const setting = new Setting(context);
+  mkdirSync(join(setting.cacheDirectory, 'web'), { recursive: true });
+  for (const name of ['c1-a', 'web/c2-b', 'mine']) {
+    writeFileSync(join(setting.cacheDirectory, name), '');
+  }
+  await setting.fetcher().start();
+  assert.deepEqual(setting.cached(), ['mine', 'web']);
+  rmSync(setting.cacheDirectory, { recursive: true });
+  await setting.fetcher().start();
+});
+
+test('a silent download ends after the stall timeout', async (context) => {
+  const setting = new Setting(context);
+  const clock = new SimulatedClock();
+  const isRead = Promise.withResolvers<void>();
+  const http = web((_url, signal) => ({
+    body: (async function* () {
+      yield Buffer.from('a beginning');
+      isRead.resolve();
+      await new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      });
+    })(),
+  }));
+  const directory = setting.sandbox();
+  const fetcher = new Fetcher(
+    {
+      frameworksHome: '',
+      stallTimeoutMs: 60_000,
+      cacheDirectory: setting.cacheDirectory,
+      cacheSizeBytes: 0,
+      hadoopHome: undefined,
+    },
+    { http, clock },
+  );
+  const place = { directory, user: undefined, signal: never };
+  const fetched = fetcher.fetchAll('c1', [{ value: 'http://host/a' }], place);
+  await isRead.promise;
+  clock.advance(60_000);
+  assert.deepEqual(await fetched, REFUSED);
+  assert.match(lastTold(directory), /the download stalled/);
+});
+
+test('a fetch that nobody wants any more ends at once', async (context) => {
+  const setting = new Setting(context);
+  const giveUp = new AbortController();
+  const fifo = join(setting.source, 'fifo');
+  execFileSync('mkfifo', [fifo]);
+  const place = { directory: setting.sandbox(), user: undefined, signal: giveUp.signal };
+  const fetched = setting.fetcher().fetchAll('c1', [{ value: fifo }], place);
+  giveUp.abort(new Error('the container is not wanted any more'));
+  assert.deepEqual(await fetched, REFUSED);
+});
+
+const nobody = findUser('nobody');
+const isRoot = process.getuid?.() === 0;
+
+test('files are brought with the rights of the task user, not those of the agent', async (context) => {
+  assert.ok(nobody !== undefined && isRoot, 'this test wants root and a user nobody');
+  const setting = new Setting(context);
+  const directory = setting.sandbox(nobody);
+  const secret = join(setting.source, 'secret');
+  writeFileSync(secret, 'root only', { mode: 0o600 });
+  const place = { directory, user: nobody, signal: never };
+  const fetcher = setting.fetcher(web(() => sized('from the web')));
+  assert.deepEqual(await fetcher.fetchAll('c1', [{ value: secret }], place), REFUSED);
+  const uris = [{ value: 'http://host/a' }, { value: 'http://host/b', cache: true }];
+  assert.deepEqual(await fetcher.fetchAll('c1', uris, place), DONE);
+  for (const name of ['a', 'b']) assert.equal(statSync(join(directory, name)).uid, nobody.uid);
+  assert.deepEqual(setting.cached(), ['nobody', 'nobody/c1-b']);
+});
+
+test('a link in an archive leads the next file nowhere the user may not write', async (context) => {
+  assert.ok(nobody !== undefined && isRoot, 'this test wants root and a user nobody');
+  const setting = new Setting(context);
+  const victim = join(setting.source, 'victim');
+  writeFileSync(victim, 'untouched', { mode: 0o644 });
+  execFileSync('ln', ['-s', victim, 'b'], { cwd: setting.source });
+  execFileSync('tar', ['-cf', 'evil.tar', 'b'], { cwd: setting.source });
+  const place = { directory: setting.sandbox(nobody), user: nobody, signal: never };
+  const uris = [{ value: join(setting.source, 'evil.tar') }, { value: 'http://host/b' }];
+  const fetcher = setting.fetcher(web(() => sized('evil')));
+  assert.deepEqual(await fetcher.fetchAll('c1', uris, place), REFUSED);
+  assert.equal(readFileSync(victim, 'utf8'), 'untouched');
+});
