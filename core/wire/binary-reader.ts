@@ -3,9 +3,10 @@
  * read by protobufjs. Malformed bytes throw; the codec turns that into a value.
  */
 import protobuf from 'protobufjs/minimal.js';
+import { setInteger } from './exact-integers.ts';
 import { isRecord, setMember } from './required.ts';
 import type { FieldPlan, MessagePlan } from './schema.ts';
-import { type Fields, isFields, keepUnknown } from './unknown-fields.ts';
+import { type Fields, keepUnknown } from './unknown-fields.ts';
 
 /** Messages nested deeper are refused, as the original's parser does. */
 const NESTING_MAX = 100;
@@ -74,7 +75,8 @@ export class BinaryReader {
   }
 
   private store(field: FieldPlan, into: Fields, before: unknown, value: unknown): void {
-    if (!field.repeated) into[field.name] = value;
+    if (typeof value === 'bigint') setInteger(into, field.name, value);
+    else if (!field.repeated) into[field.name] = value;
     else if (Array.isArray(before)) before.push(value);
     else into[field.name] = [value];
   }
@@ -128,9 +130,9 @@ export class BinaryReader {
       case 'int32':
         return reader.int32();
       case 'uint64':
-        return this.integer() ?? toNumber(reader.uint64());
+        return this.integer() ?? wide(field, reader.uint64());
       case 'int64':
-        return this.integer() ?? toNumber(reader.int64());
+        return this.integer() ?? wide(field, reader.int64());
       case 'bytes':
         // A copy: a view would keep the whole received chunk alive.
         return Uint8Array.from(reader.bytes());
@@ -139,15 +141,15 @@ export class BinaryReader {
       case 'sint32':
         return reader.sint32();
       case 'sint64':
-        return toNumber(reader.sint64());
+        return wide(field, reader.sint64());
       case 'fixed32':
         return reader.fixed32();
       case 'sfixed32':
         return reader.sfixed32();
       case 'fixed64':
-        return toNumber(reader.fixed64());
+        return wide(field, reader.fixed64());
       case 'sfixed64':
-        return toNumber(reader.sfixed64());
+        return wide(field, reader.sfixed64());
       default:
         return undefined;
     }
@@ -187,11 +189,12 @@ export class BinaryReader {
   }
 }
 
-/** 64-bit integers beyond 2^53 lose their last digits; ids and counts of the wire stay below. */
-function toNumber(value: unknown): number {
+/** A number; the exact value beyond 2^53, where a member can keep it. */
+function wide(field: FieldPlan, value: ReturnType<protobuf.Reader['int64']>): number | bigint {
   if (typeof value === 'number') return value;
-  if (isFields(value) && typeof value['toNumber'] === 'function') {
-    return Number(value['toNumber']());
-  }
-  return Number(value);
+  const high = value.unsigned ? value.high >>> 0 : value.high;
+  const number = high * 2 ** 32 + (value.low >>> 0);
+  if (!field.isWide || Number.isSafeInteger(number)) return number;
+  const bits = (BigInt(value.high >>> 0) << 32n) | BigInt(value.low >>> 0);
+  return value.unsigned ? bits : BigInt.asIntN(64, bits);
 }

@@ -4,6 +4,7 @@
  */
 import type protobuf from 'protobufjs/minimal.js';
 import { AssertionFailed } from '../base/assert.ts';
+import { integerText } from './exact-integers.ts';
 import { isRecord } from './required.ts';
 import type { FieldPlan, MessagePlan } from './schema.ts';
 import { isFields, unknownOf } from './unknown-fields.ts';
@@ -23,6 +24,8 @@ export function writeMessage(plan: MessagePlan, value: unknown, writer: protobuf
     } else if (field.repeated) {
       if (!Array.isArray(member)) throw wrongType(plan, field, member);
       for (const each of member) complete = writeOne(plan, field, each, writer) && complete;
+    } else if (field.isWide && typeof member === 'number' && !Number.isSafeInteger(member)) {
+      writeBig(field, integerText(value, field.name, member), writer.uint32(field.tag));
     } else {
       complete = writeOne(plan, field, member, writer) && complete;
     }
@@ -61,6 +64,21 @@ function writeMap(field: FieldPlan, map: unknown, writer: protobuf.Writer): bool
     writer.ldelim();
   }
   return complete;
+}
+
+/** An integer beyond 2^53, from its digits. */
+function writeBig(field: FieldPlan, digits: string, writer: protobuf.Writer): void {
+  const bits = BigInt.asUintN(64, BigInt(digits));
+  const low = Number(bits & 0xffff_ffffn);
+  const high = Number(bits >> 32n);
+  switch (field.kind) {
+    case 'int64':
+    case 'uint64':
+    case 'sint64':
+    case 'fixed64':
+    case 'sfixed64':
+      writer[field.kind]({ low, high, unsigned: field.kind !== 'sint64' });
+  }
 }
 
 /** False when the value is not of the field's type. */

@@ -5,6 +5,7 @@
  * looked at in alphabetical order, which decides the error when several members are wrong.
  */
 import { err, ok, type Result } from '../base/result.ts';
+import { setInteger } from './exact-integers.ts';
 import { parseJson } from './picojson.ts';
 import { isRecord, missingRequired, setMember } from './required.ts';
 import type { FieldPlan, MessagePlan } from './schema.ts';
@@ -72,7 +73,8 @@ export class JsonReader {
     }
     const read = isRecord(value) ? this.object(field, value, depth) : this.scalar(field, value);
     if (this.refusal !== undefined || read === UNSET) return;
-    if (!field.repeated) into[field.name] = read;
+    if (typeof read === 'bigint') setInteger(into, field.name, read);
+    else if (!field.repeated) into[field.name] = read;
     else append(into, field.name, read);
   }
 
@@ -98,6 +100,8 @@ export class JsonReader {
     switch (typeof value) {
       case 'string':
         return this.text(field, value);
+      case 'bigint':
+        return this.integer(field, value);
       case 'number':
         return this.number(field, value);
       case 'boolean':
@@ -127,6 +131,7 @@ export class JsonReader {
         const special = field.kind === 'double' ? NON_FINITE[text] : undefined;
         if (special !== undefined) return special;
         const number = this.parsed(field, text, 'number');
+        if (typeof number === 'bigint') return this.integer(field, number);
         return typeof number === 'number' ? this.number(field, number) : UNSET;
       }
     }
@@ -136,9 +141,17 @@ export class JsonReader {
   private parsed(field: FieldPlan, text: string, type: 'number' | 'boolean'): unknown {
     const parsed = parseJson(text);
     if (parsed.ok && typeof parsed.value === type) return parsed.value;
+    if (parsed.ok && typeof parsed.value === 'bigint' && type === 'number') return parsed.value;
     const why = parsed.ok ? 'Unexpected JSON type parsed' : parsed.error;
     this.refusal = `Failed to parse '${text}' as a JSON ${type} for field '${field.name}': ${why}`;
     return UNSET;
+  }
+
+  /** More digits than a double has; members of 64 bits keep them. */
+  private integer(field: FieldPlan, value: bigint): unknown {
+    const isUnsigned = field.kind === 'uint64' || field.kind === 'fixed64';
+    const fitting = isUnsigned ? BigInt.asUintN(64, value) : BigInt.asIntN(64, value);
+    return field.isWide && fitting === value ? value : this.number(field, Number(value));
   }
 
   private number(field: FieldPlan, value: number): unknown {

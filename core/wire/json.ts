@@ -7,8 +7,16 @@
  */
 import { AssertionFailed } from '../base/assert.ts';
 import type { Result } from '../base/result.ts';
+import { integerText } from './exact-integers.ts';
 import { JsonReader } from './json-reader.ts';
-import { type Double, double, formatDouble, type JsonValue, writeString } from './json-text.ts';
+import {
+  type Double,
+  double,
+  formatDouble,
+  type JsonValue,
+  RawJson,
+  writeString,
+} from './json-text.ts';
 import { isRecord, setMember } from './required.ts';
 import { type FieldPlan, type MessageName, type MessagePlan, planOf } from './schema.ts';
 import type { MessageTypes } from './types/messages.ts';
@@ -51,6 +59,8 @@ function messageText(plan: MessagePlan, value: unknown): string {
       const entries = isRecord(member) ? Object.entries(member) : [];
       if (entries.length === 0) continue;
       text += `${separator + field.jsonKey}{${mapText(field, entries)}}`;
+    } else if (isBig(field, member)) {
+      text += separator + field.jsonKey + integerText(value, field.name, member);
     } else {
       text += separator + field.jsonKey + valueText(field, member);
     }
@@ -104,6 +114,8 @@ function messageTree(plan: MessagePlan, value: unknown): { readonly [key: string
       const map: Record<string, JsonValue> = {};
       for (const [key, each] of entries) setMember(map, key, valueTree(field, each));
       tree[field.name] = map;
+    } else if (isBig(field, member)) {
+      tree[field.name] = new RawJson(integerText(value, field.name, member));
     } else {
       tree[field.name] = valueTree(field, member);
     }
@@ -117,6 +129,11 @@ function valueTree(field: FieldPlan, value: unknown): JsonValue | Double {
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   if (value instanceof Uint8Array) return base64(value);
   throw new AssertionFailed(`field ${field.name} (${field.kind}) cannot be ${typeof value}`);
+}
+
+/** An integer that may have more digits than its number. */
+function isBig(field: FieldPlan, value: unknown): value is number {
+  return field.isWide && typeof value === 'number' && !Number.isSafeInteger(value);
 }
 
 function isDouble(field: FieldPlan): boolean {

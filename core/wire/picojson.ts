@@ -1,7 +1,8 @@
 /**
- * JSON text in, values out, with the error texts of the original's parser. `JSON.parse` does the work;
- * only text that it refuses goes through the slow parser below, which accepts what the original accepts
- * (`01`, `1.`) and otherwise says `syntax error at line 1 near: <rest of the line>`.
+ * JSON text in, values out, with the error texts of the original's parser; integers that a number
+ * cannot hold come as `bigint`. `JSON.parse` does the work; only text that it refuses goes through the
+ * slow parser below, which accepts what the original accepts (`01`, `1.`) and otherwise says `syntax
+ * error at line 1 near: <rest of the line>`.
  */
 import { err, ok, type Result } from '../base/result.ts';
 import { setMember } from './required.ts';
@@ -11,11 +12,38 @@ const NESTING_MAX = 500;
 
 export function parseJson(text: string): Result<unknown> {
   try {
-    const value: unknown = JSON.parse(text);
-    return ok(value);
+    return ok(hasLongInteger(text) ? JSON.parse(text, reviveNumber) : JSON.parse(text));
   } catch {
     return new Parser(text).parse();
   }
+}
+
+/** Whether somewhere stand digits that a number would lose. */
+function hasLongInteger(text: string): boolean {
+  if (!LONG.test(text)) return false;
+  for (const [digits] of text.matchAll(LONG_ALL)) {
+    if (String(Number(digits)) !== digits) return true;
+  }
+  return false;
+}
+
+const LONG = /\d{16}/;
+/** Longer ones are beyond 64 bits. */
+const LONG_ALL = /\d{16,20}/g;
+
+function reviveNumber(
+  _key: string,
+  value: unknown,
+  context?: { readonly source?: string },
+): unknown {
+  return typeof value === 'number' ? numberOf(context?.source ?? String(value)) : value;
+}
+
+/** A number; integers that lose digits as one come as `bigint`. */
+function numberOf(text: string): number | bigint {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) || !/^-?\d{16,20}$/.test(text)) return number;
+  return String(number) === text ? number : BigInt(text);
 }
 
 const REFUSED: unique symbol = Symbol('refused');
@@ -109,7 +137,7 @@ class Parser {
   private number(): unknown {
     const found = /^[-+0-9.eE]*/.exec(this.text.slice(this.at, this.at + 400))?.[0] ?? '';
     this.at += found.length;
-    return /^-?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(found) ? Number(found) : REFUSED;
+    return /^-?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(found) ? numberOf(found) : REFUSED;
   }
 
   private array(): unknown {

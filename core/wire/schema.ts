@@ -44,6 +44,8 @@ export interface FieldPlan {
   readonly kind: FieldKind;
   readonly repeated: boolean;
   readonly isMap: boolean;
+  /** A singular integer of 64 bits: more than a double holds (exact-integers.ts). */
+  readonly isWide: boolean;
   readonly required: boolean;
   /** Number and wire type as they stand before one (unpacked) value. */
   readonly tag: number;
@@ -88,6 +90,8 @@ const WIRE_TYPES: Readonly<Record<FieldKind, number>> = {
   enum: 0,
   message: 2,
 };
+
+const WIDE: ReadonlySet<FieldKind> = new Set(['int64', 'uint64', 'sint64', 'fixed64', 'sfixed64']);
 
 /** Messages by name, and enums by name; a cache of what the constant `.proto` files say. */
 const plans = new Map<string, MessagePlan>();
@@ -153,6 +157,7 @@ function buildField(field: protobuf.Field, isInternal: boolean): FieldPlan {
     kind,
     repeated: field.repeated && !isMap,
     isMap,
+    isWide: !field.repeated && !isMap && WIDE.has(kind),
     required: field.required,
     tag: ((field.id << 3) | (isMap ? 2 : WIRE_TYPES[kind])) >>> 0,
     enumeration,
