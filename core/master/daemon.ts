@@ -133,7 +133,16 @@ export class MasterDaemon implements Service {
       const metrics = new Metrics();
       const master = createMaster(
         { ...options.master, hostname },
-        { clock, random, log, transport, storage, metrics, election: this.election(zooKeeper) },
+        {
+          clock,
+          random,
+          log,
+          transport,
+          storage,
+          metrics,
+          stopwatch: () => performance.now(),
+          election: this.election(zooKeeper),
+        },
       );
       const delegatedUrl = (url: string): string => server.delegatedUrl(url);
       registerSchedulerApi(server.app, { master, delegatedUrl });

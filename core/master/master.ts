@@ -4,7 +4,7 @@
  * the simulator drives the same code.
  */
 
-import { HierarchicalAllocator } from '../allocator/allocator.ts';
+import { TimedAllocator } from '../allocator/timed.ts';
 import type { Allocator } from '../allocator/types.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import { ClusterError, describeError } from '../base/errors.ts';
@@ -13,6 +13,7 @@ import type { LifecycleState, Service } from '../base/lifecycle.ts';
 import type { Log } from '../base/log.ts';
 import type { Metrics } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
+import type { Stopwatch } from '../base/timer-metric.ts';
 import type { Envelope, MessageTransport, Upid } from '../net/ports.ts';
 import type { Storage } from '../storage/ports.ts';
 import { encodeMessage } from '../wire/codec.ts';
@@ -42,6 +43,8 @@ export interface MasterPorts {
   /** Holds the registry. Closed by whoever opened it. */
   readonly storage: Storage;
   readonly metrics: Metrics;
+  /** Times runs and writes for the metrics; the clock, in whole milliseconds, when there is none. */
+  readonly stopwatch?: Stopwatch | undefined;
   /** Who of several masters leads; without it this one does. */
   readonly election?: ElectionPorts | undefined;
 }
@@ -70,7 +73,7 @@ export class Master implements Service {
   readonly failure: Promise<unknown>;
 
   private readonly ports: MasterPorts;
-  private readonly allocatorInUse: Allocator;
+  private readonly allocatorInUse: TimedAllocator;
   private readonly registrar: Registrar;
   private running: { readonly machine: MasterMachine; readonly info: MasterInfo } | undefined;
   private readonly connections = new Map<string, SchedulerConnection>();
@@ -92,7 +95,8 @@ export class Master implements Service {
     this.options = options;
     this.ports = ports;
     this.metrics = ports.metrics;
-    this.allocatorInUse = new HierarchicalAllocator(ports.random, options.allocator);
+    const stopwatch = ports.stopwatch ?? (() => ports.clock.now());
+    this.allocatorInUse = new TimedAllocator(stopwatch, ports.random, options.allocator);
     const failure = Promise.withResolvers<unknown>();
     this.failure = failure.promise;
     this.fail = failure.resolve;
@@ -100,6 +104,7 @@ export class Master implements Service {
       {
         storage: ports.storage,
         clock: ports.clock,
+        stopwatch,
         onPersisted: (write) => this.input({ kind: 'persisted', write }),
         onFailed: (error) => {
           ports.log.error({ error }, 'the registry cannot be written');
@@ -124,6 +129,11 @@ export class Master implements Service {
       registrar: this.registrar,
       clock,
       allocator: this.allocatorInUse,
+      backlog: () => ({
+        messages: this.early.length,
+        dispatches: this.inputs.length,
+        requests: this.tickets.size,
+      }),
       publishPerFramework: this.options.publishPerFrameworkMetrics,
     });
     transport.register('master', (envelope) => this.receive(envelope));

@@ -3,7 +3,7 @@
  * read from the state when somebody asks; names that come into being at run time (one per framework,
  * one per task state and reason) are declared when they first appear.
  */
-import type { Allocator } from '../allocator/types.ts';
+import type { TimedAllocator } from '../allocator/timed.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Metrics } from '../base/metrics.ts';
 import { scalarOf } from '../resources/select.ts';
@@ -16,7 +16,9 @@ export interface MetricSources {
   readonly state: MasterState;
   readonly registrar: Registrar;
   readonly clock: Clock;
-  readonly allocator: Allocator;
+  readonly allocator: TimedAllocator;
+  /** What waits: messages during the recovery, inputs of the machine, operators' requests. */
+  readonly backlog: () => Readonly<Record<'messages' | 'dispatches' | 'requests', number>>;
   readonly publishPerFramework: boolean;
 }
 
@@ -101,8 +103,12 @@ export function registerMetrics(metrics: Metrics, sources: MetricSources): void 
     return state.electedTime === undefined ? 0 : 1;
   });
   metrics.gauge('master/outstanding_offers', 'Offers without an answer', () => state.offers.size);
-  for (const queue of ['messages', 'dispatches', 'http_requests']) {
-    metrics.gauge(`master/event_queue_${queue}`, 'Inputs that wait', () => 0);
+  for (const [name, queue] of [
+    ['messages', 'messages'],
+    ['dispatches', 'dispatches'],
+    ['http_requests', 'requests'],
+  ] as const) {
+    metrics.gauge(`master/event_queue_${name}`, 'What waits', () => sources.backlog()[queue]);
   }
   registerAgentMetrics(metrics, state);
   registerFrameworkCounts(metrics, state);
@@ -111,6 +117,7 @@ export function registerMetrics(metrics: Metrics, sources: MetricSources): void 
   registerRegistrarMetrics(metrics, sources.registrar);
   metrics.source(() => dynamicMetrics(state, sources.publishPerFramework));
   metrics.source(() => sources.allocator.gauges());
+  metrics.source(() => joined(sources.allocator.timings(clock.now())));
 }
 
 function registerAgentMetrics(metrics: Metrics, state: MasterState): void {
@@ -169,9 +176,16 @@ function registerResourceMetrics(metrics: Metrics, state: MasterState): void {
 
 function registerRegistrarMetrics(metrics: Metrics, registrar: Registrar): void {
   metrics.gauge('registrar/queued_operations', 'Writes that wait', () => registrar.queuedCount);
-  metrics.gauge('registrar/registry_size_bytes', 'Size of all records', () => registrar.sizeBytes);
-  metrics.gauge('registrar/state_fetch_ms', 'Time of the last read', () => registrar.fetchMs ?? 0);
-  metrics.gauge('registrar/state_store_ms', 'Time of the last write', () => registrar.storeMs ?? 0);
+  // The others appear when the registry has been read.
+  metrics.source(() => {
+    const values = new Map(joined(registrar.timings()));
+    if (values.size > 0) values.set('registrar/registry_size_bytes', registrar.sizeBytes);
+    return values;
+  });
+}
+
+function joined(maps: readonly ReadonlyMap<string, number>[]): ReadonlyMap<string, number> {
+  return new Map(maps.flatMap((map) => [...map]));
 }
 
 function countOf<T>(all: ReadonlyMap<unknown, T>, matches: (each: T) => boolean): number {

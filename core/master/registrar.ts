@@ -13,9 +13,10 @@
  *   registry/weights/<role>    Registry.Weight
  */
 import type { Clock } from '../base/clock.ts';
-import { type DurationMs, formatDuration, minutes, seconds } from '../base/duration.ts';
+import { type DurationMs, formatDuration, hours, minutes, seconds } from '../base/duration.ts';
 import { ClusterError, describeError } from '../base/errors.ts';
 import { agentId } from '../base/ids.ts';
+import { type Stopwatch, TimerMetric } from '../base/timer-metric.ts';
 import type { Upid } from '../net/ports.ts';
 import type { Storage, StorageOperation } from '../storage/ports.ts';
 import { decodeMessage, encodeMessage } from '../wire/codec.ts';
@@ -51,6 +52,7 @@ export const DEFAULT_REGISTRAR_LIMITS: RegistrarLimits = {
 export interface RegistrarPorts {
   readonly storage: Storage;
   readonly clock: Clock;
+  readonly stopwatch: Stopwatch;
   /** A write is durable; called in the order of `apply`. */
   readonly onPersisted: (write: number) => void;
   /** The storage failed: this master cannot go on. */
@@ -70,9 +72,8 @@ export class Registrar {
   private isStopped = false;
   private inFlightCount = 0;
   private idle: (() => void)[] = [];
-  /** Duration of the last read and of the last write, for metrics. */
-  fetchMs: number | undefined;
-  storeMs: number | undefined;
+  private readonly fetches = new TimerMetric('registrar/state_fetch', hours(24));
+  private readonly stores = new TimerMetric('registrar/state_store', hours(24));
   private readonly sizes = new Map<string, number>();
   private totalBytes = 0;
 
@@ -90,14 +91,20 @@ export class Registrar {
     return this.totalBytes;
   }
 
+  /** What is known once the registry has been read (spec flags-and-metrics, section 6.4). */
+  timings(): readonly ReadonlyMap<string, number>[] {
+    const now = this.ports.clock.now();
+    return [this.fetches.values(now), this.stores.values(now)];
+  }
+
   /** Rejects with a `ClusterError` when a record cannot be read. */
   async recover(): Promise<RecoveredRegistry> {
-    const startedAt = this.ports.clock.now();
+    const startedAt = this.ports.stopwatch();
     const entries = await this.within('fetch', this.limits.fetchTimeoutMs, (storage) =>
       storage.list(PREFIX),
     );
     for (const [key, value] of entries) this.measure(key, value.length);
-    this.fetchMs = this.ports.clock.now() - startedAt;
+    this.fetches.record(this.ports.stopwatch() - startedAt, this.ports.clock.now());
     return readEntries(entries);
   }
 
@@ -135,7 +142,7 @@ export class Registrar {
 
   private async writeBatch(batch: readonly Pending[]): Promise<boolean> {
     const writes = inWrites(batch.map((each) => each.operations.flatMap(toStorage)));
-    const startedAt = this.ports.clock.now();
+    const startedAt = this.ports.stopwatch();
     try {
       await this.within('store', this.limits.storeTimeoutMs, (storage) =>
         Promise.all(writes.map((operations) => storage.write(operations))),
@@ -146,7 +153,7 @@ export class Registrar {
       return false;
     }
     if (this.isStopped) return false;
-    this.storeMs = this.ports.clock.now() - startedAt;
+    this.stores.record(this.ports.stopwatch() - startedAt, this.ports.clock.now());
     for (const each of writes.flat()) {
       this.measure(each.key, each.kind === 'put' ? each.value.length : 0);
     }

@@ -63,6 +63,7 @@ function registrarOn(storage: Storage) {
   const registrar = new Registrar({
     storage,
     clock: new SystemClock(),
+    stopwatch: () => performance.now(),
     onPersisted: (write) => told.push(write),
     onFailed: (error) => failures.push(error),
   });
