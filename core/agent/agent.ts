@@ -12,6 +12,7 @@ import { decodeMessage, encodeMessage } from '../wire/codec.ts';
 import type { Call } from '../wire/types/mesos.v1.executor.ts';
 import { formatUpid, parseUpid } from '../wire/upid.ts';
 import { readCheckpoint } from './checkpoint/read.ts';
+import type { ContainerConfig } from './containerizer/port.ts';
 import { AgentContainers } from './containers/containers.ts';
 import type { AgentCounts } from './context.ts';
 import {
@@ -119,12 +120,12 @@ class AgentShell implements Agent {
   async start(): Promise<void> {
     if (this.lifecycle !== 'new') return;
     this.lifecycle = 'starting';
-    const { clock, random, transport, launcher, detector, files, host } = this.ports;
+    const { clock, random, transport, containerizer, detector, files, host } = this.ports;
     this.recoveryStartedAt = clock.now();
     const self: Upid = { id: AGENT_ACTOR, ip: transport.ip, port: transport.port };
     this.machine = new AgentMachine(this.options, { random, self, now: clock.now() });
     const checkpoint = readCheckpoint(files);
-    await launcher.start((event) => this.launcherEvent(event));
+    await containerizer.recover((event) => this.launcherEvent(event));
     this.lifecycle = 'running';
     const containers = this.firstReport;
     this.input({ kind: 'recovered', checkpoint, containers, bootId: host.bootId() });
@@ -187,7 +188,7 @@ class AgentShell implements Agent {
     // The ends of killed tasks are still taken down, so that the next start can report them.
     if (!how.killTasks) this.lifecycle = 'stopping';
     this.unwatch?.();
-    if (wasStarted) await this.ports.launcher.stop(how);
+    if (wasStarted) await this.ports.containerizer.stop(how);
     this.lifecycle = 'stopped';
     this.wake?.timer.cancel();
     this.ports.transport.unregister(AGENT_ACTOR);
@@ -259,7 +260,7 @@ class AgentShell implements Agent {
   }
 
   private perform(effect: AgentEffect): void {
-    const { files, launcher, log } = this.ports;
+    const { files, containerizer, log } = this.ports;
     switch (effect.kind) {
       case 'send':
         this.send(effect.to, effect.message);
@@ -297,25 +298,28 @@ class AgentShell implements Agent {
           ?.abort(new Error('the container is not wanted any more'));
         break;
       case 'launch':
-        launcher.launch(effect.spec);
+        this.launch(effect.config);
         break;
       case 'run':
-        launcher.run(effect.containerId, effect.tasks);
+        containerizer.run(effect.containerId, effect.tasks);
+        break;
+      case 'update-container':
+        containerizer.update(effect.containerId, effect.resources);
         break;
       case 'kill':
-        launcher.kill(effect.containerId, effect.taskId, effect.graceMs);
+        containerizer.kill(effect.containerId, effect.taskId, effect.graceMs);
         break;
       case 'acknowledge':
-        launcher.acknowledge(effect.containerId, effect.taskId, effect.uuid);
+        containerizer.acknowledge(effect.containerId, effect.taskId, effect.uuid);
         break;
       case 'shutdown-container':
-        launcher.shutdown(effect.containerId);
+        containerizer.shutdown(effect.containerId);
         break;
       case 'destroy-container':
-        launcher.destroy(effect.containerId);
+        containerizer.destroy(effect.containerId);
         break;
       case 'forget-container':
-        launcher.forget(effect.containerId);
+        containerizer.forget(effect.containerId);
         break;
       case 'measure-disk':
         this.measureDisk();
@@ -327,6 +331,16 @@ class AgentShell implements Agent {
         this.end(effect.failure);
         break;
     }
+  }
+
+  private launch(config: ContainerConfig): void {
+    const { containerizer } = this.ports;
+    if (containerizer.launch(config) !== 'not-supported') return;
+    const message =
+      `None of the enabled containerizers (${containerizer.name}) could create a container for ` +
+      'the provided TaskInfo/ExecutorInfo message';
+    const containerId = config.spec.id;
+    this.input({ kind: 'launcher', event: { kind: 'launch-failed', containerId, message } });
   }
 
   private send(to: Upid, message: OutgoingMessage): void {

@@ -15,6 +15,7 @@ import { createHttpServer, type HttpServer } from '../net/http-server.ts';
 import { createLibprocess, type Libprocess } from '../net/libprocess.ts';
 import type { HttpClient } from '../net/ports.ts';
 import { AGENT_ACTOR, type Agent, createAgent } from './agent.ts';
+import { MesosContainerizer } from './containerizer/mesos.ts';
 import { Fetcher } from './fetcher/fetcher.ts';
 import { serveExecutorApi } from './http/executor-api.ts';
 import { type AgentOperatorApi, registerAgentOperatorApi } from './http/operator.ts';
@@ -130,7 +131,7 @@ export class AgentDaemon implements Service {
       log,
       transport,
       detector: detector.value,
-      launcher,
+      containerizer: new MesosContainerizer(launcher),
       containers: launcher,
       files,
       sandboxes: new NodeSandboxes(fetcher),

@@ -1,13 +1,13 @@
 /** What the machine is told and what it wants done; the shell does the rest, in order. */
 import type { Instant } from '../base/clock.ts';
 import type { DurationMs } from '../base/duration.ts';
-import type { HostedTask } from '../executor/hosted.ts';
 import type { Upid } from '../net/ports.ts';
 import type { Call, Event } from '../wire/types/mesos.v1.executor.ts';
 import type { CommandInfoURI, MasterInfo } from '../wire/types/mesos.v1.ts';
 import type { MessageTypes } from '../wire/types/messages.ts';
 import type { RecoveredAgent } from './checkpoint/read.ts';
-import type { ContainerSpec, LauncherContainer, LauncherEvent } from './launcher-port.ts';
+import type { ContainerConfig, ContainerResources, TaskLaunch } from './containerizer/port.ts';
+import type { LauncherContainer, LauncherEvent } from './launcher-port.ts';
 import type { ExecutorStream } from './state.ts';
 
 type OutgoingNames =
@@ -152,11 +152,16 @@ export type AgentEffect =
     }
   /** Gives up fetching files; `prepared` still comes. */
   | { readonly kind: 'cancel-prepare'; readonly containerId: string }
-  | { readonly kind: 'launch'; readonly spec: ContainerSpec }
+  | { readonly kind: 'launch'; readonly config: ContainerConfig }
   | {
       readonly kind: 'run';
       readonly containerId: string;
-      readonly tasks: readonly HostedTask[];
+      readonly tasks: readonly TaskLaunch[];
+    }
+  | {
+      readonly kind: 'update-container';
+      readonly containerId: string;
+      readonly resources: ContainerResources;
     }
   | {
       readonly kind: 'kill';

@@ -60,7 +60,7 @@ function runHosted(
   tasks: readonly TaskInfo[],
 ): void {
   const environment = executorEnvironment(context, executor);
-  const hosted = tasks.map((task) => {
+  const launches = tasks.map((task) => {
     const id = task.task_id.value as TaskId;
     const nestedId = executor.nestedContainers.get(id);
     const sandbox =
@@ -74,9 +74,10 @@ function runHosted(
       });
     }
     const containerIp = nestedId === undefined ? undefined : context.self.ip;
-    return hostedTaskOf(task, { environment, nestedId, sandbox, containerIp });
+    const hosted = hostedTaskOf(task, { environment, nestedId, sandbox, containerIp });
+    return { hosted, info: task };
   });
-  context.emit({ kind: 'run', containerId: executor.containerId, tasks: hosted });
+  context.emit({ kind: 'run', containerId: executor.containerId, tasks: launches });
 }
 
 function relative(context: AgentContext, path: string): string {

@@ -26,13 +26,13 @@ import {
   metaRunPath,
   runPath,
 } from './checkpoint/paths.ts';
-import { hostedCommandOf } from './command-info.ts';
+import { containerConfigOf, updateContainer } from './container-config.ts';
 import type { AgentContext } from './context.ts';
 import type { PreparedSandbox } from './effects.ts';
-import { executorEnvironment, shutdownGraceMs } from './environment.ts';
+import { shutdownGraceMs } from './environment.ts';
 import { sendGroup, sendShutdown, sendTask } from './executor-events.ts';
 import { removeFrameworkIfIdle } from './frameworks.ts';
-import type { LauncherEvent } from './launcher-port.ts';
+import type { ContainerLimitation, LauncherEvent } from './launcher-port.ts';
 import type { AgentExecutor, AgentFramework, ExecutorConnection } from './state.ts';
 import { executorUpdate, partitionState, sendAgentUpdate, taskOf } from './tasks.ts';
 import { volumeLinks } from './volumes.ts';
@@ -136,26 +136,9 @@ export function sandboxPrepared(
     executorExited(context, executor, UNKNOWN_STATUS);
     return;
   }
-  const { kind, info } = executor;
   executor.isLaunched = true;
-  const environment = executorEnvironment(context, executor);
-  context.emit({
-    kind: 'launch',
-    spec: {
-      id,
-      kind,
-      frameworkId: executor.frameworkId,
-      executorId: executor.id,
-      sandbox: executor.directory,
-      ...(result.user === undefined ? {} : { user: result.user }),
-      ...(kind === 'process' ? { command: hostedCommandOf(info.command, environment) } : {}),
-      sendsKilling: (framework.info.capabilities ?? []).some(
-        ({ type }) => type === 'TASK_KILLING_STATE',
-      ),
-      shutdownGraceMs: shutdownGraceMs(context, executor),
-      recoveryTimeoutMs: executor.checkpoint ? context.options.recoveryTimeoutMs : 0,
-    },
-  });
+  const config = containerConfigOf(context, framework, executor, result.user);
+  context.emit({ kind: 'launch', config });
 }
 
 export function launchFailure(why: string): NonNullable<AgentExecutor['pendingTermination']> {
@@ -196,9 +179,21 @@ export function launcherEvent(
       break;
     case 'exited':
       context.emit({ kind: 'forget-container', containerId: event.containerId });
+      if (event.limitation !== undefined) limited(executor, event.limitation);
       executorExited(context, executor, event.status);
       break;
   }
+}
+
+/** The container used too much; that outweighs whatever else it was being ended for. */
+export function limited(executor: AgentExecutor, limitation: ContainerLimitation): void {
+  const { reason, message, resources } = limitation;
+  executor.pendingTermination = {
+    state: 'TASK_FAILED',
+    reason,
+    message,
+    limitation: { resources },
+  };
 }
 
 function learnPid(context: AgentContext, executor: AgentExecutor, pid: number): void {
@@ -283,6 +278,9 @@ export function deliverQueued(context: AgentContext, executor: AgentExecutor): v
   const singles = [...executor.queuedTasks].filter(([id]) => !grouped.has(id));
   const groups = executor.queuedGroups;
   executor.queuedGroups = [];
+  if (executor.queuedTasks.size > 0) {
+    updateContainer(context, executor, [...executor.queuedTasks.values()]);
+  }
   for (const [, task] of singles) {
     handOver(context, framework, executor, task);
     sendTask(context, framework, executor, task);

@@ -14,25 +14,13 @@ import type {
   RunTaskGroupMessage,
   RunTaskMessage,
 } from '../wire/types/mesos.internal.ts';
-import type {
-  ContainerInfo,
-  ExecutorInfo,
-  FrameworkInfo,
-  Resource,
-  TaskInfo,
-} from '../wire/types/mesos.v1.ts';
+import type { ExecutorInfo, FrameworkInfo, Resource, TaskInfo } from '../wire/types/mesos.v1.ts';
 import { commandExecutorFor } from './command-info.ts';
 import type { AgentContext } from './context.ts';
-import {
-  addExecutor,
-  deliverQueued,
-  launchFailure,
-  sendExited,
-  shutdownExecutor,
-} from './executors.ts';
+import { addExecutor, deliverQueued, sendExited, shutdownExecutor } from './executors.ts';
 import { addFramework, frameworkPid, removeFrameworkIfIdle } from './frameworks.ts';
 import { sameUpid } from './masters.ts';
-import type { AgentExecutor, AgentFramework } from './state.ts';
+import type { AgentFramework } from './state.ts';
 import { type AgentStatus, partitionState, sendAgentUpdate } from './tasks.ts';
 
 interface Launch {
@@ -265,40 +253,7 @@ function enqueue(context: AgentContext, framework: AgentFramework, wanted: Launc
     });
   for (const task of wanted.tasks) executor.queuedTasks.set(taskId(task.task_id.value), task);
   if (wanted.isGroup) executor.queuedGroups.push(wanted.tasks);
-  const unsupported = unsupportedContainer(wanted);
-  if (known === undefined && unsupported !== undefined) refuseContainer(executor, unsupported);
   if (known !== undefined) deliverQueued(context, executor);
-}
-
-/** The sandbox is made all the same, so that the failure has a place; then the launch fails. */
-function refuseContainer(executor: AgentExecutor, why: string): void {
-  executor.pendingTermination = launchFailure(why);
-}
-
-function unsupportedContainer(wanted: Launch): string | undefined {
-  const infos = [wanted.executorInfo.container, ...wanted.tasks.map((task) => task.container)];
-  for (const info of infos) {
-    const what = info === undefined ? undefined : unsupportedPart(info);
-    if (what === undefined) continue;
-    return (
-      'None of the enabled containerizers (mesos) could create a container for the provided ' +
-      `TaskInfo/ExecutorInfo message: ${what} not supported by this agent`
-    );
-  }
-  return undefined;
-}
-
-function unsupportedPart(info: ContainerInfo): string | undefined {
-  if (info.type === 'DOCKER') return 'containers of type DOCKER are';
-  if (info.mesos?.image !== undefined) return 'container images are';
-  if ((info.volumes ?? []).length > 0) return 'volumes are';
-  if ((info.network_infos ?? []).some((network) => network.name !== undefined)) {
-    return 'container networks are';
-  }
-  if (info.linux_info !== undefined) return 'Linux capabilities and namespaces are';
-  if (info.rlimit_info !== undefined) return 'resource limits (rlimit_info) are';
-  if (info.tty_info !== undefined) return 'terminals are';
-  return undefined;
 }
 
 function idOf(wanted: Launch): ExecutorId {

@@ -5,6 +5,7 @@
  */
 import type { DurationMs } from '../base/duration.ts';
 import type { HostedCommand, HostedTask, HostedUpdate } from '../executor/hosted.ts';
+import type { Resource, TaskStatusReason } from '../wire/types/mesos.v1.ts';
 
 /**
  * `command`: one task, run by the hosted command executor. `group`: task groups, run by the hosted
@@ -48,6 +49,7 @@ export interface LauncherContainer {
   readonly updates: readonly HostedUpdate[];
   /** Set when the container has ended; -1 when its status is unknown. */
   readonly exitStatus?: number;
+  readonly limitation?: ContainerLimitation;
 }
 
 export type LauncherEvent =
@@ -58,7 +60,20 @@ export type LauncherEvent =
   | { readonly kind: 'launch-failed'; readonly containerId: string; readonly message: string }
   | { readonly kind: 'update'; readonly containerId: string; readonly update: HostedUpdate }
   /** All processes of the container are gone. `status` is a wait status, -1 unknown. */
-  | { readonly kind: 'exited'; readonly containerId: string; readonly status: number };
+  | {
+      readonly kind: 'exited';
+      readonly containerId: string;
+      readonly status: number;
+      readonly limitation?: ContainerLimitation;
+    };
+
+/** The container was ended because it used more than it was granted. */
+export interface ContainerLimitation {
+  readonly reason: TaskStatusReason;
+  readonly message: string;
+  /** What was used up, as the task's status tells it. */
+  readonly resources: readonly Resource[];
+}
 
 /**
  * Requests do not answer; what came of them arrives as events. All of them may be repeated: a

@@ -5,10 +5,10 @@ import type { Random } from '../base/random.ts';
 import type { LeaderDetector } from '../election/ports.ts';
 import type { MessageTransport } from '../net/ports.ts';
 import type { CommandInfoURI } from '../wire/types/mesos.v1.ts';
+import type { Containerizer } from './containerizer/port.ts';
 import type { ContainerLauncher } from './containers/port.ts';
 import type { PreparedSandbox } from './effects.ts';
 import type { AgentFiles } from './files-port.ts';
-import type { Launcher } from './launcher-port.ts';
 
 export interface SandboxRequest {
   readonly containerId: string;
@@ -42,7 +42,7 @@ export interface AgentPorts {
   /** Must know its address (be listening) when the agent starts. */
   readonly transport: MessageTransport;
   readonly detector: LeaderDetector;
-  readonly launcher: Launcher;
+  readonly containerizer: Containerizer;
   /** Without it there are no containers but those of executors. */
   readonly containers?: ContainerLauncher;
   readonly files: AgentFiles;

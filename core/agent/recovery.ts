@@ -25,6 +25,7 @@ import {
   destroyExecutor,
   executorExited,
   hostedUpdate,
+  limited,
   registerExecutor,
   scheduleSandboxRemoval,
   shutdownExecutor,
@@ -281,6 +282,7 @@ function adopt(context: AgentContext, executor: AgentExecutor, container: Launch
   }
   if (container.exitStatus !== undefined) {
     context.emit({ kind: 'forget-container', containerId: container.id });
+    if (container.limitation !== undefined) limited(executor, container.limitation);
     executorExited(context, executor, container.exitStatus);
     return;
   }

@@ -24,6 +24,7 @@ import type {
   Resource,
   Task,
   TaskInfo,
+  TaskResourceLimitation,
   TaskState,
   TaskStatusReason,
 } from '../wire/types/mesos.v1.ts';
@@ -53,6 +54,7 @@ export interface PendingTermination {
   readonly state: TaskState;
   readonly reason: TaskStatusReason;
   readonly message: string;
+  readonly limitation?: TaskResourceLimitation;
 }
 
 export interface AgentExecutor {

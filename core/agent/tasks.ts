@@ -14,6 +14,7 @@ import type {
   TaskStatusReason,
 } from '../wire/types/mesos.v1.ts';
 import { updatesPathOf } from './checkpoint/effects.ts';
+import { updateContainer } from './container-config.ts';
 import type { AgentContext } from './context.ts';
 import { acknowledgeToExecutor } from './executor-events.ts';
 import {
@@ -62,6 +63,7 @@ export interface AgentStatus {
   readonly state: TaskState;
   readonly reason: TaskStatusReason;
   readonly message: string;
+  readonly limitation?: TaskStatus['limitation'];
 }
 
 /** DROPPED or GONE for partition-aware frameworks, LOST for others. */
@@ -94,6 +96,7 @@ export function sendAgentUpdate(
       message: status.message,
       source: 'SOURCE_AGENT',
       reason: status.reason,
+      ...(status.limitation === undefined ? {} : { limitation: status.limitation }),
       agent_id: { value: context.agentId },
       ...executorOf,
       timestamp: context.timestamp,
@@ -197,6 +200,7 @@ function recordState(
     executor.launchedTasks.delete(id);
     executor.terminatedTasks.set(id, task);
     count(context, status.state);
+    if (executor.status === 'running') updateContainer(context, executor);
     return true;
   }
   const queued = executor.queuedTasks.get(id);

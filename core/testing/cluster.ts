@@ -9,6 +9,7 @@
  *   cluster.crashAgent('a1');
  */
 import { type Agent, createAgent } from '../agent/agent.ts';
+import { MesosContainerizer } from '../agent/containerizer/mesos.ts';
 import { AGENT_DEFAULTS, type AgentOptions } from '../agent/options.ts';
 import { background } from '../base/background.ts';
 import { type DurationMs, seconds } from '../base/duration.ts';
@@ -131,7 +132,7 @@ export class SimulatedCluster {
       log: this.log.child({ process: name }),
       transport: process.transport,
       detector: this.detector(),
-      launcher: host.machine.launcherFor(process.clock),
+      containerizer: new MesosContainerizer(host.machine.launcherFor(process.clock)),
       files: host.machine.files,
       sandboxes: { prepare: () => ({ ok: true, user: undefined }) },
       host: { bootId: () => host.machine.bootId(), diskUsage: async () => 0.1 },

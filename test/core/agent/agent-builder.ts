@@ -260,6 +260,7 @@ function wordsOf(effect: AgentEffect): readonly string[] {
     case 'log':
     case 'link':
     case 'measure-disk':
+    case 'update-container':
       return [];
     case 'send': {
       const { name, value } = effect.message;
@@ -271,7 +272,7 @@ function wordsOf(effect: AgentEffect): readonly string[] {
       return [parts.filter((part) => part !== undefined).join(' | ')];
     }
     case 'run':
-      return [`run ${effect.tasks.map((task) => task.taskId).join(',')}`];
+      return [`run ${effect.tasks.map(({ hosted }) => hosted.taskId).join(',')}`];
     case 'kill':
       return [`kill ${effect.taskId} ${effect.graceMs ?? 'own grace'}`];
     case 'event':

@@ -209,13 +209,14 @@ test('frameworks that are not partition-aware hear TASK_LOST', () => {
   assert.deepEqual(it.took(), [`t1 | TASK_LOST | EXECUTOR_TERMINATED | ${MISSING}`]);
 });
 
-test('a docker container is refused with a sentence', () => {
+test('a container that could not be launched fails the task with the reason', () => {
   const it = new AgentKit().registered();
-  const container = { type: 'DOCKER', docker: { image: 'x' } } as const;
-  it.run(commandTask('t1', { container })).prepared('t1');
-  assert.match(
-    it.took().at(-1) ?? '',
-    /^t1 \| TASK_FAILED \| CONTAINER_LAUNCH_FAILED \| Failed to launch container: .*DOCKER/,
+  it.run(commandTask('t1')).prepared('t1').took();
+  const containerId = it.containerOf('t1');
+  it.launcher({ kind: 'launch-failed', containerId, message: 'no such image' });
+  assert.equal(
+    it.took().at(-1),
+    't1 | TASK_FAILED | CONTAINER_LAUNCH_FAILED | Failed to launch container: no such image',
   );
 });
 

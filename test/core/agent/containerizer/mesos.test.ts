@@ -1,0 +1,114 @@
+/** The Mesos containerizer over a launcher of straw. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MesosContainerizer } from '../../../../core/agent/containerizer/mesos.ts';
+import type {
+  ContainerConfig,
+  ContainerizerEvent,
+} from '../../../../core/agent/containerizer/port.ts';
+import type { Launcher, LauncherEvent } from '../../../../core/agent/launcher-port.ts';
+
+class StrawLauncher implements Launcher {
+  readonly asked: string[] = [];
+  tell: (event: LauncherEvent) => void = () => {};
+
+  start(onEvent: (event: LauncherEvent) => void): Promise<void> {
+    this.tell = onEvent;
+    return Promise.resolve();
+  }
+  launch(spec: ContainerConfig['spec']): void {
+    this.asked.push(`launch ${spec.id}`);
+  }
+  run(containerId: string): void {
+    this.asked.push(`run ${containerId}`);
+  }
+  kill(containerId: string): void {
+    this.asked.push(`kill ${containerId}`);
+  }
+  acknowledge(containerId: string): void {
+    this.asked.push(`acknowledge ${containerId}`);
+  }
+  shutdown(containerId: string): void {
+    this.asked.push(`shutdown ${containerId}`);
+  }
+  destroy(containerId: string): void {
+    this.asked.push(`destroy ${containerId}`);
+  }
+  forget(containerId: string): void {
+    this.asked.push(`forget ${containerId}`);
+  }
+  stop(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function config(id: string, more: Partial<ContainerConfig> = {}): ContainerConfig {
+  const command = { shell: false, value: './e' };
+  return {
+    spec: {
+      id,
+      kind: 'process',
+      frameworkId: 'F',
+      executorId: 'e1',
+      sandbox: '/sandbox',
+      sendsKilling: false,
+      shutdownGraceMs: 5_000,
+      recoveryTimeoutMs: 0,
+    },
+    executorInfo: { executor_id: { value: 'e1' }, command },
+    environment: {},
+    requests: [],
+    limits: {},
+    ...more,
+  };
+}
+
+async function started(): Promise<{
+  readonly launcher: StrawLauncher;
+  readonly it: MesosContainerizer;
+  readonly heard: ContainerizerEvent[];
+}> {
+  const launcher = new StrawLauncher();
+  const it = new MesosContainerizer(launcher);
+  const heard: ContainerizerEvent[] = [];
+  await it.recover((event) => heard.push(event));
+  return { launcher, it, heard };
+}
+
+test('containers of type DOCKER are left to another containerizer', async () => {
+  const { it, launcher } = await started();
+  const containerInfo = { type: 'DOCKER', docker: { image: 'x' } } as const;
+  assert.equal(it.launch(config('c1', { containerInfo })), 'not-supported');
+  assert.deepEqual(launcher.asked, []);
+  assert.deepEqual(it.containers(), []);
+});
+
+test('a container is known from its launch until it is forgotten', async () => {
+  const { it, launcher } = await started();
+  assert.equal(it.launch(config('c1')), 'launched');
+  assert.equal(it.launch(config('c1')), 'already-launched');
+  assert.deepEqual(it.containers(), ['c1']);
+  launcher.tell({ kind: 'exited', containerId: 'c1', status: 0 });
+  assert.deepEqual(it.containers(), ['c1']);
+  it.forget('c1');
+  assert.deepEqual(it.containers(), []);
+  assert.deepEqual(launcher.asked, ['launch c1', 'forget c1']);
+});
+
+test('containers that outlived the last agent are known again', async () => {
+  const { it, launcher, heard } = await started();
+  const { id, kind, frameworkId, executorId, sandbox } = config('c7').spec;
+  const containers = [{ id, kind, frameworkId, executorId, sandbox, taskIds: [], updates: [] }];
+  launcher.tell({ kind: 'report', containers });
+  assert.deepEqual(it.containers(), ['c7']);
+  assert.deepEqual(heard, [{ kind: 'report', containers }]);
+});
+
+test('what a container asks for and this agent lacks fails its launch by name', async () => {
+  const { it, launcher, heard } = await started();
+  const containerInfo = { type: 'MESOS', mesos: { image: { type: 'DOCKER' } } } as const;
+  assert.equal(it.launch(config('c1', { containerInfo })), 'launched');
+  const message = 'container images are not supported by this agent';
+  assert.deepEqual(heard, [{ kind: 'launch-failed', containerId: 'c1', message }]);
+  assert.deepEqual([it.containers(), launcher.asked], [[], []]);
+});
