@@ -69,8 +69,8 @@ export class MesosContainerizer implements Containerizer {
 
   update(_containerId: string, _resources: ContainerResources): void {}
 
-  usage(_containerId: string): Promise<ResourceStatistics | undefined> {
-    return Promise.resolve(undefined);
+  usage(_containerId: string): ResourceStatistics | undefined {
+    return undefined;
   }
 
   status(_containerId: string): ContainerStatus | undefined {

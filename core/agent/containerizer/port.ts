@@ -74,8 +74,11 @@ export interface Containerizer {
   shutdown(containerId: string): void;
   /** Tasks of the executor came or went: what it is granted from now on. */
   update(containerId: string, resources: ContainerResources): void;
-  /** Undefined when the container is not known or has ended. Never rejects. */
-  usage(containerId: string): Promise<ResourceStatistics | undefined>;
+  /**
+   * What the container has used and may use, as files of the kernel tell it at once. Undefined when
+   * it is not known or has ended, or nothing but its processes tells it.
+   */
+  usage(containerId: string): ResourceStatistics | undefined;
   /** Undefined when nothing is known that the agent does not know by itself. */
   status(containerId: string): ContainerStatus | undefined;
   /** SIGKILL to everything in the container; `exited` follows. */
