@@ -50,9 +50,9 @@ export async function main(argv: readonly string[]): Promise<number> {
       const { ip, port } = daemon.address;
       return `mesos-agent ${MESOS_VERSION} serves at ${ip}:${port}`;
     },
-    failure: daemon.ended.then(
-      (why) => new ClusterError('ENDED', why ?? 'all tasks have ended', { retriable: false }),
-    ),
+    done: daemon.ended.then((why) => {
+      if (why !== undefined) throw new ClusterError('ENDED', why, { retriable: false });
+    }),
     stopLimitMs: STOP_LIMIT_MS,
     signals: {
       SIGUSR1: async () => {

@@ -2,7 +2,7 @@
  * Runs a `Service` as a process: Node check, start, the line `READY`, signals, bounded stop, exit
  * code. Every daemon's `main` ends here.
  *
- * Exit codes: 0 stopped by a signal, 1 could not start, failed, or did not stop in time,
+ * Exit codes: 0 stopped by a signal or done, 1 could not start, failed, or did not stop in time,
  * 130 a second interrupt while stopping.
  */
 import type { Clock } from '../base/clock.ts';
@@ -28,6 +28,8 @@ export interface DaemonOptions {
   readonly signals?: Partial<Readonly<Record<DaemonSignal, () => Promise<void>>>>;
   /** Settles when the daemon cannot go on (its storage failed); the process then ends with 1. */
   readonly failure?: Promise<unknown>;
+  /** Settles when the daemon has nothing more to do; the process then ends with 0. */
+  readonly done?: Promise<unknown> | undefined;
   readonly stopLimitMs?: DurationMs;
   /** The process; replaced in tests. */
   readonly host?: DaemonHost;
@@ -51,6 +53,7 @@ const NODE_MINIMUM: readonly [major: number, minor: number] = [22, 12];
 
 type Ending =
   | { readonly kind: 'signal'; readonly signal: DaemonSignal }
+  | { readonly kind: 'done' }
   | { readonly kind: 'failure'; readonly error: unknown };
 
 /** Resolves with the exit code when the service has ended. */
@@ -127,9 +130,9 @@ async function stopAfter(
     log.debug({ error: stackOf(ending.error) }, 'the daemon failed');
     host.complain(`${options.name}: ${sentence}\n`);
   } else {
-    log.info({ signal: ending.signal }, 'stopping');
+    log.info(ending.kind === 'signal' ? { signal: ending.signal } : {}, 'stopping');
   }
-  const before = failed ? undefined : options.signals?.[ending.signal];
+  const before = ending.kind === 'signal' ? options.signals?.[ending.signal] : undefined;
   const stopping = (async (): Promise<'stopped'> => {
     await before?.();
     await service.stop();
@@ -176,6 +179,10 @@ class Endings {
     this.unlisten.push(host.onCrash((error) => this.first.resolve({ kind: 'failure', error })));
     options.failure?.then(
       (error) => this.first.resolve({ kind: 'failure', error }),
+      (error: unknown) => this.first.resolve({ kind: 'failure', error }),
+    );
+    options.done?.then(
+      () => this.first.resolve({ kind: 'done' }),
       (error: unknown) => this.first.resolve({ kind: 'failure', error }),
     );
   }

@@ -16,6 +16,7 @@ import {
   systemPorts,
 } from '../../core/scheduler/index.ts';
 import { at, listAt, textAt } from './support/json.ts';
+import { Masters } from './support/masters.ts';
 import {
   eventually,
   freePorts,
@@ -36,45 +37,12 @@ const directory = await temporaryDirectory('ha');
 const zooKeeper = await ZooKeeperServer.in(directory);
 const url = `zk://${zooKeeper.address}/mesos`;
 const ports = await freePorts(4);
-const masters = new Map<number, Program>();
-const ended: string[] = [];
+const masterPorts = ports.slice(0, 3);
+const masters = new Masters({ url, ports: masterPorts, directory, sessionMs: SESSION_MS });
 let agent: Program | undefined;
 
-function startMaster(port: number): void {
-  const program = startOrrery([
-    'master',
-    `--zk=${url}`,
-    '--quorum=2',
-    `--zk_session_timeout=${SESSION_MS}ms`,
-    '--ip=127.0.0.1',
-    '--hostname=127.0.0.1',
-    `--port=${port}`,
-    `--work_dir=${join(directory, `master-${port}`)}`,
-  ]);
-  masters.set(port, program);
-}
-
 function output(): string {
-  const texts = [...masters].map(([port, each]) => `[master ${port}]\n${each.output()}`);
-  return [...ended, ...texts, `[agent]\n${agent?.output() ?? ''}`].join('\n').slice(-20_000);
-}
-
-async function leaderPort(except?: number): Promise<number> {
-  return await eventually(
-    'a master leads',
-    async () => {
-      for (const port of masters.keys()) {
-        const answer = await http('GET', `http://127.0.0.1:${port}/redirect`).catch(
-          () => undefined,
-        );
-        const location = answer?.headers.get('location');
-        const leader = Number(location?.split(':')[1]);
-        if (answer?.status === 307 && leader !== except && masters.has(leader)) return leader;
-      }
-      return undefined;
-    },
-    output,
-  );
+  return `${masters.output()}\n[agent]\n${agent?.output() ?? ''}`.slice(-20_000);
 }
 
 /** Launches `true` on every offer, and one task that stays. */
@@ -178,17 +146,15 @@ async function acceptedByAnother(): Promise<string> {
 
 /** Ends the leader and measures until an offer of the next one has been accepted. */
 async function failOver(end: (leader: Program) => void): Promise<number> {
-  const port = await leaderPort();
-  const leader = masters.get(port);
-  assert.ok(leader !== undefined);
+  const port = await masters.leaderPort();
+  const leader = masters.at(port);
   const startedAt = performance.now();
   const next = acceptedByAnother();
   end(leader);
   masterId = await next;
   const tookMs = performance.now() - startedAt;
   await leader.stop('SIGKILL');
-  ended.push(`[ended master ${port}]\n${leader.output()}`);
-  startMaster(port);
+  masters.start(port);
   return tookMs;
 }
 
@@ -197,16 +163,16 @@ function exitOf(program: Program): Promise<number | null> {
 }
 
 async function stateOfLeader(): Promise<unknown> {
-  return (await http('GET', `http://127.0.0.1:${await leaderPort()}/state`)).body;
+  return (await masters.ask('GET', '/state')).body;
 }
 
 async function registry(): Promise<unknown> {
-  return (await http('GET', `http://127.0.0.1:${await leaderPort()}/registrar(1)/registry`)).body;
+  return (await masters.ask('GET', '/registrar(1)/registry')).body;
 }
 
 before(async () => {
   await zooKeeper.start();
-  for (const port of ports.slice(0, 3)) startMaster(port);
+  masters.startAll();
   agent = startOrrery([
     'agent',
     `--master=${url}`,
@@ -228,7 +194,7 @@ after(async () => {
   await framework?.scheduler.stop({ teardown: true });
   await framework?.ports.http.close();
   await agent?.stop('SIGUSR1');
-  for (const master of masters.values()) await master.stop('SIGKILL');
+  await masters.stopAll();
   await zooKeeper.kill();
   await removeDirectory(directory);
 });
@@ -251,7 +217,7 @@ test('the znodes are those of the original', async () => {
     });
     assert.equal(names[0], 'json.info_0000000001');
     assert.ok(names.includes('log_replicas'));
-    const leader = await leaderPort();
+    const leader = await masters.leaderPort();
     const { data, owner } = await client.get('/mesos/json.info_0000000001');
     const address = `{"address":{"hostname":"127.0.0.1","ip":"127.0.0.1","port":${leader}},`;
     assert.ok(Buffer.from(data).toString().startsWith(address), Buffer.from(data).toString());
@@ -266,8 +232,8 @@ test('the znodes are those of the original', async () => {
 });
 
 test('a standby redirects to the leader', async () => {
-  const leader = await leaderPort();
-  const standby = ports.slice(0, 3).find((port) => port !== leader);
+  const leader = await masters.leaderPort();
+  const standby = masterPorts.find((port) => port !== leader);
   const answer = await http('GET', `http://127.0.0.1:${standby}/state?x=1&jsonp=cb`);
   assert.equal(answer.status, 307);
   const location = `//127.0.0.1:${leader}/master/state?jsonp=cb&x=1`;
@@ -288,9 +254,8 @@ test('SIGTERM of the leader: the next one serves at once', async (t) => {
 });
 
 test('a leader frozen past its session ends as soon as it goes on', async () => {
-  const port = await leaderPort();
-  const frozen = masters.get(port);
-  assert.ok(frozen !== undefined);
+  const port = await masters.leaderPort();
+  const frozen = masters.at(port);
   const exit = exitOf(frozen);
   const next = acceptedByAnother();
   frozen.child.kill('SIGSTOP');
@@ -301,21 +266,20 @@ test('a leader frozen past its session ends as soon as it goes on', async () => 
     frozen.output(),
     /Lost leadership after indecisive election\.\.\. committing suicide!/,
   );
-  startMaster(port);
+  masters.start(port);
 });
 
 test('ZooKeeper away for less than a session changes nothing', async () => {
-  const before = await leaderPort();
+  const before = await masters.leaderPort();
   await zooKeeper.kill();
   await zooKeeper.start();
   await running().accepted();
-  assert.equal(await leaderPort(), before);
+  assert.equal(await masters.leaderPort(), before);
 });
 
 test('ZooKeeper away for longer ends the leader; all heals when it is back', async () => {
-  const port = await leaderPort();
-  const leader = masters.get(port);
-  assert.ok(leader !== undefined);
+  const port = await masters.leaderPort();
+  const leader = masters.at(port);
   const exit = exitOf(leader);
   await zooKeeper.kill();
   assert.equal(await exit, 1);
@@ -323,13 +287,13 @@ test('ZooKeeper away for longer ends the leader; all heals when it is back', asy
     leader.output(),
     /Lost leadership after indecisive election\.\.\. committing suicide!/,
   );
-  for (const standby of ports.slice(0, 3).filter((each) => each !== port)) {
+  for (const standby of masterPorts.filter((each) => each !== port)) {
     await eventually('a standby knows no leader', async () => {
       const answer = await http('GET', `http://127.0.0.1:${standby}/state`);
       return answer.status === 503 && answer.text === 'No leader elected' ? true : undefined;
     });
   }
-  startMaster(port);
+  masters.start(port);
   await zooKeeper.start();
   masterId = await acceptedByAnother();
 });

@@ -122,6 +122,15 @@ test('a failure or a crash while running ends the daemon with 1', async () => {
   assert.match(second.host.complaints, /a bug/);
 });
 
+test('a daemon that has done its work ends with 0, one that could not with 1', async () => {
+  const done = await running(service(), { done: Promise.resolve() });
+  assert.equal(await done.code, 0);
+  assert.equal(done.host.complaints, '');
+  const failed = await running(service(), { done: Promise.reject(new Error('no checkpoint')) });
+  assert.equal(await failed.code, 1);
+  assert.equal(failed.host.complaints, 'mesos-x: no checkpoint\n');
+});
+
 test('a signal may do something else first', async () => {
   const done: string[] = [];
   const { host, code } = await running(
