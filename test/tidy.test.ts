@@ -90,7 +90,12 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The daemons' start-up is shared; nothing else of the command line is anybody's business. */
-const CLI_FOR_ALL = ['core/cli/daemon.ts', 'core/cli/daemon-flags.ts'];
+const CLI_FOR_ALL = [
+  'core/cli/daemon.ts',
+  'core/cli/daemon-address.ts',
+  'core/cli/daemon-flags.ts',
+  'core/cli/daemon-log.ts',
+];
 
 test('imports point in the allowed directions', () => {
   const wrong = product.flatMap((path) => {

@@ -17,9 +17,6 @@ import { AGENT_FLAGS, type AgentFlagValues } from './flags.ts';
 
 /** Flags whose presence asks for something this agent does not have, and the way around. */
 const UNSUPPORTED: Readonly<Partial<Record<keyof AgentFlagValues, string>>> = {
-  ip_discovery_command: 'give --ip',
-  log_dir: 'the log goes to stderr; redirect it',
-  external_log_file: 'the log goes to stderr; redirect it',
   default_container_info: 'tasks run as plain processes',
   image_providers: 'tasks run as plain processes',
   container_logger: 'output goes to files in the sandbox',

@@ -10,6 +10,7 @@ import type { Log } from '../base/log.ts';
 import { Metrics } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import { detectorFor, type LeaderDetector } from '../election/index.ts';
+import { VirtualFiles } from '../files/virtual-files.ts';
 import { createHttpClient } from '../net/http-client.ts';
 import { createHttpServer, type HttpServer } from '../net/http-server.ts';
 import { createLibprocess, type Libprocess } from '../net/libprocess.ts';
@@ -51,6 +52,8 @@ export interface AgentDaemonPorts {
   /** Finds the address that is announced when listening on 0.0.0.0. */
   readonly addressOfThisHost: () => Promise<string>;
   readonly hostnameOf: (ip: string) => Promise<string>;
+  /** Shown to clients as `/slave/log`. */
+  readonly logFile?: string | undefined;
   /** More endpoints: called before the server listens. */
   readonly extend?: (extension: AgentExtension) => void;
 }
@@ -140,7 +143,16 @@ export class AgentDaemon implements Service {
     const metrics = new Metrics();
     declareAgentMetrics(metrics, { agent, fetcher, clock });
     serveExecutorApi(server, { agent, clock, actor: AGENT_ACTOR });
-    const operatorApi = registerAgentOperatorApi({ agent, server, metrics, clock, transport });
+    const shown = new VirtualFiles();
+    if (ports.logFile !== undefined) shown.attach('/slave/log', ports.logFile);
+    const operatorApi = registerAgentOperatorApi({
+      agent,
+      server,
+      metrics,
+      clock,
+      transport,
+      files: shown,
+    });
     this.running = { server, transport, http, agent, operatorApi, detector: detector.value };
     ports.extend?.({ server, agent, metrics });
     try {

@@ -17,7 +17,7 @@ export const AGENT_FLAGS = {
   port: flag('int', 5_051, { help: 'Port to listen on.' }),
   advertise_ip: optionalFlag('string', { help: 'IP address told to others.' }),
   advertise_port: optionalFlag('int', { help: 'Port told to others.' }),
-  ip_discovery_command: optionalFlag('string', { help: 'Not supported: give --ip.' }),
+  ip_discovery_command: optionalFlag('string', { help: 'Command that prints the IP address.' }),
   hostname: optionalFlag('string', { help: 'Host name told to others.' }),
   hostname_lookup: flag('bool', true, {
     help: 'Look up the host name of the IP address; without it the address is the host name.',
@@ -31,8 +31,10 @@ export const AGENT_FLAGS = {
   quiet: flag('bool', false, { help: 'Log nothing to stderr.' }),
   logbufsecs: flag('int', 0, { help: 'Accepted; lines are written at once.' }),
   initialize_driver_logging: flag('bool', true, { help: 'Accepted; there is no driver inside.' }),
-  log_dir: optionalFlag('path', { help: 'Not supported: the log goes to stderr.' }),
-  external_log_file: optionalFlag('path', { help: 'Not supported.' }),
+  log_dir: optionalFlag('path', { help: 'Directory of log files, beside stderr.' }),
+  external_log_file: optionalFlag('path', {
+    help: 'File written by others that is shown as the log.',
+  }),
   domain: optionalFlag('json', { help: 'Fault domain of this agent, as JSON.' }),
   zk_session_timeout: flag('duration', seconds(10), {
     help: 'Time without ZooKeeper after which no master is known; used with zk:// only.',

@@ -2,18 +2,17 @@
  * `mesos-agent`: reads flags and runs the daemon. SIGINT and SIGTERM leave the tasks running for
  * the next start; SIGUSR1 unregisters and ends them (spec libprocess, section 11).
  */
-import { lookup, lookupService } from 'node:dns/promises';
-import { hostname } from 'node:os';
 import { SystemClock } from '../base/clock.ts';
 import { ClusterError } from '../base/errors.ts';
-import { createLog, type LogLevel } from '../base/log.ts';
 import { SystemRandom } from '../base/random.ts';
 import { MESOS_VERSION } from '../base/version.ts';
 import { runDaemon } from '../cli/daemon.ts';
+import { addressOfThisHost, findAddresses, hostnameOf } from '../cli/daemon-address.ts';
 import { readDaemonFlags, usageError } from '../cli/daemon-flags.ts';
+import { openDaemonLog } from '../cli/daemon-log.ts';
 import { compileAgentOptions } from './compile-options.ts';
 import { createAgentDaemon } from './daemon.ts';
-import { AGENT_FLAGS, type AgentFlagValues } from './flags.ts';
+import { AGENT_FLAGS } from './flags.ts';
 
 const PROGRAM = 'mesos-agent';
 /** Ending all executors takes their grace period. */
@@ -36,14 +35,25 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(usageError(PROGRAM, options.error));
     return 1;
   }
-  const log = createLog({ name: PROGRAM, level: levelOf(flags.values) });
-  const daemon = createAgentDaemon(options.value, {
-    clock: new SystemClock(),
-    random: new SystemRandom(),
-    log,
-    addressOfThisHost,
-    hostnameOf,
-  });
+  const addresses = findAddresses(flags.values, process.env);
+  if (!addresses.ok) {
+    process.stderr.write(usageError(PROGRAM, addresses.error));
+    return 1;
+  }
+  const { log, file: logFile } = openDaemonLog(PROGRAM, flags.values);
+  const { agent } = options.value;
+  const { ip = agent.ip, advertiseIp, advertisePort } = addresses.value;
+  const daemon = createAgentDaemon(
+    { ...options.value, agent: { ...agent, ip, advertiseIp, advertisePort } },
+    {
+      clock: new SystemClock(),
+      random: new SystemRandom(),
+      log,
+      logFile,
+      addressOfThisHost,
+      hostnameOf,
+    },
+  );
   return await runDaemon(daemon, log, {
     name: PROGRAM,
     banner: () => {
@@ -63,25 +73,4 @@ export async function main(argv: readonly string[]): Promise<number> {
       },
     },
   });
-}
-
-function levelOf(flags: AgentFlagValues): LogLevel {
-  if (flags.quiet) return 'silent';
-  if (flags.logging_level === 'ERROR') return 'error';
-  return flags.logging_level === 'WARNING' ? 'warn' : 'info';
-}
-
-/** The first IPv4 address the local host name resolves to; rejects when it does not resolve. */
-async function addressOfThisHost(): Promise<string> {
-  return (await lookup(hostname(), 4)).address;
-}
-
-/** The reverse look-up of an address; the address itself when it has no name. */
-async function hostnameOf(ip: string): Promise<string> {
-  try {
-    return (await lookupService(ip, 0)).hostname;
-  } catch {
-    // An address without a name is announced as it is.
-    return ip;
-  }
 }

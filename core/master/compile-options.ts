@@ -22,11 +22,7 @@ const UNSUPPORTED: Readonly<Partial<Record<keyof MasterFlagValues, string>>> = {
   modules: 'modules of the original cannot be loaded',
   modules_dir: 'modules of the original cannot be loaded',
   hooks: 'modules of the original cannot be loaded',
-  log_dir: 'the log goes to stderr; redirect it',
-  external_log_file: 'the log goes to stderr; redirect it',
-  ip_discovery_command: 'give --ip',
   max_executors_per_agent: 'it belongs to a network isolator of the original',
-  whitelist: 'deactivate agents instead',
   http_framework_authenticators: 'requests are not authenticated yet',
   credentials: 'nothing is authenticated yet',
   acls: 'nothing is authorized yet',
@@ -93,6 +89,7 @@ export function compileMasterOptions(flags: MasterFlagValues): Result<MasterDaem
     hostnameLookup: flags.hostname_lookup,
     registryPath: isOnDisk(flags) ? `${flags.work_dir}/registry` : undefined,
     zooKeeper: zooKeeper.value,
+    whitelistPath: flags.whitelist === '*' ? undefined : flags.whitelist,
   });
 }
 

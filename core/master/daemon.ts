@@ -2,6 +2,7 @@
  * The master as a process: HTTP server, libprocess transport, registry on disk or on ZooKeeper,
  * election and the master itself, wired together. `orrery local` and `main` use it; tests may pass their own storage.
  */
+import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../base/clock.ts';
 import type { DurationMs } from '../base/duration.ts';
@@ -11,6 +12,7 @@ import type { Log } from '../base/log.ts';
 import { Metrics } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import { zooKeeperElection } from '../election/index.ts';
+import { VirtualFiles } from '../files/virtual-files.ts';
 import { createHttpServer, type HttpServer } from '../net/http-server.ts';
 import { createLibprocess, type Libprocess } from '../net/libprocess.ts';
 import type { ZooKeeperClient } from '../net/zookeeper/client.ts';
@@ -25,6 +27,7 @@ import { registerSchedulerApi } from './http/scheduler-api.ts';
 import type { ElectionPorts } from './leadership.ts';
 import { createMaster, type Master } from './master.ts';
 import type { CompiledMasterOptions } from './options.ts';
+import { WhitelistWatcher } from './whitelist.ts';
 
 export interface MasterDaemonOptions {
   /** An empty `hostname` is found out from the address. */
@@ -39,6 +42,8 @@ export interface MasterDaemonOptions {
   readonly registryPath: string | undefined;
   /** Where several masters meet; undefined for the only master. */
   readonly zooKeeper?: MasterZooKeeperOptions | undefined;
+  /** File of the host names that are offered; undefined offers all. */
+  readonly whitelistPath?: string | undefined;
 }
 
 export interface MasterZooKeeperOptions {
@@ -55,6 +60,8 @@ export interface MasterDaemonPorts {
   /** Finds the address that is announced when listening on 0.0.0.0. */
   readonly addressOfThisHost: () => Promise<string>;
   readonly hostnameOf: (ip: string) => Promise<string>;
+  /** Shown to clients as `/master/log`. */
+  readonly logFile?: string | undefined;
   /** More endpoints: called before the server listens. */
   readonly extend?: (app: FastifyInstance, master: () => Master) => void;
 }
@@ -73,6 +80,7 @@ interface Running {
   readonly master: Master;
   readonly operatorApi: MasterOperatorApi;
   readonly zooKeeper: ZooKeeperClient | undefined;
+  readonly whitelist: WhitelistWatcher | undefined;
 }
 
 /** Below the path of the masters, beside their own nodes. */
@@ -146,13 +154,18 @@ export class MasterDaemon implements Service {
       );
       const delegatedUrl = (url: string): string => server.delegatedUrl(url);
       registerSchedulerApi(server.app, { master, delegatedUrl });
-      const operatorApi = registerMasterOperatorApi({ master, server, clock, log });
-      this.running = { server, transport, storage, master, operatorApi, zooKeeper };
+      const files = new VirtualFiles();
+      if (ports.logFile !== undefined) files.attach('/master/log', ports.logFile);
+      const operatorApi = registerMasterOperatorApi({ master, server, clock, log, files });
+      const whitelist = this.whitelistOf(master);
+      const parts = { server, transport, storage, master, operatorApi, zooKeeper, whitelist };
+      this.running = parts;
       ports.extend?.(server.app, () => master);
       await server.listen();
       await transport.start();
       void master.failure.then((error) => this.failed.resolve(error));
       await master.start();
+      await whitelist?.start();
     } catch (thrown) {
       await server.close();
       await storage.close();
@@ -174,12 +187,25 @@ export class MasterDaemon implements Service {
   private async stopOnce(): Promise<void> {
     if (this.running === undefined) return;
     const { master, transport, server, storage, operatorApi, zooKeeper } = this.running;
+    this.running.whitelist?.stop();
     operatorApi.stop();
     await master.stop();
     await transport.stop();
     await server.close();
     await storage.close();
     await zooKeeper?.close();
+  }
+
+  private whitelistOf(master: Master): WhitelistWatcher | undefined {
+    const { whitelistPath } = this.options;
+    if (whitelistPath === undefined) return undefined;
+    const { clock, log } = this.ports;
+    return new WhitelistWatcher(whitelistPath, {
+      clock,
+      log,
+      readText: (path) => readFile(path, 'utf8'),
+      onChange: (hostnames) => master.input({ kind: 'whitelist', hostnames }),
+    });
   }
 
   private zooKeeperClient(): ZooKeeperClient | undefined {

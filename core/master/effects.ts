@@ -49,6 +49,8 @@ export type MasterInput =
   | { readonly kind: 'teardown'; readonly framework: FrameworkId }
   /** A registry write with this number is durable. */
   | { readonly kind: 'persisted'; readonly write: number }
+  /** The only host names whose agents are offered from now on. */
+  | { readonly kind: 'whitelist'; readonly hostnames: readonly string[] }
   | { readonly kind: 'woke' };
 
 /** Messages the master sends to agents. */

@@ -24,8 +24,10 @@ export const MASTER_FLAGS = {
   quiet: flag('bool', false, { help: 'Log nothing to stderr.' }),
   logbufsecs: flag('int', 0, { help: 'Accepted; lines are written at once.' }),
   initialize_driver_logging: flag('bool', true, { help: 'Accepted; there is no driver inside.' }),
-  log_dir: optionalFlag('path', { help: 'Not supported: the log goes to stderr.' }),
-  external_log_file: optionalFlag('path', { help: 'Not supported.' }),
+  log_dir: optionalFlag('path', { help: 'Directory of log files, beside stderr.' }),
+  external_log_file: optionalFlag('path', {
+    help: 'File written by others that is shown as the log.',
+  }),
   memory_profiling: flag('bool', false, { help: 'Not supported.' }),
   domain: optionalFlag('json', { help: 'Fault domain of this master, as JSON.' }),
   webui_dir: flag('path', '/usr/local/share/mesos/webui', { help: 'Accepted for scripts.' }),
@@ -85,7 +87,9 @@ export const MASTER_FLAGS = {
     help: 'Not supported.',
   }),
   require_agent_domain: flag('bool', false, { help: 'Refuse agents without a fault domain.' }),
-  whitelist: optionalFlag('path', { help: 'Not supported yet.' }),
+  whitelist: optionalFlag('path', {
+    help: 'File with the host names whose agents are offered, one a line, read every 5secs; * is all.',
+  }),
 
   // Frameworks.
   root_submissions: flag('bool', true, { help: 'May frameworks run as root?' }),

@@ -98,6 +98,9 @@ export class MasterMachine {
       case 'persisted':
         this.context.persisted(input.write);
         return;
+      case 'whitelist':
+        this.context.allocator.updateWhitelist(input.hostnames, this.context.now);
+        return;
       case 'woke':
         this.woke();
         return;

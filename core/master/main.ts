@@ -1,15 +1,14 @@
 /** `mesos-master`: reads flags and runs the daemon. */
-import { lookup, lookupService } from 'node:dns/promises';
-import { hostname } from 'node:os';
 import { SystemClock } from '../base/clock.ts';
-import { createLog, type LogLevel } from '../base/log.ts';
 import { SystemRandom } from '../base/random.ts';
 import { MESOS_VERSION } from '../base/version.ts';
 import { runDaemon } from '../cli/daemon.ts';
+import { addressOfThisHost, findAddresses, hostnameOf } from '../cli/daemon-address.ts';
 import { readDaemonFlags, usageError } from '../cli/daemon-flags.ts';
+import { openDaemonLog } from '../cli/daemon-log.ts';
 import { compileMasterOptions } from './compile-options.ts';
 import { createMasterDaemon } from './daemon.ts';
-import { MASTER_FLAGS, type MasterFlagValues } from './flags.ts';
+import { MASTER_FLAGS } from './flags.ts';
 
 const PROGRAM = 'mesos-master';
 
@@ -30,14 +29,24 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(usageError(PROGRAM, options.error));
     return 1;
   }
-  const log = createLog({ name: PROGRAM, level: levelOf(flags.values) });
-  const daemon = createMasterDaemon(options.value, {
-    clock: new SystemClock(),
-    random: new SystemRandom(),
-    log,
-    addressOfThisHost,
-    hostnameOf,
-  });
+  const addresses = findAddresses(flags.values, process.env);
+  if (!addresses.ok) {
+    process.stderr.write(usageError(PROGRAM, addresses.error));
+    return 1;
+  }
+  const { log, file: logFile } = openDaemonLog(PROGRAM, flags.values);
+  const { ip = options.value.ip, advertiseIp, advertisePort } = addresses.value;
+  const daemon = createMasterDaemon(
+    { ...options.value, ip, advertiseIp, advertisePort },
+    {
+      clock: new SystemClock(),
+      random: new SystemRandom(),
+      log,
+      logFile,
+      addressOfThisHost,
+      hostnameOf,
+    },
+  );
   return await runDaemon(daemon, log, {
     name: PROGRAM,
     banner: () => {
@@ -46,25 +55,4 @@ export async function main(argv: readonly string[]): Promise<number> {
     },
     failure: daemon.failure,
   });
-}
-
-function levelOf(flags: MasterFlagValues): LogLevel {
-  if (flags.quiet) return 'silent';
-  if (flags.logging_level === 'ERROR') return 'error';
-  return flags.logging_level === 'WARNING' ? 'warn' : 'info';
-}
-
-/** The first IPv4 address the local host name resolves to; rejects when it does not resolve. */
-export async function addressOfThisHost(): Promise<string> {
-  return (await lookup(hostname(), 4)).address;
-}
-
-/** The reverse look-up of an address; the address itself when it has no name. */
-export async function hostnameOf(ip: string): Promise<string> {
-  try {
-    return (await lookupService(ip, 0)).hostname;
-  } catch {
-    // An address without a name is announced as it is.
-    return ip;
-  }
 }

@@ -1,5 +1,6 @@
 /** Several masters on one ZooKeeper: started, killed and asked as a test needs it. */
 import { join } from 'node:path';
+import { textAt } from './json.ts';
 import { eventually, http, type JsonAnswer, type Program, startOrrery } from './programs.ts';
 
 export interface MastersOptions {
@@ -9,12 +10,15 @@ export interface MastersOptions {
   /** Their work directories are below it. */
   readonly directory: string;
   readonly sessionMs: number;
+  /** Whether one that ends is started again, as an operator's supervisor does. */
+  readonly isSupervised?: boolean;
 }
 
 export class Masters {
   private readonly options: MastersOptions;
   private readonly programs = new Map<number, Program>();
   private readonly ended: string[] = [];
+  private isStopping = false;
 
   constructor(options: MastersOptions) {
     this.options = options;
@@ -43,6 +47,10 @@ export class Masters {
       `--work_dir=${join(directory, `master-${port}`)}`,
     ]);
     this.programs.set(port, program);
+    if (this.options.isSupervised !== true) return;
+    program.child.once('exit', () => {
+      if (!this.isStopping) this.start(port);
+    });
   }
 
   at(port: number): Program {
@@ -74,25 +82,24 @@ export class Masters {
     return await http(method, `http://127.0.0.1:${await this.leaderPort()}${path}`, body);
   }
 
-  /** Kills the leader, starts another in its place; gives the port of the next leader. */
-  async killLeader(): Promise<number> {
-    const port = await this.leaderPort();
-    await this.at(port).stop('SIGKILL');
-    const next = await eventually(
+  /** Kills the leader; resolves when another serves. */
+  async killLeader(): Promise<void> {
+    const before = await this.leaderId();
+    await this.at(await this.leaderPort()).stop('SIGKILL');
+    await eventually(
       'another master serves',
-      async () => {
-        const leader = await this.leaderPort();
-        if (leader === port) return undefined;
-        const answer = await this.ask('POST', '/api/v1', { type: 'GET_MASTER' });
-        return answer.status === 200 ? leader : undefined;
-      },
+      async () => ((await this.leaderId()) === before ? undefined : true),
       () => this.output(),
     );
-    this.start(port);
-    return next;
+  }
+
+  private async leaderId(): Promise<string> {
+    const answer = await this.ask('POST', '/api/v1', { type: 'GET_MASTER' });
+    return textAt(answer.body, 'get_master', 'master_info', 'id');
   }
 
   async stopAll(): Promise<void> {
+    this.isStopping = true;
     for (const program of this.programs.values()) await program.stop('SIGKILL');
   }
 
