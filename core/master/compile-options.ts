@@ -14,6 +14,7 @@ import type { DomainInfo } from '../wire/types/mesos.v1.ts';
 import type { MasterDaemonOptions } from './daemon.ts';
 import { MASTER_FLAGS, type MasterFlagValues } from './flags.ts';
 import { DEFAULT_MACHINE_OPTIONS, type MachineOptions } from './options.ts';
+import { compileMasterSecurity, type MasterSecurity } from './security.ts';
 
 /** Flags whose presence asks for something this master does not have, and the way around. */
 const UNSUPPORTED: Readonly<Partial<Record<keyof MasterFlagValues, string>>> = {
@@ -23,10 +24,6 @@ const UNSUPPORTED: Readonly<Partial<Record<keyof MasterFlagValues, string>>> = {
   modules_dir: 'modules of the original cannot be loaded',
   hooks: 'modules of the original cannot be loaded',
   max_executors_per_agent: 'it belongs to a network isolator of the original',
-  http_framework_authenticators: 'requests are not authenticated yet',
-  credentials: 'nothing is authenticated yet',
-  acls: 'nothing is authorized yet',
-  firewall_rules: 'endpoints cannot be disabled yet',
   rate_limits: 'frameworks are not limited yet',
 };
 
@@ -34,21 +31,18 @@ const UNSUPPORTED: Readonly<Partial<Record<keyof MasterFlagValues, string>>> = {
 const FIXED: Readonly<Partial<Record<keyof MasterFlagValues, readonly unknown[]>>> = {
   authenticate_frameworks: [false],
   authenticate_agents: [false],
-  authenticate_http_frameworks: [false],
-  authenticate_http_readonly: [false],
-  authenticate_http_readwrite: [false],
   log_auto_initialize: [true],
   memory_profiling: [false],
   authenticators: ['crammd5'],
-  http_authenticators: ['basic'],
-  authorizers: ['local'],
   allocator: ['hierarchical', 'HierarchicalDRF'],
 };
 
 export function compileMasterOptions(flags: MasterFlagValues): Result<MasterDaemonOptions> {
   const refused = refuseUnsupported(flags) ?? refuseConflicts(flags);
   if (refused !== undefined) return err(refused);
-  const machine = compileMachine(flags);
+  const security = compileMasterSecurity(flags);
+  if (!security.ok) return security;
+  const machine = compileMachine(flags, security.value);
   if (!machine.ok) return machine;
   const minAllocatable = parseMinAllocatable(flags.min_allocatable_resources);
   if (!minAllocatable.ok) return minAllocatable;
@@ -90,6 +84,7 @@ export function compileMasterOptions(flags: MasterFlagValues): Result<MasterDaem
     registryPath: isOnDisk(flags) ? `${flags.work_dir}/registry` : undefined,
     zooKeeper: zooKeeper.value,
     whitelistPath: flags.whitelist === '*' ? undefined : flags.whitelist,
+    security: security.value,
   });
 }
 
@@ -169,7 +164,10 @@ function sorterOf(text: string): SorterKind {
   return text === 'random' ? 'random' : 'drf';
 }
 
-function compileMachine(flags: MasterFlagValues): Result<MachineOptions> {
+function compileMachine(
+  flags: MasterFlagValues,
+  { authorizer }: MasterSecurity,
+): Result<MachineOptions> {
   const domain = compileDomain(flags.domain);
   if (!domain.ok) return domain;
   const rate = compileRate(flags.agent_removal_rate_limit);
@@ -187,6 +185,7 @@ function compileMachine(flags: MasterFlagValues): Result<MachineOptions> {
     maxCompletedFrameworks: flags.max_completed_frameworks,
     maxCompletedTasksPerFramework: flags.max_completed_tasks_per_framework,
     maxUnreachableTasksPerFramework: flags.max_unreachable_tasks_per_framework,
+    authorizer,
     rootSubmissions: flags.root_submissions,
     roleWhitelist: roles.value,
     offerTimeoutMs: flags.offer_timeout,

@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
+import { guardServer } from '../auth/http-guard.ts';
 import type { Clock } from '../base/clock.ts';
 import type { DurationMs } from '../base/duration.ts';
 import { ClusterError } from '../base/errors.ts';
@@ -27,6 +28,7 @@ import { registerSchedulerApi } from './http/scheduler-api.ts';
 import type { ElectionPorts } from './leadership.ts';
 import { createMaster, type Master } from './master.ts';
 import type { CompiledMasterOptions } from './options.ts';
+import { type MasterSecurity, masterGuardOptions, OPEN_MASTER } from './security.ts';
 import { WhitelistWatcher } from './whitelist.ts';
 
 export interface MasterDaemonOptions {
@@ -44,6 +46,8 @@ export interface MasterDaemonOptions {
   readonly zooKeeper?: MasterZooKeeperOptions | undefined;
   /** File of the host names that are offered; undefined offers all. */
   readonly whitelistPath?: string | undefined;
+  /** Without it nobody is asked who they are. */
+  readonly security?: MasterSecurity | undefined;
 }
 
 export interface MasterZooKeeperOptions {
@@ -128,6 +132,9 @@ export class MasterDaemon implements Service {
     const storage = await this.openRegistry(zooKeeper);
     const { ip, port } = options;
     const server = createHttpServer({ ip, port, log, delegate: 'master' });
+    const { security = OPEN_MASTER } = options;
+    const guard = guardServer(server, masterGuardOptions(security));
+    for (const warning of security.warnings) log.warn({}, warning);
     try {
       const address = options.advertiseIp ?? (await this.announcedAddress());
       const { advertisePort } = options;
@@ -153,10 +160,12 @@ export class MasterDaemon implements Service {
         },
       );
       const delegatedUrl = (url: string): string => server.delegatedUrl(url);
-      registerSchedulerApi(server.app, { master, delegatedUrl });
+      registerSchedulerApi(server.app, { master, delegatedUrl, guard });
       const files = new VirtualFiles();
       if (ports.logFile !== undefined) files.attach('/master/log', ports.logFile);
-      const operatorApi = registerMasterOperatorApi({ master, server, clock, log, files });
+      const operatorApi = registerMasterOperatorApi({
+        ...{ master, server, clock, log, files, guard },
+      });
       const whitelist = this.whitelistOf(master);
       const parts = { server, transport, storage, master, operatorApi, zooKeeper, whitelist };
       this.running = parts;

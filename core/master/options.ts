@@ -1,12 +1,15 @@
 /** Settings of the machine, all present, durations in ms; compiled from flags in `flags.ts`. */
 
 import type { AllocatorOptions } from '../allocator/types.ts';
+import type { Authorizer } from '../auth/authorizer.ts';
 import type { DurationMs } from '../base/duration.ts';
 import type { DomainInfo } from '../wire/types/mesos.v1.ts';
 import { DEFAULT_REGISTRAR_LIMITS, type RegistrarLimits } from './registrar.ts';
 import type { StateLimits } from './state.ts';
 
 export interface MachineOptions extends StateLimits {
+  /** Who may do what; without one everybody may do everything. */
+  readonly authorizer: Authorizer | undefined;
   readonly rootSubmissions: boolean;
   /** Roles that may be used; `undefined` allows any. `*` is always in it. */
   readonly roleWhitelist: ReadonlySet<string> | undefined;
@@ -33,6 +36,7 @@ export const DEFAULT_MACHINE_OPTIONS: MachineOptions = {
   maxCompletedFrameworks: 50,
   maxCompletedTasksPerFramework: 1_000,
   maxUnreachableTasksPerFramework: 1_000,
+  authorizer: undefined,
   rootSubmissions: true,
   roleWhitelist: undefined,
   offerTimeoutMs: undefined,

@@ -5,6 +5,8 @@
  * server listens; the master may start later.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { APPROVES_ALL, type Approvers } from '../../auth/authorizer.ts';
+import type { RequestGuard } from '../../auth/http-guard.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { registerFiles } from '../../files/endpoints.ts';
@@ -32,6 +34,8 @@ export interface MasterOperatorOptions {
   readonly log: Log;
   /** Attach the log file and the like; nothing is attached by default. */
   readonly files?: VirtualFiles;
+  /** Knows who asks; without it everybody may see and do everything. */
+  readonly guard?: RequestGuard | undefined;
 }
 
 export interface MasterOperatorApi {
@@ -86,12 +90,14 @@ export class OperatorContext {
   readonly files: VirtualFiles;
   readonly logging: LoggingLevel;
   readonly streams: EventStreams;
+  private readonly guard: RequestGuard | undefined;
 
   constructor(options: MasterOperatorOptions) {
     this.master = options.master;
     this.server = options.server;
     this.clock = options.clock;
     this.log = options.log;
+    this.guard = options.guard;
     this.files = options.files ?? new VirtualFiles();
     this.logging = new LoggingLevel(options.clock);
     this.streams = new EventStreams({
@@ -107,6 +113,20 @@ export class OperatorContext {
 
   get flags(): Readonly<Record<string, string>> {
     return this.master.options.flags;
+  }
+
+  /** What who asks may see and do. */
+  approvers(request: FastifyRequest): Approvers {
+    return this.guard?.approvers(request) ?? APPROVES_ALL;
+  }
+
+  /** The name of who asks, when that is known. */
+  principalOf(request: FastifyRequest): string | undefined {
+    return this.guard?.principalOf(request)?.value;
+  }
+
+  get hasAuthorizer(): boolean {
+    return this.guard?.hasAuthorizer === true;
   }
 
   leader(): MasterInfo | undefined {

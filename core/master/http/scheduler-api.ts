@@ -3,6 +3,7 @@
  * section 2, each with its status and text; the machine does the rest.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { RequestGuard } from '../../auth/http-guard.ts';
 import { acceptsMediaType } from '../../net/media-types.ts';
 import { type StreamingReply, streamingReply } from '../../net/streaming-reply.ts';
 import { decodeMessage, encodeMessage } from '../../wire/codec.ts';
@@ -23,10 +24,8 @@ export interface SchedulerApiOptions {
   readonly master: Master;
   /** A request's URL as the leader serves it, for redirects; by default as it came. */
   readonly delegatedUrl?: (originalUrl: string) => string;
-  /** The authenticated principal of a request, or the refusal; without it nobody authenticates. */
-  readonly authenticate?: (
-    request: FastifyRequest,
-  ) => { readonly principal: string | undefined } | CallRefusal;
+  /** Knows who asks; without it nobody authenticates. */
+  readonly guard?: RequestGuard | undefined;
 }
 
 export function registerSchedulerApi(app: FastifyInstance, options: SchedulerApiOptions): void {
@@ -53,8 +52,6 @@ function answerRequest(
   reply: FastifyReply,
 ): CallRefusal | 'streaming' {
   const { master } = options;
-  const identity = options.authenticate?.(request) ?? { principal: undefined };
-  if ('status' in identity) return identity;
   if (!master.isReady) return { status: 503, text: 'Master has not finished recovery' };
   if (request.method !== 'POST') {
     reply.header('Allow', 'POST');
@@ -64,7 +61,7 @@ function answerRequest(
   const read = readCall(request);
   if (!('call' in read)) return read;
   const { call } = read;
-  const { principal } = identity;
+  const principal = options.guard?.principalOf(request)?.value;
   const why = validateCall(call, principal);
   if (why !== undefined) return bad(`Failed to validate scheduler::Call: ${why}`);
   const accepted = acceptedType(request);

@@ -21,7 +21,28 @@ const REFUSED: readonly (readonly [readonly string[], RegExp])[] = [
   [['--zk=zk://h:2181/', '--quorum=2'], /Expecting a \(chroot\) path for ZooKeeper/],
   [['--zk=h:2181/m', '--quorum=2'], /Expecting 'zk:\/\/' at the beginning of the URL$/],
   [['--zk=zk://h:2181/m', '--quorum=0'], /^Invalid value '0' for --quorum: Must be at least 1$/],
-  [['--registry=in_memory', '--acls={}'], /^Flag 'acls' is not supported: /],
+  [
+    ['--registry=in_memory', '--acls={"view_flags":[{"principals":{},"flags":{"values":["x"]}}]}'],
+    /^ACL\.ViewFlags type must be either NONE or ANY$/,
+  ],
+  [['--registry=in_memory', '--authorizers=local,other'], /^Multiple authorizers not supported$/],
+  [['--registry=in_memory', '--authorizers='], /^No authorizer specified$/],
+  [
+    ['--registry=in_memory', '--authenticate_http_frameworks'],
+    /^Missing `--http_framework_authenticators` flag\. /,
+  ],
+  [
+    ['--registry=in_memory', '--authenticate_http_readonly'],
+    /^No credentials provided for the default 'basic' HTTP authenticator for realm 'mesos-master-readonly'$/,
+  ],
+  [
+    ['--registry=in_memory', '--authenticate_http', '--http_authenticators=com_example_x'],
+    /^HTTP authenticator 'com_example_x' not found\. /,
+  ],
+  [
+    ['--registry=in_memory', '--credentials=/nowhere/at/all'],
+    /^Failed to read credentials file '\/nowhere\/at\/all': .* \(see --credentials flag\)$/,
+  ],
   [
     ['--registry=in_memory', '--authenticate_agents'],
     /^Flag 'authenticate_agents' has the value 'true'/,
