@@ -114,17 +114,17 @@ test('what makes no sense ends the start with a sentence', () => {
     const parsed = parseAcls(acls);
     return parsed.ok ? 'accepted' : parsed.error;
   };
-  const any = { type: 'ANY' };
+  const anyone = { type: 'ANY' };
   assert.equal(
-    errorOf({ mark_agents_gone: [{ principals: any, agents: { values: ['S0'] } }] }),
+    errorOf({ mark_agents_gone: [{ principals: anyone, agents: { values: ['S0'] } }] }),
     'ACL.MarkAgentGone type must be either NONE or ANY',
   );
   assert.equal(
-    errorOf({ get_endpoints: [{ principals: any, paths: { values: ['/state'] } }] }),
+    errorOf({ get_endpoints: [{ principals: anyone, paths: { values: ['/state'] } }] }),
     "Path: '/state' is not an authorizable path",
   );
   assert.equal(errorOf({ run_task: [] }), "Failed to parse ACLs: there is no list 'run_task'");
-  assert.match(errorOf({ run_tasks: [{ users: any }] }), /^Failed to parse ACLs: .*principals/);
+  assert.match(errorOf({ run_tasks: [{ users: anyone }] }), /^Failed to parse ACLs: .*principals/);
   assert.equal(errorOf([]), 'Failed to parse ACLs: Expecting a JSON object');
 });
 
