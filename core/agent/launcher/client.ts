@@ -29,8 +29,19 @@ export interface LauncherClientPorts {
   readonly log: Log;
 }
 
+/** Which launcher program, and where it keeps what it knows. */
+export interface LauncherProgram {
+  /** Below the work directory. */
+  readonly folder: string;
+  /** The module to start, relative to this folder's parent. */
+  readonly main: string;
+}
+
+const PROCESS_LAUNCHER: LauncherProgram = { folder: 'launcher', main: 'launcher/main' };
+
 export class LauncherClient implements Launcher, ContainerLauncher {
   private readonly folder: string;
+  private readonly program: LauncherProgram;
   private readonly socketPath: string;
   private readonly ports: LauncherClientPorts;
   private socket: Socket | undefined;
@@ -40,8 +51,9 @@ export class LauncherClient implements Launcher, ContainerLauncher {
   /** Requests whose effect has not been seen, by container; repeated to a new launcher. */
   private readonly unconfirmed = new Map<string, AnyRequest[]>();
 
-  constructor(workDir: string, ports: LauncherClientPorts) {
-    this.folder = `${workDir}/launcher`;
+  constructor(workDir: string, ports: LauncherClientPorts, program = PROCESS_LAUNCHER) {
+    this.folder = `${workDir}/${program.folder}`;
+    this.program = program;
     this.socketPath = socketPathFor(this.folder);
     this.ports = ports;
   }
@@ -144,7 +156,7 @@ export class LauncherClient implements Launcher, ContainerLauncher {
   private spawnLauncher(): void {
     // A socket nobody listens on is what a dead launcher leaves behind.
     rmSync(this.socketPath, { force: true });
-    const program = launcherProgram(`${this.folder}/program`);
+    const program = launcherProgram(`${this.folder}/program`, this.program.main);
     const log = openSync(`${this.folder}/log`, 'a', 0o600);
     const flags = ['--max-semi-space-size=1', '--no-warnings', '--single-threaded-gc'];
     const child = spawn(process.execPath, [...flags, program, this.folder, this.socketPath], {

@@ -4,8 +4,7 @@
  */
 import type { Instant } from '../../base/clock.ts';
 import type { DurationMs } from '../../base/duration.ts';
-import type { Random } from '../../base/random.ts';
-import type { HostedTask, HostedUpdate } from '../../executor/hosted.ts';
+import type { HostedTask } from '../../executor/hosted.ts';
 import {
   type HostedEffect,
   HostedExecutor,
@@ -15,7 +14,7 @@ import {
 import type { ProbeKind } from '../../executor/task-run.ts';
 import { UNKNOWN_STATUS, type WaitStatus } from '../../executor/wait-status.ts';
 import type { ContainerSpec, LauncherContainer } from '../launcher-port.ts';
-import type { LauncherDisk, Processes, ProcessIdentity, SpawnSpec } from './ports.ts';
+import type { ContainerPorts, ContainerRun, ProcessIdentity, SpawnSpec } from './ports.ts';
 
 /** The key of a custom executor's own process among the task ids (which are never empty). */
 const EXECUTOR = '';
@@ -30,20 +29,7 @@ export interface ContainerRecord {
   exitStatus?: number;
 }
 
-export interface ContainerPorts {
-  readonly random: Random;
-  readonly processes: Processes;
-  readonly disk: LauncherDisk;
-  now(): Instant;
-  onUpdate(containerId: string, update: HostedUpdate): void;
-  onExited(containerId: string, status: WaitStatus): void;
-  /** The process of a group's task has ended. */
-  onNestedExited?(containerId: string, nestedId: string, status: WaitStatus): void;
-  /** The next wake may have changed. */
-  onChanged(container: Container): void;
-}
-
-export class Container {
+export class Container implements ContainerRun {
   readonly spec: ContainerSpec;
   private readonly record: ContainerRecord;
   private readonly ports: ContainerPorts;
@@ -67,6 +53,15 @@ export class Container {
   static create(spec: ContainerSpec, ports: ContainerPorts): Container {
     const hosted = spec.kind === 'process' ? undefined : newHostedState();
     return new Container({ spec, hosted, processes: {} }, ports);
+  }
+
+  /** Undefined when the value is no record. */
+  static restore(value: unknown, ports: ContainerPorts): Container | undefined {
+    return isContainerRecord(value) ? new Container(value, ports) : undefined;
+  }
+
+  get isStarted(): boolean {
+    return true;
   }
 
   get isExited(): boolean {
@@ -98,12 +93,17 @@ export class Container {
     return this.hosted === undefined ? this.killAt : this.hosted.nextWake();
   }
 
-  /** Starts a custom executor; hosted ones have nothing to start. False: it could not be. */
-  start(): boolean {
-    const { command } = this.spec;
+  /** Starts a custom executor; hosted ones have nothing to start. */
+  start(): void {
+    const { command, kind } = this.spec;
     this.save();
-    if (this.spec.kind !== 'process' || command === undefined) return true;
-    return this.spawn(EXECUTOR, { ...this.place(), command }) !== undefined;
+    const isExecutor = kind === 'process' && command !== undefined;
+    if (isExecutor && this.spawn(EXECUTOR, { ...this.place(), command }) === undefined) {
+      const message = `Failed to start the executor's command '${command.value}'`;
+      this.ports.onLaunchFailed(this, message);
+      return;
+    }
+    this.ports.onStarted(this);
   }
 
   run(tasks: readonly HostedTask[]): void {
@@ -312,4 +312,11 @@ export class Container {
   private cwdOf(key: string): string {
     return this.hosted?.runOf(key)?.task.sandbox ?? this.spec.sandbox;
   }
+}
+
+function isContainerRecord(value: unknown): value is ContainerRecord {
+  if (typeof value !== 'object' || value === null || !('spec' in value)) return false;
+  const { spec } = value;
+  if (typeof spec !== 'object' || spec === null || !('id' in spec)) return false;
+  return typeof spec.id === 'string' && 'processes' in value;
 }

@@ -8,9 +8,15 @@ import type { Random } from '../../base/random.ts';
 import type { WaitStatus } from '../../executor/wait-status.ts';
 import type { ContainerEvent, ContainerRequest } from '../containers/port.ts';
 import type { ContainerSpec, LauncherEvent } from '../launcher-port.ts';
-import { Container, type ContainerPorts, type ContainerRecord } from './container.ts';
+import { Container } from './container.ts';
 import { PlainContainers } from './plain.ts';
-import type { LauncherDisk, Processes } from './ports.ts';
+import type {
+  ContainerKinds,
+  ContainerPorts,
+  ContainerRun,
+  LauncherDisk,
+  Processes,
+} from './ports.ts';
 import type { LauncherRequest } from './protocol.ts';
 
 export interface LauncherCorePorts {
@@ -18,13 +24,21 @@ export interface LauncherCorePorts {
   readonly random: Random;
   readonly processes: Processes;
   readonly disk: LauncherDisk;
+  /** What containers are made of; processes where it is left out. */
+  readonly kinds?: ContainerKinds;
 }
+
+const PROCESS_KINDS: ContainerKinds = {
+  create: (spec, ports) => Container.create(spec, ports),
+  restore: (record, ports) => Container.restore(record, ports),
+};
 
 export class LauncherCore {
   private readonly ports: LauncherCorePorts;
-  private readonly containers = new Map<string, Container>();
+  private readonly containers = new Map<string, ContainerRun>();
   private readonly deadlines = new Deadlines();
   private readonly containerPorts: ContainerPorts;
+  private readonly kinds: ContainerKinds;
   private readonly plain: PlainContainers;
   private timer: { readonly at: Instant; readonly timer: Timer } | undefined;
   private listener: ((event: LauncherEvent) => void) | undefined;
@@ -37,11 +51,14 @@ export class LauncherCore {
 
   constructor(ports: LauncherCorePorts) {
     this.ports = ports;
+    this.kinds = ports.kinds ?? PROCESS_KINDS;
     this.containerPorts = {
       random: ports.random,
       processes: ports.processes,
       disk: ports.disk,
       now: () => ports.clock.now(),
+      onStarted: (container) => this.started(container),
+      onLaunchFailed: (container, message) => this.launchFailed(container, message),
       onUpdate: (containerId, update) => this.emit({ kind: 'update', containerId, update }),
       onExited: (containerId, status) => this.exited(containerId, status),
       onNestedExited: (containerId, nestedId, status) => {
@@ -75,11 +92,9 @@ export class LauncherCore {
     this.damagedRecords = damaged;
     for (const value of values) {
       if (this.plain.recover(value)) continue;
-      if (!isContainerRecord(value)) {
-        this.damagedRecords += 1;
-        continue;
-      }
-      this.containers.set(value.spec.id, new Container(value, this.containerPorts));
+      const container = this.kinds.restore(value, this.containerPorts);
+      if (container === undefined) this.damagedRecords += 1;
+      else this.containers.set(container.spec.id, container);
     }
     for (const container of this.containers.values()) {
       container.adopt();
@@ -189,25 +204,26 @@ export class LauncherCore {
 
   private launch(spec: ContainerSpec): void {
     const known = this.containers.get(spec.id);
-    const container = known ?? Container.create(spec, this.containerPorts);
-    if (known === undefined) {
-      this.containers.set(spec.id, container);
-      if (!container.start()) {
-        this.forget(container);
-        const message = `Failed to start the executor's command '${spec.command?.value ?? ''}'`;
-        this.emit({ kind: 'launch-failed', containerId: spec.id, message });
-        return;
-      }
+    if (known !== undefined) {
+      if (known.isStarted) this.started(known);
+      return;
     }
-    const { pid } = container;
-    this.emit({
-      kind: 'started',
-      containerId: spec.id,
-      ...(pid === undefined ? {} : { pid }),
-    });
+    const container = this.kinds.create(spec, this.containerPorts);
+    this.containers.set(spec.id, container);
+    container.start();
   }
 
-  private forget(container: Container): void {
+  private started({ spec, pid }: ContainerRun): void {
+    const event = { kind: 'started', containerId: spec.id } as const;
+    this.emit(pid === undefined ? event : { ...event, pid });
+  }
+
+  private launchFailed(container: ContainerRun, message: string): void {
+    this.forget(container);
+    this.emit({ kind: 'launch-failed', containerId: container.spec.id, message });
+  }
+
+  private forget(container: ContainerRun): void {
     if (!container.isExited && container.pid !== undefined) return;
     this.containers.delete(container.spec.id);
     this.deadlines.clear(container.spec.id);
@@ -226,7 +242,7 @@ export class LauncherCore {
   }
 
   /** An executor's container by `root`, or with the task of `root.nested`. */
-  private find(id: string): { readonly container?: Container; readonly nestedId?: string } {
+  private find(id: string): { readonly container?: ContainerRun; readonly nestedId?: string } {
     const [root = '', nestedId, ...deeper] = id.split('.');
     const container = this.containers.get(root);
     if (container === undefined || deeper.length > 0) return {};
@@ -237,7 +253,7 @@ export class LauncherCore {
     this.listener?.(event);
   }
 
-  private schedule(container: Container): void {
+  private schedule(container: ContainerRun): void {
     const { id, recoveryTimeoutMs } = container.spec;
     const own = container.nextWake();
     const orphaned =
@@ -285,11 +301,4 @@ export class LauncherCore {
     }
     this.arm();
   }
-}
-
-function isContainerRecord(value: unknown): value is ContainerRecord {
-  if (typeof value !== 'object' || value === null || !('spec' in value)) return false;
-  const { spec } = value;
-  if (typeof spec !== 'object' || spec === null || !('id' in spec)) return false;
-  return typeof spec.id === 'string' && 'processes' in value;
 }

@@ -1,166 +1,21 @@
 /**
- * The launcher process: `main.ts <folder> <socket>`. Started detached by the agent's client, serves
- * one agent at a time on a unix socket, ends when it was told to, or when nothing runs and no agent
- * has come back for a minute. Imports must stay few and small: its memory is shared by all tasks
- * of the host, and every task is forked from it.
+ * The launcher process: `main.ts <folder> <socket>`. Started detached by the agent's client.
+ * Imports must stay few and small: its memory is shared by all tasks of the host, and every task
+ * is forked from it.
  */
-import { rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
 import { SystemClock } from '../../base/clock.ts';
-import { describeError } from '../../base/errors.ts';
 import { SystemRandom } from '../../base/random.ts';
-import type { ContainerEvent, ContainerRequest } from '../containers/port.ts';
-import type { LauncherEvent } from '../launcher-port.ts';
 import { LauncherCore } from './core.ts';
 import { FileDisk } from './file-disk.ts';
 import { NodeProcesses } from './node-processes.ts';
-import {
-  type LauncherHello,
-  type LauncherRequest,
-  LineDecoder,
-  PROTOCOL_VERSION,
-} from './protocol.ts';
+import { LauncherServer, launcherPlace } from './server.ts';
 
-const IDLE_END_MS = 60_000;
-const STOP_GRACE_MS = 1_500;
-const STOP_LIMIT_MS = 3_500;
-
-class LauncherServer {
-  private readonly clock = new SystemClock();
-  private readonly core: LauncherCore;
-  private readonly socketPath: string;
-  private agent: Socket | undefined;
-  private isStopping = false;
-  private isCongested = false;
-
-  constructor(folder: string, socketPath: string) {
-    this.socketPath = socketPath;
-    this.core = new LauncherCore({
-      clock: this.clock,
-      random: new SystemRandom(),
-      processes: new NodeProcesses(this.clock),
-      disk: new FileDisk(`${folder}/containers`),
-    });
-    writeFileSync(`${folder}/pid`, String(process.pid));
-  }
-
-  run(): void {
-    this.core.recover();
-    const server = createServer((socket) => this.serve(socket));
-    server.on('error', (error) => {
-      // Another launcher holds the socket: the agent talks to that one.
-      process.stderr.write(`launcher: ${describeError(error)}\n`);
-      process.exit(1);
-    });
-    server.listen(this.socketPath);
-    this.endWhenIdle();
-  }
-
-  private serve(socket: Socket): void {
-    const lines = new LineDecoder();
-    let isGreeted = false;
-    socket.on('error', () => {});
-    socket.on('data', (chunk) => {
-      try {
-        for (const value of lines.push(chunk)) {
-          if (isGreeted) this.handle(value);
-          else isGreeted = this.greet(value, socket);
-        }
-      } catch (thrown) {
-        process.stderr.write(`launcher: ${describeError(thrown)}\n`);
-        socket.destroy();
-      }
-    });
-    socket.on('close', () => {
-      if (this.agent !== socket) return;
-      this.agent = undefined;
-      this.core.detach();
-    });
-  }
-
-  private greet(value: unknown, socket: Socket): boolean {
-    if (!isHello(value) || value.version !== PROTOCOL_VERSION) {
-      socket.destroy();
-      return false;
-    }
-    this.agent?.destroy();
-    this.agent = socket;
-    const tell = (event: LauncherEvent | ContainerEvent): void => this.tell(socket, event);
-    this.core.attach(tell, tell);
-    return true;
-  }
-
-  private handle(value: unknown): void {
-    if (!isRequest(value)) return;
-    if (isContainerRequest(value)) this.core.handleContainer(value);
-    else if (value.kind === 'stop') this.stop();
-    else this.core.handle(value);
-  }
-
-  /** An agent that reads too slowly makes the processes wait that it reads from. */
-  private tell(socket: Socket, event: LauncherEvent | ContainerEvent): void {
-    if (socket.write(`${JSON.stringify(event)}\n`) || this.isCongested) return;
-    this.isCongested = true;
-    this.core.setCongested(true);
-    const resume = (): void => {
-      socket.off('drain', resume);
-      socket.off('close', resume);
-      this.isCongested = false;
-      this.core.setCongested(false);
-    };
-    socket.on('drain', resume);
-    socket.on('close', resume);
-  }
-
-  /** Kills everything; ends when all is gone, at the latest after the limit. */
-  private stop(): void {
-    if (this.isStopping) return;
-    this.isStopping = true;
-    this.core.shutdownAll(STOP_GRACE_MS);
-    const endsAt = this.clock.now() + STOP_LIMIT_MS;
-    const look = (): void => {
-      if (this.core.processCount > 0 && this.clock.now() < endsAt) {
-        this.clock.setTimer(10, look);
-        return;
-      }
-      this.core.destroyAll();
-      this.core.forgetAll();
-      rmSync(this.socketPath, { force: true });
-      this.agent?.end(() => process.exit(0));
-      this.clock.setTimer(500, () => process.exit(0));
-    };
-    look();
-  }
-
-  private endWhenIdle(): void {
-    this.clock.setTimer(IDLE_END_MS, () => {
-      if (this.core.isIdle && this.agent === undefined) {
-        rmSync(this.socketPath, { force: true });
-        process.exit(0);
-      }
-      this.endWhenIdle();
-    });
-  }
-}
-
-function isHello(value: unknown): value is LauncherHello {
-  return typeof value === 'object' && value !== null && 'version' in value;
-}
-
-/** Only the agent can open the socket; the shape beyond `kind` is its own promise. */
-function isRequest(value: unknown): value is LauncherRequest | ContainerRequest {
-  return typeof value === 'object' && value !== null && 'kind' in value;
-}
-
-function isContainerRequest(value: LauncherRequest | ContainerRequest): value is ContainerRequest {
-  return value.kind.startsWith('plain-');
-}
-
-const [folder, socketPath] = process.argv.slice(2);
-if (folder === undefined || socketPath === undefined) {
-  process.stderr.write('usage: launcher FOLDER SOCKET\n');
-  process.exit(2);
-}
-// Terminals send these to the whole group; the launcher outlives the agent.
-for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.on(signal, () => {});
-new LauncherServer(folder, socketPath).run();
+const place = launcherPlace();
+const clock = new SystemClock();
+const core = new LauncherCore({
+  clock,
+  random: new SystemRandom(),
+  processes: new NodeProcesses(clock),
+  disk: new FileDisk(`${place.folder}/containers`),
+});
+new LauncherServer(core, place, clock).run();

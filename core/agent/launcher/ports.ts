@@ -1,7 +1,16 @@
 /** What the launcher needs of the system; the simulator gives simulated processes and disk. */
-import type { HostedCommand, HostedProbe } from '../../executor/hosted.ts';
+import type { Instant } from '../../base/clock.ts';
+import type { DurationMs } from '../../base/duration.ts';
+import type { Random } from '../../base/random.ts';
+import type {
+  HostedCommand,
+  HostedProbe,
+  HostedTask,
+  HostedUpdate,
+} from '../../executor/hosted.ts';
 import type { ProbeResult } from '../../executor/task-run.ts';
 import type { WaitStatus } from '../../executor/wait-status.ts';
+import type { ContainerSpec, LauncherContainer } from '../launcher-port.ts';
 
 export interface SpawnSpec {
   readonly command: HostedCommand;
@@ -77,4 +86,52 @@ export interface LauncherDisk {
   remove(id: string): void;
   /** Everything readable; damaged records are put aside and counted. */
   load(): { readonly values: readonly unknown[]; readonly damaged: number };
+}
+
+/** One container in the launcher, whatever it is made of. */
+export interface ContainerRun {
+  readonly spec: ContainerSpec;
+  readonly isStarted: boolean;
+  readonly isExited: boolean;
+  /** Of something that still runs. */
+  readonly pid: number | undefined;
+  describe(): LauncherContainer;
+  nextWake(): Instant | undefined;
+  /** Answered by `onStarted` or `onLaunchFailed`. */
+  start(): void;
+  run(tasks: readonly HostedTask[]): void;
+  kill(taskId: string, graceMs: DurationMs | undefined): void;
+  acknowledge(taskId: string, uuid: string): void;
+  /** Asks tasks or the executor to end; kills them after the grace period, at most `graceMaxMs`. */
+  shutdown(graceMaxMs?: number): void;
+  /** SIGKILL to everything in it. */
+  destroy(): void;
+  woke(): void;
+  /** Takes over from a dead launcher. */
+  adopt(): void;
+  /** Of the executor, or of one of a group's tasks. */
+  environmentOf(nestedId: string | undefined): Readonly<Record<string, string>> | undefined;
+  signal(nestedId: string | undefined, signal: number): void;
+}
+
+export interface ContainerPorts {
+  readonly random: Random;
+  readonly processes: Processes;
+  readonly disk: LauncherDisk;
+  now(): Instant;
+  onStarted(container: ContainerRun): void;
+  /** Nothing is left of it. */
+  onLaunchFailed(container: ContainerRun, message: string): void;
+  onUpdate(containerId: string, update: HostedUpdate): void;
+  onExited(containerId: string, status: WaitStatus): void;
+  /** The process of a group's task has ended. */
+  onNestedExited?(containerId: string, nestedId: string, status: WaitStatus): void;
+  /** The next wake may have changed. */
+  onChanged(container: ContainerRun): void;
+}
+
+export interface ContainerKinds {
+  create(spec: ContainerSpec, ports: ContainerPorts): ContainerRun;
+  /** From what lay on the disk; undefined when that is no record. */
+  restore(record: unknown, ports: ContainerPorts): ContainerRun | undefined;
 }

@@ -8,12 +8,16 @@ import { stripTypeScriptTypes } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Gives the path of the file to start; writes copies below `folder` when running from sources. */
-export function launcherProgram(folder: string): string {
+/**
+ * Gives the path of the file to start, `name` in the agent's folder without its ending; writes
+ * copies below `folder` when running from sources.
+ */
+export function launcherProgram(folder: string, name: string): string {
   const here = fileURLToPath(import.meta.url);
-  if (!here.endsWith('.ts')) return join(dirname(here), 'main.js');
-  const root = resolve(dirname(here), '../../..');
-  const main = join(dirname(here), 'main.ts');
+  const agentFolder = resolve(dirname(here), '..');
+  if (!here.endsWith('.ts')) return join(agentFolder, `${name}.js`);
+  const root = resolve(agentFolder, '../..');
+  const main = join(agentFolder, `${name}.ts`);
   quietly(() => strip(main, { root, folder, done: new Set() }));
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}\n');
   return join(folder, relative(root, main)).replace(/\.ts$/, '.js');
