@@ -102,7 +102,12 @@ class AgentShell implements Agent {
     if (launcher === undefined) return undefined;
     const self = (): Upid => ({ id: AGENT_ACTOR, ip: transport.ip, port: transport.port });
     const state = (): AgentState | undefined => this.state;
-    return new AgentContainers(this.options, { clock, launcher, sandboxes, files, self, state });
+    const retire = (sandbox: string): void => {
+      const path = sandbox.slice(this.options.workDir.length + 1);
+      this.input({ kind: 'retired', path });
+    };
+    const ports = { clock, launcher, sandboxes, files, self, state, retire };
+    return new AgentContainers(this.options, ports);
   }
 
   get state(): AgentState | undefined {

@@ -13,7 +13,9 @@ import { validateRole } from '../resources/roles.ts';
 import { fromJson } from '../wire/json.ts';
 import type { DomainInfo } from '../wire/types/mesos.v1.ts';
 import type { AgentDaemonOptions } from './daemon.ts';
+import { compileFeatures } from './features.ts';
 import { AGENT_FLAGS, type AgentFlagValues } from './flags.ts';
+import { refuseRareFlag } from './rare-flags.ts';
 
 /** Flags whose presence asks for something this agent does not have, and the way around. */
 const UNSUPPORTED: Readonly<Partial<Record<keyof AgentFlagValues, string>>> = {
@@ -48,7 +50,7 @@ const FIXED: Readonly<Partial<Record<keyof AgentFlagValues, readonly unknown[]>>
   http_executor_domain_sockets: [false],
   authorizer: ['local'],
   authenticatee: ['crammd5'],
-  checkpoint: [true],
+  checkpoint: [true, undefined],
   recover: ['reconnect', 'cleanup'],
   reconfiguration_policy: ['equal', 'additive'],
   logging_level: ['INFO', 'WARNING', 'ERROR'],
@@ -62,9 +64,19 @@ const ISOLATORS: ReadonlySet<string> = new Set([
 ]);
 
 export function compileAgentOptions(flags: AgentFlagValues): Result<AgentDaemonOptions> {
-  const refused = refuseUnsupported(flags) ?? refuseValues(flags);
+  const { master, master_detector } = flags;
+  if (master !== undefined && master_detector !== undefined) {
+    return err('Only one of `--master` or `--master_detector` should be specified');
+  }
+  if (master === undefined && master_detector === undefined) {
+    return err('Missing required option `--master` or `--master_detector`');
+  }
+  const refused =
+    refuseUnsupported(flags) ?? refuseRareFlag(AGENT_FLAGS, flags) ?? refuseValues(flags);
   if (refused !== undefined) return err(refused);
-  const detector = detectorFor(flags.master);
+  // A detector alone was refused above, as all modules are.
+  if (master === undefined) return err('Missing required option `--master`');
+  const detector = detectorFor(master);
   if (!detector.ok) return err(`Failed to create a master detector: ${detector.error}`);
   const resources = parseAgentResources(flags.resources, flags.default_role);
   if (!resources.ok) return resources;
@@ -74,12 +86,14 @@ export function compileAgentOptions(flags: AgentFlagValues): Result<AgentDaemonO
   if (!domain.ok) return domain;
   const environment = compileEnvironment(flags.executor_environment_variables);
   if (!environment.ok) return environment;
+  const capabilities = compileFeatures(flags.agent_features);
+  if (!capabilities.ok) return capabilities;
   const workDir = resolve(flags.work_dir);
   return ok({
     hostnameLookup: flags.hostname_lookup,
     zkSessionTimeoutMs: flags.zk_session_timeout,
     agent: {
-      master: flags.master,
+      master,
       ip: flags.ip ?? '0.0.0.0',
       port: flags.port,
       advertiseIp: flags.advertise_ip,
@@ -103,6 +117,9 @@ export function compileAgentOptions(flags: AgentFlagValues): Result<AgentDaemonO
       executorEnvironment: environment.value,
       httpCommandExecutor: flags.http_command_executor,
       gcDelayMs: flags.gc_delay,
+      httpHeartbeatIntervalMs: flags.http_heartbeat_interval,
+      gcNonExecutorContainerSandboxes: flags.gc_non_executor_container_sandboxes,
+      capabilities: capabilities.value,
       gcDiskHeadroom: flags.gc_disk_headroom,
       diskWatchIntervalMs: flags.disk_watch_interval,
       maxCompletedExecutorsPerFramework: flags.max_completed_executors_per_framework,

@@ -113,6 +113,8 @@ export type AgentInput =
   | { readonly kind: 'prepared'; readonly containerId: string; readonly result: PreparedSandbox }
   /** Used fraction of the work directory's file system. */
   | { readonly kind: 'disk-usage'; readonly used: number }
+  /** A sandbox of no executor is left to the collector; relative to the work directory. */
+  | { readonly kind: 'retired'; readonly path: string }
   | { readonly kind: 'woke' }
   /** Unregister, end all frameworks, exit. */
   | { readonly kind: 'shut-down' };

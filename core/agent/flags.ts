@@ -7,10 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hours, minutes, seconds } from '../base/duration.ts';
 import { type FlagValues, flag, optionalFlag, requiredFlag } from '../base/flags.ts';
+import { RARE_AGENT_FLAGS } from './rare-flags.ts';
 
 export const AGENT_FLAGS = {
+  ...RARE_AGENT_FLAGS,
+
   // Network and process.
-  master: requiredFlag('string', {
+  master: optionalFlag('string', {
     help: 'The master: host:port, or zk://[user:password@]host:port,.../path.',
   }),
   ip: optionalFlag('string', { help: 'IP address to listen on.' }),
@@ -23,6 +26,9 @@ export const AGENT_FLAGS = {
     help: 'Look up the host name of the IP address; without it the address is the host name.',
   }),
   work_dir: requiredFlag('path', { help: 'Directory of sandboxes and checkpoints.' }),
+  http_heartbeat_interval: flag('duration', seconds(30), {
+    help: 'Time between heartbeats on the streams of attached containers.',
+  }),
   runtime_dir: optionalFlag('path', { help: 'Accepted; nothing is kept there.' }),
   launcher_dir: flag('path', '/usr/local/libexec/mesos', {
     help: 'Shown in executor commands; nothing is started from it.',
@@ -106,7 +112,9 @@ export const AGENT_FLAGS = {
   resource_estimator: optionalFlag('string', { help: 'Not supported.' }),
   qos_controller: optionalFlag('string', { help: 'Not supported.' }),
   oversubscribed_resources_interval: flag('duration', seconds(15), { help: 'Accepted.' }),
-  agent_features: optionalFlag('json', { help: 'Accepted; all features are on.' }),
+  agent_features: optionalFlag('json', {
+    help: 'What the agent says it can do, as JSON; all but RESIZE_VOLUME is needed.',
+  }),
 
   // Registration and recovery.
   registration_backoff_factor: flag('duration', seconds(1), {
@@ -122,14 +130,16 @@ export const AGENT_FLAGS = {
     help: 'equal or additive: changes allowed while keeping the agent id.',
   }),
   strict: flag('bool', true, { help: 'Unreadable checkpoints end the start.' }),
-  checkpoint: flag('bool', true, { help: 'Only true: frameworks decide.' }),
+  checkpoint: optionalFlag('bool', { help: 'Only true: frameworks decide.' }),
   resource_monitoring_interval: optionalFlag('duration', { help: 'Accepted; on demand.' }),
 
   // Garbage.
   gc_delay: flag('duration', hours(24 * 7), { help: 'How long sandboxes are kept.' }),
   gc_disk_headroom: flag('double', 0.1, { help: 'Part of the disk kept free, 0 to 1.' }),
   disk_watch_interval: flag('duration', minutes(1), { help: 'How often the disk is looked at.' }),
-  gc_non_executor_container_sandboxes: flag('bool', false, { help: 'Accepted.' }),
+  gc_non_executor_container_sandboxes: flag('bool', false, {
+    help: 'Remove sandboxes of nested and standalone containers after --gc_delay, too.',
+  }),
 
   // Security.
   credential: optionalFlag('path', { help: 'Not supported yet.' }),

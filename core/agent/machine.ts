@@ -123,6 +123,9 @@ export class AgentMachine {
       case 'disk-usage':
         this.collectGarbage(input.used);
         break;
+      case 'retired':
+        context.gc.schedule(input.path, context.now);
+        break;
       case 'woke':
         this.woke();
         break;

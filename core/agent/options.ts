@@ -2,7 +2,13 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DurationMs } from '../base/duration.ts';
-import type { Attribute, DomainInfo, Resource } from '../wire/types/mesos.v1.ts';
+import type {
+  AgentInfoCapability,
+  Attribute,
+  DomainInfo,
+  Resource,
+} from '../wire/types/mesos.v1.ts';
+import { AGENT_CAPABILITIES } from './features.ts';
 
 export interface AgentOptions {
   /** `host:port`, `zk://...`. */
@@ -38,6 +44,12 @@ export interface AgentOptions {
   readonly maxCompletedExecutorsPerFramework: number;
   readonly frameworksHome: string;
   readonly fetcherStallTimeoutMs: DurationMs;
+  /** Between heartbeats on the streams of attached containers. */
+  readonly httpHeartbeatIntervalMs: DurationMs;
+  /** Whether sandboxes of nested and standalone containers are collected like those of executors. */
+  readonly gcNonExecutorContainerSandboxes: boolean;
+  /** What the agent says it can do. */
+  readonly capabilities: readonly AgentInfoCapability[];
   /** Absolute. */
   readonly fetcherCacheDir: string;
   readonly fetcherCacheSizeBytes: number;
@@ -70,6 +82,9 @@ export const AGENT_DEFAULTS = {
   executorEnvironment: undefined,
   httpCommandExecutor: false,
   gcDelayMs: 604_800_000,
+  httpHeartbeatIntervalMs: 30_000,
+  gcNonExecutorContainerSandboxes: false,
+  capabilities: AGENT_CAPABILITIES,
   gcDiskHeadroom: 0.1,
   diskWatchIntervalMs: 60_000,
   maxCompletedExecutorsPerFramework: 150,

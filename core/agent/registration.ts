@@ -36,17 +36,6 @@ const REGISTER_DEADLINE = 'register';
 const PING_DEADLINE = 'ping';
 const REGISTER_RETRY_MAX_MS = 60_000;
 
-export const AGENT_CAPABILITIES: readonly AgentInfoCapability[] = [
-  { type: 'MULTI_ROLE' },
-  { type: 'HIERARCHICAL_ROLE' },
-  { type: 'RESERVATION_REFINEMENT' },
-  { type: 'RESOURCE_PROVIDER' },
-  { type: 'RESIZE_VOLUME' },
-  { type: 'AGENT_OPERATION_FEEDBACK' },
-  { type: 'AGENT_DRAINING' },
-  { type: 'TASK_RESOURCE_LIMITS' },
-];
-
 export function masterDetected(context: AgentContext, pid: Upid | undefined): void {
   const { state } = context;
   state.master = pid;
@@ -119,7 +108,7 @@ function announcement(context: AgentContext): {
   return {
     checkpointed_resources: compatible(context.state.checkpointedResources),
     version: AGENT_VERSION,
-    agent_capabilities: AGENT_CAPABILITIES,
+    agent_capabilities: context.options.capabilities,
     resource_version_uuid: { value: parseUuid(context.state.resourceVersion) },
   };
 }

@@ -17,6 +17,8 @@ import { type Expiring, ExpiryQueue } from './expiry-queue.ts';
 
 const DEFAULT_REFUSE_SECONDS = 5;
 const REFUSE_MAX_MS: DurationMs = 365 * 24 * 3_600_000;
+/** Their nanoseconds fit an int64, as the original's durations must. */
+const REPRESENTABLE_SECONDS_MAX = 9_223_372_036;
 const PROMPT_DECLINES_MAX = 3;
 const FIRST_PAUSE_MS: DurationMs = 10;
 /** Declines further apart than this are not in a row. */
@@ -51,7 +53,7 @@ type RoleFilters = Map<AgentId, AgentFilters>;
 export function refuseDuration(filters: Filters, allocationIntervalMs: DurationMs): DurationMs {
   const seconds = filters.refuse_seconds ?? DEFAULT_REFUSE_SECONDS;
   if (seconds === 0) return 0;
-  const isUsable = seconds > 0 && !Number.isNaN(seconds);
+  const isUsable = seconds > 0 && seconds <= REPRESENTABLE_SECONDS_MAX;
   const durationMs = isUsable ? seconds * 1_000 : DEFAULT_REFUSE_SECONDS * 1_000;
   return Math.max(allocationIntervalMs, Math.min(durationMs, REFUSE_MAX_MS));
 }

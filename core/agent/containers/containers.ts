@@ -6,6 +6,7 @@
  *   starting -> running -> ended (nested ones, until removed or their root is gone)
  */
 import type { Clock } from '../../base/clock.ts';
+import type { DurationMs } from '../../base/duration.ts';
 import { describeError } from '../../base/errors.ts';
 import type { Upid } from '../../net/ports.ts';
 import type { CommandInfo, Resource } from '../../wire/types/mesos.v1.ts';
@@ -77,6 +78,8 @@ export interface AgentContainersPorts {
   /** The agent's own address, known once it listens. */
   readonly self: () => Upid;
   readonly state: () => AgentState | undefined;
+  /** A sandbox that may be removed from now on. */
+  readonly retire: (sandbox: string) => void;
 }
 
 /** The original takes about as long to notice that a process has ended. */
@@ -101,6 +104,10 @@ export class AgentContainers {
     this.options = options;
     this.ports = ports;
     ports.launcher.onContainerEvent((event) => this.handle(event));
+  }
+
+  get heartbeatMs(): DurationMs {
+    return this.options.httpHeartbeatIntervalMs;
   }
 
   /** Clients that read too slowly and lost their connection. */
@@ -416,12 +423,22 @@ export class AgentContainers {
       container.readers.clear();
     }
     this.inputs.settle(id);
+    this.retireSandbox(id, container);
     if (container !== undefined && parentOf(id) === undefined && !this.waiters.has(id)) {
       this.linger(id);
     }
     this.waiters.settle(id, status);
     if (parentOf(id) === undefined) this.rootEnded(id);
     this.collect();
+  }
+
+  private retireSandbox(id: string, container: PlainContainer | undefined): void {
+    if (!this.options.gcNonExecutorContainerSandboxes) return;
+    const parentId = parentOf(id);
+    const parent = parentId === undefined ? undefined : this.placeOf(parentId);
+    const sandbox =
+      container?.sandbox ?? (parent && `${parent.sandbox}/containers/${lastPartOf(id)}`);
+    if (sandbox !== undefined) this.ports.retire(sandbox);
   }
 
   /** So that a client that kills and then waits learns the status, however fast the kill was. */

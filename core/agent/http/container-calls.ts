@@ -8,7 +8,7 @@ import type { AgentContainers, Launched } from '../containers/containers.ts';
 import { pathOf } from '../containers/ids.ts';
 import type { CallEnvelope } from './call-envelope.ts';
 import { containerIdOf } from './container-validation.ts';
-import { IO_HEARTBEAT_MS, OutputStream } from './process-io.ts';
+import { OutputStream } from './process-io.ts';
 
 const SIGKILL = 9;
 
@@ -118,7 +118,7 @@ async function launchSession(
   const stream = new OutputStream({
     clock,
     envelope,
-    heartbeatMs: IO_HEARTBEAT_MS,
+    heartbeatMs: containers.heartbeatMs,
     // Nobody is left to see what the session does.
     onLost: () => containers.destroy(id),
     onDropped: () => containers.clientDropped(),
@@ -184,7 +184,7 @@ function attachOutput(asked: ContainerCall, id: string): FastifyReply {
   const stream = new OutputStream({
     clock,
     envelope,
-    heartbeatMs: IO_HEARTBEAT_MS,
+    heartbeatMs: containers.heartbeatMs,
     onLost: () => detach(),
     onDropped: () => containers.clientDropped(),
   });

@@ -133,6 +133,7 @@ export class AgentOperatorContext {
       pid: `${AGENT_ACTOR}@${this.transport.ip}:${this.transport.port}`,
       masterHostname: master === undefined ? undefined : hostnameOf(master.ip),
       flags: this.agent.options.flags,
+      capabilities: this.agent.options.capabilities.map(({ type }) => type ?? 'UNKNOWN'),
     };
   }
 }

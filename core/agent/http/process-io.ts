@@ -16,9 +16,6 @@ import type { ProcessIO } from '../../wire/types/mesos.v1.agent.ts';
 import type { OutputReader } from '../containers/containers.ts';
 import { type CallEnvelope, RECORDIO_TYPE } from './call-envelope.ts';
 
-/** `--http_heartbeat_interval` by default. */
-export const IO_HEARTBEAT_MS: DurationMs = 30_000;
-
 /** What may wait for one client; above it the client is dropped. */
 export const IO_QUEUE_MAX_BYTES = 8 * 1024 ** 2;
 

@@ -21,23 +21,12 @@ import { double, type JsonObject } from '../../wire/json-text.ts';
 import type { TaskInfo } from '../../wire/types/mesos.v1.ts';
 import type { AgentExecutor, AgentFramework, AgentState } from '../state.ts';
 
-/** Recorded order. */
-export const CAPABILITIES = [
-  'MULTI_ROLE',
-  'HIERARCHICAL_ROLE',
-  'RESERVATION_REFINEMENT',
-  'RESOURCE_PROVIDER',
-  'RESIZE_VOLUME',
-  'AGENT_OPERATION_FEEDBACK',
-  'AGENT_DRAINING',
-  'TASK_RESOURCE_LIMITS',
-] as const;
-
 export interface AgentStateContext {
   /** `slave(1)@ip:port`. */
   readonly pid: string;
   readonly masterHostname: string | undefined;
   readonly flags: Readonly<Record<string, string>>;
+  readonly capabilities: readonly string[];
 }
 
 export function agentStateDocument(state: AgentState, context: AgentStateContext): JsonObject {
@@ -51,7 +40,7 @@ export function agentStateDocument(state: AgentState, context: AgentStateContext
     id: info.id?.value ?? '',
     pid: context.pid,
     hostname: info.hostname,
-    capabilities: CAPABILITIES,
+    capabilities: context.capabilities,
     domain: info.domain === undefined ? undefined : toJsonValue('mesos.v1.DomainInfo', info.domain),
     drain_config:
       state.drainConfig === undefined

@@ -8,19 +8,21 @@ import type {
   PlainReport,
 } from '../../../../core/agent/containers/port.ts';
 import { MemoryFiles } from '../../../../core/agent/memory-files.ts';
-import { AGENT_DEFAULTS } from '../../../../core/agent/options.ts';
+import { AGENT_DEFAULTS, type AgentOptions } from '../../../../core/agent/options.ts';
 import { seconds } from '../../../../core/base/duration.ts';
 import { SimulatedClock } from '../../../../core/testing/index.ts';
 
 class Bench {
   readonly clock = new SimulatedClock();
   readonly requests: ContainerRequest[] = [];
+  readonly retired: string[] = [];
   readonly containers: AgentContainers;
   tell: (event: ContainerEvent) => void = () => {};
 
-  constructor() {
+  constructor(given: Partial<AgentOptions> = {}) {
     const options = {
       ...AGENT_DEFAULTS,
+      ...given,
       master: '',
       hostname: '',
       workDir: '/work-dir',
@@ -39,6 +41,7 @@ class Bench {
       files: new MemoryFiles(),
       self: () => ({ id: 'slave(1)', ip: '10.0.0.1', port: 1 }),
       state: () => undefined,
+      retire: (sandbox) => this.retired.push(sandbox),
     });
   }
 
@@ -146,4 +149,17 @@ test('what a new launcher does not know has ended', async () => {
   bench.report([{ id: 'a', pid: 7 }]);
   assert.equal(bench.waited('a'), 'waits');
   assert.equal(bench.waited('b'), -1);
+});
+
+test('sandboxes are left to the collector at the end of their container only when a flag says so', async () => {
+  for (const [isOn, retired] of [
+    [true, ['/work-dir/containers/root/containers/child']],
+    [false, []],
+  ] as const) {
+    const bench = new Bench({ gcNonExecutorContainerSandboxes: isOn });
+    await bench.launch('root');
+    await bench.launch('root.child');
+    bench.tell({ kind: 'plain-ended', id: 'root.child', status: 0 });
+    assert.deepEqual(bench.retired, retired);
+  }
 });

@@ -1,0 +1,158 @@
+/**
+ * Flags of the original for what this agent does not have (spec flags-and-metrics, section 5): known
+ * with their types and defaults, so that scripts that state a default still work; any other value is
+ * refused by name. A row of the same name in `flags.ts` takes the place of the one here.
+ */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { minutes, seconds } from '../base/duration.ts';
+import { type FlagRow, flag, optionalFlag } from '../base/flags.ts';
+
+const IMAGES = { help: 'Not supported: tasks run as plain processes.' };
+const CGROUPS = { help: 'Not supported: cgroups are not used for this.' };
+const CAPABILITIES = { help: 'Not supported: capabilities of tasks are not changed.' };
+const CNI = { help: 'Not supported: tasks use the network of the host.' };
+const PERF = { help: 'Not supported: perf events are not sampled.' };
+const MODULES = { help: 'Not supported: modules of the original cannot be loaded.' };
+const PROVIDERS = { help: 'Not supported: there are no resource providers.' };
+const PORTS = { help: 'Not supported: ports of tasks are not watched.' };
+const XFS = { help: 'Not supported: XFS quotas are not used.' };
+const TRAFFIC = { help: 'Not supported: traffic of tasks is not shaped.' };
+const IPV6 = { help: 'Not supported: IPv6 addresses are not announced.' };
+
+export const RARE_AGENT_FLAGS = {
+  // Processes and executors.
+  master_detector: optionalFlag('string', MODULES),
+  secret_resolver: optionalFlag('string', MODULES),
+  memory_profiling: flag('bool', false, { help: 'Not supported: memory is not profiled.' }),
+  executor_reregistration_retry_interval: optionalFlag('duration', {
+    help: 'Not supported: executors are asked to come back once.',
+  }),
+  domain_socket_location: optionalFlag('path', {
+    help: 'Not supported: executors connect over TCP.',
+  }),
+  agent_subsystems: optionalFlag('string', {
+    aliases: ['slave_subsystems'],
+    help: 'Not supported: the agent puts itself into no cgroup.',
+  }),
+  systemd_runtime_directory: flag('path', '/run/systemd/system', {
+    help: 'Not supported: systemd is not used.',
+  }),
+  ip6: optionalFlag('string', IPV6),
+  ip6_discovery_command: optionalFlag('string', IPV6),
+
+  // Images and Docker.
+  image_provisioner_backend: optionalFlag('string', IMAGES),
+  image_gc_config: optionalFlag('json', IMAGES),
+  appc_store_dir: flag('path', join(tmpdir(), 'mesos/store/appc'), IMAGES),
+  appc_simple_discovery_uri_prefix: flag('string', 'http://', IMAGES),
+  default_container_image: optionalFlag('string', IMAGES),
+  default_container_dns: optionalFlag('json', IMAGES),
+  default_container_shm_size: optionalFlag('bytes', IMAGES),
+  docker_config: optionalFlag('json', IMAGES),
+  docker_registry: flag('string', 'https://registry-1.docker.io', IMAGES),
+  docker_store_dir: flag('path', join(tmpdir(), 'mesos/store/docker'), IMAGES),
+  docker_volume_checkpoint_dir: flag('path', '/var/run/mesos/isolators/docker/volume', IMAGES),
+  docker_volume_chown: flag('bool', false, IMAGES),
+  docker_ignore_runtime: flag('bool', false, IMAGES),
+  docker_stop_timeout: flag('duration', 0, {
+    help: 'Not supported: tasks say with their kill policy how long they may take.',
+  }),
+  containerizer_path: optionalFlag('path', {
+    help: 'Not supported: the external containerizer is gone.',
+  }),
+
+  // Isolation.
+  cgroups_limit_swap: flag('bool', false, CGROUPS),
+  cgroups_cpu_enable_pids_and_tids_count: flag('bool', false, CGROUPS),
+  cgroups_destroy_timeout: flag('duration', minutes(1), CGROUPS),
+  cgroups_net_cls_primary_handle: optionalFlag('string', CGROUPS),
+  cgroups_net_cls_secondary_handles: optionalFlag('string', CGROUPS),
+  allowed_devices: optionalFlag('json', CGROUPS),
+  nvidia_gpu_devices: optionalFlag('string', CGROUPS),
+  revocable_cpu_low_priority: flag('bool', true, CGROUPS),
+  effective_capabilities: optionalFlag('json', {
+    aliases: ['allowed_capabilities'],
+    ...CAPABILITIES,
+  }),
+  bounding_capabilities: optionalFlag('json', CAPABILITIES),
+  disallow_sharing_agent_ipc_namespace: flag('bool', false, {
+    help: 'Not supported: tasks use the namespaces of the host.',
+  }),
+  disallow_sharing_agent_pid_namespace: flag('bool', false, {
+    help: 'Not supported: tasks use the namespaces of the host.',
+  }),
+  host_path_volume_force_creation: optionalFlag('string', {
+    help: 'Not supported: directories of the host are not made.',
+  }),
+  volume_gid_range: optionalFlag('string', {
+    help: 'Not supported: volumes have the group of their task.',
+  }),
+  seccomp_config_dir: optionalFlag('path', { help: 'Not supported: seccomp is not used.' }),
+  seccomp_profile_name: optionalFlag('string', { help: 'Not supported: seccomp is not used.' }),
+  perf_events: optionalFlag('string', PERF),
+  perf_interval: flag('duration', minutes(1), PERF),
+  perf_duration: flag('duration', seconds(10), PERF),
+  qos_correction_interval_min: flag('duration', 0, MODULES),
+  xfs_project_range: flag('string', '[5000-10000]', XFS),
+  xfs_kill_containers: flag('bool', false, XFS),
+  xfs_quota_headroom: flag('bytes', 10 * 1024 ** 2, XFS),
+
+  // Storage of providers.
+  resource_provider_config_dir: optionalFlag('path', PROVIDERS),
+  csi_plugin_config_dir: optionalFlag('path', PROVIDERS),
+  disk_profile_adaptor: optionalFlag('string', PROVIDERS),
+
+  // Network.
+  network_cni_root_dir_persist: flag('bool', false, CNI),
+  network_cni_metrics: flag('bool', true, CNI),
+  container_ports_watch_interval: flag('duration', seconds(30), PORTS),
+  check_agent_port_range_only: flag('bool', false, PORTS),
+  enforce_container_ports: flag('bool', false, PORTS),
+  container_ports_isolated_range: optionalFlag('string', PORTS),
+  ephemeral_ports_per_container: flag('int', 1_024, TRAFFIC),
+  eth0_name: optionalFlag('string', TRAFFIC),
+  lo_name: optionalFlag('string', TRAFFIC),
+  egress_rate_limit_per_container: optionalFlag('bytes', TRAFFIC),
+  egress_rate_per_cpu: optionalFlag('bytes', TRAFFIC),
+  minimum_egress_rate_limit: optionalFlag('bytes', TRAFFIC),
+  maximum_egress_rate_limit: optionalFlag('bytes', TRAFFIC),
+  egress_ceil_limit: optionalFlag('bytes', TRAFFIC),
+  egress_burst: optionalFlag('bytes', TRAFFIC),
+  egress_unique_flow_per_container: flag('bool', false, TRAFFIC),
+  egress_flow_classifier_parent: flag('string', 'root', TRAFFIC),
+  ingress_rate_limit_per_container: optionalFlag('bytes', TRAFFIC),
+  ingress_rate_per_cpu: optionalFlag('bytes', TRAFFIC),
+  minimum_ingress_rate_limit: optionalFlag('bytes', TRAFFIC),
+  maximum_ingress_rate_limit: optionalFlag('bytes', TRAFFIC),
+  ingress_ceil_limit: optionalFlag('bytes', TRAFFIC),
+  ingress_burst: optionalFlag('bytes', TRAFFIC),
+  ingress_isolate_existing_containers: flag('bool', true, TRAFFIC),
+  network_link_speed: optionalFlag('bytes', TRAFFIC),
+  network_enable_socket_statistics_summary: flag('bool', false, {
+    aliases: ['network_enable_socket_statistics'],
+    ...TRAFFIC,
+  }),
+  network_enable_socket_statistics_details: flag('bool', false, TRAFFIC),
+  network_enable_snmp_statistics: flag('bool', false, TRAFFIC),
+  network_enable_rate_statistics: flag('bool', false, TRAFFIC),
+  network_rate_statistics_window: optionalFlag('duration', TRAFFIC),
+  network_rate_statistics_interval: optionalFlag('duration', TRAFFIC),
+} as const;
+
+type Rows = Readonly<Record<string, FlagRow<unknown, unknown>>>;
+
+/** The sentence that refuses the first rare flag with a value of its own. */
+export function refuseRareFlag(
+  table: Rows,
+  values: Readonly<Record<string, unknown>>,
+): string | undefined {
+  const rare: Rows = RARE_AGENT_FLAGS;
+  for (const [name, row] of Object.entries(rare)) {
+    const isTakenOver = table[name] !== row;
+    if (isTakenOver || values[name] === row.default) continue;
+    const why = row.help.replace(/^Not supported: /, '').replace(/\.$/, '');
+    return `Flag '${name}' is not supported: ${why}`;
+  }
+  return undefined;
+}
