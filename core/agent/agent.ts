@@ -125,10 +125,15 @@ class AgentShell implements Agent {
   async start(): Promise<void> {
     if (this.lifecycle !== 'new') return;
     this.lifecycle = 'starting';
-    const { clock, random, transport, containerizer, detector, files, host } = this.ports;
+    const { clock, random, transport, containerizer, detector, files, host, hooks } = this.ports;
     this.recoveryStartedAt = clock.now();
     const self: Upid = { id: AGENT_ACTOR, ip: transport.ip, port: transport.port };
-    this.machine = new AgentMachine(this.options, { random, self, now: clock.now() });
+    this.machine = new AgentMachine(this.options, {
+      random,
+      self,
+      now: clock.now(),
+      ...(hooks === undefined ? {} : { hooks }),
+    });
     const checkpoint = readCheckpoint(files);
     await containerizer.recover((event) => this.launcherEvent(event));
     this.lifecycle = 'running';

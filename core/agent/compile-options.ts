@@ -7,6 +7,7 @@ import { formatBytes } from '../base/bytes.ts';
 import { formatDuration, minutes, seconds } from '../base/duration.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { detectorFor } from '../election/index.ts';
+import { compileModules } from '../modules/start.ts';
 import { parseAttributes } from '../resources/attributes.ts';
 import { parseAgentResources } from '../resources/parse-flag.ts';
 import { validateRole } from '../resources/roles.ts';
@@ -33,9 +34,6 @@ const UNSUPPORTED: Readonly<Partial<Record<keyof AgentFlagValues, string>>> = {
   jwt_secret_key: 'executors are not authenticated yet',
   acls: 'nothing is authorized yet',
   firewall_rules: 'endpoints cannot be disabled yet',
-  modules: 'modules of the original cannot be loaded',
-  modules_dir: 'modules of the original cannot be loaded',
-  hooks: 'modules of the original cannot be loaded',
 };
 
 /** Flags that have only these supported values. */
@@ -88,10 +86,13 @@ export function compileAgentOptions(flags: AgentFlagValues): Result<AgentDaemonO
   if (!environment.ok) return environment;
   const capabilities = compileFeatures(flags.agent_features);
   if (!capabilities.ok) return capabilities;
+  const modules = compileModules(flags);
+  if (!modules.ok) return modules;
   const workDir = resolve(flags.work_dir);
   return ok({
     hostnameLookup: flags.hostname_lookup,
     zkSessionTimeoutMs: flags.zk_session_timeout,
+    modules: modules.value,
     agent: {
       master,
       ip: flags.ip ?? '0.0.0.0',

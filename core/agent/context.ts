@@ -3,6 +3,7 @@ import type { Instant } from '../base/clock.ts';
 import { Deadlines } from '../base/deadlines.ts';
 import { executorId, frameworkId, taskId } from '../base/ids.ts';
 import { parseUuid, type Random } from '../base/random.ts';
+import { type Hooks, NO_HOOKS } from '../modules/hooks.ts';
 import type { Upid } from '../net/ports.ts';
 import type { StatusUpdate } from '../wire/types/mesos.internal.ts';
 import { formatUpid } from '../wire/upid.ts';
@@ -27,9 +28,19 @@ export interface AgentCounts {
   executorDirectoryMaxAgeMs: number;
 }
 
+/** What the machine is made with besides its state. */
+export interface MachinePorts {
+  readonly random: Random;
+  /** The agent's own address, as announced. */
+  readonly self: Upid;
+  readonly now: Instant;
+  readonly hooks?: Hooks;
+}
+
 export class AgentContext {
   readonly state: AgentState;
   readonly options: AgentOptions;
+  readonly hooks: Hooks;
   readonly random: Random;
   readonly self: Upid;
   readonly deadlines = new Deadlines();
@@ -53,16 +64,13 @@ export class AgentContext {
   registrationAttempts = 0;
   private effects: AgentEffect[] = [];
 
-  constructor(
-    state: AgentState,
-    options: AgentOptions,
-    ports: { readonly random: Random; readonly self: Upid; readonly now: Instant },
-  ) {
+  constructor(state: AgentState, options: AgentOptions, ports: MachinePorts) {
     this.state = state;
     this.options = options;
     this.random = ports.random;
     this.self = ports.self;
     this.now = ports.now;
+    this.hooks = ports.hooks ?? NO_HOOKS;
     this.updates = new StatusUpdates(this.deadlines, {
       append: (path, record) =>
         this.emit({

@@ -11,6 +11,13 @@ import { Metrics } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import { detectorFor, type LeaderDetector } from '../election/index.ts';
 import { VirtualFiles } from '../files/virtual-files.ts';
+import type { Hooks } from '../modules/hooks.ts';
+import {
+  type ModuleOptions,
+  NO_MODULES,
+  type RunningModules,
+  startModules,
+} from '../modules/start.ts';
 import { createHttpClient } from '../net/http-client.ts';
 import { createHttpServer, type HttpServer } from '../net/http-server.ts';
 import { createLibprocess, type Libprocess } from '../net/libprocess.ts';
@@ -36,6 +43,7 @@ export interface AgentDaemonOptions {
   readonly hostnameLookup: boolean;
   /** Used with a `zk://` master only. */
   readonly zkSessionTimeoutMs?: DurationMs | undefined;
+  readonly modules?: ModuleOptions;
 }
 
 /** What further endpoints of the agent's server are made from. */
@@ -65,6 +73,7 @@ interface Running {
   readonly agent: Agent;
   readonly operatorApi: AgentOperatorApi;
   readonly detector: LeaderDetector;
+  readonly modules: RunningModules;
 }
 
 export function createAgentDaemon(
@@ -109,7 +118,8 @@ export class AgentDaemon implements Service {
     const { clock, random, log } = ports;
     const { ip, port, advertisePort, workDir } = this.options.agent;
     const files = new NodeFiles(workDir);
-    const options = await this.completeOptions();
+    const modules = await startModules(this.options.modules ?? NO_MODULES, log);
+    const options = withHooks(await this.completeOptions(), modules.hooks);
     const { zkSessionTimeoutMs: sessionTimeoutMs } = this.options;
     const detector = detectorFor(options.master, { clock, random, log, sessionTimeoutMs });
     if (!detector.ok) throw new ClusterError('FLAGS', detector.error, { retriable: false });
@@ -139,6 +149,7 @@ export class AgentDaemon implements Service {
       files,
       sandboxes: new NodeSandboxes(fetcher),
       host: new NodeHost(workDir),
+      hooks: modules.hooks,
     });
     const metrics = new Metrics();
     declareAgentMetrics(metrics, { agent, fetcher, clock });
@@ -153,7 +164,8 @@ export class AgentDaemon implements Service {
       transport,
       files: shown,
     });
-    this.running = { server, transport, http, agent, operatorApi, detector: detector.value };
+    const parts = { server, transport, http, agent, operatorApi, modules };
+    this.running = { ...parts, detector: detector.value };
     ports.extend?.({ server, agent, metrics });
     try {
       await server.listen();
@@ -185,13 +197,14 @@ export class AgentDaemon implements Service {
 
   private async stopOnce(stopAgent: (agent: Agent) => Promise<void>): Promise<void> {
     if (this.running === undefined) return;
-    const { agent, transport, server, http, operatorApi, detector } = this.running;
+    const { agent, transport, server, http, operatorApi, detector, modules } = this.running;
     operatorApi.stop();
     await stopAgent(agent);
     await transport.stop();
     await server.close();
     await http.close();
     await detector.stop();
+    await modules.stop();
   }
 
   private async completeOptions(): Promise<AgentOptions> {
@@ -206,4 +219,11 @@ export class AgentDaemon implements Service {
     if (this.options.agent.hostname !== '') return this.options.agent.hostname;
     return this.options.hostnameLookup ? await this.ports.hostnameOf(ip) : ip;
   }
+}
+
+/** Hooks may replace what the agent offers and its attributes. */
+function withHooks(options: AgentOptions, hooks: Hooks): AgentOptions {
+  const { hostname, port, resources, attributes, domain } = options;
+  const info = hooks.slaveInfo({ hostname, port, resources, attributes, domain });
+  return { ...options, resources: info.resources ?? [], attributes: info.attributes ?? [] };
 }

@@ -53,7 +53,8 @@ export function addExecutor(
   framework: AgentFramework,
   wanted: NewExecutor,
 ): AgentExecutor {
-  const { info, isCommandExecutor } = wanted;
+  const { isCommandExecutor } = wanted;
+  const info = context.hooks.slaveExecutorEnvironment(wanted.info);
   const id = containerId(context.random.uuid());
   const ids = {
     agentId: context.agentId,
@@ -136,6 +137,7 @@ export function sandboxPrepared(
     executorExited(context, executor, UNKNOWN_STATUS);
     return;
   }
+  context.hooks.slavePostFetch(id, executor.directory);
   executor.isLaunched = true;
   const config = containerConfigOf(context, framework, executor, result.user);
   context.emit({ kind: 'launch', config });
@@ -423,6 +425,7 @@ export function removeExecutorIfDone(
   if (framework.completedExecutors.length > context.options.maxCompletedExecutorsPerFramework) {
     framework.completedExecutors.shift();
   }
+  context.hooks.slaveRemoveExecutor(framework.info, executor.info);
   checkpointSentinel(context, executor);
   scheduleSandboxRemoval(context, executor);
   removeFrameworkIfIdle(context, framework);

@@ -160,9 +160,13 @@ export const AGENT_FLAGS = {
   authorizer: flag('string', 'local', { help: 'Only local.' }),
   acls: optionalFlag('string', { help: 'Not supported yet.' }),
   firewall_rules: optionalFlag('string', { help: 'Not supported yet.' }),
-  modules: optionalFlag('string', { help: 'Not supported.' }),
-  modules_dir: optionalFlag('path', { help: 'Not supported.' }),
-  hooks: optionalFlag('string', { help: 'Not supported.' }),
+  modules: optionalFlag('json', {
+    help: 'Modules to load, as JSON: {"libraries": [{"file": ..., "modules": [{"name": ...}]}]}.',
+  }),
+  modules_dir: optionalFlag('path', {
+    help: 'Folder of JSON files with modules to load, instead of --modules.',
+  }),
+  hooks: optionalFlag('string', { help: 'Modules of kind Hook, in the order they run.' }),
 } as const;
 
 export type AgentFlagValues = FlagValues<typeof AGENT_FLAGS>;

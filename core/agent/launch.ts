@@ -251,8 +251,11 @@ function enqueue(context: AgentContext, framework: AgentFramework, wanted: Launc
       isCommandExecutor: wanted.isCommandTask,
       firstTask,
     });
-  for (const task of wanted.tasks) executor.queuedTasks.set(taskId(task.task_id.value), task);
-  if (wanted.isGroup) executor.queuedGroups.push(wanted.tasks);
+  const tasks = wanted.tasks.map((task) =>
+    context.hooks.slaveRunTask(task, executor.info, framework.info, context.state.info),
+  );
+  for (const task of tasks) executor.queuedTasks.set(taskId(task.task_id.value), task);
+  if (wanted.isGroup) executor.queuedGroups.push(tasks);
   if (known !== undefined) deliverQueued(context, executor);
 }
 

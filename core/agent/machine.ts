@@ -5,11 +5,10 @@
 import { unreachable } from '../base/assert.ts';
 import type { Instant } from '../base/clock.ts';
 import { containerId, frameworkId, taskId } from '../base/ids.ts';
-import type { Random } from '../base/random.ts';
 import type { Upid } from '../net/ports.ts';
 import type { StatusUpdateAcknowledgementMessage } from '../wire/types/mesos.internal.ts';
 import type { AgentInfo } from '../wire/types/mesos.v1.ts';
-import { AgentContext, type AgentCounts } from './context.ts';
+import { AgentContext, type AgentCounts, type MachinePorts } from './context.ts';
 import { drain, endDrainIfDone } from './drain.ts';
 import type { AgentEffect, AgentInput, IncomingMessage } from './effects.ts';
 import {
@@ -45,17 +44,10 @@ import { completeTask } from './tasks.ts';
 
 const DISK_DEADLINE = 'disk';
 
-export interface AgentMachinePorts {
-  readonly random: Random;
-  /** The agent's own address, as announced. */
-  readonly self: Upid;
-  readonly now: Instant;
-}
-
 export class AgentMachine {
   private readonly context: AgentContext;
 
-  constructor(options: AgentOptions, ports: AgentMachinePorts) {
+  constructor(options: AgentOptions, ports: MachinePorts) {
     const info: AgentInfo = {
       hostname: options.hostname,
       port: ports.self.port,

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { LeaderDetector } from '../election/ports.ts';
+import type { Hooks } from '../modules/hooks.ts';
 import type { MessageTransport } from '../net/ports.ts';
 import type { CommandInfoURI } from '../wire/types/mesos.v1.ts';
 import type { Containerizer } from './containerizer/port.ts';
@@ -48,4 +49,6 @@ export interface AgentPorts {
   readonly files: AgentFiles;
   readonly sandboxes: Sandboxes;
   readonly host: HostFacts;
+  /** Of modules. */
+  readonly hooks?: Hooks;
 }

@@ -172,7 +172,8 @@ function handleUpdate(
     return;
   }
   context.counts.validStatusUpdates += 1;
-  const completed = { ...update, status: withContainer(context, holder, status) };
+  const whole = withContainer(context, holder, status);
+  const completed = { ...update, status: context.hooks.slaveTaskStatus(framework.id, whole) };
   keepStatus(holder, completed.status);
   const known = holder !== undefined && holdsTask(holder, id);
   const path = known ? updatesPathOf(context, holder, id) : undefined;

@@ -4,7 +4,10 @@ import { hours } from '../base/duration.ts';
 import type { Random } from '../base/random.ts';
 import { type Stopwatch, TimerMetric } from '../base/timer-metric.ts';
 import { HierarchicalAllocator } from './allocator.ts';
-import type { AllocationRun, AllocatorOptions } from './types.ts';
+import type { AllocationRun, Allocator, AllocatorOptions } from './types.ts';
+
+/** Any allocator; ours also tells how long its runs take. */
+export type MeasuredAllocator = Allocator & Partial<Pick<TimedAllocator, 'timings'>>;
 
 const WINDOW_MS = hours(1);
 

@@ -202,6 +202,7 @@ function leave(
     context.event(framework, { type: 'FAILURE', failure: { agent_id: { value: agent.id } } });
   }
   context.operatorEvent({ kind: 'agent-removed', agent });
+  context.hooks.masterSlaveLost(agent.info);
 }
 
 function leaveOperations(context: MasterContext, agent: Agent): void {

@@ -7,6 +7,7 @@ import type { SorterKind } from '../allocator/types.ts';
 import { formatBytes } from '../base/bytes.ts';
 import { formatDuration, minutes, parseDuration, seconds } from '../base/duration.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import { compileModules } from '../modules/start.ts';
 import { parseZooKeeperUrl, withoutSecret } from '../net/zookeeper/url.ts';
 import { validateRole } from '../resources/roles.ts';
 import { fromJson } from '../wire/json.ts';
@@ -18,14 +19,13 @@ import { compileMasterSecurity, type MasterSecurity } from './security.ts';
 
 /** Flags whose presence asks for something this master does not have, and the way around. */
 const UNSUPPORTED: Readonly<Partial<Record<keyof MasterFlagValues, string>>> = {
-  master_contender: 'modules of the original cannot be loaded',
-  master_detector: 'modules of the original cannot be loaded',
-  modules: 'modules of the original cannot be loaded',
-  modules_dir: 'modules of the original cannot be loaded',
-  hooks: 'modules of the original cannot be loaded',
+  master_contender: 'modules of this kind have no place here; several masters meet by --zk',
+  master_detector: 'modules of this kind have no place here; several masters meet by --zk',
   max_executors_per_agent: 'it belongs to a network isolator of the original',
   rate_limits: 'frameworks are not limited yet',
 };
+
+const BUILT_IN_ALLOCATORS: ReadonlySet<string> = new Set(['hierarchical', 'HierarchicalDRF']);
 
 /** Flags that have only one supported value. */
 const FIXED: Readonly<Partial<Record<keyof MasterFlagValues, readonly unknown[]>>> = {
@@ -34,7 +34,6 @@ const FIXED: Readonly<Partial<Record<keyof MasterFlagValues, readonly unknown[]>
   log_auto_initialize: [true],
   memory_profiling: [false],
   authenticators: ['crammd5'],
-  allocator: ['hierarchical', 'HierarchicalDRF'],
 };
 
 export function compileMasterOptions(flags: MasterFlagValues): Result<MasterDaemonOptions> {
@@ -50,6 +49,8 @@ export function compileMasterOptions(flags: MasterFlagValues): Result<MasterDaem
   if (!weights.ok) return weights;
   const zooKeeper = compileZooKeeper(flags);
   if (!zooKeeper.ok) return zooKeeper;
+  const modules = compileModules(flags);
+  if (!modules.ok) return modules;
   const excluded = (flags.fair_sharing_excluded_resource_names ?? '').split(',');
   return ok({
     master: {
@@ -85,6 +86,8 @@ export function compileMasterOptions(flags: MasterFlagValues): Result<MasterDaem
     zooKeeper: zooKeeper.value,
     whitelistPath: flags.whitelist === '*' ? undefined : flags.whitelist,
     security: security.value,
+    modules: modules.value,
+    allocatorModule: BUILT_IN_ALLOCATORS.has(flags.allocator) ? undefined : flags.allocator,
   });
 }
 

@@ -8,6 +8,7 @@ import type { Allocator, Recovery } from '../allocator/types.ts';
 import type { Instant } from '../base/clock.ts';
 import type { LogFields } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
+import { type Hooks, NO_HOOKS } from '../modules/hooks.ts';
 import type { Upid } from '../net/ports.ts';
 import type { Event as SchedulerEvent } from '../wire/types/mesos.v1.scheduler.ts';
 import { Deadlines } from './deadlines.ts';
@@ -21,11 +22,19 @@ import type { MasterState } from './state.ts';
 /** The pid text that means "no pid"; it travels on the wire (spec libprocess, section 1). */
 export const NO_PID = '@0.0.0.0:0';
 
+/** What the machine works with besides its state. */
+export interface MachineParts {
+  readonly allocator: Allocator;
+  readonly random: Random;
+  readonly hooks?: Hooks;
+}
+
 export class MasterContext {
   readonly state: MasterState;
   readonly allocator: Allocator;
   readonly random: Random;
   readonly options: MachineOptions;
+  readonly hooks: Hooks;
   readonly deadlines = new Deadlines();
   /** The time of the input being handled. */
   now: Instant = 0;
@@ -41,11 +50,12 @@ export class MasterContext {
   private nextWrite = 1;
   private nextRemoval: Instant = 0;
 
-  constructor(state: MasterState, allocator: Allocator, random: Random, options: MachineOptions) {
+  constructor(state: MasterState, options: MachineOptions, parts: MachineParts) {
     this.state = state;
-    this.allocator = allocator;
-    this.random = random;
     this.options = options;
+    this.allocator = parts.allocator;
+    this.random = parts.random;
+    this.hooks = parts.hooks ?? NO_HOOKS;
   }
 
   takeEffects(): MasterEffect[] {

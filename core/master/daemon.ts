@@ -14,6 +14,9 @@ import { Metrics } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import { zooKeeperElection } from '../election/index.ts';
 import { VirtualFiles } from '../files/virtual-files.ts';
+import type { ModuleOptions } from '../modules/start.ts';
+import { NO_MODULES, type RunningModules, startModules } from '../modules/start.ts';
+import type { AllocatorFactory } from '../modules/types.ts';
 import { createHttpServer, type HttpServer } from '../net/http-server.ts';
 import { createLibprocess, type Libprocess } from '../net/libprocess.ts';
 import type { ZooKeeperClient } from '../net/zookeeper/client.ts';
@@ -48,6 +51,9 @@ export interface MasterDaemonOptions {
   readonly whitelistPath?: string | undefined;
   /** Without it nobody is asked who they are. */
   readonly security?: MasterSecurity | undefined;
+  readonly modules?: ModuleOptions;
+  /** The allocator's module; undefined is the hierarchical one. */
+  readonly allocatorModule?: string | undefined;
 }
 
 export interface MasterZooKeeperOptions {
@@ -85,6 +91,7 @@ interface Running {
   readonly operatorApi: MasterOperatorApi;
   readonly zooKeeper: ZooKeeperClient | undefined;
   readonly whitelist: WhitelistWatcher | undefined;
+  readonly modules: RunningModules;
 }
 
 /** Below the path of the masters, beside their own nodes. */
@@ -128,6 +135,8 @@ export class MasterDaemon implements Service {
   async start(): Promise<void> {
     const { options, ports } = this;
     const { log, clock, random } = ports;
+    const modules = await startModules(options.modules ?? NO_MODULES, log);
+    const allocator = await this.allocator(modules);
     const zooKeeper = this.zooKeeperClient();
     const storage = await this.openRegistry(zooKeeper);
     const { ip, port } = options;
@@ -149,12 +158,8 @@ export class MasterDaemon implements Service {
       const master = createMaster(
         { ...options.master, hostname },
         {
-          clock,
-          random,
-          log,
-          transport,
-          storage,
-          metrics,
+          ...{ clock, random, log, transport, storage, metrics, allocator },
+          hooks: modules.hooks,
           stopwatch: () => performance.now(),
           election: this.election(zooKeeper),
         },
@@ -167,8 +172,8 @@ export class MasterDaemon implements Service {
         ...{ master, server, clock, log, files, guard },
       });
       const whitelist = this.whitelistOf(master);
-      const parts = { server, transport, storage, master, operatorApi, zooKeeper, whitelist };
-      this.running = parts;
+      const parts = { server, transport, storage, master, operatorApi, zooKeeper };
+      this.running = { ...parts, whitelist, modules };
       ports.extend?.(server.app, () => master);
       await server.listen();
       await transport.start();
@@ -179,6 +184,7 @@ export class MasterDaemon implements Service {
       await server.close();
       await storage.close();
       await zooKeeper?.close();
+      await modules.stop();
       throw thrown;
     }
   }
@@ -195,7 +201,7 @@ export class MasterDaemon implements Service {
 
   private async stopOnce(): Promise<void> {
     if (this.running === undefined) return;
-    const { master, transport, server, storage, operatorApi, zooKeeper } = this.running;
+    const { master, transport, server, storage, operatorApi, zooKeeper, modules } = this.running;
     this.running.whitelist?.stop();
     operatorApi.stop();
     await master.stop();
@@ -203,6 +209,13 @@ export class MasterDaemon implements Service {
     await server.close();
     await storage.close();
     await zooKeeper?.close();
+    await modules.stop();
+  }
+
+  private async allocator(modules: RunningModules): Promise<AllocatorFactory | undefined> {
+    const { allocatorModule } = this.options;
+    if (allocatorModule === undefined) return undefined;
+    return await modules.create('Allocator', allocatorModule, 'allocator');
   }
 
   private whitelistOf(master: Master): WhitelistWatcher | undefined {

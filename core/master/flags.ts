@@ -109,7 +109,9 @@ export const MASTER_FLAGS = {
   // Allocation.
   offer_timeout: optionalFlag('duration', { help: 'Take back offers not answered in time.' }),
   allocation_interval: flag('duration', seconds(1), { help: 'Longest wait for an allocation.' }),
-  allocator: flag('string', 'hierarchical', { help: 'hierarchical, also HierarchicalDRF.' }),
+  allocator: flag('string', 'hierarchical', {
+    help: 'hierarchical, also HierarchicalDRF, or a module of kind Allocator.',
+  }),
   allocator_agent_recovery_factor: flag('double', 0.8, {
     help: 'With quotas: agents that must be back before anything is offered after a start.',
   }),
@@ -162,9 +164,13 @@ export const MASTER_FLAGS = {
     help: 'Endpoints nobody reaches: {"disabled_endpoints":{"paths":["/files/browse"]}}.',
   }),
   rate_limits: optionalFlag('string', { help: 'Not supported yet.' }),
-  modules: optionalFlag('string', { help: 'Not supported.' }),
-  modules_dir: optionalFlag('path', { help: 'Not supported.' }),
-  hooks: optionalFlag('string', { help: 'Not supported.' }),
+  modules: optionalFlag('json', {
+    help: 'Modules to load, as JSON: {"libraries": [{"file": ..., "modules": [{"name": ...}]}]}.',
+  }),
+  modules_dir: optionalFlag('path', {
+    help: 'Folder of JSON files with modules to load, instead of --modules.',
+  }),
+  hooks: optionalFlag('string', { help: 'Modules of kind Hook, in the order they run.' }),
 } as const;
 
 export type MasterFlagValues = FlagValues<typeof MASTER_FLAGS>;

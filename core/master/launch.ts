@@ -27,17 +27,18 @@ export function launch(
   tasks: readonly TaskInfo[],
 ): void {
   const { framework, agent } = acceptance;
-  for (const task of tasks) {
+  for (const given of tasks) {
     const pool = poolWithShared(acceptance);
-    const why = validateTask(task, { framework, agent, pool });
+    const why = validateTask(given, { framework, agent, pool });
     if (why !== undefined) {
       const reason = 'REASON_TASK_INVALID';
-      refuseTask(context, framework, task, { state: 'TASK_ERROR', reason, message: why });
+      refuseTask(context, framework, given, { state: 'TASK_ERROR', reason, message: why });
       continue;
     }
-    const { executor } = task;
+    const { executor } = given;
     const isNew = executor !== undefined && existingExecutor(executor, acceptance) === undefined;
     if (isNew) holdExecutor(context, acceptance, executor);
+    const task = decorated(context, acceptance, given);
     holdTask(context, acceptance, task);
     context.send(agent, {
       name: 'mesos.internal.RunTaskMessage',
@@ -72,17 +73,36 @@ export function launchGroup(
   }
   const isNew = existingExecutor(executor, acceptance) === undefined;
   if (isNew) holdExecutor(context, acceptance, executor);
-  for (const task of tasks) holdTask(context, acceptance, task);
+  const launched: TaskInfo[] = [];
+  for (const each of tasks) {
+    const task = decorated(context, acceptance, each);
+    holdTask(context, acceptance, task);
+    launched.push(task);
+  }
   context.send(agent, {
     name: 'mesos.internal.RunTaskGroupMessage',
     message: {
       framework: framework.info,
       executor: executorForAgent(agent, executor),
-      task_group: { tasks: tasks.map((task) => forAgent(agent, task)) },
+      task_group: { tasks: launched.map((task) => forAgent(agent, task)) },
       resource_version_uuids: resourceVersions(agent),
       launch_executor: isNew,
     },
   });
+}
+
+/** What hooks make of a valid task; resources that were not offered are left as they were. */
+function decorated(context: MasterContext, acceptance: Acceptance, task: TaskInfo): TaskInfo {
+  const changed = context.hooks.masterLaunchTask(
+    task,
+    acceptance.framework.info,
+    acceptance.agent.info,
+  );
+  if (changed.resources === task.resources) return changed;
+  if (contains(poolWithShared(acceptance), changed.resources ?? [])) return changed;
+  const taskId = task.task_id.value;
+  context.log('warn', { taskId }, 'a hook asks for more than was offered and is left out');
+  return { ...changed, resources: task.resources };
 }
 
 /** Shared volumes may be used again and again, whatever earlier tasks took. */

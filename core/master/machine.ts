@@ -3,18 +3,16 @@
  * master are made behind this dispatcher; it does no I/O and knows no clock.
  */
 
-import type { Allocator } from '../allocator/types.ts';
 import { unreachable } from '../base/assert.ts';
 import type { Instant } from '../base/clock.ts';
 import { frameworkId } from '../base/ids.ts';
-import type { Random } from '../base/random.ts';
 import type { Upid } from '../net/ports.ts';
 import type { Call } from '../wire/types/mesos.v1.scheduler.ts';
 import { agentExited } from './agent-departure.ts';
 import { registerAgent, unregisterAgent, updateAgent } from './agents.ts';
 import { call } from './calls.ts';
 import { type CallOrigin, type CallVerdict, checkCall } from './check-call.ts';
-import { MasterContext } from './context.ts';
+import { type MachineParts, MasterContext } from './context.ts';
 import { describeState } from './describe.ts';
 import type { AgentMessage, MasterEffect, MasterInput } from './effects.ts';
 import { connectionLost } from './frameworks.ts';
@@ -37,9 +35,9 @@ export class MasterMachine {
   private readonly desk: OperatorDesk;
   private announcedWake: Instant | undefined;
 
-  constructor(state: MasterState, allocator: Allocator, random: Random, options: MachineOptions) {
+  constructor(state: MasterState, options: MachineOptions, parts: MachineParts) {
     this.state = state;
-    this.context = new MasterContext(state, allocator, random, options);
+    this.context = new MasterContext(state, options, parts);
     this.desk = new OperatorDesk(this.context);
   }
 

@@ -4,7 +4,7 @@
  * the simulator drives the same code.
  */
 
-import { TimedAllocator } from '../allocator/timed.ts';
+import { type MeasuredAllocator, TimedAllocator } from '../allocator/timed.ts';
 import type { Allocator } from '../allocator/types.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import { ClusterError, describeError } from '../base/errors.ts';
@@ -14,6 +14,8 @@ import type { Log } from '../base/log.ts';
 import type { Metrics } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import type { Stopwatch } from '../base/timer-metric.ts';
+import type { Hooks } from '../modules/hooks.ts';
+import type { AllocatorFactory } from '../modules/types.ts';
 import type { Envelope, MessageTransport, Upid } from '../net/ports.ts';
 import type { Storage } from '../storage/ports.ts';
 import { encodeMessage } from '../wire/codec.ts';
@@ -47,6 +49,10 @@ export interface MasterPorts {
   readonly stopwatch?: Stopwatch | undefined;
   /** Who of several masters leads; without it this one does. */
   readonly election?: ElectionPorts | undefined;
+  /** Of modules. */
+  readonly hooks?: Hooks;
+  /** Instead of the hierarchical one. */
+  readonly allocator?: AllocatorFactory | undefined;
 }
 
 const UNAVAILABLE: OperatorAnswer = { status: 503, text: '503 Service Unavailable.' };
@@ -73,7 +79,7 @@ export class Master implements Service {
   readonly failure: Promise<unknown>;
 
   private readonly ports: MasterPorts;
-  private readonly allocatorInUse: TimedAllocator;
+  private readonly allocatorInUse: MeasuredAllocator;
   private readonly registrar: Registrar;
   private running: { readonly machine: MasterMachine; readonly info: MasterInfo } | undefined;
   private readonly connections = new Map<string, SchedulerConnection>();
@@ -96,7 +102,9 @@ export class Master implements Service {
     this.ports = ports;
     this.metrics = ports.metrics;
     const stopwatch = ports.stopwatch ?? (() => ports.clock.now());
-    this.allocatorInUse = new TimedAllocator(stopwatch, ports.random, options.allocator);
+    this.allocatorInUse =
+      ports.allocator?.createAllocator(options.allocator, ports.random) ??
+      new TimedAllocator(stopwatch, ports.random, options.allocator);
     const failure = Promise.withResolvers<unknown>();
     this.failure = failure.promise;
     this.fail = failure.resolve;
@@ -119,10 +127,14 @@ export class Master implements Service {
   async start(): Promise<void> {
     if (this.lifecycle !== 'new') return;
     this.lifecycle = 'starting';
-    const { transport, clock, random } = this.ports;
+    const { transport, clock, random, hooks } = this.ports;
     const info = masterInfo(this.options, random.uuid(), transport);
     const state = new MasterState(info, clock.now(), this.options.machine);
-    const machine = new MasterMachine(state, this.allocatorInUse, random, this.options.machine);
+    const machine = new MasterMachine(state, this.options.machine, {
+      allocator: this.allocatorInUse,
+      random,
+      ...(hooks === undefined ? {} : { hooks }),
+    });
     this.running = { machine, info };
     registerMetrics(this.metrics, {
       state,

@@ -3,7 +3,7 @@
  * read from the state when somebody asks; names that come into being at run time (one per framework,
  * one per task state and reason) are declared when they first appear.
  */
-import type { TimedAllocator } from '../allocator/timed.ts';
+import type { MeasuredAllocator } from '../allocator/timed.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Metrics } from '../base/metrics.ts';
 import { scalarOf } from '../resources/select.ts';
@@ -16,7 +16,7 @@ export interface MetricSources {
   readonly state: MasterState;
   readonly registrar: Registrar;
   readonly clock: Clock;
-  readonly allocator: TimedAllocator;
+  readonly allocator: MeasuredAllocator;
   /** What waits: messages during the recovery, inputs of the machine, operators' requests. */
   readonly backlog: () => Readonly<Record<'messages' | 'dispatches' | 'requests', number>>;
   readonly publishPerFramework: boolean;
@@ -117,7 +117,7 @@ export function registerMetrics(metrics: Metrics, sources: MetricSources): void 
   registerRegistrarMetrics(metrics, sources.registrar);
   metrics.source(() => dynamicMetrics(state, sources.publishPerFramework));
   metrics.source(() => sources.allocator.gauges());
-  metrics.source(() => joined(sources.allocator.timings(clock.now())));
+  metrics.source(() => joined(sources.allocator.timings?.(clock.now()) ?? []));
 }
 
 function registerAgentMetrics(metrics: Metrics, state: MasterState): void {

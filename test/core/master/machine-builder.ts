@@ -98,7 +98,7 @@ export class MasterScene {
     this.state = new MasterState(INFO, START, machineOptions);
     const random = new SeededRandom(7);
     const allocator = new HierarchicalAllocator(random, DEFAULT_ALLOCATOR_OPTIONS);
-    this.machine = new MasterMachine(this.state, allocator, random, machineOptions);
+    this.machine = new MasterMachine(this.state, machineOptions, { allocator, random });
     if (registry !== undefined) this.input({ kind: 'recovered', registry });
   }
 

@@ -1,0 +1,77 @@
+/** From flags to running modules: what both daemons do at their start. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import { Hooks, type NamedHook } from './hooks.ts';
+import { type LoadedModules, loadModules } from './load.ts';
+import { type Manifest, parseManifest } from './manifest.ts';
+
+export interface ModuleOptions {
+  readonly manifest: Manifest;
+  /** Names in the order they run. */
+  readonly hooks: readonly string[];
+}
+
+export const NO_MODULES: ModuleOptions = { manifest: [], hooks: [] };
+
+export interface ModuleFlags {
+  /** The document of `--modules`, parsed. */
+  readonly modules: unknown;
+  readonly modules_dir: string | undefined;
+  readonly hooks: string | undefined;
+}
+
+export function compileModules(flags: ModuleFlags): Result<ModuleOptions> {
+  if (flags.modules !== undefined && flags.modules_dir !== undefined) {
+    return err('Only one of --modules or --modules_dir should be specified');
+  }
+  const trees = flags.modules_dir === undefined ? ok([flags.modules]) : readDir(flags.modules_dir);
+  if (!trees.ok) return trees;
+  const manifest = parseManifest(trees.value.filter((tree) => tree !== undefined));
+  if (!manifest.ok) return err(`Error loading modules: ${manifest.error}`);
+  const hooks = (flags.hooks ?? '').split(',').filter((name) => name !== '');
+  const twice = hooks.find((name, at) => hooks.indexOf(name) !== at);
+  if (twice !== undefined) return err(`Hook '${twice}' is named twice in --hooks`);
+  return ok({ manifest: manifest.value, hooks });
+}
+
+/** Each file is one document; in the order of their names. */
+function readDir(folder: string): Result<readonly unknown[]> {
+  const trees: unknown[] = [];
+  try {
+    for (const name of readdirSync(folder).sort()) {
+      trees.push(JSON.parse(readFileSync(join(folder, name), 'utf8')));
+    }
+  } catch (thrown) {
+    return err(`Error loading modules from '${folder}': ${describeError(thrown)}`);
+  }
+  return ok(trees);
+}
+
+export interface RunningModules extends LoadedModules {
+  readonly hooks: Hooks;
+  stop(): Promise<void>;
+}
+
+/** Throws a `ClusterError` with the sentence when a module cannot be had. */
+export async function startModules(options: ModuleOptions, log: Log): Promise<RunningModules> {
+  const loaded = await loadModules(options.manifest);
+  const hooks: NamedHook[] = [];
+  for (const name of options.hooks) {
+    hooks.push({ name, hook: await loaded.create('Hook', name, 'hooks') });
+  }
+  return {
+    ...loaded,
+    hooks: new Hooks(hooks, (hook, point, thrown) => {
+      log.warn(
+        { hook, point, error: describeError(thrown) },
+        'hook failed, its change is left out',
+      );
+    }),
+    stop: async () => {
+      for (const each of loaded.anonymous) await each.stop?.();
+    },
+  };
+}
