@@ -169,7 +169,7 @@ export function recoverFramework(context: MasterContext, info: FrameworkInfo): F
     id,
     info,
     state: 'recovered',
-    registeredTime: context.now,
+    registeredTime: 0,
     roles: rolesOf(info),
     capabilities: capabilitiesOf(info),
     suppressedRoles: new Set(),

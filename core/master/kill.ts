@@ -4,6 +4,7 @@ import type { CallKill } from '../wire/types/mesos.v1.scheduler.ts';
 import type { MasterContext } from './context.ts';
 import { reconcileTask } from './reconcile.ts';
 import type { Agent, Framework } from './records.ts';
+import { isTerminal } from './task-states.ts';
 
 export function kill(context: MasterContext, framework: Framework, call: CallKill): void {
   context.count('messages_kill_task');
@@ -38,10 +39,12 @@ function rememberKill(agent: Agent, framework: Framework, id: TaskId): void {
   agent.killedTasks.set(framework.id, killed);
 }
 
-/** At re-registration: kills asked for while the agent was away, without their policy. */
+/** At re-registration: kills of what still runs that were asked for, without their policy. */
 export function resendKills(context: MasterContext, agent: Agent): void {
   for (const [frameworkId, killed] of agent.killedTasks) {
     for (const id of killed) {
+      const record = agent.tasks.get(frameworkId)?.get(id);
+      if (record === undefined || isTerminal(record.task.state)) continue;
       context.send(agent, {
         name: 'mesos.internal.KillTaskMessage',
         message: { framework_id: { value: frameworkId }, task_id: { value: id } },

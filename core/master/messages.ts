@@ -83,20 +83,21 @@ export function exitedExecutor(context: MasterContext, message: ExitedExecutorMe
   const agent = context.state.agents.get(agentId(message.slave_id.value));
   const framework = context.state.frameworks.get(frameworkId(message.framework_id.value));
   if (agent === undefined || framework === undefined) return;
-  const info = context.state.removeExecutor(
-    framework,
-    agent,
-    executorId(message.executor_id.value),
-  );
-  if (info !== undefined) {
-    context.recover({
-      frameworkId: framework.id,
-      agentId: agent.id,
-      resources: info.resources ?? [],
-      filters: undefined,
-      isAllocated: true,
-    });
+  const id = executorId(message.executor_id.value);
+  const info = context.state.removeExecutor(framework, agent, id);
+  if (info === undefined) {
+    // Left with the connection of its agent, for example; the framework has been told by then.
+    const fields = { frameworkId: framework.id, executorId: id };
+    context.log('warn', fields, 'ignored the exit of an unknown executor');
+    return;
   }
+  context.recover({
+    frameworkId: framework.id,
+    agentId: agent.id,
+    resources: info.resources ?? [],
+    filters: undefined,
+    isAllocated: true,
+  });
   context.event(framework, {
     type: 'FAILURE',
     failure: {

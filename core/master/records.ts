@@ -94,7 +94,8 @@ export interface Framework {
   suppressedRoles: ReadonlySet<string>;
   offerConstraints: OfferConstraints | undefined;
   capabilities: ReadonlySet<FrameworkInfoCapabilityType>;
-  readonly registeredTime: Instant;
+  /** 0 as long as it is known through agents only. */
+  registeredTime: Instant;
   reregisteredTime: Instant | undefined;
   unregisteredTime: Instant | undefined;
   /** Non-terminal tasks, and terminal ones whose last status is not acknowledged. */

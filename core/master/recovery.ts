@@ -3,6 +3,7 @@
  * after it, and forgetting departed agents (spec libprocess, section 4.4; spec scheduler-api,
  * section 18, master failover).
  */
+import { formatDuration } from '../base/duration.ts';
 import { timeInfo } from './agent-departure.ts';
 import { machineKey } from './agent-info.ts';
 import type { MasterContext } from './context.ts';
@@ -72,13 +73,19 @@ function callBack(context: MasterContext): void {
 /** Nobody knows what ran on them: FAILURE to all, no task updates. */
 function giveUpRecovered(context: MasterContext, knownCount: number): void {
   const { state, options } = context;
-  const missing = [...state.recoveredAgents.values()];
+  // Those that have begun to come back are spared.
+  const missing = [...state.recoveredAgents.values()].filter(
+    ({ id }) => !context.reregistering.has(id),
+  );
   const isTooMany = missing.length / knownCount > options.recoveryAgentRemovalLimit;
   if (missing.length > 0 && isTooMany) {
-    const percent = `${options.recoveryAgentRemovalLimit * 100}%`;
+    const after = formatDuration(options.agentReregisterTimeoutMs);
+    const percent = Math.trunc((missing.length / knownCount) * 100);
+    const ids = missing.map(({ id }) => id).join(', ');
+    const limit = `The configured removal limit is ${options.recoveryAgentRemovalLimit * 100}%. Please investigate or increase this limit to proceed further`;
     context.emit({
       kind: 'fail',
-      reason: `Post-recovery agent removal limit exceeded! After ${options.agentReregisterTimeoutMs / 1000} s there were ${missing.length} agents recovered from the registry that did not re-register, but only ${percent} of ${knownCount} may be removed`,
+      reason: `Post-recovery agent removal limit exceeded! After ${after} there were ${missing.length} (${percent}%) agents recovered from the registry that did not reregister: ${ids}. ${limit}`,
     });
     return;
   }
@@ -90,7 +97,9 @@ function giveUp(context: MasterContext, agent: RecoveredAgent): void {
   const { drainInfo, deactivated } = agent;
   const departed = { id: agent.id, time: timeInfo(context.now), drainInfo, deactivated };
   const mark = (): void => {
-    if (!context.state.recoveredAgents.has(agent.id) || context.departing.has(agent.id)) return;
+    const isBack = context.reregistering.has(agent.id);
+    if (isBack || !context.state.recoveredAgents.has(agent.id)) return;
+    if (context.departing.has(agent.id)) return;
     context.departing.set(agent.id, 'unreachable');
     context.persist([{ kind: 'mark-unreachable', agent: departed }], () => {
       finishGivingUp(context, departed);

@@ -106,6 +106,7 @@ function resubscribe(
   discardOffersOf(context, framework);
   for (const record of [...framework.inverseOffers]) discardInverseOffer(context, record);
   const wasActive = framework.state === 'active';
+  if (framework.state === 'recovered') framework.registeredTime = now;
   context.deadlines.cancel(`failover ${framework.id}`);
   context.deadlines.cancel(`heartbeat ${framework.id}`);
   state.connect(framework, { kind: 'http', id: connection });

@@ -128,8 +128,12 @@ export function frameworkV1(
     active: isActive(framework),
     connected: isConnected(framework),
     recovered: framework.state === 'recovered',
-    registered_time: timeOf(framework.registeredTime),
-    reregistered_time: timeOf(framework.reregisteredTime ?? framework.registeredTime),
+    ...(framework.registeredTime === 0
+      ? {}
+      : {
+          registered_time: timeOf(framework.registeredTime),
+          reregistered_time: timeOf(framework.reregisteredTime ?? framework.registeredTime),
+        }),
     unregistered_time:
       framework.unregisteredTime === undefined ? undefined : timeOf(framework.unregisteredTime),
     offers: [...framework.offers].map(({ offer }) => offer),

@@ -204,20 +204,26 @@ test('an executor is launched with its first task and counted until it exits', (
   const next = it.takeOffer('f');
   assert.deepEqual(next.executor_ids, [{ value: 'e' }]);
   assert.equal(next.resources?.find((each) => each.name === 'cpus')?.scalar?.value, 1);
-  it.input({
-    kind: 'message',
-    from: it.pid('a1'),
-    content: {
-      name: 'mesos.internal.ExitedExecutorMessage',
-      message: {
-        slave_id: { value: agent },
-        framework_id: { value: framework },
-        executor_id: { value: 'e' },
-        status: 256,
+  const exit = (executor: string): void =>
+    it.input({
+      kind: 'message',
+      from: it.pid('a1'),
+      content: {
+        name: 'mesos.internal.ExitedExecutorMessage',
+        message: {
+          slave_id: { value: agent },
+          framework_id: { value: framework },
+          executor_id: { value: executor },
+          status: 256,
+        },
       },
-    },
-  });
+    });
+  exit('e');
   assert.deepEqual(it.lines('f'), [`FAILURE ${agent} e 256`]);
+  // Neither again nor of an executor that the master does not know.
+  exit('e');
+  exit('other');
+  assert.deepEqual(it.lines('f'), []);
 });
 
 test('DECLINE keeps an agent away for five seconds by default, longer when asked', () => {

@@ -148,6 +148,19 @@ test('a kill asked for while the agent was away is sent when it returns', () => 
   assert.equal(it.sentNames('a1').includes('KillTaskMessage'), true);
 });
 
+test('a kill of a task that has ended meanwhile is not sent again', () => {
+  const { it, agent, framework } = running();
+  it.call(framework, { type: 'KILL', kill: { task_id: { value: 't1' } } });
+  it.update('a1', { framework, id: 't1', agent }, 'TASK_KILLED');
+  it.exit('a1');
+  it.sentTo('a1');
+  it.reregister('a1', agent, {
+    frameworks: [{ user: 'app', name: 'f', id: { value: framework } }],
+    tasks: [{ ...reported(framework, agent), state: 'TASK_KILLED' }],
+  });
+  assert.equal(it.sentNames('a1').includes('KillTaskMessage'), false);
+});
+
 test('an unreachable agent that returns brings its tasks back', () => {
   const { it, agent, framework } = running();
   it.advance(75_000);
@@ -217,8 +230,11 @@ test('agents of the registry are called back, adopted with their tasks, and fram
     tasks: [reported('OLD-0003', id)],
   });
   assert.equal(it.state.frameworks.get(frameworkId('OLD-0003'))?.state, 'recovered');
+  const known = it.state.frameworks.get(frameworkId('OLD-0003'));
+  assert.equal(known?.registeredTime, 0, 'it has not registered with this master');
   const framework = it.subscribe('f', { id: 'OLD-0003' });
   assert.equal(framework, 'OLD-0003');
+  assert.equal(known?.registeredTime, it.now - 1);
   assert.deepEqual(it.lines('f'), [
     'SUBSCRIBED',
     'OFFERS OLD-S7 ports(allocated: *):[31000-32000]; cpus(allocated: *):3; mem(allocated: *):3968; disk(allocated: *):8192',
@@ -245,6 +261,36 @@ test('agents of the registry that stay away are unreachable after the timeout', 
   assert.deepEqual(it.lines('f'), [
     'UPDATE x TASK_UNKNOWN REASON_RECONCILIATION Reconciliation: Task is unknown',
   ]);
+});
+
+test('too many agents that stay away after a failover end the master', () => {
+  const admitted = ['S0', 'S1', 'S2'].map((id) => ({
+    id: agentId(id),
+    info: { hostname: id, id: { value: id } },
+    pid: undefined,
+  }));
+  const it = new MasterScene({ recoveryAgentRemovalLimit: 0.5 }, { ...EMPTY_REGISTRY, admitted });
+  it.reregister('a1', 'S1');
+  it.advance(600_000);
+  const failures = it.others.flatMap((each) => (each.kind === 'fail' ? [each.reason] : []));
+  assert.deepEqual(failures, [
+    'Post-recovery agent removal limit exceeded! After 10mins there were 2 (66%) agents recovered from the registry that did not reregister: S0, S2. The configured removal limit is 50%. Please investigate or increase this limit to proceed further',
+  ]);
+});
+
+test('an agent that is coming back when the others are given up is spared', () => {
+  const admitted = ['S0', 'S1'].map((id) => ({
+    id: agentId(id),
+    info: { hostname: id, id: { value: id } },
+    pid: undefined,
+  }));
+  const it = new MasterScene({}, { ...EMPTY_REGISTRY, admitted });
+  it.advance(599_999);
+  it.persistsAtOnce = false;
+  it.reregister('a1', 'S1');
+  while (it.writeCount > 0) it.persist();
+  assert.deepEqual([...it.state.agents.keys()], ['S1']);
+  assert.deepEqual([...it.state.unreachableAgents.keys()], ['S0']);
 });
 
 test('an agent from another address with the same host may not take an id over', () => {

@@ -107,6 +107,11 @@ export class MasterScene {
     while (this.persistsAtOnce && this.writes.length > 0) this.persist();
   }
 
+  /** Writes under way. */
+  get writeCount(): number {
+    return this.writes.length;
+  }
+
   /** The oldest write is durable now. */
   persist(): void {
     const write = defined(this.writes.shift(), 'a write');
