@@ -73,6 +73,21 @@ function countOperations(
     if (type !== undefined && operation.info.type?.toLowerCase() !== type) continue;
     if (wanted === undefined || operation.latest_status.state === wanted) count += 1;
   }
+  return count + forgottenOperations(state, type, wanted);
+}
+
+/** Ended operations stay counted when they have been acknowledged, as those of the original do. */
+function forgottenOperations(
+  state: MasterState,
+  type: (typeof TYPES)[number] | undefined,
+  wanted: OperationState | undefined,
+): number {
+  const types = type === undefined ? TYPES : [type];
+  const states = wanted === undefined ? Object.values(STATES) : [wanted];
+  let count = 0;
+  for (const each of types) {
+    for (const end of states) count += state.counters.get(`operations/${each}/${end}`);
+  }
   return count;
 }
 

@@ -11,12 +11,13 @@ import { toPreReservationRefinement } from '../resources/refinement.ts';
 import { unallocate } from '../resources/select.ts';
 import type { UpdateOperationStatusMessage } from '../wire/types/mesos.internal.ts';
 import type { CallAcknowledgeOperationStatus } from '../wire/types/mesos.v1.scheduler.ts';
-import type { OfferOperation, OperationState, OperationStatus } from '../wire/types/mesos.v1.ts';
+import type { OfferOperation, OperationStatus } from '../wire/types/mesos.v1.ts';
 import type { Acceptance } from './accept.ts';
 import { needsCheckpointing } from './agent-info.ts';
 import type { MasterContext } from './context.ts';
 import { rescindOffer } from './offers.ts';
 import type { Agent, Framework, OperationRecord } from './records.ts';
+import { isOperationOver } from './task-states.ts';
 import { sameBytes } from './updates.ts';
 import { refuseDiskOperation } from './validation/disk-operation.ts';
 import { validateOperation } from './validation/operation.ts';
@@ -28,14 +29,6 @@ const SPECULATIVE: ReadonlySet<OfferOperation['type']> = new Set([
   'DESTROY',
   'GROW_VOLUME',
   'SHRINK_VOLUME',
-]);
-
-const TERMINAL: ReadonlySet<OperationState> = new Set<OperationState>([
-  'OPERATION_FINISHED',
-  'OPERATION_FAILED',
-  'OPERATION_ERROR',
-  'OPERATION_DROPPED',
-  'OPERATION_GONE_BY_OPERATOR',
 ]);
 
 /** A failing rule drops the operation; the rest of the ACCEPT goes on. */
@@ -194,7 +187,7 @@ export function operationStatusUpdate(
   const { status } = message;
   const latest = message.latest_status ?? status;
   const { operation } = record;
-  const isFinal = TERMINAL.has(operation.latest_status.state);
+  const isFinal = isOperationOver(operation.latest_status.state);
   record.operation = {
     ...operation,
     latest_status: isFinal ? operation.latest_status : latest,
@@ -206,12 +199,12 @@ export function operationStatusUpdate(
   const isWatched = framework !== undefined && operation.info.id !== undefined;
   if (isWatched) sendOperationStatus(context, framework, status);
   if (status.uuid === undefined) {
-    if (TERMINAL.has(status.state)) context.state.removeOperation(record);
+    if (isOperationOver(status.state)) context.state.removeOperation(record);
     return;
   }
   if (isWatched) return;
   sendAcknowledgement(context, agent, record, status.uuid.value);
-  if (TERMINAL.has(status.state)) context.state.removeOperation(record);
+  if (isOperationOver(status.state)) context.state.removeOperation(record);
 }
 
 function sendAcknowledgement(
@@ -248,7 +241,7 @@ export function acknowledgeOperation(
   }
   context.count('valid_operation_status_update_acknowledgements');
   sendAcknowledgement(context, agent, record, call.uuid);
-  if (TERMINAL.has(status.state)) context.state.removeOperation(record);
+  if (isOperationOver(status.state)) context.state.removeOperation(record);
 }
 
 function pidOf(agent: Agent): string {

@@ -45,7 +45,7 @@ import type {
   RecoveredAgent,
   TaskRecord,
 } from './records.ts';
-import { isTerminal } from './task-states.ts';
+import { isOperationOver, isTerminal } from './task-states.ts';
 
 export interface StateLimits {
   readonly maxCompletedFrameworks: number;
@@ -396,6 +396,10 @@ export class MasterState {
   }
 
   removeOperation(record: OperationRecord): void {
+    const { info, latest_status } = record.operation;
+    if (isOperationOver(latest_status.state)) {
+      this.counters.increment(`operations/${info.type?.toLowerCase()}/${latest_status.state}`);
+    }
     this.operations.delete(record.uuid);
     this.agents.get(record.agent)?.operations.delete(record.uuid);
     if (record.framework === undefined) return;

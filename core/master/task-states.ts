@@ -1,5 +1,5 @@
-/** Task states (spec scheduler-api, sections 16.1 and 16.5): which are final, what may follow. */
-import type { TaskState } from '../wire/types/mesos.v1.ts';
+/** States of tasks and operations (spec scheduler-api, sections 16.1 and 16.5): which are final, what may follow. */
+import type { OperationState, TaskState } from '../wire/types/mesos.v1.ts';
 
 const TERMINAL: ReadonlySet<TaskState> = new Set<TaskState>([
   'TASK_FINISHED',
@@ -24,4 +24,16 @@ export function freesResources(state: TaskState): boolean {
 /** Any state may follow a live one; a final one stays. */
 export function mayFollow(current: TaskState, next: TaskState): boolean {
   return !isTerminal(current) || current === next;
+}
+
+const OVER: ReadonlySet<OperationState> = new Set<OperationState>([
+  'OPERATION_FINISHED',
+  'OPERATION_FAILED',
+  'OPERATION_ERROR',
+  'OPERATION_DROPPED',
+  'OPERATION_GONE_BY_OPERATOR',
+]);
+
+export function isOperationOver(state: OperationState): boolean {
+  return OVER.has(state);
 }

@@ -39,8 +39,10 @@ export function replyJson(
   const mark = request.url.indexOf('?');
   const query = new URLSearchParams(mark === -1 ? '' : request.url.slice(mark));
   const callback = query.get('jsonp');
-  if (callback === null) return reply.type('application/json').send(text);
-  return reply.type('text/javascript').send(`${callback}(${text})`);
+  const body = callback === null ? text : `${callback}(${text})`;
+  // The original writes the length of these before their type.
+  reply.header('content-length', Buffer.byteLength(body));
+  return reply.type(callback === null ? 'application/json' : 'text/javascript').send(body);
 }
 
 type HeaderMap = Record<string, string | number | readonly string[] | undefined>;

@@ -62,6 +62,8 @@ export interface HttpServer {
   receiveMessages(receiver: MessageReceiver): void;
   /** A request's URL with the delegate in front, for redirects. */
   delegatedUrl(originalUrl: string): string;
+  /** The open connections by their number, counted from the start. */
+  openConnections(): readonly number[];
 }
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
@@ -82,6 +84,8 @@ class FastifyHttpServer implements HttpServer {
   private readonly listener: net.Server;
   /** Open connections with the number of answers each still owes. */
   private readonly connections = new Map<net.Socket, number>();
+  private readonly numbers = new Map<net.Socket, number>();
+  private lastNumber = 0;
   private receiver: MessageReceiver = () => false;
   private http: ReturnType<typeof createServer> | undefined;
   private closing: Promise<void> | undefined;
@@ -110,6 +114,10 @@ class FastifyHttpServer implements HttpServer {
 
   delegatedUrl(originalUrl: string): string {
     return this.routes.delegated(originalUrl);
+  }
+
+  openConnections(): readonly number[] {
+    return [...this.numbers.values()];
   }
 
   async listen(): Promise<{ readonly ip: string; readonly port: number }> {
@@ -226,7 +234,12 @@ class FastifyHttpServer implements HttpServer {
 
   private accept(socket: net.Socket): void {
     this.connections.set(socket, 0);
-    socket.once('close', () => this.connections.delete(socket));
+    this.lastNumber += 1;
+    this.numbers.set(socket, this.lastNumber);
+    socket.once('close', () => {
+      this.connections.delete(socket);
+      this.numbers.delete(socket);
+    });
     // Without a listener a reset connection would end the process; 'close' follows anyway.
     socket.on('error', () => socket.destroy());
     serveMessages(socket, this.receiverFor(socket), (rest) => {

@@ -27,9 +27,9 @@ export async function replyJsonPieces(
   const mark = request.url.indexOf('?');
   const callback = new URLSearchParams(mark === -1 ? '' : request.url.slice(mark)).get('jsonp');
   const made = await makeInSlices(pieces);
-  if (callback === null) return send(request, reply.type('application/json'), made);
+  if (callback === null) return send(request, reply, 'application/json', made);
   const wrapped = [Buffer.from(`${callback}(`), ...made, Buffer.from(')')];
-  return send(request, reply.type('text/javascript'), wrapped);
+  return send(request, reply, 'text/javascript', wrapped);
 }
 
 /** Takes all pieces, with breaks. */
@@ -48,13 +48,16 @@ export async function makeInSlices<T>(pieces: Iterable<T>): Promise<readonly T[]
 function send(
   request: FastifyRequest,
   reply: FastifyReply,
+  type: string,
   pieces: readonly Buffer[],
 ): FastifyReply {
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  if (length <= WHOLE_MAX_BYTES) return reply.send(Buffer.concat(pieces));
+  if (length <= WHOLE_MAX_BYTES) {
+    return reply.header('content-length', length).type(type).send(Buffer.concat(pieces));
+  }
   const body = Readable.from(pieces, { objectMode: false, highWaterMark: SEND_WINDOW_BYTES });
   if (acceptsGzip(request.headers['accept-encoding'])) {
-    return reply.header('content-encoding', 'gzip').send(body.pipe(createGzip()));
+    return reply.header('content-encoding', 'gzip').type(type).send(body.pipe(createGzip()));
   }
-  return reply.header('content-length', length).send(body);
+  return reply.header('content-length', length).type(type).send(body);
 }

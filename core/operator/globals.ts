@@ -13,12 +13,15 @@ import { double, type JsonValue, writeJson } from '../wire/json-text.ts';
 import type { HelpPages } from './help.ts';
 import { registerHelp } from './help.ts';
 import { queryOf, replyEmpty, replyText } from './replies.ts';
+import type { RequestPace } from './request-pace.ts';
 import { versionDocument } from './version.ts';
 
 export interface GlobalsOptions {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly logging: LoggingLevel;
+  /** How often `/metrics/snapshot` is answered. */
+  readonly pace: RequestPace;
   /** Ids of the parts of this process, for `/__processes__`. */
   readonly processIds: () => readonly string[];
   readonly help: HelpPages;
@@ -27,7 +30,9 @@ export interface GlobalsOptions {
 export function registerGlobals(server: HttpServer, options: GlobalsOptions): void {
   const { app } = server;
   app.all('/version', (request, reply) => replyJson(request, reply, writeJson(versionDocument())));
-  app.all('/metrics/snapshot', (request, reply) => snapshot(options.metrics, request, reply));
+  app.all('/metrics/snapshot', (request, reply) =>
+    options.pace.serve(reply, () => snapshot(options.metrics, request, reply)),
+  );
   app.all('/metrics/prometheus', async (_request, reply) =>
     reply.type('text/plain; version=0.0.4').send(await options.metrics.prometheus()),
   );
@@ -37,7 +42,9 @@ export function registerGlobals(server: HttpServer, options: GlobalsOptions): vo
   );
   app.all('/__processes__', (_request, reply) => {
     const list = options.processIds().map((id) => ({ events: [], id }));
-    return reply.type('application/json').send(writeJson(list));
+    const body = writeJson(list);
+    reply.header('content-length', Buffer.byteLength(body));
+    return reply.type('application/json').send(body);
   });
   for (const action of ['start', 'stop']) {
     app.all(`/profiler/${action}`, (_request, reply) =>

@@ -5,26 +5,19 @@ import { replyStatus } from '../net/http-server.ts';
 import { writeJson } from '../wire/json-text.ts';
 import { queryOf, replyText } from './replies.ts';
 
-/** One line about each endpoint, by process id and route. */
-export type HelpPages = Readonly<Record<string, Readonly<Record<string, string>>>>;
+/** About one endpoint. */
+export interface HelpPage {
+  /** One line. */
+  readonly tldr: string;
+  /** Markdown, line by line. */
+  readonly description?: readonly string[];
+  /** Where credentials are asked for; without one, nowhere. */
+  readonly realm?: string;
+  readonly authorization?: string;
+}
 
-/** Of both daemons. */
-export const GLOBAL_HELP: HelpPages = {
-  files: {
-    '/browse': 'Returns a file listing for a directory.',
-    '/debug': 'Returns the internal virtual path mapping.',
-    '/download': 'Returns the raw file contents for a given path.',
-    '/read': 'Reads data from a file.',
-  },
-  logging: { '/toggle': 'Sets the logging verbosity level for a specified duration.' },
-  metrics: {
-    '/prometheus': 'Provides the metrics in the text format of Prometheus.',
-    '/snapshot': 'Provides a snapshot of the current metrics.',
-  },
-  profiler: { '/start': 'Starts profiling.', '/stop': 'Stops profiling.' },
-  system: { '/stats.json': 'Shows local system metrics.' },
-  version: { '/': 'Provides version information.' },
-};
+/** By process id and route. */
+export type HelpPages = Readonly<Record<string, Readonly<Record<string, HelpPage>>>>;
 
 export function registerHelp(server: HttpServer, pages: HelpPages): void {
   const { app } = server;
@@ -35,55 +28,104 @@ export function registerHelp(server: HttpServer, pages: HelpPages): void {
     if (id === undefined || routes === undefined) return replyStatus(reply, 404);
     return markdown(request, reply, processPage(id, routes));
   });
-  app.all('/help/:id/:route', (request, reply) => route(pages, request, reply));
-  app.all('/help/:id/:route/:rest', (request, reply) => route(pages, request, reply));
+  for (const depth of [':a', ':a/:b', ':a/:b/:c']) {
+    app.all(`/help/:id/${depth}`, (request, reply) => route(pages, request, reply));
+  }
 }
 
 function index(pages: HelpPages, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const ids = Object.keys(pages).sort();
   if (queryOf(request).get('format') === 'json') {
-    const processes = Object.entries(pages).map(([id, routes]) => ({
+    const processes = ids.map((id) => ({
       id,
-      endpoints: Object.entries(routes).map(([name, text]) => ({
+      endpoints: Object.entries(pages[id] ?? {}).map(([name, page]) => ({
         name,
-        text: routePage(id, name, text),
+        text: routePage(id, name, page),
       })),
     }));
     return reply.type('application/json').send(writeJson({ processes }));
   }
-  const ids = Object.keys(pages).sort();
   const lines = ids.map((id) => `> [/${id}][${id}]\n`).join('');
   const links = ids.map((id) => `[${id}]: help/${id}\n`).join('');
-  return markdown(request, reply, `## HELP\n\n${lines}\n${links}`);
+  return markdown(request, reply, `## HELP\n${lines}\n${links}`);
 }
 
 function route(pages: HelpPages, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { id = '', route: name = '', rest } = paramsOf(request);
+  const { id = '', a, b, c } = paramsOf(request);
   const routes = pages[id];
   if (routes === undefined) return replyStatus(reply, 404);
-  const wanted = `/${rest === undefined ? name : `${name}/${rest}`}`;
-  const text = routes[wanted];
-  if (text === undefined)
+  const wanted = `/${[a, b, c].filter((part) => part !== undefined).join('/')}`;
+  const page = routes[wanted];
+  if (page === undefined)
     return replyText(reply, 400, `No help available for '/${id}${wanted}'.\n`);
-  return markdown(request, reply, routePage(id, wanted, text));
+  return markdown(request, reply, routePage(id, wanted, page));
 }
 
-function processPage(id: string, routes: Readonly<Record<string, string>>): string {
-  const names = Object.keys(routes).sort();
-  const lines = names.map((name) => `> [/${id}${name}][${id}${name}]\n`).join('');
-  const links = names.map((name) => `[${id}${name}]: ${id}${name}\n`).join('');
-  return `## \`/${id}\` ##\n\n${lines}\n${links}`;
+function processPage(id: string, routes: Readonly<Record<string, HelpPage>>): string {
+  const names = Object.keys(routes)
+    .sort()
+    .map((name) => (name === '/' ? id : id + name));
+  const lines = names.map((name) => `> [/${name}][${name}]\n`).join('');
+  const links = names.map((name) => `[${name}]: ${name}\n`).join('');
+  return `## \`/${id}\` ##\n${lines}\n${links}`;
 }
 
-function routePage(id: string, name: string, text: string): string {
+function routePage(id: string, name: string, page: HelpPage): string {
   const path = name === '/' ? `/${id}` : `/${id}${name}`;
-  return `### USAGE ###\n>        ${path}\n\n### TL;DR; ###\n${text}\n`;
+  const { description, realm, authorization } = page;
+  const authentication =
+    realm === undefined
+      ? 'This endpoint asks for no credentials.'
+      : `Credentials are asked for when the realm \`${realm}\` is protected.`;
+  const sections: readonly (readonly [title: string, text: string | undefined])[] = [
+    ['USAGE', `>        ${path}`],
+    ['TL;DR;', page.tldr],
+    ['DESCRIPTION', description?.join('\n')],
+    ['AUTHENTICATION', authentication],
+    ['AUTHORIZATION', authorization],
+  ];
+  return sections
+    .filter(([, text]) => text !== undefined)
+    .map(([title, text]) => `### ${title} ###\n${text}\n`)
+    .join('\n');
 }
 
 function markdown(request: FastifyRequest, reply: FastifyReply, text: string): FastifyReply {
   const agent = request.headers['user-agent'] ?? '';
   if (/^(curl|HTTPie)/.test(agent)) return reply.type('text/x-markdown').send(text);
-  const html = `<html><head><title>Help</title></head><body><pre>${escapeHtml(text)}</pre></body></html>`;
-  return reply.type('text/html').send(html);
+  const page = `<html><head><title>Help</title><style>${STYLE}</style></head><body>${html(text)}</body></html>`;
+  return reply.type('text/html').send(page);
+}
+
+const STYLE =
+  'body{font-family:Helvetica,arial,sans-serif;font-size:14px;line-height:1.6;padding:30px}' +
+  'blockquote{border-left:5px solid #ddd;padding:0 10px;color:#777;margin:0;white-space:pre-wrap}' +
+  'a{color:#08c;text-decoration:none}';
+
+/** The few forms our pages have: headings, quotes, links by reference, code. */
+function html(text: string): string {
+  const targets = new Map<string, string>();
+  for (const [, name = '', target = ''] of text.matchAll(/^\[(.+?)\]: (.*)$/gm)) {
+    targets.set(name, target);
+  }
+  const inline = (line: string): string =>
+    escapeHtml(line)
+      .replaceAll(/`(.+?)`/g, '<code>$1</code>')
+      .replaceAll(/\[(.+?)\]\[(.+?)\]/g, (_, shown: string, name: string) => {
+        return `<a href="/${name.includes('/') ? 'help/' : ''}${targets.get(name) ?? name}">${shown}</a>`;
+      });
+  const lines = text.split('\n').filter((line) => line !== '' && !/^\[(.+?)\]: /.test(line));
+  return lines
+    .map((line) => {
+      const heading = /^(#+) (.*?)( #+)?$/.exec(line);
+      if (heading !== null) {
+        const level = heading[1]?.length ?? 2;
+        return `<h${level}>${inline(heading[2] ?? '')}</h${level}>`;
+      }
+      if (line.startsWith('>')) return `<blockquote>${inline(line.slice(1))}</blockquote>`;
+      return `<p>${inline(line)}</p>`;
+    })
+    .join('\n');
 }
 
 export function escapeHtml(text: string): string {

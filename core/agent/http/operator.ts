@@ -12,8 +12,8 @@ import { replyJson } from '../../net/http-answers.ts';
 import type { HttpServer } from '../../net/http-server.ts';
 import type { MessageTransport } from '../../net/ports.ts';
 import { LoggingLevel, registerGlobals, systemMetrics } from '../../operator/globals.ts';
-import { GLOBAL_HELP } from '../../operator/help.ts';
 import { queryOf, replyEmpty, replyText } from '../../operator/replies.ts';
+import { RequestPace } from '../../operator/request-pace.ts';
 import { type JsonValue, writeJson } from '../../wire/json-text.ts';
 import { AGENT_ACTOR, type Agent } from '../agent.ts';
 import { processUsage } from '../process-usage.ts';
@@ -26,7 +26,9 @@ import {
   type UsageReader,
 } from '../views/containers.ts';
 import { agentStateDocument } from '../views/state.ts';
+import { AGENT_HELP } from './help-texts.ts';
 import { registerAgentV1 } from './operator-v1.ts';
+import { agentProcesses } from './processes.ts';
 import { SandboxFiles } from './sandbox-files.ts';
 
 export interface AgentOperatorOptions {
@@ -46,16 +48,6 @@ export interface AgentOperatorApi {
 }
 
 const PREFIX = `/${AGENT_ACTOR}`;
-
-const AGENT_HELP: Readonly<Record<string, string>> = {
-  '/api/v1': 'Endpoint for API calls against the agent.',
-  '/api/v1/executor': 'Endpoint for the Executor HTTP API.',
-  '/containers': 'Retrieve container status and usage information.',
-  '/flags': "Exposes the agent's flag configuration.",
-  '/health': 'Health check of the Agent.',
-  '/monitor/statistics': 'Retrieve resource monitoring information.',
-  '/state': 'Information about state of the Agent.',
-};
 
 export function registerAgentOperatorApi(options: AgentOperatorOptions): AgentOperatorApi {
   const { server, agent, metrics, clock } = options;
@@ -77,7 +69,13 @@ export function registerAgentOperatorApi(options: AgentOperatorOptions): AgentOp
   };
   show('/state', (state) => agentStateDocument(state, context.stateContext()));
   show('/containerizer/debug', () => ({ pending: [] }));
-  show('/monitor/statistics', (state) => statisticsDocument(context, state));
+  app.all(`${PREFIX}/monitor/statistics`, (request, reply) =>
+    context.statisticsPace.serve(reply, () =>
+      context.recovered(reply, (state) =>
+        replyJson(request, reply, writeJson(statisticsDocument(context, state))),
+      ),
+    ),
+  );
   registerContainers(context);
   registerAgentV1(context);
   registerFiles(server, context.files);
@@ -85,11 +83,12 @@ export function registerAgentOperatorApi(options: AgentOperatorOptions): AgentOp
     metrics,
     clock,
     logging: context.logging,
-    processIds: () => [AGENT_ACTOR, 'files', 'system', 'metrics', 'help', 'version', 'logging'],
-    help: { ...GLOBAL_HELP, [AGENT_ACTOR]: AGENT_HELP },
+    pace: context.pace,
+    processIds: () => agentProcesses(context),
+    help: AGENT_HELP,
   });
   systemMetrics(metrics);
-  return { stop: () => context.logging.stop() };
+  return { stop: () => context.stop() };
 }
 
 /** What every handler of the agent's operator API needs. */
@@ -100,6 +99,9 @@ export class AgentOperatorContext {
   readonly metrics: Metrics;
   readonly files: VirtualFiles;
   readonly logging: LoggingLevel;
+  readonly pace: RequestPace;
+  /** Of `/monitor/statistics`. */
+  readonly statisticsPace: RequestPace;
   readonly usageOf: UsageReader;
   private readonly transport: Pick<MessageTransport, 'ip' | 'port'>;
 
@@ -111,8 +113,16 @@ export class AgentOperatorContext {
     this.transport = options.transport;
     this.usageOf = options.usageOf ?? processUsage;
     this.logging = new LoggingLevel(options.clock);
+    this.pace = new RequestPace(options.clock);
+    this.statisticsPace = new RequestPace(options.clock);
     this.files = options.files ?? new VirtualFiles();
     this.files.addSource(new SandboxFiles(options.agent));
+  }
+
+  stop(): void {
+    this.logging.stop();
+    this.pace.stop();
+    this.statisticsPace.stop();
   }
 
   /** Answers from the state, or 503 as long as there is none. */

@@ -14,26 +14,6 @@ import type { OperatorContext } from './operator.ts';
 
 const TASKS_LIMIT = 100;
 
-export const MASTER_HELP: Readonly<Record<string, string>> = {
-  '/api/v1': 'Endpoint for API calls against the master.',
-  '/api/v1/scheduler': 'Endpoint for schedulers to make calls against the master.',
-  '/flags': "Exposes the master's flag configuration.",
-  '/frameworks': 'Exposes the frameworks info.',
-  '/health': 'Health check of the Master.',
-  '/maintenance/schedule': "Returns or updates the cluster's maintenance schedule.",
-  '/maintenance/status': 'Retrieves the maintenance status of the cluster.',
-  '/quota': 'Gets or updates quota for roles.',
-  '/redirect': 'Redirects to the leading Master.',
-  '/roles': 'Information about roles.',
-  '/slaves': 'Information about agents.',
-  '/state': 'Information about state of master.',
-  '/state-summary': 'Summary of agents, tasks, and registered frameworks in cluster.',
-  '/tasks': 'Lists tasks from all active frameworks.',
-  '/teardown':
-    'Tears down a running framework by shutting down all tasks/executors and removing the framework.',
-  '/weights': 'Updates weights for the specified roles.',
-};
-
 export function registerLegacyReads(context: OperatorContext): void {
   const show = (route: string, document: (request: FastifyRequest) => JsonValue): void => {
     context.server.app.all(route, (request, reply) =>

@@ -13,18 +13,20 @@ import { registerFiles } from '../../files/endpoints.ts';
 import { VirtualFiles } from '../../files/virtual-files.ts';
 import type { HttpServer } from '../../net/http-server.ts';
 import { LoggingLevel, registerGlobals, systemMetrics } from '../../operator/globals.ts';
-import { GLOBAL_HELP } from '../../operator/help.ts';
 import { replyEmpty } from '../../operator/replies.ts';
+import { RequestPace } from '../../operator/request-pace.ts';
 import type { MasterInfo } from '../../wire/types/mesos.v1.ts';
 import type { Master } from '../master.ts';
 import { registerOperationMetrics } from '../operation-metrics.ts';
 import type { MasterState } from '../state.ts';
 import { answerElsewhere, answerRedirect } from './elsewhere.ts';
 import { EventStreams } from './event-streams.ts';
+import { MASTER_HELP } from './help-texts.ts';
 import { landingPage } from './landing-page.ts';
-import { MASTER_HELP, registerLegacyReads } from './operator-legacy.ts';
+import { registerLegacyReads } from './operator-legacy.ts';
 import { registerMutations } from './operator-mutations.ts';
 import { registerOperatorV1 } from './operator-v1.ts';
+import { masterProcesses } from './processes.ts';
 import { keepStateWarm } from './warm-state.ts';
 
 export interface MasterOperatorOptions {
@@ -63,8 +65,9 @@ export function registerMasterOperatorApi(options: MasterOperatorOptions): Maste
     metrics: context.master.metrics,
     clock: options.clock,
     logging: context.logging,
-    processIds: () => context.processIds(),
-    help: { ...GLOBAL_HELP, master: MASTER_HELP },
+    pace: context.pace,
+    processIds: () => masterProcesses(context),
+    help: MASTER_HELP,
   });
   systemMetrics(context.master.metrics);
   registerOperationMetrics(context.master.metrics, () =>
@@ -77,6 +80,7 @@ export function registerMasterOperatorApi(options: MasterOperatorOptions): Maste
       stopWarming();
       context.streams.stop();
       context.logging.stop();
+      context.pace.stop();
     },
   };
 }
@@ -89,6 +93,7 @@ export class OperatorContext {
   readonly log: Log;
   readonly files: VirtualFiles;
   readonly logging: LoggingLevel;
+  readonly pace: RequestPace;
   readonly streams: EventStreams;
   private readonly guard: RequestGuard | undefined;
 
@@ -100,6 +105,7 @@ export class OperatorContext {
     this.guard = options.guard;
     this.files = options.files ?? new VirtualFiles();
     this.logging = new LoggingLevel(options.clock);
+    this.pace = new RequestPace(options.clock);
     this.streams = new EventStreams({
       master: options.master,
       clock: options.clock,
@@ -141,24 +147,5 @@ export class OperatorContext {
   ): FastifyReply | Promise<FastifyReply> {
     if (this.master.isLeading) return serve();
     return answerElsewhere(reply, this.leader(), this.server.delegatedUrl(request.originalUrl));
-  }
-
-  processIds(): readonly string[] {
-    const agents = this.master.hasState ? this.state.agents.values() : [];
-    const observers = [...agents].map((agent) => `slave-observer(${agent.observer})`);
-    return [
-      'master',
-      'files',
-      'system',
-      'metrics',
-      'allocator',
-      'help',
-      'profiler',
-      'version',
-      'logging',
-      'registrar(1)',
-      '__processes__',
-      ...observers,
-    ];
   }
 }

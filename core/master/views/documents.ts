@@ -86,7 +86,9 @@ export function tasksDocument(state: MasterState, query: TaskQuery): JsonObject 
       }
     }
   }
-  tasks.sort(query.isAscending ? ascending : (a, b) => ascending(b, a));
+  tasks.sort(ascending);
+  // Of the same time, too, the last one comes first then.
+  if (!query.isAscending) tasks.reverse();
   const page = tasks.slice(query.offset, query.offset + query.limit);
   return { tasks: page.map(taskModel) };
 }

@@ -34,6 +34,61 @@ export function exchangesOf(file: string): readonly Exchange[] {
   });
 }
 
+/** Whether the body was recorded as JSON. */
+export function isJson(response: Exchange['response']): boolean {
+  return response.json !== undefined;
+}
+
+const CASED = /^(WWW-Authenticate|[A-Z][a-z]*(-[A-Z][a-z]*)*)$/;
+const DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/;
+
+/**
+ * Where header lines differ: none more, none less, in the recorded order, names in the original's case,
+ * values equal but for dates and lengths, which must be a date and the length.
+ */
+export function headerDifferences(
+  recorded: Readonly<Record<string, string>>,
+  ours: readonly (readonly [name: string, value: string])[],
+  bodyLength: number,
+): string[] {
+  const names = ours.map(([name]) => name);
+  const expected = Object.keys(recorded).join();
+  const lower = names.map((name) => name.toLowerCase()).join();
+  if (expected !== lower) return [`headers ${expected} recorded, ${lower} here`];
+  const odd = names.filter((name) => !CASED.test(name)).map((name) => `odd case of ${name}`);
+  const wrong = ours.flatMap(([name, value]) => {
+    const key = name.toLowerCase();
+    if (key === 'date') return DATE.test(value) ? [] : [`date ${value}`];
+    const wanted = key === 'content-length' ? String(bodyLength) : recorded[key];
+    return wanted === value ? [] : [`${name}: ${wanted} recorded, ${value} here`];
+  });
+  return [...odd, ...wrong];
+}
+
+/** How numbers were written, by the key before them, in texts that were recorded raw. */
+export type NumberForms = ReadonlyMap<string, 'double' | 'integer'>;
+
+export function formsIn(texts: readonly string[]): NumberForms {
+  const found = new Map<string, 'double' | 'integer'>();
+  for (const text of texts) {
+    for (const [, key = '', number = ''] of text.matchAll(/"(\w+)":(-?\d[\d.eE+-]*)/g)) {
+      found.set(key, /[.e]/.test(number) ? 'double' : 'integer');
+    }
+  }
+  return found;
+}
+
+/** Numbers that are written in another form than under the same key in a raw text. */
+export function formDifferences(forms: NumberForms, text: string): string[] {
+  return [...text.matchAll(/"([^"\\]+)":(-?\d[\d.eE+-]*)/g)].flatMap(
+    ([shown, key, number = '']) => {
+      const form = forms.get(key ?? '');
+      const ours = /[.e]/.test(number) ? 'double' : 'integer';
+      return form === undefined || form === ours ? [] : [`${shown} should be a ${form}`];
+    },
+  );
+}
+
 /** Values under these keys differ from run to run; only their type is compared. */
 const MASKED: ReadonlySet<string> = new Set([
   'build_date',
