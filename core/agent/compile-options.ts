@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { formatBytes } from '../base/bytes.ts';
+import { type Clock, SystemClock } from '../base/clock.ts';
 import { formatDuration, minutes, seconds } from '../base/duration.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { detectorFor } from '../election/index.ts';
@@ -17,6 +18,7 @@ import type { AgentDaemonOptions } from './daemon.ts';
 import { compileFeatures } from './features.ts';
 import { AGENT_FLAGS, type AgentFlagValues } from './flags.ts';
 import { refuseRareFlag } from './rare-flags.ts';
+import { compileAgentSecurity } from './security.ts';
 
 /** Flags whose presence asks for something this agent does not have, and the way around. */
 const UNSUPPORTED: Readonly<Partial<Record<keyof AgentFlagValues, string>>> = {
@@ -29,11 +31,6 @@ const UNSUPPORTED: Readonly<Partial<Record<keyof AgentFlagValues, string>>> = {
   resource_estimator: 'modules of the original cannot be loaded',
   qos_controller: 'modules of the original cannot be loaded',
   credential: 'nothing is authenticated yet',
-  http_credentials: 'requests are not authenticated yet',
-  http_authenticators: 'requests are not authenticated yet',
-  jwt_secret_key: 'executors are not authenticated yet',
-  acls: 'nothing is authorized yet',
-  firewall_rules: 'endpoints cannot be disabled yet',
 };
 
 /** Flags that have only these supported values. */
@@ -42,9 +39,6 @@ const FIXED: Readonly<Partial<Record<keyof AgentFlagValues, readonly unknown[]>>
   launcher: ['posix', 'linux'],
   cgroups_enable_cfs: [false],
   enforce_container_disk_quota: [false],
-  authenticate_http_readonly: [false],
-  authenticate_http_readwrite: [false],
-  authenticate_http_executors: [false],
   http_executor_domain_sockets: [false],
   authorizer: ['local'],
   authenticatee: ['crammd5'],
@@ -61,7 +55,11 @@ const ISOLATORS: ReadonlySet<string> = new Set([
   'process',
 ]);
 
-export function compileAgentOptions(flags: AgentFlagValues): Result<AgentDaemonOptions> {
+/** The clock tells when tokens expire. */
+export function compileAgentOptions(
+  flags: AgentFlagValues,
+  clock: Pick<Clock, 'now'> = new SystemClock(),
+): Result<AgentDaemonOptions> {
   const { master, master_detector } = flags;
   if (master !== undefined && master_detector !== undefined) {
     return err('Only one of `--master` or `--master_detector` should be specified');
@@ -88,10 +86,13 @@ export function compileAgentOptions(flags: AgentFlagValues): Result<AgentDaemonO
   if (!capabilities.ok) return capabilities;
   const modules = compileModules(flags);
   if (!modules.ok) return modules;
+  const security = compileAgentSecurity(flags, clock);
+  if (!security.ok) return security;
   const workDir = resolve(flags.work_dir);
   return ok({
     hostnameLookup: flags.hostname_lookup,
     zkSessionTimeoutMs: flags.zk_session_timeout,
+    security: security.value,
     modules: modules.value,
     agent: {
       master,
@@ -115,6 +116,8 @@ export function compileAgentOptions(flags: AgentFlagValues): Result<AgentDaemonO
       executorShutdownGraceMs: flags.executor_shutdown_grace_period,
       recoveryTimeoutMs: flags.recovery_timeout,
       registrationBackoffFactorMs: flags.registration_backoff_factor,
+      authorizer: security.value.authorizer,
+      executorToken: security.value.executorToken,
       executorEnvironment: environment.value,
       httpCommandExecutor: flags.http_command_executor,
       gcDelayMs: flags.gc_delay,

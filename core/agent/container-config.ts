@@ -15,7 +15,7 @@ export function containerConfigOf(
   user: { readonly uid: number; readonly gid: number } | undefined,
 ): ContainerConfig {
   const { kind, info } = executor;
-  const environment = executorEnvironment(context, executor);
+  const environment = { ...executorEnvironment(context, executor), ...tokenOf(context, executor) };
   const [task] = executor.queuedTasks.values();
   const taskInfo = executor.isCommandExecutor ? task : undefined;
   return {
@@ -37,6 +37,13 @@ export function containerConfigOf(
     environment,
     ...resourcesOf(info.resources ?? [], taskInfo === undefined ? [] : [taskInfo]),
   };
+}
+
+/** Hosted executors have no environment of their own; their tasks must not see the token. */
+function tokenOf({ options }: AgentContext, executor: AgentExecutor): Record<string, string> {
+  if (options.executorToken === undefined || executor.kind !== 'process') return {};
+  const { frameworkId: fid, id: eid, containerId: cid } = executor;
+  return { MESOS_EXECUTOR_AUTHENTICATION_TOKEN: options.executorToken({ fid, eid, cid }) };
 }
 
 /** Tells the containerizer of an executor with changing tasks what it may use from now on. */

@@ -2,6 +2,7 @@
  * The agent as a process: HTTP server, libprocess transport, launcher client, files, fetcher and
  * the agent itself, wired together. `orrery local` and `main` use it.
  */
+import { guardServer } from '../auth/http-guard.ts';
 import type { Clock } from '../base/clock.ts';
 import type { DurationMs } from '../base/duration.ts';
 import { ClusterError } from '../base/errors.ts';
@@ -33,6 +34,7 @@ import { NodeFiles } from './node-files.ts';
 import { detectResources, NodeHost } from './node-host.ts';
 import { NodeSandboxes } from './node-sandboxes.ts';
 import type { AgentOptions } from './options.ts';
+import { type AgentSecurity, agentGuardOptions, OPEN_AGENT } from './security.ts';
 
 export interface AgentDaemonOptions {
   /**
@@ -43,6 +45,8 @@ export interface AgentDaemonOptions {
   readonly hostnameLookup: boolean;
   /** Used with a `zk://` master only. */
   readonly zkSessionTimeoutMs?: DurationMs | undefined;
+  /** Without it nobody is asked who they are. */
+  readonly security?: AgentSecurity | undefined;
   readonly modules?: ModuleOptions;
 }
 
@@ -75,6 +79,8 @@ interface Running {
   readonly detector: LeaderDetector;
   readonly modules: RunningModules;
 }
+
+const LOG_NEED = { action: 'access_mesos_logs', object: undefined } as const;
 
 export function createAgentDaemon(
   options: AgentDaemonOptions,
@@ -124,6 +130,9 @@ export class AgentDaemon implements Service {
     const detector = detectorFor(options.master, { clock, random, log, sessionTimeoutMs });
     if (!detector.ok) throw new ClusterError('FLAGS', detector.error, { retriable: false });
     const server = createHttpServer({ ip, port, log, delegate: AGENT_ACTOR });
+    const { security = OPEN_AGENT } = this.options;
+    const guard = guardServer(server, agentGuardOptions(security));
+    for (const warning of security.warnings) log.warn({}, warning);
     const http = createHttpClient();
     const { advertiseIp } = options;
     const transport = createLibprocess({ http: server, log, advertiseIp, advertisePort });
@@ -153,9 +162,9 @@ export class AgentDaemon implements Service {
     });
     const metrics = new Metrics();
     declareAgentMetrics(metrics, { agent, fetcher, clock });
-    serveExecutorApi(server, { agent, clock, actor: AGENT_ACTOR });
+    serveExecutorApi(server, { agent, clock, actor: AGENT_ACTOR, guard });
     const shown = new VirtualFiles();
-    if (ports.logFile !== undefined) shown.attach('/slave/log', ports.logFile);
+    if (ports.logFile !== undefined) shown.attach('/slave/log', ports.logFile, LOG_NEED);
     const operatorApi = registerAgentOperatorApi({
       agent,
       server,
@@ -163,6 +172,7 @@ export class AgentDaemon implements Service {
       clock,
       transport,
       files: shown,
+      guard,
     });
     const parts = { server, transport, http, agent, operatorApi, modules };
     this.running = { ...parts, detector: detector.value };

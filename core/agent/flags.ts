@@ -147,19 +147,29 @@ export const AGENT_FLAGS = {
   authentication_backoff_factor: flag('duration', seconds(1), { help: 'Used with --credential.' }),
   authentication_timeout_min: flag('duration', seconds(5), { help: 'Used with --credential.' }),
   authentication_timeout_max: flag('duration', minutes(1), { help: 'Used with --credential.' }),
-  http_credentials: optionalFlag('path', { help: 'Not supported yet.' }),
-  http_authenticators: optionalFlag('string', { help: 'Not supported yet.' }),
-  authenticate_http_readonly: flag('bool', false, { help: 'Only false is supported.' }),
-  authenticate_http_readwrite: flag('bool', false, { help: 'Only false is supported.' }),
-  authenticate_http_executors: flag('bool', false, { help: 'Only false is supported.' }),
+  http_credentials: optionalFlag('path', {
+    help: 'File of principals and secrets of operators, as JSON.',
+  }),
+  http_authenticators: optionalFlag('string', { help: 'How operators authenticate: basic.' }),
+  authenticate_http_readonly: flag('bool', false, {
+    help: 'Requests that only show must be authenticated.',
+  }),
+  authenticate_http_readwrite: flag('bool', false, {
+    help: 'Requests that change something must be authenticated.',
+  }),
+  authenticate_http_executors: flag('bool', false, {
+    help: 'Executors must show their token; needs --jwt_secret_key.',
+  }),
   http_executor_domain_sockets: flag('bool', false, { help: 'Only false is supported.' }),
   jwt_secret_key: optionalFlag('path', {
     aliases: ['executor_secret_key'],
-    help: 'Not supported yet.',
+    help: 'File of the key that signs the tokens of executors.',
   }),
   authorizer: flag('string', 'local', { help: 'Only local.' }),
-  acls: optionalFlag('string', { help: 'Not supported yet.' }),
-  firewall_rules: optionalFlag('string', { help: 'Not supported yet.' }),
+  acls: optionalFlag('json', { help: 'Who may do what, as JSON or a file of it.' }),
+  firewall_rules: optionalFlag('json', {
+    help: 'Endpoints nobody reaches: {"disabled_endpoints":{"paths":["/files/browse"]}}.',
+  }),
   modules: optionalFlag('json', {
     help: 'Modules to load, as JSON: {"libraries": [{"file": ..., "modules": [{"name": ...}]}]}.',
   }),

@@ -2,6 +2,7 @@
  * From RunTask to a queued task: every check that can drop it, in order
  * (spec executor-api, section 7; scheduler-api, section 16.4).
  */
+import { namedPrincipal } from '../auth/principal.ts';
 import { type ExecutorId, executorId, frameworkId, taskId } from '../base/ids.ts';
 import { formatUuid } from '../base/random.ts';
 import type { Upid } from '../net/ports.ts';
@@ -15,6 +16,7 @@ import type {
   RunTaskMessage,
 } from '../wire/types/mesos.internal.ts';
 import type { ExecutorInfo, FrameworkInfo, Resource, TaskInfo } from '../wire/types/mesos.v1.ts';
+import { refuseTasks } from './authorization.ts';
 import { commandExecutorFor } from './command-info.ts';
 import type { AgentContext } from './context.ts';
 import { addExecutor, deliverQueued, sendExited, shutdownExecutor } from './executors.ts';
@@ -34,7 +36,8 @@ interface Launch {
   readonly launchExecutor: boolean | undefined;
 }
 
-type Drop = Pick<AgentStatus, 'reason' | 'message'>;
+/** Without a state the tasks are dropped, or lost. */
+type Drop = Pick<AgentStatus, 'reason' | 'message'> & { readonly state?: 'TASK_ERROR' };
 
 export function runTask(context: AgentContext, from: Upid, message: RunTaskMessage): void {
   const task = withListForm(message.task);
@@ -130,6 +133,7 @@ function checkLaunch(
 ): Drop | undefined {
   return (
     checkLimits(wanted.tasks) ??
+    checkAuthorization(context, framework, wanted) ??
     checkDrain(context) ??
     checkVersions(context, wanted.resourceVersions) ??
     checkCheckpointedResources(context, wanted) ??
@@ -152,6 +156,21 @@ function checkLimits(tasks: readonly TaskInfo[]): Drop | undefined {
     };
   }
   return undefined;
+}
+
+/** The master has asked the same, but may have other ACLs. */
+function checkAuthorization(
+  context: AgentContext,
+  { id, info }: AgentFramework,
+  { tasks, isGroup }: Launch,
+): Drop | undefined {
+  const { authorizer } = context.options;
+  if (authorizer === undefined) return undefined;
+  const principal = info.principal === undefined ? undefined : namedPrincipal(info.principal);
+  const refused = refuseTasks(authorizer.approvers(principal), info, tasks);
+  if (refused === undefined) return undefined;
+  const reason = isGroup ? 'REASON_TASK_GROUP_UNAUTHORIZED' : 'REASON_TASK_UNAUTHORIZED';
+  return { reason, message: `Framework ${id} ${refused}`, state: 'TASK_ERROR' };
 }
 
 function checkDrain(context: AgentContext): Drop | undefined {
@@ -230,9 +249,9 @@ function dropTasks(
   wanted: Launch,
   drop: Drop,
 ): void {
-  const state = partitionState(framework, 'TASK_DROPPED');
+  const state = drop.state ?? partitionState(framework, 'TASK_DROPPED');
   for (const task of wanted.tasks) {
-    sendAgentUpdate(context, framework, taskId(task.task_id.value), { state, ...drop });
+    sendAgentUpdate(context, framework, taskId(task.task_id.value), { ...drop, state });
   }
   if (wanted.launchExecutor === true) {
     sendExited(context, { frameworkId: framework.id, id: idOf(wanted) }, -1);

@@ -1,6 +1,7 @@
 /** What an agent is told once at its start; made from flags in `flags.ts` or by hand. */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Authorizer } from '../auth/authorizer.ts';
 import type { DurationMs } from '../base/duration.ts';
 import type {
   AgentInfoCapability,
@@ -9,6 +10,7 @@ import type {
   Resource,
 } from '../wire/types/mesos.v1.ts';
 import { AGENT_CAPABILITIES } from './features.ts';
+import type { ExecutorClaims } from './security.ts';
 
 export interface AgentOptions {
   /** `host:port`, `zk://...`. */
@@ -36,6 +38,10 @@ export interface AgentOptions {
   readonly executorShutdownGraceMs: DurationMs;
   readonly recoveryTimeoutMs: DurationMs;
   readonly registrationBackoffFactorMs: DurationMs;
+  /** Who may do what; without one everybody may do everything. */
+  readonly authorizer: Authorizer | undefined;
+  /** Makes the token of an executor; undefined when they get none. */
+  readonly executorToken: ((claims: ExecutorClaims) => string) | undefined;
   readonly executorEnvironment: Readonly<Record<string, string>> | undefined;
   readonly httpCommandExecutor: boolean;
   readonly gcDelayMs: DurationMs;
@@ -79,6 +85,8 @@ export const AGENT_DEFAULTS = {
   executorShutdownGraceMs: 5_000,
   recoveryTimeoutMs: 900_000,
   registrationBackoffFactorMs: 1_000,
+  authorizer: undefined,
+  executorToken: undefined,
   executorEnvironment: undefined,
   httpCommandExecutor: false,
   gcDelayMs: 604_800_000,

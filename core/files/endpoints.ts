@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Approvers } from '../auth/authorizer.ts';
 import { replyJson } from '../net/http-answers.ts';
 import type { HttpServer } from '../net/http-server.ts';
 import { replyStatus } from '../net/http-server.ts';
@@ -26,26 +27,36 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.xml': 'application/xml',
 };
 
-export function registerFiles(server: HttpServer, files: VirtualFiles): void {
+export function registerFiles(
+  server: HttpServer,
+  files: VirtualFiles,
+  approversOf: (request: FastifyRequest) => Approvers,
+): void {
   const { app } = server;
-  app.all('/files/browse', (request, reply) => browse(files, request, reply));
-  app.all('/files/read', (request, reply) => read(files, request, reply));
+  const asked = (request: FastifyRequest, reply: FastifyReply): Asked => {
+    return { files, request, reply, approvers: approversOf(request) };
+  };
+  app.all('/files/browse', (request, reply) => browse(asked(request, reply)));
+  app.all('/files/read', (request, reply) => read(asked(request, reply)));
   app.all('/files/download', { config: { compress: false } }, (request, reply) =>
-    download(files, request, reply),
+    download(asked(request, reply)),
   );
   app.all('/files/debug', (request, reply) =>
     replyJson(request, reply, writeJson(Object.fromEntries(files.entries()))),
   );
 }
 
-async function browse(
-  files: VirtualFiles,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
+interface Asked {
+  readonly files: VirtualFiles;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly approvers: Approvers;
+}
+
+async function browse({ files, request, reply, approvers }: Asked): Promise<FastifyReply> {
   const requested = queryOf(request).get('path');
   if (requested === null || requested === '') return missingPath(reply);
-  const entries = await files.browse(requested);
+  const entries = await files.browse(requested, approvers);
   if (!entries.ok) return refuse(reply, entries.error);
   return replyJson(request, reply, writeJson(entries.value.map(entryModel)));
 }
@@ -64,11 +75,7 @@ function entryModel(entry: FileEntry): JsonObject {
   };
 }
 
-async function read(
-  files: VirtualFiles,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
+async function read({ files, request, reply, approvers }: Asked): Promise<FastifyReply> {
   const query = queryOf(request);
   const requested = query.get('path');
   if (requested === null || requested === '') return missingPath(reply);
@@ -77,7 +84,7 @@ async function read(
   const length = numberIn(query, 'length');
   if ('refusal' in length) return replyText(reply, 400, length.refusal);
   const from = offset.value === undefined ? Number.MAX_SAFE_INTEGER : offset.value;
-  const slice = await files.read(requested, from, length.value);
+  const slice = await files.read(requested, from, length.value, approvers);
   if (!slice.ok) return refuse(reply, slice.error);
   // Invalid UTF-8 is replaced; clients go on from the offset they asked for plus what they count.
   const document = {
@@ -106,16 +113,13 @@ function numberIn(
   return { value };
 }
 
-async function download(
-  files: VirtualFiles,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
+async function download({ files, request, reply, approvers }: Asked): Promise<FastifyReply> {
   const requested = queryOf(request).get('path');
   if (requested === null || requested === '') return missingPath(reply);
-  const real = await files.locate(requested);
+  const real = await files.locate(requested, approvers);
   if (!real.ok) {
-    return real.error.kind === 'unknown' ? replyStatus(reply, 404) : refuse(reply, real.error);
+    if (real.error.kind === 'unknown') return replyStatus(reply, 404);
+    return real.error.kind === 'forbidden' ? replyStatus(reply, 403) : refuse(reply, real.error);
   }
   const type = CONTENT_TYPES[path.extname(real.value).toLowerCase()] ?? 'application/octet-stream';
   return reply
@@ -129,7 +133,6 @@ function missingPath(reply: FastifyReply): FastifyReply {
 }
 
 function refuse(reply: FastifyReply, refusal: FileRefusal): FastifyReply {
-  return refusal.kind === 'unknown'
-    ? replyText(reply, 404, '')
-    : replyText(reply, 400, refusal.text);
+  if (refusal.kind === 'bad-request') return replyText(reply, 400, refusal.text);
+  return replyText(reply, refusal.kind === 'forbidden' ? 403 : 404, '');
 }

@@ -5,6 +5,8 @@
 import { constants, type Stats } from 'node:fs';
 import { open, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { Action } from '../auth/actions.ts';
+import type { Approvers } from '../auth/authorizer.ts';
 import { err, ok, type Result } from '../base/result.ts';
 
 /** One read gives at most this: 16 pages of memory. */
@@ -20,17 +22,27 @@ export interface FileEntry {
 
 export type FileRefusal =
   /** Nothing of that name; answered with an empty body. */
-  { readonly kind: 'unknown' } | { readonly kind: 'bad-request'; readonly text: string };
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'forbidden' }
+  | { readonly kind: 'bad-request'; readonly text: string };
 
 export interface FileSlice {
   readonly size: number;
   readonly bytes: Uint8Array;
 }
 
+/** The right that a file's reader must have. */
+export interface FileNeed {
+  readonly action: Action;
+  readonly object: string | undefined;
+}
+
 /** Names that are looked up when they are asked for, such as the sandboxes of an agent. */
 export interface FileSource {
   /** The real path attached under exactly this name. */
   find(virtual: string): string | undefined;
+  /** What looking below exactly this name needs. */
+  needOf(virtual: string): FileNeed | undefined;
   entries(): Iterable<readonly [virtual: string, real: string]>;
 }
 
@@ -38,14 +50,17 @@ export class VirtualFiles {
   private readonly sources: FileSource[] = [];
   /** Real paths by virtual ones, both without a trailing slash. */
   private readonly attached = new Map<string, string>();
+  private readonly needs = new Map<string, FileNeed>();
   private readonly names = new SystemNames();
 
-  attach(virtual: string, real: string): void {
+  attach(virtual: string, real: string, need?: FileNeed): void {
     this.attached.set(trimmed(virtual), real);
+    if (need !== undefined) this.needs.set(trimmed(virtual), need);
   }
 
   detach(virtual: string): void {
     this.attached.delete(trimmed(virtual));
+    this.needs.delete(trimmed(virtual));
   }
 
   addSource(source: FileSource): void {
@@ -69,9 +84,21 @@ export class VirtualFiles {
     return undefined;
   }
 
+  /** The attached name itself or the nearest one above decides. */
+  private isAllowed(virtual: string, approvers: Approvers): boolean {
+    const own = this.needs.get(virtual);
+    const needs = own === undefined ? this.sources.map((each) => each.needOf(virtual)) : [own];
+    return needs.every(
+      (need) => need === undefined || approvers.approved(need.action, need.object),
+    );
+  }
+
   /** What a directory holds, sorted; nothing for a file. */
-  async browse(requested: string): Promise<Result<readonly FileEntry[], FileRefusal>> {
-    const real = await this.resolve(requested);
+  async browse(
+    requested: string,
+    approvers: Approvers,
+  ): Promise<Result<readonly FileEntry[], FileRefusal>> {
+    const real = await this.resolve(requested, approvers);
     if (!real.ok) return real;
     const found = await statOf(real.value);
     if (found === undefined) return err({ kind: 'unknown' });
@@ -96,8 +123,9 @@ export class VirtualFiles {
     requested: string,
     offset: number,
     length: number | undefined,
+    approvers: Approvers,
   ): Promise<Result<FileSlice, FileRefusal>> {
-    const real = await this.resolve(requested);
+    const real = await this.resolve(requested, approvers);
     if (!real.ok) return real;
     const found = await statOf(real.value);
     if (found === undefined) return err({ kind: 'unknown' });
@@ -116,8 +144,8 @@ export class VirtualFiles {
   }
 
   /** The real path of a file that may be sent as it is. */
-  async locate(requested: string): Promise<Result<string, FileRefusal>> {
-    const real = await this.resolve(requested);
+  async locate(requested: string, approvers: Approvers): Promise<Result<string, FileRefusal>> {
+    const real = await this.resolve(requested, approvers);
     if (!real.ok) return real;
     const found = await statOf(real.value);
     if (found === undefined) return err({ kind: 'unknown' });
@@ -127,12 +155,16 @@ export class VirtualFiles {
     return real;
   }
 
-  private async resolve(requested: string): Promise<Result<string, FileRefusal>> {
+  private async resolve(
+    requested: string,
+    approvers: Approvers,
+  ): Promise<Result<string, FileRefusal>> {
     const wanted = trimmed(requested);
     if (wanted.split('/').includes('..')) return err({ kind: 'unknown' });
     for (let virtual = wanted; virtual !== ''; virtual = virtual.slice(0, cut(virtual))) {
       const root = this.attachedAt(virtual);
       if (root === undefined) continue;
+      if (!this.isAllowed(virtual, approvers)) return err({ kind: 'forbidden' });
       const rest = wanted.slice(virtual.length);
       const realRoot = await realpathOf(root);
       const real = await realpathOf(path.join(root, rest));

@@ -17,6 +17,7 @@ import type {
 import type { AgentInfo, AgentInfoCapability, Resource } from '../wire/types/mesos.v1.ts';
 import { removeAgent } from './agent-departure.ts';
 import { applyCheckpointed, machineOf, unavailabilityOf } from './agent-info.ts';
+import { refuseAgent } from './authorization.ts';
 import type { MasterContext } from './context.ts';
 import { startObserver } from './observers.ts';
 import { rescindOffer } from './offers.ts';
@@ -41,6 +42,15 @@ export function registerAgent(
   const refused = refuseIntroduction(context, message);
   if (refused !== undefined) {
     context.log('warn', { pid, why: refused }, 'ignored the registration of an agent');
+    return;
+  }
+  const unauthorized = refuseAgent(
+    context,
+    withListForm(message.slave),
+    context.authenticated.get(pid),
+  );
+  if (unauthorized !== undefined) {
+    context.log('warn', { pid, why: unauthorized }, 'ignored the registration of an agent');
     return;
   }
   if (isMachineDown(context, message.slave, from)) {

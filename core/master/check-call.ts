@@ -4,6 +4,7 @@
  */
 import { type FrameworkId, frameworkId } from '../base/ids.ts';
 import type { Call } from '../wire/types/mesos.v1.scheduler.ts';
+import { refuseRegistration } from './authorization.ts';
 import type { MasterContext } from './context.ts';
 import type { Framework } from './records.ts';
 import { principalMismatch } from './validation/call.ts';
@@ -85,6 +86,9 @@ function refuseUpdate(
     return { status: 400, text: `FrameworkInfo update is not valid: ${immutable}` };
   }
   const roles = refuseRolesAndConstraints(context, info, update);
-  if (roles === undefined) return undefined;
-  return { status: 400, text: `'UpdateFramework' call is not valid: ${roles}` };
+  if (roles !== undefined) {
+    return { status: 400, text: `'UpdateFramework' call is not valid: ${roles}` };
+  }
+  const unauthorized = refuseRegistration(context, info);
+  return unauthorized === undefined ? undefined : { status: 403, text: unauthorized };
 }

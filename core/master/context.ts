@@ -5,6 +5,8 @@
  */
 
 import type { Allocator, Recovery } from '../allocator/types.ts';
+import { APPROVES_ALL, type Approvers } from '../auth/authorizer.ts';
+import { namedPrincipal } from '../auth/principal.ts';
 import type { Instant } from '../base/clock.ts';
 import type { LogFields } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
@@ -21,6 +23,9 @@ import type { MasterState } from './state.ts';
 
 /** The pid text that means "no pid"; it travels on the wire (spec libprocess, section 1). */
 export const NO_PID = '@0.0.0.0:0';
+
+/** Principals whose approvers are kept; beyond it all are made again. */
+const APPROVERS_MAX = 1_000;
 
 /** What the machine works with besides its state. */
 export interface MachineParts {
@@ -45,10 +50,14 @@ export class MasterContext {
   /** Agents on their way out, by where to. */
   readonly departing = new Map<string, 'unreachable' | 'removed' | 'gone'>();
 
+  /** Principals of agents and drivers that have authenticated, by pid text. */
+  readonly authenticated = new Map<string, string>();
+
   private outbox: MasterEffect[] = [];
   private readonly held = new Map<number, () => void>();
   private nextWrite = 1;
   private nextRemoval: Instant = 0;
+  private readonly approvers = new Map<string | undefined, Approvers>();
 
   constructor(state: MasterState, options: MachineOptions, parts: MachineParts) {
     this.state = state;
@@ -56,6 +65,19 @@ export class MasterContext {
     this.allocator = parts.allocator;
     this.random = parts.random;
     this.hooks = parts.hooks ?? NO_HOOKS;
+  }
+
+  /** What a principal may do; `undefined` is anybody who is not known. */
+  approversOf(principal: string | undefined): Approvers {
+    const { authorizer } = this.options;
+    if (authorizer === undefined) return APPROVES_ALL;
+    const known = this.approvers.get(principal);
+    if (known !== undefined) return known;
+    const subject = principal === undefined ? undefined : namedPrincipal(principal);
+    const made = authorizer.approvers(subject);
+    if (this.approvers.size >= APPROVERS_MAX) this.approvers.clear();
+    this.approvers.set(principal, made);
+    return made;
   }
 
   takeEffects(): MasterEffect[] {

@@ -97,6 +97,8 @@ interface Running {
 /** Below the path of the masters, beside their own nodes. */
 const REGISTRY_NODE = 'registry';
 
+const LOG_NEED = { action: 'access_mesos_logs', object: undefined } as const;
+
 export class MasterDaemon implements Service {
   private readonly options: MasterDaemonOptions;
   private readonly ports: MasterDaemonPorts;
@@ -167,7 +169,7 @@ export class MasterDaemon implements Service {
       const delegatedUrl = (url: string): string => server.delegatedUrl(url);
       registerSchedulerApi(server.app, { master, delegatedUrl, guard });
       const files = new VirtualFiles();
-      if (ports.logFile !== undefined) files.attach('/master/log', ports.logFile);
+      if (ports.logFile !== undefined) files.attach('/master/log', ports.logFile, LOG_NEED);
       const operatorApi = registerMasterOperatorApi({
         ...{ master, server, clock, log, files, guard },
       });

@@ -44,7 +44,13 @@ export type MasterInput =
   | { readonly kind: 'call'; readonly framework: FrameworkId; readonly call: Call }
   | { readonly kind: 'disconnected'; readonly connection: ConnectionId }
   /** An operator changes something; the answer carries the ticket. */
-  | { readonly kind: 'operator'; readonly ticket: number; readonly request: OperatorRequest }
+  | {
+      readonly kind: 'operator';
+      readonly ticket: number;
+      readonly request: OperatorRequest;
+      /** Who asks, when that is known. */
+      readonly principal?: string | undefined;
+    }
   /** An operator ends a framework. */
   | { readonly kind: 'teardown'; readonly framework: FrameworkId }
   /** A registry write with this number is durable. */

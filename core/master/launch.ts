@@ -14,6 +14,7 @@ import type {
   TaskInfo,
 } from '../wire/types/mesos.v1.ts';
 import type { Acceptance } from './accept.ts';
+import { refuseGroupLaunch, refuseLaunch } from './authorization.ts';
 import { type MasterContext, NO_PID } from './context.ts';
 import type { Agent, Framework } from './records.ts';
 import { refuseTask } from './statuses.ts';
@@ -28,6 +29,12 @@ export function launch(
 ): void {
   const { framework, agent } = acceptance;
   for (const given of tasks) {
+    const unauthorized = refuseLaunch(context, framework, given);
+    if (unauthorized !== undefined) {
+      const outcome = { reason: 'REASON_TASK_UNAUTHORIZED', message: unauthorized } as const;
+      refuseTask(context, framework, given, { state: 'TASK_ERROR', ...outcome });
+      continue;
+    }
     const pool = poolWithShared(acceptance);
     const why = validateTask(given, { framework, agent, pool });
     if (why !== undefined) {
@@ -63,9 +70,11 @@ export function launchGroup(
   const { executor } = operation;
   const tasks = operation.task_group.tasks ?? [];
   const pool = poolWithShared(acceptance);
-  const why = validateTaskGroup(tasks, executor, { framework, agent, pool });
+  const unauthorized = refuseGroupLaunch(context, framework, tasks);
+  const why = unauthorized ?? validateTaskGroup(tasks, executor, { framework, agent, pool });
   if (why !== undefined) {
-    const reason = 'REASON_TASK_GROUP_INVALID';
+    const reason =
+      unauthorized === undefined ? 'REASON_TASK_GROUP_INVALID' : 'REASON_TASK_GROUP_UNAUTHORIZED';
     for (const task of tasks) {
       refuseTask(context, framework, task, { state: 'TASK_ERROR', reason, message: why });
     }

@@ -88,7 +88,7 @@ export class MasterMachine {
         connectionLost(this.context, input.connection);
         return;
       case 'operator':
-        this.desk.receive(input.ticket, input.request);
+        this.desk.receive({ ...input, principal: input.principal });
         return;
       case 'teardown':
         this.call(input.framework, { type: 'TEARDOWN' });

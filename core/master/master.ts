@@ -295,13 +295,13 @@ export class Master implements Service {
   }
 
   /** An operator changes something; resolves when the change is durable, or with its refusal. */
-  operate(request: OperatorRequest): Promise<OperatorAnswer> {
+  operate(request: OperatorRequest, principal?: string): Promise<OperatorAnswer> {
     if (this.hasEnded) return Promise.resolve(UNAVAILABLE);
     if (!this.isReady) return Promise.resolve(NOT_RECOVERED);
     const ticket = this.nextTicket++;
     return new Promise((resolve) => {
       this.tickets.set(ticket, resolve);
-      this.input({ kind: 'operator', ticket, request });
+      this.input({ kind: 'operator', ticket, request, principal });
     });
   }
 

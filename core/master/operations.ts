@@ -14,6 +14,7 @@ import type { CallAcknowledgeOperationStatus } from '../wire/types/mesos.v1.sche
 import type { OfferOperation, OperationStatus } from '../wire/types/mesos.v1.ts';
 import type { Acceptance } from './accept.ts';
 import { needsCheckpointing } from './agent-info.ts';
+import { refuseOperation } from './authorization.ts';
 import type { MasterContext } from './context.ts';
 import { rescindOffer } from './offers.ts';
 import type { Agent, Framework, OperationRecord } from './records.ts';
@@ -53,6 +54,12 @@ export function runOperation(
   });
   if (invalid !== undefined) {
     dropOperation(context, framework, operation, `${invalid}${where}`);
+    return;
+  }
+  const { principal } = framework.info;
+  const unauthorized = refuseOperation(context.approversOf(principal), principal, operation);
+  if (unauthorized !== undefined) {
+    dropOperation(context, framework, operation, unauthorized);
     return;
   }
   if (operation.type === 'DESTROY') rescindOffersWith(context, agent, operation);

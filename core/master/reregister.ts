@@ -12,6 +12,7 @@ import type {
   ReregisterSlaveMessage,
 } from '../wire/types/mesos.internal.ts';
 import type { ExecutorInfo, Resource, Task, TaskStatus } from '../wire/types/mesos.v1.ts';
+import { formatUpid } from '../wire/upid.ts';
 import { applyCheckpointed, registryRecord } from './agent-info.ts';
 import {
   capabilitiesOf,
@@ -24,6 +25,7 @@ import {
   shutDown,
   withListForm,
 } from './agents.ts';
+import { refuseAgent } from './authorization.ts';
 import { type MasterContext, NO_PID } from './context.ts';
 import { deepEqual } from './deep-equal.ts';
 import { recoverFramework } from './frameworks.ts';
@@ -45,7 +47,10 @@ export function reregisterAgent(
     shutDown(context, from, 'Agent has been marked gone');
     return;
   }
-  const refused = refuseIntroduction(context, message) ?? refuseContents(message);
+  const refused =
+    refuseIntroduction(context, message) ??
+    refuseContents(message) ??
+    refuseAgent(context, withListForm(message.slave), context.authenticated.get(formatUpid(from)));
   if (refused !== undefined) {
     context.log('warn', { agentId: id, why: refused }, 'ignored the re-registration of an agent');
     return;

@@ -6,6 +6,7 @@
 import { frameworkId } from '../base/ids.ts';
 import type { Call } from '../wire/types/mesos.v1.scheduler.ts';
 import type { FrameworkInfo } from '../wire/types/mesos.v1.ts';
+import { refuseRegistration } from './authorization.ts';
 import type { MasterContext } from './context.ts';
 import { capabilitiesOf, rolesOf } from './framework-info.ts';
 import { applyFrameworkInfo, broadcastFramework } from './frameworks.ts';
@@ -28,6 +29,7 @@ export function subscribe(context: MasterContext, input: Subscribe): void {
   const refused =
     refuseFrameworkInfo(context, info) ??
     refuseRolesAndConstraints(context, info, given) ??
+    refuseRegistration(context, info) ??
     (known !== undefined && known.info.principal !== info.principal
       ? "Changing framework's principal is not allowed."
       : undefined);
@@ -80,7 +82,8 @@ function subscribeNew(context: MasterContext, connection: ConnectionId, given: S
   framework.counters.increment('calls');
   framework.counters.increment('calls/subscribe');
   welcome(context, framework);
-  context.log('info', { frameworkId: id, name: info.name }, 'framework subscribed');
+  const { name, principal } = info;
+  context.log('info', { frameworkId: id, name, principal }, 'framework subscribed');
   context.operatorEvent({ kind: 'framework-added', framework });
 }
 

@@ -1,4 +1,5 @@
 /** Calls that master and agent answer alike (spec operator-api, sections 7, 8 and 10). */
+import type { Approvers } from '../auth/authorizer.ts';
 import type { Metrics } from '../base/metrics.ts';
 import type { FileEntry, FileRefusal, VirtualFiles } from '../files/virtual-files.ts';
 import type * as agent from '../wire/types/mesos.v1.agent.ts';
@@ -44,6 +45,7 @@ export interface CommonSources {
   readonly metrics: Metrics;
   readonly logging: LoggingLevel;
   readonly files: VirtualFiles;
+  readonly approvers: Approvers;
 }
 
 /** Calls whose arguments are mandatory; the field has the call's name in lower case. */
@@ -86,6 +88,8 @@ export function missingField(
   return isGiven ? undefined : field;
 }
 
+const FORBIDDEN: CommonAnswer = { kind: 'refusal', status: 403, text: '403 Forbidden.' };
+
 /** `undefined` when it is none of these calls. */
 export async function commonAnswer(
   call: CommonCall,
@@ -95,6 +99,7 @@ export async function commonAnswer(
     case 'GET_HEALTH':
       return respond({ type: 'GET_HEALTH', get_health: { healthy: true } });
     case 'GET_FLAGS': {
+      if (!sources.approvers.approved('view_flags')) return FORBIDDEN;
       const flags = Object.entries(sources.flags).map(([name, value]) => ({ name, value }));
       return respond({ type: 'GET_FLAGS', get_flags: { flags } });
     }
@@ -112,13 +117,14 @@ export async function commonAnswer(
     case 'SET_LOGGING_LEVEL': {
       const given = call.set_logging_level;
       if (given === undefined) return undefined;
+      if (!sources.approvers.approved('set_log_level')) return FORBIDDEN;
       sources.logging.set(given.level, given.duration.nanoseconds / 1e6);
       return { kind: 'done' };
     }
     case 'LIST_FILES':
-      return listFiles(sources.files, call.list_files?.path ?? '');
+      return listFiles(sources, call.list_files?.path ?? '');
     case 'READ_FILE':
-      return readFile(sources.files, call.read_file);
+      return readFile(sources, call.read_file);
     default:
       return undefined;
   }
@@ -128,8 +134,8 @@ function respond(response: CommonResponse): CommonAnswer {
   return { kind: 'response', response };
 }
 
-async function listFiles(files: VirtualFiles, path: string): Promise<CommonAnswer> {
-  const entries = await files.browse(path);
+async function listFiles({ files, approvers }: CommonSources, path: string): Promise<CommonAnswer> {
+  const entries = await files.browse(path, approvers);
   if (!entries.ok) return refusal(entries.error);
   const response = { file_infos: entries.value.map(fileInfo) };
   return respond({ type: 'LIST_FILES', list_files: response });
@@ -148,18 +154,22 @@ function fileInfo(entry: FileEntry): FileInfo {
   };
 }
 
-async function readFile(files: VirtualFiles, call: CommonCall['read_file']): Promise<CommonAnswer> {
+async function readFile(
+  { files, approvers }: CommonSources,
+  call: CommonCall['read_file'],
+): Promise<CommonAnswer> {
   if (call === undefined) return refusal({ kind: 'unknown' });
   // Offsets are unsigned here: -1 lies behind every end.
   const offset = call.offset < 0 ? Number.MAX_SAFE_INTEGER : call.offset;
-  const slice = await files.read(call.path, offset, call.length);
+  const slice = await files.read(call.path, offset, call.length, approvers);
   if (!slice.ok) return refusal(slice.error);
   const { size, bytes } = slice.value;
   return respond({ type: 'READ_FILE', read_file: { size, data: bytes } });
 }
 
 function refusal(refused: FileRefusal): CommonAnswer {
-  return refused.kind === 'unknown'
-    ? { kind: 'refusal', status: 404, text: '' }
-    : { kind: 'refusal', status: 400, text: refused.text };
+  if (refused.kind === 'bad-request') {
+    return { kind: 'refusal', status: 400, text: refused.text };
+  }
+  return { kind: 'refusal', status: refused.kind === 'forbidden' ? 403 : 404, text: '' };
 }

@@ -3,6 +3,8 @@
  * Decode, check in the original's order, give to the agent, answer.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { RequestGuard } from '../../auth/http-guard.ts';
+import { type Principal, principalText } from '../../auth/principal.ts';
 import type { Clock, Timer } from '../../base/clock.ts';
 import { minutes } from '../../base/duration.ts';
 import { executorId, frameworkId } from '../../base/ids.ts';
@@ -16,7 +18,7 @@ import { encodeRecord } from '../../wire/recordio.ts';
 import type { Call, Event } from '../../wire/types/mesos.v1.executor.ts';
 import type { CheckStatusInfo } from '../../wire/types/mesos.v1.ts';
 import type { Agent } from '../agent.ts';
-import type { ExecutorStream } from '../state.ts';
+import type { AgentExecutor, ExecutorStream } from '../state.ts';
 
 const CALL = 'mesos.v1.executor.Call';
 const EVENT = 'mesos.v1.executor.Event';
@@ -31,6 +33,8 @@ export interface ExecutorApiPorts {
   readonly clock: Clock;
   /** Who writes it: `slave(1)`. */
   readonly actor: string;
+  /** Knows whose token was shown; without it executors need none. */
+  readonly guard?: RequestGuard | undefined;
 }
 
 export function serveExecutorApi(server: HttpServer, ports: ExecutorApiPorts): void {
@@ -85,6 +89,8 @@ function take(
   if (framework === undefined) return refuse(reply, 400, 'Framework cannot be found');
   const executor = framework.executors.get(executorId(call.executor_id.value));
   if (executor === undefined) return refuse(reply, 400, 'Executor cannot be found');
+  const refused = refuseClaims(ports.guard?.principalOf(request), executor);
+  if (refused !== undefined) return refuse(reply, 403, refused);
   if (isSubscribe) {
     const stream = new ReplyStream(reply, accepted ?? JSON_TYPE, ports);
     agent.executorCall(call, stream);
@@ -96,6 +102,25 @@ function take(
     return reply.code(202).send();
   }
   return refuse(reply, 501, '501 Not Implemented.');
+}
+
+/** A token is good for the container it was made for only. */
+function refuseClaims(
+  principal: Principal | undefined,
+  { frameworkId: fid, id: eid, containerId: cid }: AgentExecutor,
+): string | undefined {
+  if (principal === undefined) return undefined;
+  const { claims } = principal;
+  const who = `Authenticated principal '${principalText(principal)}' does not contain`;
+  if (claims['fid'] !== fid) {
+    return `${who} an 'fid' claim with the framework ID ${fid}, which is set in the call`;
+  }
+  if (claims['eid'] !== eid) {
+    return `${who} an 'eid' claim with the executor ID ${eid}, which is set in the call`;
+  }
+  return claims['cid'] === cid
+    ? undefined
+    : `${who} a 'cid' claim with the correct active ContainerID`;
 }
 
 /** One SUBSCRIBE stream: events in RecordIO, a heartbeat every half hour. */

@@ -1,5 +1,6 @@
 /** `POST /api/v1` of the agent: the envelope and the calls that show (spec operator-api, section 10). */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Approvers } from '../../auth/authorizer.ts';
 import { bodyOf } from '../../net/http-server.ts';
 import { commonAnswer, missingField } from '../../operator/common-calls.ts';
 import { contentTypeOf, type Encoding, type Refusal } from '../../operator/envelope.ts';
@@ -8,6 +9,7 @@ import { encodeMessage } from '../../wire/codec.ts';
 import { toJson } from '../../wire/json.ts';
 import type { Call, Response } from '../../wire/types/mesos.v1.agent.ts';
 import { AGENT_ACTOR } from '../agent.ts';
+import { mayCallContainer, visibleAgentState, withVisibleContainers } from '../authorization.ts';
 import type { AgentState } from '../state.ts';
 import { containersV1 } from '../views/containers-v1.ts';
 import {
@@ -52,15 +54,16 @@ async function receive(
   const read = callEnvelope(request.headers);
   if (!read.ok) return replyText(reply, read.error.status, read.error.text);
   const envelope = read.value;
+  const approvers = context.approvers(request);
   if (!envelope.isRequestStream) {
     const call = decodeAgentCall(envelope.request, bodyOf(request));
     if (!call.ok) return replyText(reply, call.error.status, call.error.text);
-    return answer(context, { state, call: call.value, envelope }, reply);
+    return answer(context, { state, call: call.value, envelope, approvers }, reply);
   }
   const calls = new CallStream(request.raw, envelope.request);
   const first = await firstCall(calls, reply);
   if (first === undefined) return reply;
-  const asked = { state, call: first, envelope };
+  const asked = { state, call: first, envelope, approvers };
   const refused = refusalOf(asked);
   const { containers } = context.agent;
   if (refused === undefined && containers !== undefined) {
@@ -74,16 +77,23 @@ interface Asked {
   readonly state: AgentState;
   readonly call: Call;
   readonly envelope: CallEnvelope;
+  readonly approvers: Approvers;
 }
 
-function refusalOf({ call, envelope }: Asked): Refusal | undefined {
+function refusalOf({ call, envelope, state, approvers }: Asked): Refusal | undefined {
   const missing = missingField(call);
   const fault =
     missing === undefined ? containerCallFault(call) : `Expecting '${missing}' to be present`;
   if (fault !== undefined) {
     return { status: 400, text: `Failed to validate agent::Call: ${fault}` };
   }
-  return envelopeFault(call, envelope);
+  return (
+    envelopeFault(call, envelope) ?? refuseUnauthorized(mayCallContainer(approvers, state, call))
+  );
+}
+
+function refuseUnauthorized(isAllowed: boolean): Refusal | undefined {
+  return isAllowed ? undefined : { status: 403, text: '403 Forbidden.' };
 }
 
 function replyRefusal(reply: FastifyReply, { status, text }: Refusal): FastifyReply {
@@ -99,7 +109,8 @@ async function answer(
   asked: Asked,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { call, state, envelope } = asked;
+  const { call, envelope, approvers } = asked;
+  const state = visibleAgentState(asked.state, approvers);
   const refused = refusalOf(asked);
   if (refused !== undefined) return replyRefusal(reply, refused);
   const encoding = envelope.answer;
@@ -108,6 +119,7 @@ async function answer(
     metrics: context.metrics,
     logging: context.logging,
     files: context.files,
+    approvers,
   });
   if (common !== undefined) {
     if (common.kind === 'response') return send(reply, common.response, encoding);
@@ -118,7 +130,7 @@ async function answer(
     const text = handWrittenText(state, call);
     if (text !== undefined) return reply.type(contentTypeOf('json')).send(text);
   }
-  const response = showing(context, state, call);
+  const response = showing(context, { ...asked, state });
   if (response !== undefined) return send(reply, response, encoding);
   return (await aboutContainers(context, asked, reply)) ?? notImplemented(call, reply);
 }
@@ -158,11 +170,9 @@ function handWrittenText(state: AgentState, call: Call): string | undefined {
   }
 }
 
-function showing(
-  context: AgentOperatorContext,
-  state: AgentState,
-  call: Call,
-): Response | undefined {
+/** `state` is what may be seen of it. */
+function showing(context: AgentOperatorContext, asked: Asked): Response | undefined {
+  const { call, state } = asked;
   switch (call.type) {
     case 'GET_STATE':
       return { type: 'GET_STATE', get_state: getState(state) };
@@ -173,7 +183,7 @@ function showing(
     case 'GET_TASKS':
       return { type: 'GET_TASKS', get_tasks: getTasks(state) };
     case 'GET_CONTAINERS':
-      return containers(context, state, call);
+      return containers(context, asked);
     case 'GET_AGENT': {
       const agent = { agent_info: agentInfo(state), drain_config: state.drainConfig };
       return { type: 'GET_AGENT', get_agent: agent };
@@ -190,15 +200,19 @@ function showing(
 }
 
 /** Without containers there is not even the empty list. */
-function containers(context: AgentOperatorContext, state: AgentState, call: Call): Response {
+function containers(context: AgentOperatorContext, { call, state, approvers }: Asked): Response {
   const { show_nested: showNested = false, show_standalone: showStandalone = false } =
     call.get_containers ?? {};
-  const list = containersV1(state, context.agent.containers?.all ?? [], {
-    showNested,
-    showStandalone,
-    usageOf: context.usageOf,
-    now: context.clock.now(),
-  });
+  const list = containersV1(
+    withVisibleContainers(state, approvers),
+    context.agent.containers?.all ?? [],
+    {
+      showNested,
+      showStandalone: showStandalone && approvers.approved('view_standalone_containers'),
+      usageOf: context.usageOf,
+      now: context.clock.now(),
+    },
+  );
   if (list.length === 0) return { type: 'GET_CONTAINERS' };
   return { type: 'GET_CONTAINERS', get_containers: { containers: list } };
 }

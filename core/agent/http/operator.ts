@@ -4,19 +4,23 @@
  * agent has no state, or recovers it, documents are answered 503.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Approvers } from '../../auth/authorizer.ts';
+import type { RequestGuard } from '../../auth/http-guard.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Metrics } from '../../base/metrics.ts';
 import { registerFiles } from '../../files/endpoints.ts';
 import { VirtualFiles } from '../../files/virtual-files.ts';
 import { replyJson } from '../../net/http-answers.ts';
-import type { HttpServer } from '../../net/http-server.ts';
+import { type HttpServer, replyStatus } from '../../net/http-server.ts';
 import type { MessageTransport } from '../../net/ports.ts';
 import { LoggingLevel, registerGlobals, systemMetrics } from '../../operator/globals.ts';
-import { queryOf, replyEmpty, replyText } from '../../operator/replies.ts';
+import { queryOf, replyEmpty, replyMethodNotAllowed, replyText } from '../../operator/replies.ts';
 import { RequestPace } from '../../operator/request-pace.ts';
 import { type JsonValue, writeJson } from '../../wire/json-text.ts';
 import { AGENT_ACTOR, type Agent } from '../agent.ts';
+import { mayViewContainer } from '../authorization.ts';
 import { processUsage } from '../process-usage.ts';
+import { NO_GUARD } from '../security.ts';
 import type { AgentState } from '../state.ts';
 import {
   containerModel,
@@ -41,6 +45,8 @@ export interface AgentOperatorOptions {
   /** Attach the log file and the like; sandboxes are attached here. */
   readonly files?: VirtualFiles;
   readonly usageOf?: UsageReader;
+  /** Knows who asks; without it everybody may see and do everything. */
+  readonly guard?: RequestGuard | undefined;
 }
 
 export interface AgentOperatorApi {
@@ -54,9 +60,13 @@ export function registerAgentOperatorApi(options: AgentOperatorOptions): AgentOp
   const context = new AgentOperatorContext(options);
   const { app } = server;
   app.all(`${PREFIX}/health`, (_request, reply) => replyEmpty(reply, 200));
-  app.all(`${PREFIX}/flags`, (request, reply) =>
-    replyJson(request, reply, writeJson({ flags: agent.options.flags })),
-  );
+  app.all(`${PREFIX}/flags`, (request, reply) => {
+    if (context.guard.hasAuthorizer && request.method !== 'GET') {
+      return replyMethodNotAllowed(reply, ['GET'], request.method);
+    }
+    if (!context.approvers(request).approved('view_flags')) return replyStatus(reply, 403);
+    return replyJson(request, reply, writeJson({ flags: agent.options.flags }));
+  });
   const show = (
     route: string,
     document: (state: AgentState, request: FastifyRequest) => JsonValue,
@@ -67,18 +77,25 @@ export function registerAgentOperatorApi(options: AgentOperatorOptions): AgentOp
       ),
     );
   };
-  show('/state', (state) => agentStateDocument(state, context.stateContext()));
+  show('/state', (state, request) => {
+    const approvers = context.approvers(request);
+    return agentStateDocument(state, context.stateContext(approvers));
+  });
   show('/containerizer/debug', () => ({ pending: [] }));
   app.all(`${PREFIX}/monitor/statistics`, (request, reply) =>
     context.statisticsPace.serve(reply, () =>
       context.recovered(reply, (state) =>
-        replyJson(request, reply, writeJson(statisticsDocument(context, state))),
+        replyJson(
+          request,
+          reply,
+          writeJson(statisticsDocument(context, state, context.approvers(request))),
+        ),
       ),
     ),
   );
   registerContainers(context);
   registerAgentV1(context);
-  registerFiles(server, context.files);
+  registerFiles(server, context.files, (request) => context.approvers(request));
   registerGlobals(server, {
     metrics,
     clock,
@@ -103,6 +120,7 @@ export class AgentOperatorContext {
   /** Of `/monitor/statistics`. */
   readonly statisticsPace: RequestPace;
   readonly usageOf: UsageReader;
+  readonly guard: RequestGuard;
   private readonly transport: Pick<MessageTransport, 'ip' | 'port'>;
 
   constructor(options: AgentOperatorOptions) {
@@ -110,6 +128,7 @@ export class AgentOperatorContext {
     this.server = options.server;
     this.clock = options.clock;
     this.metrics = options.metrics;
+    this.guard = options.guard ?? NO_GUARD;
     this.transport = options.transport;
     this.usageOf = options.usageOf ?? processUsage;
     this.logging = new LoggingLevel(options.clock);
@@ -137,13 +156,19 @@ export class AgentOperatorContext {
     return serve(state);
   }
 
-  stateContext(): Parameters<typeof agentStateDocument>[1] {
+  /** What who asks may see and do. */
+  approvers(request: FastifyRequest): Approvers {
+    return this.guard.approvers(request);
+  }
+
+  stateContext(approvers: Approvers): Parameters<typeof agentStateDocument>[1] {
     const master = this.agent.state?.master;
     return {
       pid: `${AGENT_ACTOR}@${this.transport.ip}:${this.transport.port}`,
       masterHostname: master === undefined ? undefined : hostnameOf(master.ip),
       flags: this.agent.options.flags,
       capabilities: this.agent.options.capabilities.map(({ type }) => type ?? 'UNKNOWN'),
+      approvers,
     };
   }
 }
@@ -153,10 +178,15 @@ function hostnameOf(ip: string): string {
   return ip.startsWith('127.') ? 'localhost' : ip;
 }
 
-function statisticsDocument(context: AgentOperatorContext, state: AgentState): JsonValue {
+function statisticsDocument(
+  context: AgentOperatorContext,
+  state: AgentState,
+  approvers: Approvers,
+): JsonValue {
   const all = { containerId: undefined, frameworkId: undefined, executorId: undefined };
   const models: JsonValue[] = [];
   for (const executor of executorsMatching(state, all)) {
+    if (!mayViewContainer(approvers, state, executor)) continue;
     const statistics = statisticsOf(executor, context.usageOf, context.clock.now());
     if (statistics !== undefined) models.push(statisticsModel(executor, statistics));
   }
@@ -179,9 +209,12 @@ function registerContainers(context: AgentOperatorContext): void {
           'Supported query parameters are container_id only, framework_id only, or executor_id and framework_id only';
         return replyText(reply, 400, text);
       }
-      const models = executorsMatching(state, wanted).map((executor) =>
-        containerModel(executor, statisticsOf(executor, context.usageOf, context.clock.now())),
-      );
+      const approvers = context.approvers(request);
+      const models = executorsMatching(state, wanted)
+        .filter((executor) => mayViewContainer(approvers, state, executor))
+        .map((executor) =>
+          containerModel(executor, statisticsOf(executor, context.usageOf, context.clock.now())),
+        );
       return replyJson(request, reply, writeJson(models));
     }),
   );

@@ -3,8 +3,9 @@
  * same with `runs/latest`, and under `/frameworks/<fid>/executors/<eid>/runs/latest`.
  */
 import { executorId, frameworkId } from '../../base/ids.ts';
-import type { FileSource } from '../../files/virtual-files.ts';
+import type { FileNeed, FileSource } from '../../files/virtual-files.ts';
 import type { Agent } from '../agent.ts';
+import { userOfExecutor } from '../authorization.ts';
 import type { AgentExecutor, AgentState } from '../state.ts';
 import { executorsOf } from '../views/state.ts';
 
@@ -19,14 +20,26 @@ export class SandboxFiles implements FileSource {
   }
 
   find(virtual: string): string | undefined {
+    return this.executorAt(virtual)?.directory;
+  }
+
+  private executorAt(virtual: string): AgentExecutor | undefined {
     const { state } = this.agent;
     const match = RUN.exec(virtual);
     if (state === undefined || match === null) return undefined;
     const [, framework = '', executor = ''] = match;
     for (const each of executorsNamed(state, framework, executor)) {
-      if (namesOf(each).includes(virtual)) return each.directory;
+      if (namesOf(each).includes(virtual)) return each;
     }
     return undefined;
+  }
+
+  /** Files of a sandbox belong to the user of its executor. */
+  needOf(virtual: string): FileNeed | undefined {
+    const { state } = this.agent;
+    const executor = this.executorAt(virtual);
+    if (state === undefined || executor === undefined) return undefined;
+    return { action: 'access_sandboxes', object: userOfExecutor(state, executor) };
   }
 
   *entries(): IterableIterator<readonly [virtual: string, real: string]> {

@@ -1,4 +1,5 @@
 /** The agent's legacy documents (spec operator-api, section 5). */
+import type { Approvers } from '../../auth/authorizer.ts';
 import {
   attributesModel,
   reservedFull,
@@ -14,11 +15,13 @@ import {
   taskModel,
 } from '../../operator/legacy-tasks.ts';
 import { buildFields, VERSION } from '../../operator/version.ts';
+import { visibleResources } from '../../operator/visible-resources.ts';
 import { add, type Resources, sum } from '../../resources/arithmetic.ts';
 import { unallocate, unreserved } from '../../resources/select.ts';
 import { toJsonValue } from '../../wire/json.ts';
 import { double, type JsonObject } from '../../wire/json-text.ts';
 import type { TaskInfo } from '../../wire/types/mesos.v1.ts';
+import { visibleAgentState } from '../authorization.ts';
 import type { AgentExecutor, AgentFramework, AgentState } from '../state.ts';
 
 export interface AgentStateContext {
@@ -27,10 +30,15 @@ export interface AgentStateContext {
   readonly masterHostname: string | undefined;
   readonly flags: Readonly<Record<string, string>>;
   readonly capabilities: readonly string[];
+  readonly approvers: Approvers;
 }
 
 export function agentStateDocument(state: AgentState, context: AgentStateContext): JsonObject {
   const { info } = state;
+  const { approvers } = context;
+  const shown = visibleAgentState(state, approvers);
+  const visible = (resources: Resources): Resources => visibleResources(approvers, resources);
+  const flags = approvers.approved('view_flags') ? context.flags : undefined;
   const total = state.totalResources;
   const allocated = unallocate(allocatedResources(state));
   return {
@@ -47,20 +55,20 @@ export function agentStateDocument(state: AgentState, context: AgentStateContext
         ? undefined
         : toJsonValue('mesos.v1.DrainConfig', state.drainConfig),
     resources: resourcesModel(total),
-    reserved_resources: reservedModel(total),
+    reserved_resources: reservedModel(visible(total)),
     unreserved_resources: resourcesModel(unreserved(total)),
-    reserved_resources_full: reservedFull(total),
+    reserved_resources_full: reservedFull(visible(total)),
     unreserved_resources_full: resourcesFull(unreserved(total)),
-    reserved_resources_allocated: reservedModel(allocated),
+    reserved_resources_allocated: reservedModel(visible(allocated)),
     unreserved_resources_allocated: resourcesModel(unreserved(allocated)),
     resource_providers: [],
     attributes: attributesModel(info.attributes),
     master_hostname: context.masterHostname,
-    log_dir: context.flags['log_dir'],
-    external_log_file: context.flags['external_log_file'],
-    flags: context.flags,
-    frameworks: [...state.frameworks.values()].map(frameworkModel),
-    completed_frameworks: state.completedFrameworks.map(frameworkModel),
+    log_dir: flags?.['log_dir'],
+    external_log_file: flags?.['external_log_file'],
+    flags,
+    frameworks: [...shown.frameworks.values()].map(frameworkModel),
+    completed_frameworks: shown.completedFrameworks.map(frameworkModel),
   };
 }
 

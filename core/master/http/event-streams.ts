@@ -4,6 +4,7 @@
  */
 
 import type { FastifyReply } from 'fastify';
+import { APPROVES_ALL, type Approvers } from '../../auth/authorizer.ts';
 import type { Clock, Timer } from '../../base/clock.ts';
 import { type StreamingReply, streamingReply } from '../../net/streaming-reply.ts';
 import { contentTypeOf, type Encoding } from '../../operator/envelope.ts';
@@ -14,6 +15,7 @@ import type { Event } from '../../wire/types/mesos.v1.master.ts';
 import type { OperatorEvent } from '../events.ts';
 import type { Master } from '../master.ts';
 import { agentV1, frameworkInEvent, getState, getStateText } from '../views/v1.ts';
+import { mayViewFramework, mayViewTask, visibleState } from '../views/visible.ts';
 
 const HEARTBEAT_MS = 15_000;
 
@@ -27,6 +29,7 @@ export interface EventStreamsOptions {
 interface Subscriber {
   readonly encoding: Encoding;
   readonly stream: StreamingReply;
+  readonly approvers: Approvers;
 }
 
 export class EventStreams {
@@ -64,27 +67,30 @@ export class EventStreams {
     return this.subscribers.size;
   }
 
-  subscribe(reply: FastifyReply, encoding: Encoding): void {
+  subscribe(reply: FastifyReply, encoding: Encoding, approvers: Approvers): void {
     const stream = streamingReply(reply, {
       headers: { 'Content-Type': contentTypeOf(encoding) },
       onClose: () => this.remove(subscriber),
     });
-    const subscriber: Subscriber = { encoding, stream };
+    const subscriber: Subscriber = { encoding, stream, approvers };
     this.subscribers.add(subscriber);
-    stream.write(encodeRecord(this.subscribedBytes(encoding)));
+    stream.write(encodeRecord(this.subscribedBytes(encoding, approvers)));
     stream.write(encodeRecord(encode({ type: 'HEARTBEAT' }, encoding)));
     this.dropOldest();
     this.heartbeat ??= this.clock.setTimer(HEARTBEAT_MS, () => this.beat());
   }
 
-  private subscribedBytes(encoding: Encoding): Uint8Array | string {
-    const { state } = this.master;
+  private subscribedBytes(encoding: Encoding, approvers: Approvers): Uint8Array | string {
+    const state = visibleState(this.master.state, approvers);
     const seconds = HEARTBEAT_MS / 1000;
     if (encoding === 'protobuf') {
-      const subscribed = { get_state: getState(state), heartbeat_interval_seconds: seconds };
+      const subscribed = {
+        get_state: getState(state, approvers),
+        heartbeat_interval_seconds: seconds,
+      };
       return encode({ type: 'SUBSCRIBED', subscribed }, encoding);
     }
-    const text = getStateText(state);
+    const text = getStateText(state, approvers);
     return `{"type":"SUBSCRIBED","subscribed":{"get_state":${text},"heartbeat_interval_seconds":${seconds}.0}}`;
   }
 
@@ -110,13 +116,19 @@ export class EventStreams {
 
   private publish(event: OperatorEvent): void {
     if (this.subscribers.size === 0) return;
-    const shown = eventOf(this.master, event);
-    if (shown !== undefined) this.send(shown);
+    const shown = eventOf(this.master, event, APPROVES_ALL);
+    if (shown !== undefined) this.send(shown, event);
   }
 
-  private send(event: Event): void {
+  /** Encoded once per encoding for all who see the whole of it. */
+  private send(event: Event, cause?: OperatorEvent): void {
     const encoded = new Map<Encoding, Uint8Array>();
-    for (const { encoding, stream } of [...this.subscribers]) {
+    for (const { encoding, stream, approvers } of [...this.subscribers]) {
+      if (cause !== undefined && approvers !== APPROVES_ALL) {
+        const seen = maySee(cause, approvers) ? eventOf(this.master, cause, approvers) : undefined;
+        if (seen !== undefined) stream.write(encodeRecord(encode(seen, encoding)));
+        continue;
+      }
       const record = encoded.get(encoding) ?? encodeRecord(encode(event, encoding));
       encoded.set(encoding, record);
       stream.write(record);
@@ -130,8 +142,16 @@ function encode(event: Event, encoding: Encoding): Uint8Array | string {
     : encodeMessage('mesos.v1.master.Event', event);
 }
 
+/** Tasks need the right to see their framework, too; agents are seen by everybody. */
+function maySee(event: OperatorEvent, approvers: Approvers): boolean {
+  if ('agent' in event) return true;
+  const { info } = event.framework;
+  if (!mayViewFramework(approvers, info)) return false;
+  return 'task' in event ? mayViewTask(approvers, event.task, info) : true;
+}
+
 /** What watchers are told; some changes only matter to views. */
-function eventOf(master: Master, event: OperatorEvent): Event | undefined {
+function eventOf(master: Master, event: OperatorEvent, approvers: Approvers): Event | undefined {
   switch (event.kind) {
     case 'task-added':
       return { type: 'TASK_ADDED', task_added: { task: event.task } };
@@ -145,7 +165,7 @@ function eventOf(master: Master, event: OperatorEvent): Event | undefined {
         },
       };
     case 'agent-added': {
-      const agent = agentV1(master.state, event.agent);
+      const agent = agentV1(master.state, event.agent, approvers);
       return { type: 'AGENT_ADDED', agent_added: { agent } };
     }
     case 'agent-removed':

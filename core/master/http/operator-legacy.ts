@@ -1,9 +1,11 @@
 /** Legacy endpoints of the master that only show (spec operator-api, section 4). */
 import type { FastifyRequest } from 'fastify';
 import { replyJson } from '../../net/http-answers.ts';
+import { replyStatus } from '../../net/http-server.ts';
 import { replyJsonPieces } from '../../net/sliced-answer.ts';
-import { queryOf } from '../../operator/replies.ts';
+import { queryOf, replyMethodNotAllowed } from '../../operator/replies.ts';
 import { type JsonValue, writeJson } from '../../wire/json-text.ts';
+import type { MasterState } from '../state.ts';
 import { slavesDocument, type TaskQuery, tasksDocument } from '../views/documents.ts';
 import { maintenanceStatusDocument } from '../views/maintenance.ts';
 import { registryDocument } from '../views/registry.ts';
@@ -30,25 +32,37 @@ export function registerLegacyReads(context: OperatorContext): void {
       context.onLeader(request, reply, () => replyJsonPieces(request, reply, pieces(request))),
     );
   };
-  showPieces('/master/state', () =>
-    statePieces(context.state, { flags: context.flags, leader: context.leader() }),
-  );
-  show('/master/state-summary', () => stateSummary(context.state, context.flags['cluster']));
-  show('/master/slaves', (request) =>
-    slavesDocument(context.state, queryOf(request).get('slave_id') ?? undefined),
-  );
+  const visible = (request: FastifyRequest): MasterState => context.visibleState(request);
+  showPieces('/master/state', (request) => {
+    const approvers = context.approvers(request);
+    return statePieces(context.state, {
+      ...{ flags: context.flags, leader: context.leader(), approvers },
+    });
+  });
+  show('/master/state-summary', (request) => {
+    const cluster = context.flags['cluster'];
+    return stateSummary(visible(request), cluster, context.approvers(request));
+  });
+  show('/master/slaves', (request) => {
+    const only = queryOf(request).get('slave_id') ?? undefined;
+    return slavesDocument(context.state, only, context.approvers(request));
+  });
   showPieces('/master/frameworks', (request) =>
-    frameworksPieces(context.state, queryOf(request).get('framework_id') ?? undefined),
+    frameworksPieces(visible(request), queryOf(request).get('framework_id') ?? undefined),
   );
-  show('/master/tasks', (request) => tasksDocument(context.state, taskQuery(request)));
-  show('/master/roles', () => rolesDocument(context.state));
-  show('/master/maintenance/status', () =>
-    maintenanceStatusDocument(context.state, context.master.allocator),
+  show('/master/tasks', (request) => tasksDocument(visible(request), taskQuery(request)));
+  show('/master/roles', (request) => rolesDocument(context.state, context.approvers(request)));
+  show('/master/maintenance/status', (request) =>
+    maintenanceStatusDocument(visible(request), context.master.allocator),
   );
   // These answer on any master.
-  context.server.app.all('/master/flags', (request, reply) =>
-    replyJson(request, reply, writeJson({ flags: context.flags })),
-  );
+  context.server.app.all('/master/flags', (request, reply) => {
+    if (context.hasAuthorizer && request.method !== 'GET') {
+      return replyMethodNotAllowed(reply, ['GET'], request.method);
+    }
+    if (!context.approvers(request).approved('view_flags')) return replyStatus(reply, 403);
+    return replyJson(request, reply, writeJson({ flags: context.flags }));
+  });
   context.server.app.all('/registrar(1)/registry', (request, reply) =>
     replyJson(
       request,

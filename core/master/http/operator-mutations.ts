@@ -3,14 +3,16 @@
  * Bodies become requests to the machine; its answer is the reply.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { frameworkId } from '../../base/ids.ts';
 import { ok, type Result } from '../../base/result.ts';
 import { replyJson } from '../../net/http-answers.ts';
-import { bodyOf } from '../../net/http-server.ts';
+import { bodyOf, replyStatus } from '../../net/http-server.ts';
 import { replyEmpty, replyMethodNotAllowed, replyText } from '../../operator/replies.ts';
 import { fromJson } from '../../wire/json.ts';
 import { writeJson } from '../../wire/json-text.ts';
 import type { Resource } from '../../wire/types/mesos.v1.ts';
 import type { OperatorRequest } from '../operator/requests.ts';
+import type { MasterState } from '../state.ts';
 import { maintenanceScheduleDocument } from '../views/maintenance.ts';
 import { quotaDocument, weightsDocument } from '../views/quota.ts';
 import { decodeForm, messagesIn, objectIn } from './bodies.ts';
@@ -38,23 +40,23 @@ export function registerMutations(context: OperatorContext): void {
     (request, reply) => {
       const wanted = read(bodyOf(request).toString('utf8'), request);
       return wanted.ok
-        ? perform(context, reply, wanted.value)
+        ? perform(context, { request, reply }, wanted.value)
         : replyText(reply, 400, wanted.error);
     };
   const show =
-    (document: () => string): Handler =>
+    (document: (state: MasterState) => string): Handler =>
     (request, reply) =>
-      replyJson(request, reply, document());
+      replyJson(request, reply, document(context.visibleState(request)));
 
   const teardown: Handler = (request, reply) => tearDown(context, request, reply);
   serve('/master/teardown', { POST: teardown });
   serve('/master/shutdown', { POST: teardown });
   serve('/master/weights', {
-    GET: show(() => writeJson(weightsDocument(context.state))),
+    GET: show((state) => writeJson(weightsDocument(state))),
     PUT: change(readWeights),
   });
   const quota = {
-    GET: show(() => writeJson(quotaDocument(context.state))),
+    GET: show((state) => writeJson(quotaDocument(state))),
     POST: change(readQuota),
     DELETE: change((_body, request) =>
       readQuotaPath(context.server.delegatedUrl(request.originalUrl)),
@@ -74,18 +76,25 @@ export function registerMutations(context: OperatorContext): void {
     serve(`/master/${route}`, { POST: change((body) => readMachines(kind, body)) });
   }
   serve('/master/maintenance/schedule', {
-    GET: show(() => writeJson(maintenanceScheduleDocument(context.state))),
+    GET: show((state) => writeJson(maintenanceScheduleDocument(state))),
     POST: change(readSchedule),
   });
+}
+
+export interface Asked {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
 }
 
 /** Waits until the change is durable. */
 export async function perform(
   context: OperatorContext,
-  reply: FastifyReply,
-  request: OperatorRequest,
+  { request, reply }: Asked,
+  wanted: OperatorRequest,
 ): Promise<FastifyReply> {
-  const { status, text } = await context.master.operate(request);
+  const principal = context.principalOf(request);
+  const named = wanted.kind === 'change-resources' ? { ...wanted, principal } : wanted;
+  const { status, text } = await context.master.operate(named, principal);
   return text === undefined ? replyEmpty(reply, status) : replyText(reply, status, text);
 }
 
@@ -98,9 +107,24 @@ function tearDown(
   if (!form.ok) return replyText(reply, 400, form.error);
   const id = form.value.get('frameworkId');
   if (id === undefined) return replyText(reply, 400, missing('frameworkId'));
-  if (!context.master.teardown(id)) {
+  return endFramework(context, { request, reply }, id);
+}
+
+/** `/teardown` and TEARDOWN. */
+export function endFramework(
+  context: OperatorContext,
+  { request, reply }: Asked,
+  id: string,
+): FastifyReply {
+  const framework = context.state.frameworks.get(frameworkId(id));
+  if (framework === undefined) {
     return replyText(reply, 400, 'No framework found with specified ID');
   }
+  const approvers = context.approvers(request);
+  if (!approvers.approved('teardown_frameworks', framework.info.principal)) {
+    return replyStatus(reply, 403);
+  }
+  context.master.teardown(framework.id);
   return replyEmpty(reply, 200);
 }
 

@@ -1,6 +1,6 @@
 /** `POST /api/v1` of the master: the envelope, and the calls that show (spec operator-api, sections 7, 8). */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { frameworkId } from '../../base/ids.ts';
+import type { Approvers } from '../../auth/authorizer.ts';
 import { bodyOf } from '../../net/http-server.ts';
 import { commonAnswer, missingField } from '../../operator/common-calls.ts';
 import {
@@ -14,6 +14,7 @@ import { replyEmpty, replyMethodNotAllowed, replyText } from '../../operator/rep
 import { encodeMessage } from '../../wire/codec.ts';
 import { toJson } from '../../wire/json.ts';
 import type { Call, Response } from '../../wire/types/mesos.v1.master.ts';
+import type { MasterState } from '../state.ts';
 import { maintenanceSchedule, maintenanceStatus } from '../views/maintenance.ts';
 import { quotaStatus, weightInfos } from '../views/quota.ts';
 import { rolesV1 } from '../views/roles.ts';
@@ -31,7 +32,7 @@ import {
 } from '../views/v1.ts';
 import type { OperatorContext } from './operator.ts';
 import { changeOf, withDurationObject } from './operator-changes.ts';
-import { perform } from './operator-mutations.ts';
+import { type Asked, endFramework, perform } from './operator-mutations.ts';
 
 export function registerOperatorV1(context: OperatorContext): void {
   context.server.app.all('/master/api/v1', (request, reply) =>
@@ -58,41 +59,47 @@ function receive(
   }
   const accepted = answerEncoding(request.headers.accept);
   if (!accepted.ok) return replyText(reply, accepted.error.status, accepted.error.text);
-  return answer(context, reply, call.value, accepted.value);
+  return answer(context, { request, reply }, call.value, accepted.value);
 }
 
 async function answer(
   context: OperatorContext,
-  reply: FastifyReply,
+  asked: Asked,
   call: Call,
   encoding: Encoding,
 ): Promise<FastifyReply> {
+  const { reply } = asked;
+  const approvers = context.approvers(asked.request);
   if (call.type === 'SUBSCRIBE') {
-    context.streams.subscribe(reply, encoding);
+    context.streams.subscribe(reply, encoding, approvers);
     return reply;
   }
-  if (call.type === 'TEARDOWN') return tearDown(context, reply, call);
+  if (call.type === 'TEARDOWN') {
+    return endFramework(context, asked, call.teardown?.framework_id.value ?? '');
+  }
   const common = await commonAnswer(call, {
     flags: context.flags,
     metrics: context.master.metrics,
     logging: context.logging,
     files: context.files,
+    approvers,
   });
   if (common !== undefined) {
     if (common.kind === 'response') return send(reply, common.response, encoding);
     if (common.kind === 'done') return replyEmpty(reply, 200);
     return replyText(reply, common.status, common.text);
   }
+  const seen: Seen = { context, state: context.visibleState(asked.request), approvers };
   if (encoding === 'json') {
-    const text = handWrittenText(context, call);
+    const text = handWrittenText(seen, call);
     if (text !== undefined) return reply.type(contentTypeOf('json')).send(text);
   }
-  const response = showing(context, call);
+  const response = showing(seen, call);
   if (response !== undefined) return send(reply, response, encoding);
   const change = changeOf(call);
   // Whatever is left is the type UNKNOWN, or one of a later version.
   if (change === undefined) return replyText(reply, 501, '501 Not Implemented.');
-  return change.ok ? perform(context, reply, change.value) : replyText(reply, 400, change.error);
+  return change.ok ? perform(context, asked, change.value) : replyText(reply, 400, change.error);
 }
 
 function send(reply: FastifyReply, response: Response, encoding: Encoding): FastifyReply {
@@ -103,20 +110,21 @@ function send(reply: FastifyReply, response: Response, encoding: Encoding): Fast
   return reply.type(contentTypeOf(encoding)).send(body);
 }
 
-function tearDown(context: OperatorContext, reply: FastifyReply, call: Call): FastifyReply {
-  const id = frameworkId(call.teardown?.framework_id.value ?? '');
-  if (context.master.teardown(id)) return replyEmpty(reply, 200);
-  return replyText(reply, 400, 'No framework found with specified ID');
+/** What a call shows, and to whom. */
+interface Seen {
+  readonly context: OperatorContext;
+  /** What may be seen of it. */
+  readonly state: MasterState;
+  readonly approvers: Approvers;
 }
 
 /** Answers that show empty lists, too, put together from fragments. */
-function handWrittenText(context: OperatorContext, call: Call): string | undefined {
-  const { state } = context;
+function handWrittenText({ state, approvers }: Seen, call: Call): string | undefined {
   switch (call.type) {
     case 'GET_STATE':
-      return `{"type":"GET_STATE","get_state":${getStateText(state)}}`;
+      return `{"type":"GET_STATE","get_state":${getStateText(state, approvers)}}`;
     case 'GET_AGENTS':
-      return `{"type":"GET_AGENTS","get_agents":${getAgentsText(getAgents(state))}}`;
+      return `{"type":"GET_AGENTS","get_agents":${getAgentsText(getAgents(state, approvers))}}`;
     case 'GET_FRAMEWORKS':
       return `{"type":"GET_FRAMEWORKS","get_frameworks":${getFrameworksText(getFrameworks(state))}}`;
     case 'GET_EXECUTORS':
@@ -128,13 +136,12 @@ function handWrittenText(context: OperatorContext, call: Call): string | undefin
   }
 }
 
-function showing(context: OperatorContext, call: Call): Response | undefined {
-  const { state } = context;
+function showing({ context, state, approvers }: Seen, call: Call): Response | undefined {
   switch (call.type) {
     case 'GET_STATE':
-      return { type: 'GET_STATE', get_state: getState(state) };
+      return { type: 'GET_STATE', get_state: getState(state, approvers) };
     case 'GET_AGENTS':
-      return { type: 'GET_AGENTS', get_agents: getAgents(state) };
+      return { type: 'GET_AGENTS', get_agents: getAgents(state, approvers) };
     case 'GET_FRAMEWORKS':
       return { type: 'GET_FRAMEWORKS', get_frameworks: getFrameworks(state) };
     case 'GET_EXECUTORS':
@@ -146,7 +153,7 @@ function showing(context: OperatorContext, call: Call): Response | undefined {
       return { type: 'GET_OPERATIONS', get_operations: { operations } };
     }
     case 'GET_ROLES':
-      return { type: 'GET_ROLES', get_roles: { roles: rolesV1(state) } };
+      return { type: 'GET_ROLES', get_roles: { roles: rolesV1(state, approvers) } };
     case 'GET_WEIGHTS': {
       const infos = weightInfos(state);
       if (infos.length === 0) return { type: 'GET_WEIGHTS' };

@@ -19,6 +19,7 @@ import type { MasterInfo } from '../../wire/types/mesos.v1.ts';
 import type { Master } from '../master.ts';
 import { registerOperationMetrics } from '../operation-metrics.ts';
 import type { MasterState } from '../state.ts';
+import { visibleState } from '../views/visible.ts';
 import { answerElsewhere, answerRedirect } from './elsewhere.ts';
 import { EventStreams } from './event-streams.ts';
 import { MASTER_HELP } from './help-texts.ts';
@@ -60,7 +61,7 @@ export function registerMasterOperatorApi(options: MasterOperatorOptions): Maste
   registerLegacyReads(context);
   registerMutations(context);
   registerOperatorV1(context);
-  registerFiles(server, context.files);
+  registerFiles(server, context.files, (request) => context.approvers(request));
   registerGlobals(server, {
     metrics: context.master.metrics,
     clock: options.clock,
@@ -124,6 +125,11 @@ export class OperatorContext {
   /** What who asks may see and do. */
   approvers(request: FastifyRequest): Approvers {
     return this.guard?.approvers(request) ?? APPROVES_ALL;
+  }
+
+  /** The state with what who asks may see of it. */
+  visibleState(request: FastifyRequest): MasterState {
+    return visibleState(this.state, this.approvers(request));
   }
 
   /** The name of who asks, when that is known. */

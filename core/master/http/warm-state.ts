@@ -3,6 +3,7 @@
  * with hundreds of thousands of tasks would take seconds otherwise. Takes at most a tenth of the
  * processor, and nearly nothing while nothing changes.
  */
+import { APPROVES_ALL } from '../../auth/authorizer.ts';
 import { seconds } from '../../base/duration.ts';
 import { statePieces } from '../views/state-document.ts';
 import type { OperatorContext } from './operator.ts';
@@ -20,7 +21,9 @@ export function keepStateWarm(context: OperatorContext): () => void {
   let pieces: Iterator<Buffer> | undefined;
   const work = (): number => {
     if (!context.master.hasState) return REST_MS;
-    pieces ??= statePieces(context.state, { flags: {}, leader: undefined })[Symbol.iterator]();
+    pieces ??= statePieces(context.state, {
+      ...{ flags: {}, leader: undefined, approvers: APPROVES_ALL },
+    })[Symbol.iterator]();
     const end = performance.now() + WORK_MS;
     while (performance.now() < end) {
       if (pieces.next().done !== true) continue;

@@ -7,6 +7,7 @@ import type { MasterContext } from '../context.ts';
 import { deactivateAgent, drainAgent, reactivateAgent } from './agents.ts';
 import { markAgentGone } from './gone.ts';
 import { startMaintenance, stopMaintenance, updateSchedule } from './maintenance.ts';
+import { refuseRequest } from './permissions.ts';
 import { removeQuota, setQuota, updateQuota } from './quota.ts';
 import type { OperatorRequest, Outcome } from './requests.ts';
 import { changeResources } from './resources.ts';
@@ -15,6 +16,7 @@ import { updateWeights } from './weights.ts';
 interface Waiting {
   readonly ticket: number;
   readonly request: OperatorRequest;
+  readonly principal: string | undefined;
 }
 
 export class OperatorDesk {
@@ -27,8 +29,8 @@ export class OperatorDesk {
   }
 
   /** The answer is an effect that carries the ticket. */
-  receive(ticket: number, request: OperatorRequest): void {
-    this.queue.push({ ticket, request });
+  receive(waiting: Waiting): void {
+    this.queue.push(waiting);
     this.work();
   }
 
@@ -40,8 +42,9 @@ export class OperatorDesk {
     }
   }
 
-  private serve({ ticket, request }: Waiting): void {
-    const outcome = decide(this.context, request);
+  private serve({ ticket, request, principal }: Waiting): void {
+    const approvers = this.context.approversOf(principal);
+    const outcome = refuseRequest(approvers, request) ?? decide(this.context, request);
     if (typeof outcome !== 'function') {
       this.context.emit({ kind: 'answer', ticket, answer: outcome });
       return;

@@ -10,12 +10,14 @@ import { toListForm, toPostReservationRefinement } from '../../resources/refinem
 import { popReservation, unallocate } from '../../resources/select.ts';
 import { validateResources } from '../../resources/validate.ts';
 import type { OfferOperation, Resource } from '../../wire/types/mesos.v1.ts';
+import { refuseOperation } from '../authorization.ts';
 import type { MasterContext } from '../context.ts';
 import { rescindOffer } from '../offers.ts';
 import { applyToAgent, sendOperation } from '../operations.ts';
 import type { Agent } from '../records.ts';
 import { pidText } from '../state.ts';
 import { validateOperation } from '../validation/operation.ts';
+import { FORBIDDEN } from './permissions.ts';
 import { ACCEPTED, type OperatorRequest, type Outcome, refuse } from './requests.ts';
 
 type Change = Extract<OperatorRequest, { kind: 'change-resources' }>;
@@ -29,6 +31,8 @@ export function changeResources(context: MasterContext, request: Change): Outcom
   const { principal } = request;
   const why = validateOperation(operation, { framework: undefined, agent, principal });
   if (why !== undefined) return refuse(400, `Invalid ${placeOf(operation, agent)}: ${why}`);
+  const unauthorized = refuseOperation(context.approversOf(principal), principal, operation);
+  if (unauthorized !== undefined) return FORBIDDEN;
   const conversions = conversionsOf(operation);
   if (!conversions.ok) return refuse(409, conversions.error);
   rescindFor(context, agent, operation);

@@ -1,4 +1,5 @@
 /** Agents in the legacy model (spec operator-api, section 3.4). */
+import { APPROVES_ALL, type Approvers } from '../../auth/authorizer.ts';
 import {
   attributesModel,
   reservedFull,
@@ -8,10 +9,11 @@ import {
   sumModel,
 } from '../../operator/legacy-resources.ts';
 import { secondsOf } from '../../operator/legacy-tasks.ts';
+import { visibleResources } from '../../operator/visible-resources.ts';
 import { unreserved } from '../../resources/select.ts';
 import { toJsonValue } from '../../wire/json.ts';
 import { type JsonObject, RawJson, writeJson } from '../../wire/json-text.ts';
-import type { AgentInfo } from '../../wire/types/mesos.v1.ts';
+import type { AgentInfo, Resource } from '../../wire/types/mesos.v1.ts';
 import type { Agent } from '../records.ts';
 import { type MasterState, pidText } from '../state.ts';
 
@@ -28,16 +30,32 @@ const CAPABILITY_ORDER = [
 ];
 
 /** An agent without the `_full` lists; `/state`. */
-export function agentModel(state: MasterState, agent: Agent): RawJson {
+export function agentModel(state: MasterState, agent: Agent, approvers: Approvers): RawJson {
+  if (hidesSome(approvers, agent))
+    return new RawJson(writeJson(agentTree(state, agent, approvers)));
   return cached(basicTexts, agent, () => writeJson(agentTree(state, agent)));
 }
 
 /** With them; `/slaves`. */
-export function agentFullModel(state: MasterState, agent: Agent): RawJson {
+export function agentFullModel(state: MasterState, agent: Agent, approvers: Approvers): RawJson {
+  if (hidesSome(approvers, agent)) {
+    return new RawJson(writeJson(agentFullTree(state, agent, approvers)));
+  }
   return cached(fullTexts, agent, () => writeJson(agentFullTree(state, agent)));
 }
 
-export function agentTree(state: MasterState, agent: Agent): JsonObject {
+/** Whether the kept text shows more than there is to be seen. */
+function hidesSome(approvers: Approvers, agent: Agent): boolean {
+  if (approvers === APPROVES_ALL) return false;
+  const lists = [agent.totalResources, agent.offeredResources, ...agent.usedResources.values()];
+  return lists.some((list) => visibleResources(approvers, list) !== list);
+}
+
+export function agentTree(
+  state: MasterState,
+  agent: Agent,
+  approvers: Approvers = APPROVES_ALL,
+): JsonObject {
   const total = agent.totalResources;
   return {
     ...recoveredAgentTree(agent.info),
@@ -48,7 +66,7 @@ export function agentTree(state: MasterState, agent: Agent): JsonObject {
     resources: resourcesModel(total),
     used_resources: sumModel(agent.usedResources.values(), () => state.usedOn(agent)),
     offered_resources: resourcesModel(agent.offeredResources),
-    reserved_resources: reservedModel(total),
+    reserved_resources: reservedModel(visibleResources(approvers, total)),
     unreserved_resources: resourcesModel(unreserved(total)),
     active: agent.active,
     deactivated: agent.deactivated,
@@ -85,14 +103,19 @@ export function recoveredAgentTree(info: AgentInfo): JsonObject {
   };
 }
 
-function agentFullTree(state: MasterState, agent: Agent): JsonObject {
+function agentFullTree(
+  state: MasterState,
+  agent: Agent,
+  approvers: Approvers = APPROVES_ALL,
+): JsonObject {
+  const visible = (resources: readonly Resource[]) => visibleResources(approvers, resources);
   const total = agent.totalResources;
   return {
-    ...agentTree(state, agent),
-    reserved_resources_full: reservedFull(total),
+    ...agentTree(state, agent, approvers),
+    reserved_resources_full: reservedFull(visible(total)),
     unreserved_resources_full: resourcesFull(unreserved(total)),
-    used_resources_full: resourcesFull(state.usedOn(agent)),
-    offered_resources_full: resourcesFull(agent.offeredResources),
+    used_resources_full: resourcesFull(visible(state.usedOn(agent))),
+    offered_resources_full: resourcesFull(visible(agent.offeredResources)),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Legacy documents: the head of `/state`, `/slaves`, `/tasks` (spec operator-api, section 4). */
 
+import type { Approvers } from '../../auth/authorizer.ts';
 import { secondsOf, taskModel } from '../../operator/legacy-tasks.ts';
 import { buildFields, VERSION } from '../../operator/version.ts';
 import { toJsonValue } from '../../wire/json.ts';
@@ -13,12 +14,14 @@ export interface StateContext {
   /** Flags that have a value, by name. */
   readonly flags: Readonly<Record<string, string>>;
   readonly leader: MasterInfo | undefined;
+  readonly approvers: Approvers;
 }
 
 /** Everything before the agents. */
 export function stateHead(state: MasterState, context: StateContext): JsonObject {
   const { info } = state;
   const agents = [...state.agents.values()];
+  const flags = context.approvers.approved('view_flags') ? context.flags : undefined;
   const activeCount = agents.filter((agent) => agent.active).length;
   return {
     version: VERSION,
@@ -34,10 +37,10 @@ export function stateHead(state: MasterState, context: StateContext): JsonObject
     unreachable_slaves: double(state.unreachableAgents.size),
     domain: info.domain === undefined ? undefined : toJsonValue('mesos.v1.DomainInfo', info.domain),
     ...leaderFields(context.leader),
-    cluster: context.flags['cluster'],
-    log_dir: context.flags['log_dir'],
-    external_log_file: context.flags['external_log_file'],
-    flags: context.flags,
+    cluster: flags?.['cluster'],
+    log_dir: flags?.['log_dir'],
+    external_log_file: flags?.['external_log_file'],
+    flags,
   };
 }
 
@@ -56,11 +59,17 @@ function leaderFields(leader: MasterInfo | undefined): JsonObject {
   };
 }
 
-export function slavesDocument(state: MasterState, only: string | undefined): JsonObject {
+export function slavesDocument(
+  state: MasterState,
+  only: string | undefined,
+  approvers: Approvers,
+): JsonObject {
   const shown = (agent: { readonly id: string }): boolean =>
     only === undefined || agent.id === only;
   return {
-    slaves: [...state.agents.values()].filter(shown).map((agent) => agentFullModel(state, agent)),
+    slaves: [...state.agents.values()]
+      .filter(shown)
+      .map((agent) => agentFullModel(state, agent, approvers)),
     recovered_slaves: [...state.recoveredAgents.values()]
       .filter(shown)
       .map((each) => recoveredAgentTree(each.info)),

@@ -1,4 +1,5 @@
 /** `/roles` and GET_ROLES (spec operator-api, sections 4.6 and 8). */
+import type { Approvers } from '../../auth/authorizer.ts';
 import { quantitiesModel } from '../../operator/legacy-resources.ts';
 import { add, type Resources } from '../../resources/arithmetic.ts';
 import { isStrictSubrole, reservationRole } from '../../resources/kinds.ts';
@@ -10,9 +11,9 @@ import { double, type JsonObject } from '../../wire/json-text.ts';
 import type { Resource, Role, ValueScalar } from '../../wire/types/mesos.v1.ts';
 import type { MasterState } from '../state.ts';
 
-export function rolesDocument(state: MasterState): JsonObject {
+export function rolesDocument(state: MasterState, approvers: Approvers): JsonObject {
   const sums = sumRoles(state);
-  return { roles: sums.names.map((name) => roleModel(state, sums, name)) };
+  return { roles: visibleNames(sums, approvers).map((name) => roleModel(state, sums, name)) };
 }
 
 function roleModel(state: MasterState, sums: RoleSums, name: string): JsonObject {
@@ -37,9 +38,9 @@ function roleModel(state: MasterState, sums: RoleSums, name: string): JsonObject
 }
 
 /** The v1 form shows scalars only, allocated and offered together. */
-export function rolesV1(state: MasterState): readonly Role[] {
+export function rolesV1(state: MasterState, approvers: Approvers): readonly Role[] {
   const sums = sumRoles(state);
-  return sums.names.map((name) => {
+  return visibleNames(sums, approvers).map((name) => {
     const quantities = new Map<string, Milli>();
     addScalarsOf(quantities, sums.allocated.get(name) ?? [], 1);
     addScalarsOf(quantities, sums.offered.get(name) ?? [], 1);
@@ -51,6 +52,10 @@ export function rolesV1(state: MasterState): readonly Role[] {
       resources: shown.map((each) => scalar(each, fromMilli(quantities.get(each) ?? 0))),
     };
   });
+}
+
+function visibleNames(sums: RoleSums, approvers: Approvers): readonly string[] {
+  return sums.names.filter((name) => approvers.approved('view_roles', name));
 }
 
 interface RoleSums {

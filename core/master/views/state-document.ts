@@ -14,6 +14,7 @@ import type { MasterState } from '../state.ts';
 import { agentModel, recoveredAgentTree } from './agents.ts';
 import { type StateContext, stateHead } from './documents.ts';
 import { executorModel, frameworkHead, frameworkMiddle, frameworkTail } from './frameworks.ts';
+import { visibleState } from './visible.ts';
 
 /** Agents whose texts go into one piece. */
 const AGENTS_PER_PIECE = 32;
@@ -37,7 +38,9 @@ interface FrameworkTexts {
 
 const texts = new WeakMap<Framework, FrameworkTexts>();
 
-export function statePieces(state: MasterState, context: StateContext): Iterable<Buffer> {
+export function statePieces(whole: MasterState, context: StateContext): Iterable<Buffer> {
+  const { approvers } = context;
+  const state = visibleState(whole, approvers);
   const agents = [...state.agents.values()];
   const recovered = [...state.recoveredAgents.values()];
   const frameworks = shown(state.frameworks.values(), undefined);
@@ -46,7 +49,7 @@ export function statePieces(state: MasterState, context: StateContext): Iterable
   const tail = writeJson(STATE_TAIL).slice(1);
   return (function* () {
     yield Buffer.from(`${head},"slaves":[`);
-    yield* listPieces(agents, (agent) => agentModel(state, agent).text);
+    yield* listPieces(agents, (agent) => agentModel(state, agent, approvers).text);
     yield Buffer.from('],"recovered_slaves":[');
     yield* listPieces(recovered, ({ info }) => writeJson(recoveredAgentTree(info)));
     yield Buffer.from('],');

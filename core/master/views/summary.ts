@@ -1,4 +1,5 @@
 /** `/state-summary`: agents and frameworks with counts of their tasks (spec operator-api, section 4.2). */
+import type { Approvers } from '../../auth/authorizer.ts';
 import type { JsonObject } from '../../wire/json-text.ts';
 import type { Task, TaskState } from '../../wire/types/mesos.v1.ts';
 import type { Framework } from '../records.ts';
@@ -35,7 +36,11 @@ class TaskCounts {
   }
 }
 
-export function stateSummary(state: MasterState, cluster: string | undefined): JsonObject {
+export function stateSummary(
+  state: MasterState,
+  cluster: string | undefined,
+  approvers: Approvers,
+): JsonObject {
   const byAgent = new Map<string, TaskCounts>();
   const byFramework = new Map<string, TaskCounts>();
   for (const framework of state.frameworks.values()) {
@@ -50,7 +55,7 @@ export function stateSummary(state: MasterState, cluster: string | undefined): J
     slaves: [...state.agents.values()].map((agent) => {
       const counts = countsOf(byAgent, agent.id);
       const ids = { framework_ids: [...counts.partners] };
-      return { ...agentTree(state, agent), ...counts.model(), ...ids };
+      return { ...agentTree(state, agent, approvers), ...counts.model(), ...ids };
     }),
     frameworks: [...state.frameworks.values()].map((framework) => {
       const counts = countsOf(byFramework, framework.id);

@@ -2,7 +2,9 @@
  * Answers of the v1 operator API: values (for protobuf) and JSON text with one fragment per object
  * (spec operator-api, section 8). The hand-written ones show empty lists, which `toJson` never does.
  */
+import type { Approvers } from '../../auth/authorizer.ts';
 import type { Instant } from '../../base/clock.ts';
+import { visibleResources } from '../../operator/visible-resources.ts';
 import { toEndpointForm } from '../../resources/refinement.ts';
 import { toJson, toJsonValue } from '../../wire/json.ts';
 import { type JsonObject, writeJson } from '../../wire/json-text.ts';
@@ -12,7 +14,7 @@ import type {
   ResponseGetFrameworksFramework,
   ResponseGetState,
 } from '../../wire/types/mesos.v1.master.ts';
-import type { AgentInfo, Task, TimeInfo } from '../../wire/types/mesos.v1.ts';
+import type { AgentInfo, Resource, Task, TimeInfo } from '../../wire/types/mesos.v1.ts';
 import type { Agent, Framework } from '../records.ts';
 import { type MasterState, pidText } from '../state.ts';
 import { capabilitiesOf } from './agents.ts';
@@ -58,25 +60,32 @@ export function getFrameworks(state: MasterState): GetFrameworks {
   };
 }
 
-export function getAgents(state: MasterState): GetAgents {
+export function getAgents(state: MasterState, approvers: Approvers): GetAgents {
   return {
-    agents: [...state.agents.values()].map((each) => agentV1(state, each)),
+    agents: [...state.agents.values()].map((each) => agentV1(state, each, approvers)),
     recovered_agents: [...state.recoveredAgents.values()].map((each) => each.info),
   };
 }
 
-export function getState(state: MasterState): ResponseGetState {
+/** `state` is what may be seen of it. */
+export function getState(state: MasterState, approvers: Approvers): ResponseGetState {
   return {
     get_tasks: getTasks(state),
     get_executors: getExecutors(state),
     get_frameworks: getFrameworks(state),
-    get_agents: getAgents(state),
+    get_agents: getAgents(state, approvers),
   };
 }
 
-export function agentV1(state: MasterState, agent: Agent): ResponseGetAgentsAgent {
+export function agentV1(
+  state: MasterState,
+  agent: Agent,
+  approvers: Approvers,
+): ResponseGetAgentsAgent {
+  const shown = (resources: readonly Resource[]): readonly Resource[] =>
+    toEndpointForm(visibleResources(approvers, resources));
   return {
-    agent_info: withoutRoles(agent.info),
+    agent_info: withoutRoles(visibleInfo(agent.info, approvers)),
     active: agent.active,
     deactivated: agent.deactivated,
     version: agent.version,
@@ -84,9 +93,9 @@ export function agentV1(state: MasterState, agent: Agent): ResponseGetAgentsAgen
     registered_time: timeOf(agent.registeredTime),
     reregistered_time:
       agent.reregisteredTime === undefined ? undefined : timeOf(agent.reregisteredTime),
-    total_resources: toEndpointForm(agent.totalResources),
-    allocated_resources: toEndpointForm(state.usedOn(agent)),
-    offered_resources: toEndpointForm(agent.offeredResources),
+    total_resources: shown(agent.totalResources),
+    allocated_resources: shown(state.usedOn(agent)),
+    offered_resources: shown(agent.offeredResources),
     capabilities: capabilitiesOf(agent).map(capability),
     drain_info: agent.drainInfo,
     estimated_drain_start_time:
@@ -111,6 +120,13 @@ const KNOWN_CAPABILITIES = [
   'AGENT_DRAINING',
   'TASK_RESOURCE_LIMITS',
 ] as const;
+
+function visibleInfo(info: AgentInfo, approvers: Approvers): AgentInfo {
+  const { resources } = info;
+  if (resources === undefined) return info;
+  const visible = visibleResources(approvers, resources);
+  return visible === resources ? info : { ...info, resources: visible };
+}
 
 /** Unreserved resources of the info are shown without the old `role`. */
 function withoutRoles(info: AgentInfo): AgentInfo {
@@ -215,10 +231,10 @@ export function infoTree(info: AgentInfo): JsonObject {
   return { ...toJsonValue('mesos.v1.AgentInfo', info), checkpoint: true };
 }
 
-export function getStateText(state: MasterState): string {
+export function getStateText(state: MasterState, approvers: Approvers): string {
   const tasks = `"get_tasks":${getTasksText(getTasks(state))}`;
   const executors = `"get_executors":${getExecutorsText(getExecutors(state))}`;
   const frameworks = `"get_frameworks":${getFrameworksText(getFrameworks(state))}`;
-  const agents = `"get_agents":${getAgentsText(getAgents(state))}`;
+  const agents = `"get_agents":${getAgentsText(getAgents(state, approvers))}`;
   return `{${tasks},${executors},${frameworks},${agents}}`;
 }

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { APPROVES_ALL } from '../../../core/auth/authorizer.ts';
 import { silentLog } from '../../../core/base/log.ts';
 import { registerFiles } from '../../../core/files/endpoints.ts';
 import { modeText, READ_MAX_BYTES, VirtualFiles } from '../../../core/files/virtual-files.ts';
@@ -24,7 +25,7 @@ async function serve(): Promise<Served> {
   const files = new VirtualFiles();
   files.attach('/box', sandbox);
   const server = createHttpServer({ ip: '127.0.0.1', port: 0, log: silentLog, delegate: 'master' });
-  registerFiles(server, files);
+  registerFiles(server, files, () => APPROVES_ALL);
   await server.app.ready();
   return {
     get: async (url) => {
