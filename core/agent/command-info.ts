@@ -81,10 +81,10 @@ export function variablesOf(command: CommandInfo | undefined): Record<string, st
 export interface HostedTaskPlace {
   /** The executor's environment; the task's own variables win over it. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly nestedId: string | undefined;
-  readonly sandbox: string | undefined;
+  readonly nestedId?: string | undefined;
+  readonly sandbox?: string | undefined;
   /** Address of the container, told to tasks of groups. */
-  readonly containerIp: string | undefined;
+  readonly containerIp?: string | undefined;
 }
 
 export function hostedTaskOf(task: TaskInfo, place: HostedTaskPlace): HostedTask {

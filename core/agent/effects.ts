@@ -9,6 +9,7 @@ import type { RecoveredAgent } from './checkpoint/read.ts';
 import type { ContainerConfig, ContainerResources, TaskLaunch } from './containerizer/port.ts';
 import type { LauncherContainer, LauncherEvent } from './launcher-port.ts';
 import type { ExecutorStream } from './state.ts';
+import type { VolumeLink } from './volumes.ts';
 
 type OutgoingNames =
   | 'mesos.internal.RegisterSlaveMessage'
@@ -150,7 +151,7 @@ export type AgentEffect =
       /** Undefined does not switch. */
       readonly user: string | undefined;
       readonly uris: readonly CommandInfoURI[];
-      readonly links: readonly { readonly path: string; readonly target: string }[];
+      readonly links: readonly VolumeLink[];
     }
   /** Gives up fetching files; `prepared` still comes. */
   | { readonly kind: 'cancel-prepare'; readonly containerId: string }

@@ -9,6 +9,7 @@ import { formatUpid } from '../wire/upid.ts';
 import { hostedTaskOf, millisecondsOf } from './command-info.ts';
 import type { AgentContext } from './context.ts';
 import { executorEnvironment } from './environment.ts';
+import { killStarting, startGroup } from './group-launch.ts';
 import type { AgentExecutor, AgentFramework } from './state.ts';
 
 /** Events to an HTTP executor that is not connected are lost; it is told again when it subscribes. */
@@ -26,7 +27,7 @@ export function sendTask(
 ): void {
   const { connection } = executor;
   if (connection?.kind === 'hosted') {
-    runHosted(context, executor, [task]);
+    runHosted(context, executor, task);
   } else if (connection?.kind === 'pid') {
     context.send(connection.pid, {
       name: 'mesos.internal.RunTaskMessage',
@@ -48,40 +49,18 @@ export function sendGroup(
   tasks: readonly TaskInfo[],
 ): void {
   if (executor.connection?.kind === 'hosted') {
-    runHosted(context, executor, tasks);
+    startGroup(context, executor, tasks);
     return;
   }
   sendEvent(context, executor, { type: 'LAUNCH_GROUP', launch_group: { task_group: { tasks } } });
 }
 
-function runHosted(
-  context: AgentContext,
-  executor: AgentExecutor,
-  tasks: readonly TaskInfo[],
-): void {
+/** The only task of a command executor, in the executor's own sandbox. */
+function runHosted(context: AgentContext, executor: AgentExecutor, task: TaskInfo): void {
   const environment = executorEnvironment(context, executor);
-  const launches = tasks.map((task) => {
-    const id = task.task_id.value as TaskId;
-    const nestedId = executor.nestedContainers.get(id);
-    const sandbox =
-      nestedId === undefined ? undefined : `${executor.directory}/containers/${nestedId}`;
-    if (sandbox !== undefined) {
-      context.emit({ kind: 'make-directory', path: relative(context, sandbox) });
-      context.emit({
-        kind: 'symlink',
-        path: relative(context, `${executor.directory}/tasks/${id}`),
-        target: sandbox,
-      });
-    }
-    const containerIp = nestedId === undefined ? undefined : context.self.ip;
-    const hosted = hostedTaskOf(task, { environment, nestedId, sandbox, containerIp });
-    return { hosted, info: task };
-  });
-  context.emit({ kind: 'run', containerId: executor.containerId, tasks: launches });
-}
-
-function relative(context: AgentContext, path: string): string {
-  return path.slice(context.options.workDir.length + 1);
+  const hosted = hostedTaskOf(task, { environment });
+  const { containerId } = executor;
+  context.emit({ kind: 'run', containerId, tasks: [{ hosted, info: task }] });
 }
 
 export function sendKill(
@@ -99,6 +78,7 @@ export function sendKill(
       context.options.httpCommandExecutor ||
       context.state.drainConfig !== undefined;
     const graceMs = keepsPolicy ? millisecondsOf(policy?.grace_period) : undefined;
+    if (killStarting(executor, id, graceMs)) return;
     context.emit({ kind: 'kill', containerId: executor.containerId, taskId: id, graceMs });
   } else if (connection?.kind === 'pid') {
     context.send(connection.pid, {

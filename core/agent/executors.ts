@@ -32,6 +32,7 @@ import type { PreparedSandbox } from './effects.ts';
 import { shutdownGraceMs } from './environment.ts';
 import { sendGroup, sendShutdown, sendTask } from './executor-events.ts';
 import { removeFrameworkIfIdle } from './frameworks.ts';
+import { forgetStarting, nestedPrepared } from './group-launch.ts';
 import type { ContainerLimitation, LauncherEvent } from './launcher-port.ts';
 import type { AgentExecutor, AgentFramework, ExecutorConnection } from './state.ts';
 import { executorUpdate, partitionState, sendAgentUpdate, taskOf } from './tasks.ts';
@@ -86,6 +87,7 @@ export function addExecutor(
     terminatedTasks: new Map(),
     completedTasks: [],
     nestedContainers: new Map(),
+    startingGroups: [],
   };
   framework.executors.set(executor.id, executor);
   context.state.containers.set(id, executor);
@@ -111,6 +113,7 @@ export function sandboxPrepared(
   id: ContainerId,
   result: PreparedSandbox,
 ): void {
+  if (nestedPrepared(context, id, result)) return;
   const executor = context.state.containers.get(id);
   if (executor === undefined || executor.isLaunched) return;
   const framework = context.state.frameworks.get(executor.frameworkId);
@@ -373,6 +376,7 @@ export function executorExited(
   if (executor.status === 'terminated') return;
   const framework = context.state.frameworks.get(executor.frameworkId);
   executor.status = 'terminated';
+  forgetStarting(context, executor);
   context.counts.executorsTerminated += 1;
   context.deadlines.clear(REGISTRATION_PREFIX + executor.containerId);
   context.deadlines.clear(SHUTDOWN_PREFIX + executor.containerId);

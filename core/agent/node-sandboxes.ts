@@ -45,12 +45,13 @@ function makeSandbox(request: SandboxRequest): SystemUser | undefined {
   const { directory } = request;
   mkdirSync(directory, { recursive: true });
   chmodSync(directory, SANDBOX_MODE);
-  for (const { path, target } of request.links) {
+  const user = userToSwitchTo(request.user);
+  for (const { path, target, makesTarget } of request.links) {
     const link = join(directory, path);
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(target, link);
+    if (makesTarget === true) makeShared(target, user);
   }
-  const user = userToSwitchTo(request.user);
   // The launcher opens these with its own rights; they must belong to the task's user.
   for (const name of ['stdout', 'stderr']) {
     const path = join(directory, name);
@@ -59,6 +60,12 @@ function makeSandbox(request: SandboxRequest): SystemUser | undefined {
   }
   if (user !== undefined) chownSync(directory, user.uid, user.gid);
   return user;
+}
+
+/** Several tasks may share it, in any order; who comes first owns it. */
+function makeShared(directory: string, user: SystemUser | undefined): void {
+  if (mkdirSync(directory, { recursive: true }) === undefined) return;
+  if (user !== undefined) chownSync(directory, user.uid, user.gid);
 }
 
 function userToSwitchTo(name: string | undefined): SystemUser | undefined {

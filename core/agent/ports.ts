@@ -10,6 +10,7 @@ import type { Containerizer } from './containerizer/port.ts';
 import type { ContainerLauncher } from './containers/port.ts';
 import type { PreparedSandbox } from './effects.ts';
 import type { AgentFiles } from './files-port.ts';
+import type { VolumeLink } from './volumes.ts';
 
 export interface SandboxRequest {
   readonly containerId: string;
@@ -18,7 +19,7 @@ export interface SandboxRequest {
   /** Undefined does not switch users. */
   readonly user: string | undefined;
   readonly uris: readonly CommandInfoURI[];
-  readonly links: readonly { readonly path: string; readonly target: string }[];
+  readonly links: readonly VolumeLink[];
 }
 
 export interface Sandboxes {

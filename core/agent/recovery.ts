@@ -167,6 +167,7 @@ function recoverExecutor(
     terminatedTasks: new Map(),
     completedTasks: [],
     nestedContainers: new Map(),
+    startingGroups: [],
   };
   for (const task of run.tasks) {
     recoverTask(context, executor, task, taskUpdatesPath(ids, task.task.task_id.value));

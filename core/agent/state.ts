@@ -28,6 +28,7 @@ import type {
   TaskState,
   TaskStatusReason,
 } from '../wire/types/mesos.v1.ts';
+import type { StartingTask } from './group-launch.ts';
 import type { ContainerKind } from './launcher-port.ts';
 
 export type AgentStatus = 'recovering' | 'disconnected' | 'running' | 'terminating';
@@ -92,6 +93,8 @@ export interface AgentExecutor {
   readonly completedTasks: Task[];
   /** Task ids by nested container, for task groups. */
   readonly nestedContainers: Map<TaskId, ContainerId>;
+  /** Groups whose sandboxes are being made. */
+  startingGroups: (readonly StartingTask[])[];
 }
 
 export interface AgentFramework {

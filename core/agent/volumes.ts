@@ -1,6 +1,6 @@
 /** Persistent volumes of tasks: symlinks in the sandbox, as `filesystem/posix` makes them. */
 import { isPersistentVolume, reservationRole } from '../resources/kinds.ts';
-import type { Resource, TaskInfo } from '../wire/types/mesos.v1.ts';
+import type { Resource, TaskInfo, Volume } from '../wire/types/mesos.v1.ts';
 import { volumePath } from './checkpoint/paths.ts';
 import type { AgentContext } from './context.ts';
 import type { AgentExecutor } from './state.ts';
@@ -9,6 +9,8 @@ export interface VolumeLink {
   /** Relative to the sandbox. */
   readonly path: string;
   readonly target: string;
+  /** Whether the target is a directory to be made when it is not there. */
+  readonly makesTarget?: boolean;
 }
 
 export function volumeLinks(
@@ -24,6 +26,39 @@ export function volumeLinks(
     links.push({ path, target });
   }
   return links;
+}
+
+/** Whether the volume is a directory of its own or its parent's sandbox, under a relative path. */
+export function isSandboxShare(volume: Volume): boolean {
+  const { source, container_path: path } = volume;
+  const shared = source?.type === 'SANDBOX_PATH' ? source.sandbox_path : undefined;
+  return shared !== undefined && isInside(path) && isInside(shared.path);
+}
+
+/** What the sandbox of a group's task links to: persistent volumes, parts of sandboxes. */
+export function nestedLinks(
+  context: AgentContext,
+  executor: Pick<AgentExecutor, 'directory'>,
+  { info, sandbox }: { readonly info: TaskInfo; readonly sandbox: string },
+): readonly VolumeLink[] {
+  const links: VolumeLink[] = [];
+  for (const resource of info.resources ?? []) {
+    const path = resource.disk?.volume?.container_path;
+    const target = volumeDirectory(context, resource);
+    if (path !== undefined && target !== undefined && isInside(path)) links.push({ path, target });
+  }
+  for (const { container_path: path, source } of info.container?.volumes ?? []) {
+    const shared = source?.sandbox_path;
+    if (shared === undefined) continue;
+    const base = shared.type === 'PARENT' ? executor.directory : sandbox;
+    links.push({ path, target: `${base}/${shared.path}`, makesTarget: true });
+  }
+  return links;
+}
+
+/** A relative path that stays where it is. */
+function isInside(path: string): boolean {
+  return !path.startsWith('/') && !path.split('/').includes('..') && path !== '';
 }
 
 /** Absolute; undefined when the resource is no persistent volume. */

@@ -109,8 +109,10 @@ export class HostedExecutor {
       for (const task of fresh) this.refuse(task, now);
       return this.take();
     }
-    for (const task of fresh) {
-      this.apply(task.taskId, this.runOf(task.taskId)?.launch(now) ?? [], now);
+    const isRefused = fresh.some((task) => task.refusal !== undefined);
+    for (const { taskId } of fresh) {
+      const run = this.runOf(taskId);
+      this.apply(taskId, (isRefused ? run?.giveUp(now) : run?.launch(now)) ?? [], now);
     }
     return this.take();
   }

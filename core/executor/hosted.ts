@@ -50,6 +50,10 @@ export interface HostedTask {
   readonly maxCompletionMs: DurationMs;
   readonly healthCheck?: HostedHealthCheck;
   readonly check?: HostedProbe;
+  /** Whose process it is when it is not the container's. */
+  readonly user?: { readonly uid: number; readonly gid: number };
+  /** Why its container could not be made: it fails with this text, and its group with it. */
+  readonly refusal?: string;
 }
 
 /** A status update of a hosted executor; kept by it until the agent has acknowledged the uuid. */

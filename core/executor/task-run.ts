@@ -119,6 +119,18 @@ export class TaskRun {
     return this.take();
   }
 
+  /** Its container, or another of its group, could not be made: it ends without a process. */
+  giveUp(now: Instant): readonly RunEffect[] {
+    if (this.state.phase !== 'new') return [];
+    const { refusal } = this.task;
+    this.update({ state: 'TASK_STARTING' }, now);
+    const state = refusal === undefined ? 'TASK_KILLED' : 'TASK_FAILED';
+    this.update(refusal === undefined ? { state } : { state, message: refusal }, now);
+    this.state.phase = 'ended';
+    this.effects.push({ kind: 'ended', state, byHealth: false });
+    return this.take();
+  }
+
   /** The process exists, or could not be made: then it counts as one that exited with status 1. */
   spawned(pid: number | undefined, now: Instant): readonly RunEffect[] {
     if (this.state.phase !== 'starting') return [];

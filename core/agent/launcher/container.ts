@@ -246,7 +246,7 @@ export class Container implements ContainerRun {
   private spawnTask(taskId: string): void {
     const task = this.hosted?.runOf(taskId)?.task;
     if (task === undefined || this.hosted === undefined) return;
-    const identity = this.spawn(taskId, { ...this.place(task.sandbox), command: task.command });
+    const identity = this.spawn(taskId, { ...this.place(task), command: task.command });
     this.apply(this.hosted.spawned(taskId, identity?.pid, this.ports.now()));
   }
 
@@ -279,7 +279,7 @@ export class Container implements ContainerRun {
     const run = this.hosted?.runOf(taskId);
     const probe = kind === 'health' ? run?.task.healthCheck : run?.task.check;
     if (run === undefined || probe === undefined) return;
-    this.ports.processes.probe(probe, this.place(run.task.sandbox)).then(
+    this.ports.processes.probe(probe, this.place(run.task)).then(
       (result) => {
         if (result === undefined) {
           run.probeSkipped(kind, this.ports.now());
@@ -304,9 +304,9 @@ export class Container implements ContainerRun {
     this.ports.disk.save(this.spec.id, this.record);
   }
 
-  private place(sandbox?: string): Omit<SpawnSpec, 'command'> {
-    const { user } = this.spec;
-    return { cwd: sandbox ?? this.spec.sandbox, ...(user === undefined ? {} : { user }) };
+  private place(task?: HostedTask): Omit<SpawnSpec, 'command'> {
+    const user = task?.user ?? this.spec.user;
+    return { cwd: task?.sandbox ?? this.spec.sandbox, ...(user === undefined ? {} : { user }) };
   }
 
   private cwdOf(key: string): string {

@@ -93,3 +93,17 @@ test('a shutdown kills the task with the shutdown grace less two seconds', () =>
 test('a shutdown before any task ends the executor at once', () => {
   assert.deepEqual(words(executor('command').shutdown(0)), ['done']);
 });
+
+test('a group whose container could not be made never starts: that task fails, the others are killed', () => {
+  const it = executor('group');
+  const refused = { ...task('b'), refusal: 'no such file' };
+  const effects = it.run([task('a'), refused], 0);
+  assert.deepEqual(words(effects), [
+    'a TASK_STARTING',
+    'a TASK_KILLED',
+    'b TASK_STARTING',
+    'b TASK_FAILED',
+  ]);
+  assert.equal(it.state.updates.at(-1)?.message, 'no such file');
+  assert.deepEqual(acknowledgeAll(it), ['done']);
+});
