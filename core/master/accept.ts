@@ -15,6 +15,10 @@ import { prepareOperation } from './prepare-operation.ts';
 import type { Agent, Framework, OfferRecord } from './records.ts';
 import { refuseTask, stateFor } from './statuses.ts';
 
+/** Classic drivers are not told what becomes of operations. */
+const NO_FEEDBACK =
+  "The 'id' field was set in an offer operation, but operation feedback is not supported for the SchedulerDriver API; please use the HTTP scheduler API for this feature";
+
 /** One ACCEPT under way. */
 export interface Acceptance {
   readonly framework: Framework;
@@ -172,6 +176,10 @@ function refuseForAgent(
 
 function perform(context: MasterContext, acceptance: Acceptance, given: OfferOperation): void {
   const { framework, agent } = acceptance;
+  if (framework.connection?.kind === 'pid' && given.id !== undefined) {
+    dropOperation(context, framework, given, NO_FEEDBACK);
+    return;
+  }
   const prepared = prepareOperation(given, acceptance);
   if (!prepared.ok) {
     refusePrepared(context, framework, given, prepared.error);

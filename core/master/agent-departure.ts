@@ -12,6 +12,7 @@ import { stopObserver } from './observers.ts';
 import { rescindOffersOf } from './offers.ts';
 import { sendOperationStatus } from './operations.ts';
 import type { Agent, DepartedAgent, Framework } from './records.ts';
+import { pidText } from './state.ts';
 import { masterStatus, sendStatus, stateFor, updateTask } from './statuses.ts';
 import { isTerminal } from './task-states.ts';
 
@@ -35,6 +36,7 @@ export function agentExited(context: MasterContext, pid: Upid): void {
   context.log('info', { agentId: agent.id }, 'agent disconnected');
   agent.connected = false;
   agent.active = false;
+  context.authenticated.delete(pidText(agent));
   context.allocator.deactivateAgent(agent.id, context.now);
   rescindOffersOf(context, agent);
   rescindInverseOffersOf(context, agent);
@@ -197,6 +199,7 @@ function leave(
   rescindInverseOffersOf(context, agent);
   context.allocator.removeAgent(agent.id, context.now);
   context.emit({ kind: 'unlink', pid: agent.pid });
+  context.authenticated.delete(pidText(agent));
   context.state.removeAgent(agent);
   for (const framework of context.state.frameworks.values()) {
     context.event(framework, { type: 'FAILURE', failure: { agent_id: { value: agent.id } } });

@@ -15,6 +15,7 @@ import type {
   UpdateSlaveMessage,
 } from '../wire/types/mesos.internal.ts';
 import type { AgentInfo, AgentInfoCapability, Resource } from '../wire/types/mesos.v1.ts';
+import { formatUpid } from '../wire/upid.ts';
 import { removeAgent } from './agent-departure.ts';
 import { applyCheckpointed, machineOf, unavailabilityOf } from './agent-info.ts';
 import { refuseAgent } from './authorization.ts';
@@ -38,7 +39,7 @@ export function registerAgent(
   context.count('messages_register_slave');
   const pid = `${from.id}@${from.ip}:${from.port}`;
   const known = context.state.agentsByPid.get(pid);
-  if (context.registering.has(pid)) return;
+  if (isStranger(context, from) || context.registering.has(pid)) return;
   const refused = refuseIntroduction(context, message);
   if (refused !== undefined) {
     context.log('warn', { pid, why: refused }, 'ignored the registration of an agent');
@@ -163,6 +164,15 @@ function sendRegistered(context: MasterContext, agent: Agent): void {
     name: 'mesos.internal.SlaveRegisteredMessage',
     message: { slave_id: { value: agent.id }, connection: connectionInfo(context) },
   });
+}
+
+/** Told nothing, as by the original: it authenticates and comes again. */
+export function isStranger(context: MasterContext, from: Upid): boolean {
+  const pid = formatUpid(from);
+  const { authenticateAgents } = context.options;
+  if (!authenticateAgents || context.authenticated.has(pid)) return false;
+  context.log('warn', { pid }, 'ignored the registration of an agent that is not authenticated');
+  return true;
 }
 
 export function shutDown(context: MasterContext, to: Upid, message: string): void {

@@ -37,10 +37,19 @@ export function checkCall(context: MasterContext, call: Call, origin: CallOrigin
   const refused =
     refusePrincipal(framework, origin) ??
     refuseConnection(framework, origin) ??
-    (call.type === 'UNKNOWN' ? { status: 501, text: '501 Not Implemented.' } : undefined) ??
-    (call.type === 'UPDATE_FRAMEWORK' ? refuseUpdate(context, framework, call) : undefined);
+    refuseCallContents(context, framework, call);
   if (refused !== undefined) return { ok: false, refusal: refused };
   return { ok: true, framework: id };
+}
+
+/** What is refused whoever sends it. */
+export function refuseCallContents(
+  context: MasterContext,
+  framework: Framework,
+  call: Call,
+): CallRefusal | undefined {
+  if (call.type === 'UNKNOWN') return { status: 501, text: '501 Not Implemented.' };
+  return call.type === 'UPDATE_FRAMEWORK' ? refuseUpdate(context, framework, call) : undefined;
 }
 
 function refuse(status: number, text: string): CallVerdict {

@@ -29,8 +29,6 @@ const BUILT_IN_ALLOCATORS: ReadonlySet<string> = new Set(['hierarchical', 'Hiera
 
 /** Flags that have only one supported value. */
 const FIXED: Readonly<Partial<Record<keyof MasterFlagValues, readonly unknown[]>>> = {
-  authenticate_frameworks: [false],
-  authenticate_agents: [false],
   log_auto_initialize: [true],
   memory_profiling: [false],
   authenticators: ['crammd5'],
@@ -76,6 +74,8 @@ export function compileMasterOptions(flags: MasterFlagValues): Result<MasterDaem
         fetchTimeoutMs: flags.registry_fetch_timeout,
         storeTimeoutMs: flags.registry_store_timeout,
       },
+      credentials: security.value.credentials,
+      authenticationTimeoutMs: flags.authentication_v0_timeout,
     },
     ip: flags.ip ?? '0.0.0.0',
     port: flags.port,
@@ -113,6 +113,9 @@ function refuseConflicts(flags: MasterFlagValues): string | undefined {
   const registries = ['replicated_log', 'log_storage', 'in_memory'];
   if (!registries.includes(flags.registry)) {
     return `'${flags.registry}' is not a supported option for registry persistence`;
+  }
+  if ((flags.authenticate_frameworks || flags.authenticate_agents) && !flags.credentials) {
+    return 'Failed to start master with authentication enabled: No credentials provided (see --credentials flag)';
   }
   if (flags.zk !== undefined && flags.registry !== 'in_memory' && flags.quorum === undefined) {
     return 'Need to specify --quorum for replicated log based registry when using ZooKeeper';
@@ -189,6 +192,8 @@ function compileMachine(
     maxCompletedTasksPerFramework: flags.max_completed_tasks_per_framework,
     maxUnreachableTasksPerFramework: flags.max_unreachable_tasks_per_framework,
     authorizer,
+    authenticateFrameworks: flags.authenticate_frameworks,
+    authenticateAgents: flags.authenticate_agents,
     rootSubmissions: flags.root_submissions,
     roleWhitelist: roles.value,
     offerTimeoutMs: flags.offer_timeout,

@@ -14,15 +14,13 @@ import { type Hooks, NO_HOOKS } from '../modules/hooks.ts';
 import type { Upid } from '../net/ports.ts';
 import type { Event as SchedulerEvent } from '../wire/types/mesos.v1.scheduler.ts';
 import { Deadlines } from './deadlines.ts';
+import { driverMessage } from './driver/events.ts';
 import type { MasterEffect, Outgoing } from './effects.ts';
 import type { OperatorEvent } from './events.ts';
 import type { MachineOptions } from './options.ts';
 import type { Agent, Framework } from './records.ts';
 import type { RegistryOperation } from './registry.ts';
 import type { MasterState } from './state.ts';
-
-/** The pid text that means "no pid"; it travels on the wire (spec libprocess, section 1). */
-export const NO_PID = '@0.0.0.0:0';
 
 /** Principals whose approvers are kept; beyond it all are made again. */
 const APPROVERS_MAX = 1_000;
@@ -99,8 +97,11 @@ export class MasterContext {
     this.outbox.push({ kind: 'send', from: 'master', to, content });
   }
 
-  /** To a framework's scheduler; dropped when it is not connected. */
-  event(framework: Framework, event: SchedulerEvent): void {
+  /**
+   * To a framework's scheduler; dropped when it is not connected. `forDriver` is what a classic driver
+   * is told instead of the usual translation.
+   */
+  event(framework: Framework, event: SchedulerEvent, forDriver?: Outgoing): void {
     const connection = framework.connection;
     if (connection === undefined) return;
     if (event.type !== undefined) {
@@ -109,7 +110,10 @@ export class MasterContext {
     }
     if (connection.kind === 'http') {
       this.outbox.push({ kind: 'event', connection: connection.id, event });
+      return;
     }
+    const content = forDriver ?? driverMessage(this.state, framework, event);
+    if (content !== undefined) this.sendTo(connection.pid, content);
   }
 
   operatorEvent(event: OperatorEvent): void {

@@ -8,6 +8,7 @@ import type { LogFields } from '../base/log.ts';
 import type { Upid } from '../net/ports.ts';
 import type { Call, Event as SchedulerEvent } from '../wire/types/mesos.v1.scheduler.ts';
 import type { MessageTypes } from '../wire/types/messages.ts';
+import type { DriverRequest } from './driver/decode.ts';
 import type { OperatorEvent } from './events.ts';
 import type { OperatorAnswer, OperatorRequest } from './operator/requests.ts';
 import type { ConnectionId } from './records.ts';
@@ -31,6 +32,9 @@ export type AgentMessage = {
 export type MasterInput =
   | { readonly kind: 'recovered'; readonly registry: RecoveredRegistry }
   | { readonly kind: 'message'; readonly from: Upid; readonly content: AgentMessage }
+  | { readonly kind: 'driver'; readonly from: Upid; readonly request: DriverRequest }
+  /** Who the actor at `pid` has proved to be; undefined when it begins to prove it anew. */
+  | { readonly kind: 'identified'; readonly pid: Upid; readonly principal: string | undefined }
   | { readonly kind: 'pong'; readonly observer: number }
   /** The link to this pid broke. */
   | { readonly kind: 'exited'; readonly pid: Upid }
@@ -59,7 +63,7 @@ export type MasterInput =
   | { readonly kind: 'whitelist'; readonly hostnames: readonly string[] }
   | { readonly kind: 'woke' };
 
-/** Messages the master sends to agents. */
+/** Messages the master sends to agents and drivers. */
 export type OutgoingName =
   | 'mesos.internal.SlaveRegisteredMessage'
   | 'mesos.internal.SlaveReregisteredMessage'
@@ -77,7 +81,22 @@ export type OutgoingName =
   | 'mesos.internal.StatusUpdateAcknowledgementMessage'
   | 'mesos.internal.AcknowledgeOperationStatusMessage'
   | 'mesos.internal.DrainSlaveMessage'
-  | 'mesos.internal.PingSlaveMessage';
+  | 'mesos.internal.PingSlaveMessage'
+  | DriverMessageName;
+
+/** What the master says to classic driver frameworks. */
+type DriverMessageName =
+  | 'mesos.internal.FrameworkRegisteredMessage'
+  | 'mesos.internal.FrameworkReregisteredMessage'
+  | 'mesos.internal.ResourceOffersMessage'
+  | 'mesos.internal.RescindResourceOfferMessage'
+  | 'mesos.internal.InverseOffersMessage'
+  | 'mesos.internal.RescindInverseOfferMessage'
+  | 'mesos.internal.StatusUpdateMessage'
+  | 'mesos.internal.ExecutorToFrameworkMessage'
+  | 'mesos.internal.ExitedExecutorMessage'
+  | 'mesos.internal.LostSlaveMessage'
+  | 'mesos.internal.FrameworkErrorMessage';
 
 export type Outgoing = {
   [Name in OutgoingName]: { readonly name: Name; readonly message: MessageTypes[Name] };

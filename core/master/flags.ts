@@ -132,11 +132,11 @@ export const MASTER_FLAGS = {
   // Security.
   authenticate_frameworks: flag('bool', false, {
     aliases: ['authenticate'],
-    help: 'Only false is supported.',
+    help: 'Frameworks of the classic driver must authenticate; needs --credentials.',
   }),
   authenticate_agents: flag('bool', false, {
     aliases: ['authenticate_slaves'],
-    help: 'Only false is supported.',
+    help: 'Agents must authenticate; needs --credentials.',
   }),
   authenticate_http_frameworks: flag('bool', false, {
     help: 'HTTP frameworks must authenticate; needs --http_framework_authenticators.',
@@ -148,7 +148,9 @@ export const MASTER_FLAGS = {
     aliases: ['authenticate_http'],
     help: 'Requests that change something must be authenticated.',
   }),
-  authentication_v0_timeout: flag('duration', seconds(15), { help: 'Used with authentication.' }),
+  authentication_v0_timeout: flag('duration', seconds(15), {
+    help: 'How long an agent or framework may take to authenticate.',
+  }),
   authenticators: flag('string', 'crammd5', { help: 'Only crammd5.' }),
   http_authenticators: flag('string', 'basic', { help: 'How operators authenticate: basic.' }),
   http_framework_authenticators: optionalFlag('string', {

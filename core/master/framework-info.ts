@@ -1,5 +1,13 @@
 /** What a FrameworkInfo means: its roles and capabilities (spec scheduler-api, section 6.1). */
+
 import type { FrameworkInfo, FrameworkInfoCapabilityType } from '../wire/types/mesos.v1.ts';
+import { formatUpid, NO_UPID_TEXT } from '../wire/upid.ts';
+import type { Framework } from './records.ts';
+
+/** What agents are told of the way to a framework's scheduler: its driver's pid, or none. */
+export function driverPidText({ connection }: Pick<Framework, 'connection'>): string {
+  return connection?.kind === 'pid' ? formatUpid(connection.pid) : NO_UPID_TEXT;
+}
 
 export function capabilitiesOf(info: FrameworkInfo): ReadonlySet<FrameworkInfoCapabilityType> {
   const types = (info.capabilities ?? []).map((each) => each.type);

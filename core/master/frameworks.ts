@@ -6,9 +6,9 @@
 import { frameworkId } from '../base/ids.ts';
 import type { CallUpdateFramework } from '../wire/types/mesos.v1.scheduler.ts';
 import type { FrameworkInfo } from '../wire/types/mesos.v1.ts';
-import { type MasterContext, NO_PID } from './context.ts';
+import type { MasterContext } from './context.ts';
 import { deepEqual } from './deep-equal.ts';
-import { capabilitiesOf, rolesOf } from './framework-info.ts';
+import { capabilitiesOf, driverPidText, rolesOf } from './framework-info.ts';
 import { discardInverseOffer, rescindInverseOffersOf } from './inverse-offers.ts';
 import { discardOffersOf, rescindOffer, rescindOffersOf } from './offers.ts';
 import type { ConnectionId, Framework } from './records.ts';
@@ -48,7 +48,7 @@ export function broadcastFramework(context: MasterContext, framework: Framework)
       name: 'mesos.internal.UpdateFrameworkMessage',
       message: {
         framework_id: { value: framework.id },
-        pid: NO_PID,
+        pid: driverPidText(framework),
         framework_info: framework.info,
       },
     });
@@ -76,6 +76,11 @@ export function updateFramework(
 export function connectionLost(context: MasterContext, connection: ConnectionId): void {
   const framework = context.state.frameworksByConnection.get(connection);
   if (framework === undefined) return;
+  frameworkLost(context, framework);
+}
+
+/** Its stream or its driver's link broke. */
+export function frameworkLost(context: MasterContext, framework: Framework): void {
   context.log('info', { frameworkId: framework.id }, 'framework disconnected');
   becomeDisconnected(context, framework);
   const timeoutMs = Math.max(0, (framework.info.failover_timeout ?? 0) * 1000);
@@ -94,6 +99,17 @@ function becomeDisconnected(context: MasterContext, framework: Framework): void 
   context.deadlines.cancel(`heartbeat ${framework.id}`);
   context.state.disconnect(framework);
   framework.state = 'disconnected';
+  rescindOffersOf(context, framework);
+  rescindInverseOffersOf(context, framework);
+  context.allocator.deactivateFramework(framework.id, context.now);
+  context.operatorEvent({ kind: 'framework-changed', framework });
+}
+
+/** A driver's wish to get no more offers; it stays connected and registered. */
+export function deactivateFramework(context: MasterContext, framework: Framework): void {
+  if (framework.state !== 'active') return;
+  context.log('info', { frameworkId: framework.id }, 'framework deactivated');
+  framework.state = 'inactive';
   rescindOffersOf(context, framework);
   rescindInverseOffersOf(context, framework);
   context.allocator.deactivateFramework(framework.id, context.now);
@@ -119,6 +135,9 @@ export function removeFramework(context: MasterContext, framework: Framework): v
   for (const operation of [...framework.operations.values()]) state.removeOperation(operation);
   if (framework.connection?.kind === 'http') {
     context.emit({ kind: 'close', connection: framework.connection.id });
+  }
+  if (framework.connection?.kind === 'pid') {
+    context.emit({ kind: 'unlink', pid: framework.connection.pid });
   }
   context.allocator.removeFramework(framework.id, context.now);
   state.completeFramework(framework, context.now);

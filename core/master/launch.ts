@@ -15,7 +15,8 @@ import type {
 } from '../wire/types/mesos.v1.ts';
 import type { Acceptance } from './accept.ts';
 import { refuseGroupLaunch, refuseLaunch } from './authorization.ts';
-import { type MasterContext, NO_PID } from './context.ts';
+import type { MasterContext } from './context.ts';
+import { driverPidText } from './framework-info.ts';
 import type { Agent, Framework } from './records.ts';
 import { refuseTask } from './statuses.ts';
 import { existingExecutor, validateTask } from './validation/task.ts';
@@ -53,7 +54,7 @@ export function launch(
         framework: framework.info,
         task: forAgent(agent, task),
         resource_version_uuids: resourceVersions(agent),
-        pid: NO_PID,
+        pid: driverPidText(framework),
         launch_executor: executor === undefined || isNew,
       },
     });

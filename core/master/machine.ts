@@ -8,12 +8,14 @@ import type { Instant } from '../base/clock.ts';
 import { frameworkId } from '../base/ids.ts';
 import type { Upid } from '../net/ports.ts';
 import type { Call } from '../wire/types/mesos.v1.scheduler.ts';
+import { formatUpid } from '../wire/upid.ts';
 import { agentExited } from './agent-departure.ts';
 import { registerAgent, unregisterAgent, updateAgent } from './agents.ts';
 import { call } from './calls.ts';
 import { type CallOrigin, type CallVerdict, checkCall } from './check-call.ts';
 import { type MachineParts, MasterContext } from './context.ts';
 import { describeState } from './describe.ts';
+import { driverExited, driverRequest } from './driver/requests.ts';
 import type { AgentMessage, MasterEffect, MasterInput } from './effects.ts';
 import { connectionLost } from './frameworks.ts';
 import { exitedExecutor, messageToFramework } from './messages.ts';
@@ -77,6 +79,13 @@ export class MasterMachine {
         return;
       case 'exited':
         agentExited(this.context, input.pid);
+        driverExited(this.context, input.pid);
+        return;
+      case 'driver':
+        driverRequest(this.context, input.from, input.request);
+        return;
+      case 'identified':
+        this.identified(input.pid, input.principal);
         return;
       case 'subscribe':
         subscribe(this.context, input);
@@ -105,6 +114,12 @@ export class MasterMachine {
       default:
         unreachable(input);
     }
+  }
+
+  private identified(pid: Upid, principal: string | undefined): void {
+    const { authenticated } = this.context;
+    if (principal === undefined) authenticated.delete(formatUpid(pid));
+    else authenticated.set(formatUpid(pid), principal);
   }
 
   private message(from: Upid, content: AgentMessage): void {

@@ -22,8 +22,9 @@ import { encodeMessage } from '../wire/codec.ts';
 import type { Call, Event as SchedulerEvent } from '../wire/types/mesos.v1.scheduler.ts';
 import type { MasterInfo } from '../wire/types/mesos.v1.ts';
 import { formatUpid } from '../wire/upid.ts';
-import { decodeAgentMessage } from './agent-messages.ts';
+import { Authentication } from './authentication.ts';
 import type { CallOrigin, CallRefusal } from './check-call.ts';
+import { decodeInput } from './decode-message.ts';
 import type { MasterEffect, MasterInput, Outgoing } from './effects.ts';
 import type { OperatorEvent } from './events.ts';
 import { type ElectionPorts, Leadership } from './leadership.ts';
@@ -93,6 +94,7 @@ export class Master implements Service {
   private wake: { readonly at: number; readonly timer: Timer } | undefined;
   private lifecycle: LifecycleState = 'new';
   private leadership: Leadership | undefined;
+  private authentication: Authentication | undefined;
   /** Messages that have come between the election and the end of the recovery. */
   private readonly early: Envelope[] = [];
   private readonly fail: (error: unknown) => void;
@@ -148,6 +150,7 @@ export class Master implements Service {
       }),
       publishPerFramework: this.options.publishPerFrameworkMetrics,
     });
+    this.authentication = this.createAuthentication();
     transport.register('master', (envelope) => this.receive(envelope));
     for (const [role, weight] of this.options.weights) {
       this.allocatorInUse.updateWeight(role, weight, clock.now());
@@ -173,6 +176,19 @@ export class Master implements Service {
       transport.unregister('master');
       throw thrown;
     }
+  }
+
+  private createAuthentication(): Authentication {
+    const { transport, clock, random, log } = this.ports;
+    const { hostname, credentials, authenticationTimeoutMs: timeoutMs } = this.options;
+    return new Authentication(
+      { credentials, timeoutMs, hostname },
+      {
+        ...{ transport, clock, random, log },
+        onIdentified: (pid, principal) => this.input({ kind: 'identified', pid, principal }),
+        onReleased: (envelope) => this.receive(envelope),
+      },
+    );
   }
 
   /** From the election to serving: the registry is read, then what has arrived meanwhile. */
@@ -201,6 +217,7 @@ export class Master implements Service {
     this.wake?.timer.cancel();
     this.wake = undefined;
     this.ports.transport.unregister('master');
+    this.authentication?.stop();
     for (const observer of this.running?.machine.state.agentsByObserver.keys() ?? []) {
       this.ports.transport.unregister(`slave-observer(${observer})`);
     }
@@ -349,25 +366,15 @@ export class Master implements Service {
       this.early.push(envelope);
       return;
     }
-    const content = decodeAgentMessage(envelope.name, envelope.body);
-    if (content?.ok === true) {
-      this.input({ kind: 'message', from: envelope.from, content: content.value });
+    if (this.authentication?.holds(envelope) === true) return;
+    const input = decodeInput(envelope);
+    if (input.ok) {
+      this.input(input.value);
       return;
     }
-    const fields = { name: envelope.name, from: formatUpid(envelope.from) };
-    if (content === undefined) this.refuseMessage(envelope);
-    else this.ports.log.warn({ ...fields, why: content.error }, 'dropped an unreadable message');
-  }
-
-  /** Explicit answers to peers this master cannot serve, so that they do not wait for ever. */
-  private refuseMessage(envelope: Envelope): void {
-    const fields = { name: envelope.name, from: formatUpid(envelope.from) };
-    this.ports.log.warn(fields, 'refused a message that is not supported');
-    const answer = refusalOf(envelope.name);
-    if (answer === undefined) return;
-    const { transport } = this.ports;
-    const from: Upid = { id: 'master', ip: transport.ip, port: transport.port };
-    transport.send({ from, to: envelope.from, ...answer });
+    this.state.counters.increment('dropped_messages');
+    const fields = { name: envelope.name, from: formatUpid(envelope.from), why: input.error };
+    this.ports.log.warn(fields, 'dropped a message');
   }
 
   private perform(effect: MasterEffect): void {
@@ -487,24 +494,4 @@ function recoveryFailure(thrown: unknown): ClusterError {
 function encodeOutgoing(content: Outgoing): Uint8Array {
   // The union of names and messages is correlated; the compiler sees that only case by case.
   return encodeMessage(content.name, content.message as never);
-}
-
-function refusalOf(name: string): { readonly name: string; readonly body: Uint8Array } | undefined {
-  switch (name) {
-    case 'mesos.internal.AuthenticateMessage': {
-      const error = 'No authenticator loaded';
-      const answer = 'mesos.internal.AuthenticationErrorMessage';
-      return { name: answer, body: encodeMessage(answer, { error }) };
-    }
-    case 'mesos.scheduler.Call':
-    case 'mesos.internal.RegisterFrameworkMessage':
-    case 'mesos.internal.ReregisterFrameworkMessage': {
-      const message =
-        'Frameworks of the classic driver are not supported by this master yet; use the HTTP scheduler API';
-      const answer = 'mesos.internal.FrameworkErrorMessage';
-      return { name: answer, body: encodeMessage(answer, { message }) };
-    }
-    default:
-      return undefined;
-  }
 }

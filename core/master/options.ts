@@ -2,6 +2,7 @@
 
 import type { AllocatorOptions } from '../allocator/types.ts';
 import type { Authorizer } from '../auth/authorizer.ts';
+import type { Credentials } from '../auth/credentials.ts';
 import type { DurationMs } from '../base/duration.ts';
 import type { DomainInfo } from '../wire/types/mesos.v1.ts';
 import { DEFAULT_REGISTRAR_LIMITS, type RegistrarLimits } from './registrar.ts';
@@ -10,6 +11,9 @@ import type { StateLimits } from './state.ts';
 export interface MachineOptions extends StateLimits {
   /** Who may do what; without one everybody may do everything. */
   readonly authorizer: Authorizer | undefined;
+  /** Whether drivers and agents must have proved who they are (`--authenticate_*`). */
+  readonly authenticateFrameworks: boolean;
+  readonly authenticateAgents: boolean;
   readonly rootSubmissions: boolean;
   /** Roles that may be used; `undefined` allows any. `*` is always in it. */
   readonly roleWhitelist: ReadonlySet<string> | undefined;
@@ -37,6 +41,8 @@ export const DEFAULT_MACHINE_OPTIONS: MachineOptions = {
   maxCompletedTasksPerFramework: 1_000,
   maxUnreachableTasksPerFramework: 1_000,
   authorizer: undefined,
+  authenticateFrameworks: false,
+  authenticateAgents: false,
   rootSubmissions: true,
   roleWhitelist: undefined,
   offerTimeoutMs: undefined,
@@ -69,6 +75,10 @@ export interface CompiledMasterOptions {
   readonly maxOperatorEventStreamSubscribers: number;
   readonly publishPerFrameworkMetrics: boolean;
   readonly registrar: RegistrarLimits;
+  /** Of `--credentials`: what agents and drivers authenticate against. */
+  readonly credentials: Credentials | undefined;
+  /** Of one exchange with an agent or driver. */
+  readonly authenticationTimeoutMs: DurationMs;
 }
 
 export const DEFAULT_MASTER_OPTIONS: CompiledMasterOptions = {
@@ -81,4 +91,6 @@ export const DEFAULT_MASTER_OPTIONS: CompiledMasterOptions = {
   maxOperatorEventStreamSubscribers: 1_000,
   publishPerFrameworkMetrics: true,
   registrar: DEFAULT_REGISTRAR_LIMITS,
+  credentials: undefined,
+  authenticationTimeoutMs: 15_000,
 };

@@ -90,6 +90,8 @@ export interface Framework {
   info: FrameworkInfo;
   state: FrameworkState;
   connection: FrameworkConnection | undefined;
+  /** The pid of its classic driver, also while that is away; undefined after a subscription by HTTP. */
+  driver: Upid | undefined;
   roles: ReadonlySet<string>;
   suppressedRoles: ReadonlySet<string>;
   offerConstraints: OfferConstraints | undefined;

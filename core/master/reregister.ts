@@ -19,6 +19,7 @@ import {
   connectionInfo,
   enterAgent,
   isMachineDown,
+  isStranger,
   newAgent,
   refuseIntroduction,
   refusePolicy,
@@ -26,8 +27,9 @@ import {
   withListForm,
 } from './agents.ts';
 import { refuseAgent } from './authorization.ts';
-import { type MasterContext, NO_PID } from './context.ts';
+import type { MasterContext } from './context.ts';
 import { deepEqual } from './deep-equal.ts';
+import { driverPidText } from './framework-info.ts';
 import { recoverFramework } from './frameworks.ts';
 import { resendKills } from './kill.ts';
 import { rescindOffersOf } from './offers.ts';
@@ -42,6 +44,7 @@ export function reregisterAgent(
   context.count('messages_reregister_slave');
   const { state } = context;
   const id = agentId(message.slave.id?.value ?? '');
+  if (isStranger(context, from)) return;
   if (context.reregistering.has(id) || context.departing.has(id)) return;
   if (state.goneAgents.has(id)) {
     shutDown(context, from, 'Agent has been marked gone');
@@ -376,7 +379,7 @@ function sendFramework(context: MasterContext, agent: Agent, framework: Framewor
     name: 'mesos.internal.UpdateFrameworkMessage',
     message: {
       framework_id: { value: framework.id },
-      pid: NO_PID,
+      pid: driverPidText(framework),
       framework_info: framework.info,
     },
   });

@@ -16,6 +16,7 @@ import {
   type TaskId,
   taskId,
 } from '../base/ids.ts';
+import type { Upid } from '../net/ports.ts';
 import {
   add as addResources,
   isEmpty as isEmptyResources,
@@ -32,6 +33,7 @@ import type {
   Task,
   TaskState,
 } from '../wire/types/mesos.v1.ts';
+import { formatUpid } from '../wire/upid.ts';
 import { CappedMap } from './capped.ts';
 import { Counters } from './counters.ts';
 import type {
@@ -78,6 +80,8 @@ export class MasterState {
 
   readonly frameworks = new Map<FrameworkId, Framework>();
   readonly frameworksByConnection = new Map<ConnectionId, Framework>();
+  /** By the pid of their classic driver, those whose driver is away included. */
+  readonly frameworksByPid = new Map<string, Framework>();
   readonly completedFrameworks: CappedMap<FrameworkId, Framework>;
   /** Frameworks subscribed to each role, `*` included. */
   readonly roles = new Map<string, Set<Framework>>();
@@ -174,6 +178,7 @@ export class MasterState {
     return {
       ...fields,
       connection: undefined,
+      driver: undefined,
       reregisteredTime: undefined,
       unregisteredTime: undefined,
       tasks: new Map(),
@@ -198,9 +203,20 @@ export class MasterState {
 
   connect(framework: Framework, connection: NonNullable<Framework['connection']>): void {
     this.disconnect(framework);
+    this.setDriver(framework, connection.kind === 'pid' ? connection.pid : undefined);
     framework.connection = connection;
     framework.state = 'active';
     if (connection.kind === 'http') this.frameworksByConnection.set(connection.id, framework);
+  }
+
+  private setDriver(framework: Framework, pid: Upid | undefined): void {
+    const { driver } = framework;
+    const before = driver === undefined ? undefined : formatUpid(driver);
+    if (before !== undefined && this.frameworksByPid.get(before) === framework) {
+      this.frameworksByPid.delete(before);
+    }
+    framework.driver = pid;
+    if (pid !== undefined) this.frameworksByPid.set(formatUpid(pid), framework);
   }
 
   /** Forgets the connection; the caller sets the state. */
@@ -215,6 +231,7 @@ export class MasterState {
     assert(framework.tasks.size === 0, `framework ${framework.id} completes with tasks`);
     assert(framework.offers.size === 0, `framework ${framework.id} completes with offers`);
     this.disconnect(framework);
+    this.setDriver(framework, undefined);
     framework.state = 'disconnected';
     framework.unregisteredTime = now;
     for (const role of framework.roles) this.untrack(role, framework);

@@ -3,7 +3,7 @@
  * update changes what the master knows of a task (spec scheduler-api, sections 7 and 16).
  */
 import { agentId } from '../base/ids.ts';
-import type { StatusUpdate } from '../wire/types/mesos.internal.ts';
+import type { StatusUpdate, StatusUpdateMessage } from '../wire/types/mesos.internal.ts';
 import type {
   AgentID,
   TaskInfo,
@@ -50,9 +50,21 @@ export function masterStatus(context: MasterContext, fields: MasterStatus): Task
   };
 }
 
-/** Tells the framework; the caller has recorded whatever must be recorded. */
-export function sendStatus(context: MasterContext, framework: Framework, status: TaskStatus): void {
-  context.event(framework, { type: 'UPDATE', update: { status } });
+/**
+ * Tells the framework; the caller has recorded whatever must be recorded. `relayed` is an agent's
+ * message, which drivers get as it is.
+ */
+export function sendStatus(
+  context: MasterContext,
+  framework: Framework,
+  status: TaskStatus,
+  relayed?: StatusUpdateMessage,
+): void {
+  const forDriver =
+    relayed === undefined
+      ? undefined
+      : ({ name: 'mesos.internal.StatusUpdateMessage', message: relayed } as const);
+  context.event(framework, { type: 'UPDATE', update: { status } }, forDriver);
 }
 
 /** The outcome of a task that never became one: counted, told, not stored. */

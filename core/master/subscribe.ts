@@ -4,15 +4,16 @@
  * existing subscription is not touched by it.
  */
 import { frameworkId } from '../base/ids.ts';
-import type { Call } from '../wire/types/mesos.v1.scheduler.ts';
+import type { Call, CallSubscribe } from '../wire/types/mesos.v1.scheduler.ts';
 import type { FrameworkInfo } from '../wire/types/mesos.v1.ts';
+import { formatUpid } from '../wire/upid.ts';
 import { refuseRegistration } from './authorization.ts';
 import type { MasterContext } from './context.ts';
 import { capabilitiesOf, rolesOf } from './framework-info.ts';
 import { applyFrameworkInfo, broadcastFramework } from './frameworks.ts';
 import { discardInverseOffer } from './inverse-offers.ts';
-import { discardOffersOf } from './offers.ts';
-import type { ConnectionId, Framework } from './records.ts';
+import { discardOffersOf, rescindOffersOf } from './offers.ts';
+import type { ConnectionId, Framework, FrameworkConnection } from './records.ts';
 import { refuseFrameworkInfo, refuseRolesAndConstraints } from './validation/framework.ts';
 
 export interface Subscribe {
@@ -24,35 +25,60 @@ export interface Subscribe {
 export function subscribe(context: MasterContext, input: Subscribe): void {
   const given = input.call.subscribe;
   if (given === undefined) return;
-  const info = withPrincipal(withoutEmptyId(given.framework_info), input.principal);
+  const info = givenInfo(given.framework_info, input.principal);
   const known = info.id === undefined ? undefined : context.state.frameworks.get(idOf(info));
-  const refused =
+  const refused = refuseSubscription(context, info, known, given);
+  if (refused !== undefined) {
+    refuse(context, input.connection, refused);
+    return;
+  }
+  const settings = settingsOf(info, given);
+  const connection = { kind: 'http', id: input.connection } as const;
+  if (known === undefined) subscribeNew(context, connection, settings);
+  else resubscribe(context, connection, known, { ...settings, welcome: 'registered' });
+}
+
+/** The info as it is judged and kept. */
+export function givenInfo(info: FrameworkInfo, principal: string | undefined): FrameworkInfo {
+  return withPrincipal(withoutEmptyId(info), principal);
+}
+
+/** What is refused of any scheduler, whatever it speaks. */
+export function refuseSubscription(
+  context: MasterContext,
+  info: FrameworkInfo,
+  known: Framework | undefined,
+  given: CallSubscribe,
+): string | undefined {
+  return (
     refuseFrameworkInfo(context, info) ??
     refuseRolesAndConstraints(context, info, given) ??
     refuseRegistration(context, info) ??
     (known !== undefined && known.info.principal !== info.principal
       ? "Changing framework's principal is not allowed."
-      : undefined);
-  if (refused !== undefined) {
-    refuse(context, input.connection, refused);
-    return;
-  }
-  const settings = {
-    info,
-    suppressedRoles: given.suppressed_roles ?? [],
-    offerConstraints: given.offer_constraints,
-  };
-  if (known === undefined) subscribeNew(context, input.connection, settings);
-  else resubscribe(context, input.connection, known, settings);
+      : undefined)
+  );
 }
 
-interface Settings {
+export interface SubscriptionSettings {
   readonly info: FrameworkInfo;
   readonly suppressedRoles: readonly string[];
   readonly offerConstraints: Framework['offerConstraints'];
 }
 
-function subscribeNew(context: MasterContext, connection: ConnectionId, given: Settings): void {
+export function settingsOf(info: FrameworkInfo, given: CallSubscribe): SubscriptionSettings {
+  return {
+    info,
+    suppressedRoles: given.suppressed_roles ?? [],
+    offerConstraints: given.offer_constraints,
+  };
+}
+
+export function subscribeNew(
+  context: MasterContext,
+  connection: FrameworkConnection,
+  given: SubscriptionSettings,
+): void {
   const { state, now } = context;
   const id = given.info.id === undefined ? state.newFrameworkId() : idOf(given.info);
   const info: FrameworkInfo = { ...given.info, id: { value: id } };
@@ -67,7 +93,7 @@ function subscribeNew(context: MasterContext, connection: ConnectionId, given: S
     offerConstraints: given.offerConstraints,
   });
   state.addFramework(framework);
-  state.connect(framework, { kind: 'http', id: connection });
+  state.connect(framework, connection);
   context.allocator.addFramework(
     {
       id,
@@ -81,17 +107,21 @@ function subscribeNew(context: MasterContext, connection: ConnectionId, given: S
   );
   framework.counters.increment('calls');
   framework.counters.increment('calls/subscribe');
-  welcome(context, framework);
+  welcome(context, framework, 'registered');
   const { name, principal } = info;
   context.log('info', { frameworkId: id, name, principal }, 'framework subscribed');
   context.operatorEvent({ kind: 'framework-added', framework });
 }
 
-function resubscribe(
+/** How a driver is greeted. */
+type Welcome = 'registered' | 'reregistered';
+
+/** `reregistered` is for the scheduler that had not gone; the others take over. */
+export function resubscribe(
   context: MasterContext,
-  connection: ConnectionId,
+  connection: FrameworkConnection,
   framework: Framework,
-  given: Settings,
+  given: SubscriptionSettings & { readonly welcome: Welcome },
 ): void {
   const { state, now } = context;
   const before = framework.connection;
@@ -102,9 +132,11 @@ function resubscribe(
     checkpoint: framework.info.checkpoint,
   };
   applyFrameworkInfo(context, framework, { ...given, info });
-  if (before !== undefined) {
+  if (given.welcome === 'reregistered') rescindOffersOf(context, framework);
+  if (before !== undefined && !isSameDriver(before, connection)) {
     context.event(framework, { type: 'ERROR', error: { message: 'Framework failed over' } });
     if (before.kind === 'http') context.emit({ kind: 'close', connection: before.id });
+    else context.emit({ kind: 'unlink', pid: before.pid });
   }
   discardOffersOf(context, framework);
   for (const record of [...framework.inverseOffers]) discardInverseOffer(context, record);
@@ -112,18 +144,28 @@ function resubscribe(
   if (framework.state === 'recovered') framework.registeredTime = now;
   context.deadlines.cancel(`failover ${framework.id}`);
   context.deadlines.cancel(`heartbeat ${framework.id}`);
-  state.connect(framework, { kind: 'http', id: connection });
+  state.connect(framework, connection);
   framework.reregisteredTime = now;
   if (!wasActive) context.allocator.activateFramework(framework.id, now);
   framework.counters.increment('calls');
   framework.counters.increment('calls/subscribe');
-  welcome(context, framework);
+  welcome(context, framework, given.welcome);
   broadcastFramework(context, framework);
   context.log('info', { frameworkId: framework.id }, 'framework subscribed again');
   context.operatorEvent({ kind: 'framework-updated', framework });
 }
 
-function welcome(context: MasterContext, framework: Framework): void {
+function isSameDriver(before: FrameworkConnection, now: FrameworkConnection): boolean {
+  if (before.kind !== 'pid' || now.kind !== 'pid') return false;
+  return formatUpid(before.pid) === formatUpid(now.pid);
+}
+
+function welcome(context: MasterContext, framework: Framework, how: Welcome): void {
+  if (framework.connection?.kind === 'pid') {
+    context.emit({ kind: 'link', pid: framework.connection.pid });
+    sendRegistered(context, framework, how);
+    return;
+  }
   context.event(framework, {
     type: 'SUBSCRIBED',
     subscribed: {
@@ -133,6 +175,19 @@ function welcome(context: MasterContext, framework: Framework): void {
     },
   });
   heartbeat(context, framework);
+}
+
+/** To a framework with a driver. */
+export function sendRegistered(context: MasterContext, framework: Framework, how: Welcome): void {
+  if (framework.connection?.kind !== 'pid') return;
+  const message = { framework_id: { value: framework.id }, master_info: context.state.info };
+  const name =
+    how === 'registered'
+      ? 'mesos.internal.FrameworkRegisteredMessage'
+      : 'mesos.internal.FrameworkReregisteredMessage';
+  framework.counters.increment('events');
+  framework.counters.increment('events/subscribed');
+  context.sendTo(framework.connection.pid, { name, message });
 }
 
 function heartbeat(context: MasterContext, framework: Framework): void {

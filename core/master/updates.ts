@@ -26,7 +26,7 @@ export function statusUpdate(context: MasterContext, from: Upid, call: StatusUpd
     return;
   }
   const status = relayedStatus(update);
-  sendStatus(context, framework, status);
+  sendStatus(context, framework, status, call);
   const record = agent.tasks.get(framework.id)?.get(taskId(update.status.task_id.value));
   if (record === undefined) {
     context.count('invalid_status_updates');

@@ -5,19 +5,17 @@ import { add } from '../../resources/arithmetic.ts';
 import { toJsonValue } from '../../wire/json.ts';
 import { double, type JsonObject, type JsonValue } from '../../wire/json-text.ts';
 import type { ExecutorInfo, Offer } from '../../wire/types/mesos.v1.ts';
+import { formatUpid } from '../../wire/upid.ts';
 import type { Framework } from '../records.ts';
 import type { MasterState } from '../state.ts';
 
 /** The part that `/state-summary` shows, too. */
 export function frameworkSummary(state: MasterState, framework: Framework): JsonObject {
-  const { info, connection } = framework;
+  const { info, driver } = framework;
   return {
     id: framework.id,
     name: info.name,
-    pid:
-      connection?.kind === 'pid'
-        ? `${connection.pid.id}@${connection.pid.ip}:${connection.pid.port}`
-        : undefined,
+    pid: driver === undefined ? undefined : formatUpid(driver),
     used_resources: resourcesModel(state.usedBy(framework)),
     offered_resources: resourcesModel(state.offeredTo(framework)),
     capabilities: (info.capabilities ?? []).map((each) => each.type ?? 'UNKNOWN'),
