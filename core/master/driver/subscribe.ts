@@ -37,8 +37,8 @@ export function subscribeDriver(
   const known =
     info.id === undefined ? undefined : state.frameworks.get(frameworkId(info.id.value));
   const refused =
-    refuseSubscription(context, info, known, subscribe) ??
-    refuseAuthentication(context, from, info);
+    refuseAuthentication(context, from, info) ??
+    refuseSubscription(context, info, known, subscribe);
   if (refused !== undefined) {
     context.log('info', { from: formatUpid(from), why: refused }, 'refused a subscription');
     frameworkError(context, from, refused);

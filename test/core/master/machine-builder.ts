@@ -93,9 +93,10 @@ export class MasterScene {
   constructor(
     options: Partial<MachineOptions> = {},
     registry: RecoveredRegistry | undefined = EMPTY_REGISTRY,
+    info: MasterInfo = INFO,
   ) {
     const machineOptions = { ...DEFAULT_MACHINE_OPTIONS, ...options };
-    this.state = new MasterState(INFO, START, machineOptions);
+    this.state = new MasterState(info, START, machineOptions);
     const random = new SeededRandom(7);
     const allocator = new HierarchicalAllocator(random, DEFAULT_ALLOCATOR_OPTIONS);
     this.machine = new MasterMachine(this.state, machineOptions, { allocator, random });
@@ -335,6 +336,16 @@ export class MasterScene {
     const rest = this.sent.filter((each) => each.to.ip !== ip);
     this.sent.splice(0, this.sent.length, ...rest);
     return found.filter((each) => each.name !== 'mesos.internal.PingSlaveMessage');
+  }
+
+  /** Messages to the process at `pid` since the last look. */
+  sentToPid(pid: Upid): readonly Outgoing[] {
+    const isThere = ({ to }: { readonly to: Upid }): boolean =>
+      to.ip === pid.ip && to.port === pid.port && to.id === pid.id;
+    const found = this.sent.filter(isThere).map((each) => each.content);
+    const rest = this.sent.filter((each) => !isThere(each));
+    this.sent.splice(0, this.sent.length, ...rest);
+    return found;
   }
 
   sentNames(name: string): readonly string[] {

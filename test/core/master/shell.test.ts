@@ -52,25 +52,3 @@ test('a call of type UNKNOWN is answered 501 instead of ending the master', asyn
     text: '501 Not Implemented.',
   });
 });
-
-test('classic drivers and authenticating peers are told that they are not served', async () => {
-  await using it = await startMaster();
-  const peer = it.network.createTransport('10.0.0.9', 7000);
-  const answers: string[] = [];
-  const heard = Promise.withResolvers<void>();
-  peer.register('scheduler-1', (envelope) => {
-    answers.push(envelope.name);
-    if (answers.length === 2) heard.resolve();
-  });
-  const from = { id: 'scheduler-1', ip: '10.0.0.9', port: 7000 };
-  const to = { id: 'master', ip: '10.0.0.1', port: 5050 };
-  for (const name of ['mesos.internal.AuthenticateMessage', 'mesos.scheduler.Call']) {
-    peer.send({ from, to, name, body: new Uint8Array() });
-  }
-  await heard.promise;
-  assert.deepEqual(answers, [
-    'mesos.internal.AuthenticationErrorMessage',
-    'mesos.internal.FrameworkErrorMessage',
-  ]);
-  peer.stop();
-});
