@@ -45,7 +45,7 @@ const REFUSED: readonly (readonly [readonly string[], RegExp])[] = [
   ],
   [
     ['--registry=in_memory', '--authenticate_agents'],
-    /^Flag 'authenticate_agents' has the value 'true'/,
+    /^Failed to start master with authentication enabled: No credentials/,
   ],
   [['--registry=paper'], /^'paper' is not a supported option for registry persistence$/],
   [
