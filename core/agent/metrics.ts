@@ -51,12 +51,24 @@ export function declareAgentMetrics(metrics: Metrics, sources: AgentMetricsSourc
     () => fetcher.cacheBytes.total,
   );
   gauge('containerizer/fetcher/cache_size_used_bytes', 'Cache used', () => fetcher.cacheBytes.used);
-  gauge(
-    'containerizer/mesos/io_clients_dropped',
-    'Attached clients that read too slowly',
-    () => agent.containers?.droppedClientCount ?? 0,
-  );
+  // Ours alone: shown when it has happened, so that the names are the original's otherwise.
+  metrics.source(() => {
+    const count = agent.containers?.droppedClientCount ?? 0;
+    return new Map(count === 0 ? [] : [['containerizer/mesos/io_clients_dropped', count]]);
+  });
+  declareNever(gauge);
+}
+
+/** What cannot happen here: destroying goes on until it succeeds, and there are no resource providers. */
+function declareNever(gauge: Declare): void {
   gauge('containerizer/mesos/container_destroy_errors', 'Failed destroys', () => 0);
+  for (const name of ['bind/remove_rootfs_errors', 'remove_container_errors']) {
+    gauge(`containerizer/mesos/provisioner/${name}`, 'Root directories that stay', () => 0);
+  }
+  gauge('resource_provider_manager/subscribed', 'Resource providers', () => 0);
+  for (const event of ['disconnect', 'subscribe']) {
+    gauge(`resource_provider_manager/events/${event}`, 'Events of resource providers', () => 0);
+  }
 }
 
 type Declare = (name: string, help: string, read: () => number) => void;
@@ -140,20 +152,24 @@ function declareMessages(gauge: Declare, agent: Agent): void {
 
 function declareResources(gauge: Declare, agent: Agent): void {
   for (const name of ['cpus', 'gpus', 'mem', 'disk']) {
-    const total = (): number => scalarOf(agent.state?.totalResources ?? [], name);
-    const used = (): number => usedScalar(agent, name);
-    gauge(`slave/${name}_total`, `All ${name}`, total);
-    gauge(`slave/${name}_used`, `Used ${name}`, used);
-    gauge(`slave/${name}_percent`, `Used part of ${name}`, () =>
-      total() === 0 ? 0 : used() / total(),
-    );
-    for (const what of ['total', 'used', 'percent']) {
-      gauge(`slave/${name}_revocable_${what}`, `Revocable ${name}`, () => 0);
+    for (const kind of ['', '_revocable'] as const) {
+      const amount = (resources: readonly Resource[]): number => {
+        const isWanted = ({ revocable }: Resource): boolean =>
+          (revocable !== undefined) === (kind !== '');
+        return scalarOf(resources.filter(isWanted), name);
+      };
+      const total = (): number => amount(agent.state?.totalResources ?? []);
+      const used = (): number => amount(usedResources(agent));
+      gauge(`slave/${name}${kind}_total`, `All ${name}`, total);
+      gauge(`slave/${name}${kind}_used`, `Used ${name}`, used);
+      gauge(`slave/${name}${kind}_percent`, `Used part of ${name}`, () =>
+        total() === 0 ? 0 : used() / total(),
+      );
     }
   }
 }
 
-function usedScalar(agent: Agent, name: string): number {
+function usedResources(agent: Agent): readonly Resource[] {
   const lists: (readonly Resource[])[] = [];
   for (const executor of executorsOf(agent)) {
     if (executor.status === 'terminated') continue;
@@ -161,5 +177,5 @@ function usedScalar(agent: Agent, name: string): number {
     for (const task of executor.queuedTasks.values()) lists.push(task.resources ?? []);
     for (const task of executor.launchedTasks.values()) lists.push(task.resources ?? []);
   }
-  return scalarOf(sum(lists), name);
+  return sum(lists);
 }

@@ -63,6 +63,9 @@ export function registerLegacyReads(context: OperatorContext): void {
     if (!context.approvers(request).approved('view_flags')) return replyStatus(reply, 403);
     return replyJson(request, reply, writeJson({ flags: context.flags }));
   });
+  context.server.app.all('/allocator/offer_constraints_debug', (request, reply) =>
+    replyJson(request, reply, writeJson(constraintsDocument(context, request))),
+  );
   context.server.app.all('/registrar(1)/registry', (request, reply) =>
     replyJson(
       request,
@@ -70,6 +73,21 @@ export function registerLegacyReads(context: OperatorContext): void {
       writeJson(context.master.hasState ? registryDocument(context.state) : {}),
     ),
   );
+}
+
+/** Which agents the offer constraints of frameworks leave out (spec operator-api, section 6.10). */
+function constraintsDocument(context: OperatorContext, request: FastifyRequest): JsonValue {
+  if (!context.master.hasState) return { frameworks: {} };
+  const excluded = context.master.allocator.constraintExclusions();
+  const frameworks = [...context.visibleState(request).frameworks.values()].map(({ id, suppressedRoles }) => {
+    const roles = Object.fromEntries(excluded.get(id) ?? []);
+    const entry = {
+      suppressed_roles: [...suppressedRoles],
+      excluded_by_attribute_constraints: roles,
+    };
+    return [id, entry] as const;
+  });
+  return { frameworks: Object.fromEntries(frameworks) };
 }
 
 function taskQuery(request: FastifyRequest): TaskQuery {

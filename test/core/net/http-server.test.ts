@@ -68,7 +68,7 @@ test('answers have the headers of the original in its order, and no others', asy
   const json = /\}$/;
   assert.equal(
     await exchange(port, 'GET /state HTTP/1.1\r\nHost: x\r\n\r\n', json),
-    'HTTP/1.1 200 OK\r\nDate: D\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n{"a":1}',
+    'HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 7\r\nContent-Type: application/json\r\n\r\n{"a":1}',
   );
   assert.equal(
     await exchange(
