@@ -37,7 +37,9 @@ export function streamingReply(reply: FastifyReply, options: StreamOptions): Str
   };
   raw.once('close', close);
   raw.on('error', close);
-  raw.writeHead(options.status ?? 200, { ...options.headers });
+  // The original writes it before the others; without it Node would add it behind them.
+  const chunked = raw.req.httpVersionMinor === 0 ? {} : { 'Transfer-Encoding': 'chunked' };
+  raw.writeHead(options.status ?? 200, { ...chunked, ...options.headers });
   raw.flushHeaders();
   return {
     get isOpen() {

@@ -61,7 +61,7 @@ function bodyText(body: unknown): string {
 }
 
 /** Status and headers as recorded. */
-export function compareHead(answer: RawAnswer, { response }: Exchange): void {
+export function compareHead(answer: RawAnswer, { response }: Pick<Exchange, 'response'>): void {
   const shown = answer.body.subarray(0, 500).toString();
   assert.equal(answer.status, response.status, shown);
   assert.deepEqual(headerDifferences(response.headers, answer.headers, answer.body.length), []);

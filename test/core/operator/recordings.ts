@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 export interface Exchange {
   readonly label: string;
   readonly request: {
-    readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+    readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
     readonly path: string;
     readonly headers: Readonly<Record<string, string | number>>;
     readonly body?: unknown;
@@ -40,6 +40,7 @@ export function isJson(response: Exchange['response']): boolean {
 }
 
 const CASED = /^(WWW-Authenticate|[A-Z][a-z]*(-[A-Z][a-z]*)*)$/;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/;
 
 /**
@@ -59,6 +60,7 @@ export function headerDifferences(
   const wrong = ours.flatMap(([name, value]) => {
     const key = name.toLowerCase();
     if (key === 'date') return DATE.test(value) ? [] : [`date ${value}`];
+    if (key === 'mesos-stream-id') return UUID.test(value) ? [] : [`stream id ${value}`];
     const wanted = key === 'content-length' ? String(bodyLength) : recorded[key];
     return wanted === value ? [] : [`${name}: ${wanted} recorded, ${value} here`];
   });
