@@ -1,5 +1,5 @@
 /** How answers look on the wire (spec operator-api, sections 1.1 and 1.3): header order, gzip, JSONP. */
-import type { ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -46,6 +46,17 @@ export function replyJson(
 }
 
 type HeaderMap = Record<string, string | number | readonly string[] | undefined>;
+
+/** Sends the body to HEAD, too, as the originals do (spec operator-api, section 1.1). */
+export class WholeResponse<R extends IncomingMessage = IncomingMessage> extends ServerResponse<R> {
+  constructor(request: R) {
+    const { method } = request;
+    // Node decides by the method it sees here.
+    if (method === 'HEAD') request.method = 'GET';
+    super(request);
+    request.method = method;
+  }
+}
 
 /**
  * Makes an answer look like the original's: `Content-Encoding` and `Date` first, names in their usual

@@ -21,7 +21,7 @@ import {
   readMessage,
 } from '../wire/libprocess.ts';
 import { formatUpid, NO_UPID_TEXT } from '../wire/upid.ts';
-import { compressAnswer, dressResponse } from './http-answers.ts';
+import { compressAnswer, dressResponse, WholeResponse } from './http-answers.ts';
 import { answerFor, type MessageReceiver, serveMessages } from './message-socket.ts';
 import { RouteTable } from './routes.ts';
 
@@ -39,7 +39,7 @@ export interface HttpServerOptions {
   readonly port: number;
   readonly log: Log;
   /** The actor that bare paths belong to: `master`, `slave(1)`. Undefined: paths are plain routes. */
-  readonly delegate?: string;
+  readonly delegate?: string | undefined;
   readonly bodyMaxBytes?: number;
   /** Refuse messages whose sender names another ip than the connection's; default false. */
   readonly requirePeerIpMatch?: boolean;
@@ -204,6 +204,8 @@ class FastifyHttpServer implements HttpServer {
         maxHeaderSize: HEAD_MAX_BYTES,
         noDelay: true,
         requireHostHeader: false,
+        // Only master and agent answer HEAD with a body; other originals follow the standard.
+        ...(this.options.delegate === undefined ? {} : { ServerResponse: WholeResponse }),
       },
       (request, response) => {
         this.owe(request.socket, response);

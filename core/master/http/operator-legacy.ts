@@ -79,14 +79,16 @@ export function registerLegacyReads(context: OperatorContext): void {
 function constraintsDocument(context: OperatorContext, request: FastifyRequest): JsonValue {
   if (!context.master.hasState) return { frameworks: {} };
   const excluded = context.master.allocator.constraintExclusions();
-  const frameworks = [...context.visibleState(request).frameworks.values()].map(({ id, suppressedRoles }) => {
-    const roles = Object.fromEntries(excluded.get(id) ?? []);
-    const entry = {
-      suppressed_roles: [...suppressedRoles],
-      excluded_by_attribute_constraints: roles,
-    };
-    return [id, entry] as const;
-  });
+  const frameworks = [...context.visibleState(request).frameworks.values()].map(
+    ({ id, suppressedRoles }) => {
+      const roles = Object.fromEntries(excluded.get(id) ?? []);
+      const entry = {
+        suppressed_roles: [...suppressedRoles],
+        excluded_by_attribute_constraints: roles,
+      };
+      return [id, entry] as const;
+    },
+  );
   return { frameworks: Object.fromEntries(frameworks) };
 }
 

@@ -89,6 +89,29 @@ test('answers have the headers of the original in its order, and no others', asy
   );
 });
 
+test('HEAD is answered like GET, with the body, by daemons with actors', async (t) => {
+  const { port } = await start(t, state);
+  const request = 'HEAD /state HTTP/1.1\r\nHost: x\r\n\r\n';
+  const answer =
+    'HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 7\r\nContent-Type: application/json\r\n\r\n{"a":1}';
+  assert.equal(await exchange(port, request, /\}$/), answer);
+  // The connection goes on behind the body.
+  const twice = await exchange(port, request + request, /\}[\s\S]*\}$/);
+  assert.equal(twice, answer + answer);
+});
+
+test('HEAD has no body where paths are plain', async (t) => {
+  const { port } = await start(
+    t,
+    (server) => server.app.all('/plain', (request, reply) => replyJson(request, reply, '{"a":1}')),
+    { delegate: undefined },
+  );
+  const request = 'HEAD /plain HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+  const answer =
+    'HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 7\r\nContent-Type: application/json\r\n\r\n';
+  assert.equal(await exchange(port, request), answer);
+});
+
 test('HTTP/1.0 and Connection: close end the connection after the answer', async (t) => {
   const { port } = await start(t, state);
   assert.match(
