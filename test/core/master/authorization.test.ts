@@ -1,0 +1,222 @@
+/** What the machine refuses by ACLs, with the texts frameworks and operators see. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseAcls } from '../../../core/auth/acls.ts';
+import { createAuthorizer } from '../../../core/auth/authorizer.ts';
+import type { OperatorAnswer, OperatorRequest } from '../../../core/master/operator/requests.ts';
+import type { OfferOperation, Resource } from '../../../core/wire/types/mesos.v1.ts';
+import { MasterScene, resources, task } from './machine-builder.ts';
+
+const ANYONE = { type: 'ANY' };
+
+function sceneWith(acls: object): MasterScene {
+  const parsed = parseAcls(acls);
+  assert.ok(parsed.ok, parsed.ok ? '' : parsed.error);
+  return new MasterScene({ authorizer: createAuthorizer(parsed.value) });
+}
+
+test('a framework that may not use one of its roles is told so and not let in', () => {
+  const it = sceneWith({
+    register_frameworks: [
+      { principals: { values: ['web'] }, roles: { values: ['web', 'ads'] } },
+      { principals: ANYONE, roles: { type: 'NONE' } },
+    ],
+  });
+  assert.notEqual(it.subscribe('good', { roles: ['web', 'ads'], principal: 'web' }), '');
+  it.subscribe('bad', { roles: ['web', 'db'], principal: 'web' });
+  it.subscribe('stranger', { roles: ['web'] });
+  assert.deepEqual(it.lines('bad'), [
+    'ERROR Not authorized to register framework  with roles { web, db }',
+  ]);
+  assert.equal(it.isClosed('bad'), true);
+  assert.equal(it.isClosed('stranger'), true);
+  assert.equal(it.state.frameworks.size, 1);
+});
+
+test('UPDATE_FRAMEWORK to a role that is not allowed is 403', () => {
+  const it = sceneWith({
+    register_frameworks: [{ principals: ANYONE, roles: { type: 'NONE', values: ['db'] } }],
+    permissive: true,
+  });
+  assert.equal(it.subscribe('f', { roles: ['web'], principal: 'web' }), '');
+  const other = sceneWith({
+    register_frameworks: [
+      { principals: { values: ['web'] }, roles: { values: ['web'] } },
+      { principals: ANYONE, roles: { type: 'NONE' } },
+    ],
+  });
+  const framework = other.subscribe('f', { roles: ['web'], principal: 'web' });
+  const info = other.state.frameworks.values().next().value?.info;
+  assert.ok(info !== undefined);
+  const verdict = other.machine.check(
+    {
+      type: 'UPDATE_FRAMEWORK',
+      framework_id: { value: framework },
+      update_framework: { framework_info: { ...info, roles: ['web', 'db'] } },
+    },
+    { principal: 'web', streamId: 'f' },
+  );
+  assert.deepEqual(verdict, {
+    ok: false,
+    refusal: {
+      status: 403,
+      text: `Not authorized to register framework ${framework} with roles { web, db }`,
+    },
+  });
+});
+
+const NO_ROOT = {
+  run_tasks: [{ principals: { type: 'NONE' }, users: { values: ['root'] } }],
+};
+
+function rootTask(id: string, agent: string) {
+  return { ...task(id, agent), command: { value: 'true', user: 'root' } };
+}
+
+test('a task of a user that is not allowed is an error, and its siblings run', () => {
+  const it = sceneWith(NO_ROOT);
+  const agent = it.agent('a1');
+  const framework = it.subscribe('f', { principal: 'p' });
+  const offer = it.takeOffer('f');
+  it.launch(framework, offer, [rootTask('t1', agent), task('t2', agent)]);
+  const [refused] = it.take('f').flatMap(({ update }) => update?.status ?? []);
+  assert.equal(refused?.state, 'TASK_ERROR');
+  assert.equal(refused?.reason, 'REASON_TASK_UNAUTHORIZED');
+  assert.equal(
+    refused?.message,
+    `Principal 'p' no authorized to launch task t1 of framework ${framework} under user 'root'`,
+  );
+  assert.deepEqual([...(it.state.frameworks.values().next().value?.tasks.keys() ?? [])], ['t2']);
+});
+
+test('a group with one task that is not allowed is refused as a whole', () => {
+  const it = sceneWith(NO_ROOT);
+  const agent = it.agent('a1');
+  const framework = it.subscribe('f', { principal: 'p' });
+  const offer = it.takeOffer('f');
+  const executor = {
+    type: 'DEFAULT',
+    executor_id: { value: 'e' },
+    framework_id: { value: framework },
+    resources: resources('cpus:0.1;mem:32;disk:32'),
+  } as const;
+  const tasks = [rootTask('t1', agent), task('t2', agent)];
+  it.accept(framework, offer, [
+    { type: 'LAUNCH_GROUP', launch_group: { executor, task_group: { tasks } } },
+  ]);
+  const statuses = it.take('f').flatMap(({ update }) => update?.status ?? []);
+  assert.deepEqual(
+    statuses.map((each) => [each.state, each.reason, each.message]),
+    ['t1', 't2'].map(() => [
+      'TASK_ERROR',
+      'REASON_TASK_GROUP_UNAUTHORIZED',
+      `Task 't1' is not authorized tolaunch task t1 of framework ${framework} under user 'root'`,
+    ]),
+  );
+});
+
+function reservation(role: string, principal: string): Resource {
+  const reservations = [{ type: 'DYNAMIC', role, principal }] as const;
+  return { name: 'cpus', type: 'SCALAR', scalar: { value: 1 }, reservations };
+}
+
+test('a reservation for a role that is not allowed is dropped with its reason', () => {
+  const it = sceneWith({
+    reserve_resources: [{ principals: { type: 'NONE' }, roles: { values: ['web'] } }],
+  });
+  it.agent('a1');
+  const framework = it.subscribe('f', { roles: ['web'], principal: 'p' });
+  const offer = it.takeOffer('f');
+  const operation: OfferOperation = {
+    type: 'RESERVE',
+    id: { value: 'op' },
+    reserve: { resources: [reservation('web', 'p')] },
+  };
+  it.accept(framework, offer, [operation]);
+  const [status] = it.take('f').flatMap((each) => each.update_operation_status?.status ?? []);
+  assert.equal(status?.state, 'OPERATION_ERROR');
+  assert.match(
+    status?.message ?? '',
+    /^Principal 'p' no authorized to perform action RESERVE_RESOURCES on object \{"value":"web","resource":\{/,
+  );
+});
+
+let ticket = 0;
+
+function operate(it: MasterScene, request: OperatorRequest, principal?: string): OperatorAnswer {
+  ticket += 1;
+  const mine = ticket;
+  it.input({ kind: 'operator', ticket: mine, request, principal });
+  const found = it.others.find((each) => each.kind === 'answer' && each.ticket === mine);
+  assert.ok(found?.kind === 'answer', 'no answer came');
+  return found.answer;
+}
+
+/** Only `ops` may do anything, everybody else may do nothing. */
+const OPS_ONLY = Object.fromEntries(
+  [
+    ...[['update_quotas', 'roles'] as const, ['update_weights', 'roles'] as const],
+    ...[['update_maintenance_schedules', 'machines'] as const],
+    ...[['start_maintenances', 'machines'] as const, ['stop_maintenances', 'machines'] as const],
+    ...[['drain_agents', 'agents'] as const, ['deactivate_agents', 'agents'] as const],
+    ...[['reactivate_agents', 'agents'] as const, ['mark_agents_gone', 'agents'] as const],
+    ['reserve_resources', 'roles'] as const,
+  ].map(([list, key]) => [
+    list,
+    [
+      { principals: { values: ['ops'] }, [key]: ANYONE },
+      { principals: { type: 'NONE' }, [key]: ANYONE },
+    ],
+  ]),
+);
+
+test('every change by an operator needs its right', () => {
+  const it = sceneWith(OPS_ONLY);
+  const agent = it.agent('a1');
+  const machines = [{ hostname: 'a1', ip: '10.0.1.1' }];
+  const limits = { cpus: { value: 1 } };
+  const requests: readonly OperatorRequest[] = [
+    { kind: 'set-quota', request: { role: 'web' } },
+    { kind: 'remove-quota', role: 'web', path: undefined },
+    { kind: 'update-quota', configs: [{ role: 'web', limits }], isForced: true },
+    { kind: 'update-weights', infos: [{ role: 'web', weight: 2 }] },
+    { kind: 'update-schedule', schedule: {} },
+    { kind: 'start-maintenance', machines },
+    { kind: 'stop-maintenance', machines },
+    { kind: 'drain-agent', agent, maxGracePeriod: undefined, markGone: undefined },
+    { kind: 'deactivate-agent', agent },
+    { kind: 'reactivate-agent', agent },
+    {
+      ...{ kind: 'change-resources', agent, principal: undefined },
+      operation: { type: 'RESERVE', reserve: { resources: [reservation('web', 'x')] } },
+    },
+    { kind: 'mark-agent-gone', agent },
+  ];
+  for (const request of requests) {
+    const refused = operate(it, request, 'somebody');
+    assert.equal(refused.status, 403, request.kind);
+    const named = request.kind === 'change-resources' ? { ...request, principal: 'ops' } : request;
+    assert.notEqual(operate(it, named, 'ops').status, 403, request.kind);
+  }
+});
+
+test('a drain that ends with a gone agent needs both rights', () => {
+  const it = sceneWith({
+    mark_agents_gone: [{ principals: { type: 'NONE' }, agents: ANYONE }],
+  });
+  const agent = it.agent('a1');
+  const drain = { kind: 'drain-agent', agent, maxGracePeriod: undefined } as const;
+  assert.equal(operate(it, { ...drain, markGone: true }, 'ops').status, 403);
+  assert.equal(operate(it, { ...drain, markGone: false }, 'ops').status, 200);
+});
+
+test('an agent that may not come in is ignored, also with resources of a role it may not have', () => {
+  const none = sceneWith({ register_agents: [{ principals: { type: 'NONE' }, agents: ANYONE }] });
+  assert.equal(none.agent('a1'), '');
+  assert.deepEqual(none.sentTo('a1'), []);
+  const roles = sceneWith({
+    reserve_resources: [{ principals: { type: 'NONE' }, roles: { values: ['db'] } }],
+  });
+  assert.equal(roles.agent('a1', 'cpus(db):4;mem:1024'), '');
+  assert.notEqual(roles.agent('a2', 'cpus(web):4;mem:1024'), '');
+});
