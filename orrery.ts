@@ -6,6 +6,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { refuseTlsEnvironment } from './core/auth/tls-environment.ts';
 import { SystemClock } from './core/base/clock.ts';
 import { describeError } from './core/base/errors.ts';
 import { type FlagTable, type FlagValues, parseFlags } from './core/base/flags.ts';
@@ -77,7 +78,7 @@ const VERSION = `orrery ${ORRERY_VERSION} (as Mesos ${MESOS_VERSION})`;
 
 /** Resolves with the exit code. */
 export const main: Main = async (argv) => {
-  const refusal = refuseOldNode(process.version);
+  const refusal = refuseOldNode(process.version) ?? refuseTlsEnvironment(process.env);
   if (refusal !== undefined) {
     process.stderr.write(`orrery: ${refusal}\n`);
     return 1;
@@ -142,6 +143,7 @@ async function runLocal(argv: readonly string[]): Promise<number> {
     return 1;
   }
   const options = compiled.value;
+  for (const warning of options.security.warnings) process.stderr.write(`${program}: ${warning}\n`);
   mkdirSync(options.workDir, { recursive: true });
   const destination = pino.destination({ dest: join(options.workDir, 'orrery.log'), sync: true });
   const logOf = (name: string): Log => createLog({ name, level: options.logLevel, destination });
@@ -165,7 +167,7 @@ function startsOf(options: LocalOptions, logOf: (name: string) => Log): readonly
     },
     () => startMaster(options, logOf('master')),
     ...options.agents.map((agent) => () => {
-      return startAgent(agent, options.attributes, master, logOf(agent.name));
+      return startAgent(agent, options, master, logOf(agent.name));
     }),
     () => startMarathon(options, master, logOf('marathon')),
     () => startChronos(options, master, logOf('chronos')),
@@ -178,7 +180,11 @@ async function startMaster(options: LocalOptions, log: Log): Promise<RunningPart
   const { compileMasterOptions } = await import('./core/master/compile-options.ts');
   const { createMasterDaemon } = await import('./core/master/daemon.ts');
   const { ip, masterPort, workDir } = options;
-  const flags = { ip, port: masterPort, hostname: ip, work_dir: join(workDir, 'master') };
+  const { masterFlags } = options.security;
+  const flags = {
+    ...{ ip, port: masterPort, hostname: ip, work_dir: join(workDir, 'master') },
+    ...masterFlags,
+  };
   const daemon = createMasterDaemon(taken(compileMasterOptions(values(MASTER_FLAGS, flags))), {
     ...systemPorts(log),
     addressOfThisHost: async () => ip,
@@ -193,7 +199,7 @@ const REGISTRATION_BACKOFF = '50ms';
 
 async function startAgent(
   agent: LocalAgent,
-  attributes: string | undefined,
+  { attributes, security }: LocalOptions,
   master: string,
   log: Log,
 ): Promise<RunningPart> {
@@ -204,6 +210,7 @@ async function startAgent(
   const flags = {
     ...{ master, ip, port, hostname: ip, work_dir: workDir, resources },
     ...(attributes === undefined ? {} : { attributes }),
+    ...security.agentFlags,
     registration_backoff_factor: REGISTRATION_BACKOFF,
     // The next start may give an agent more than it had.
     reconfiguration_policy: 'additive',
@@ -238,7 +245,7 @@ async function startMarathon(
   };
   const compiled = taken(compileMarathonOptions(values(MARATHON_FLAGS, flags)));
   return await startFramework('marathon', flags.work_dir, log, (ports) =>
-    createMarathon(compiled, ports),
+    createMarathon({ ...compiled, ...identityOf(options) }, ports),
   );
 }
 
@@ -254,8 +261,16 @@ async function startChronos(options: LocalOptions, master: string, log: Log): Pr
   };
   const compiled = taken(compileChronosOptions(values(CHRONOS_FLAGS, flags)));
   return await startFramework('chronos', flags.work_dir, log, (ports) =>
-    createChronos(compiled, { ...ports, detector: undefined }),
+    createChronos({ ...compiled, ...identityOf(options) }, { ...ports, detector: undefined }),
   );
+}
+
+/** How a framework of this process authenticates, if it does. */
+function identityOf({ security: { credential } }: LocalOptions): {
+  readonly principal: string | undefined;
+  readonly credential: LocalOptions['security']['credential'];
+} {
+  return { principal: credential?.principal, credential };
 }
 
 type FrameworkPorts = Awaited<ReturnType<typeof frameworkPorts>>;
@@ -300,6 +315,7 @@ async function startDns(options: LocalOptions, master: string, log: Log): Promis
   const { createDns } = await import('./dns/server.ts');
   const { systemResolvers } = await import('./dns/main.ts');
   const { createHttpClient } = await import('./core/net/http-client.ts');
+  const { credential } = options.security;
   const config = {
     ...DEFAULT_DNS_CONFIG,
     masters: [master],
@@ -309,6 +325,9 @@ async function startDns(options: LocalOptions, master: string, log: Log): Promis
     httpport: options.dnsHttpPort,
     // Empty: those of the system.
     resolvers: [],
+    ...(credential === undefined
+      ? {}
+      : { mesosAuthentication: 'basic', mesosCredentials: credential }),
   };
   const compiled = taken(compileDnsOptions(config, { systemResolvers }));
   const http = createHttpClient();

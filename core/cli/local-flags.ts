@@ -4,6 +4,11 @@ import { join, resolve } from 'node:path';
 import { ipVersion } from '../base/addresses.ts';
 import { type FlagValues, flag, optionalFlag } from '../base/flags.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import {
+  compileLocalSecurity,
+  LOCAL_SECURITY_FLAGS,
+  type LocalSecurity,
+} from './local-security.ts';
 import type { PortToTry } from './port-check.ts';
 
 const AGENTS_MAX = 200;
@@ -41,6 +46,7 @@ export const LOCAL_FLAGS = {
   chronos_port: portFlag(4_400, 'Port of Chronos'),
   dns_port: portFlag(8_053, 'Port of DNS, UDP and TCP'),
   dns_http_port: portFlag(8_123, 'Port of the HTTP interface of DNS'),
+  ...LOCAL_SECURITY_FLAGS,
   logging_level: flag('string', 'INFO', {
     help: 'Least level of the lines in <work_dir>/orrery.log: DEBUG, INFO, WARNING or ERROR',
   }),
@@ -67,6 +73,7 @@ export interface LocalOptions {
   readonly dnsHttpPort: number;
   readonly agents: readonly LocalAgent[];
   readonly attributes: string | undefined;
+  readonly security: LocalSecurity;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 
@@ -88,6 +95,8 @@ export function compileLocalOptions(flags: FlagValues<typeof LOCAL_FLAGS>): Resu
   }
   const badPort = Object.entries(flagsByPort(flags)).find(([port]) => Number(port) > PORT_MAX);
   if (badPort !== undefined) return err(`${badPort[1]} must be at most ${PORT_MAX}`);
+  const security = compileLocalSecurity(flags);
+  if (!security.ok) return security;
   const workDir = resolve(flags.work_dir);
   return ok({
     workDir,
@@ -105,6 +114,7 @@ export function compileLocalOptions(flags: FlagValues<typeof LOCAL_FLAGS>): Resu
       resources: agentResources(flags.resources ?? '', index),
     })),
     attributes: flags.attributes,
+    security: security.value,
     logLevel,
   });
 }

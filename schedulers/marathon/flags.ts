@@ -3,7 +3,9 @@
  * `--name=value`, environment `MARATHON_NAME`; switches also as `--disable_name`. Flags of parts
  * that are not built are refused with a sentence when given, never ignored.
  */
+import { readFileSync } from 'node:fs';
 import { hostname as machineName, userInfo } from 'node:os';
+import { describeError } from '../../core/base/errors.ts';
 import { type FlagValues, flag, optionalFlag, requiredFlag } from '../../core/base/flags.ts';
 import { err, ok, type Result } from '../../core/base/result.ts';
 import type { MarathonOptions } from './options.ts';
@@ -40,7 +42,7 @@ export const MARATHON_FLAGS = {
   mesos_authentication: flag('bool', false, { help: 'Authenticate with the master' }),
   mesos_authentication_principal: optionalFlag('string', { help: 'Principal' }),
   mesos_authentication_secret: optionalFlag('string', { help: 'Secret' }),
-  mesos_authentication_secret_file: optionalFlag('path', { help: 'Not supported yet' }),
+  mesos_authentication_secret_file: optionalFlag('path', { help: 'File of the secret' }),
   mesos_leader_ui_url: optionalFlag('string', { help: 'Address of the master UI' }),
   mesos_bridge_name: flag('string', 'mesos-bridge', { help: 'Network of container/bridge' }),
   default_network_name: optionalFlag('string', { help: 'Network of apps that name none' }),
@@ -100,7 +102,6 @@ const UNSUPPORTED = [
   'https_port',
   'ssl_keystore_path',
   'ssl_keystore_password',
-  'mesos_authentication_secret_file',
   'plugin_dir',
   'plugin_conf',
   'artifact_store',
@@ -133,9 +134,12 @@ function refusalOf(flags: MarathonFlags): string | undefined {
     return `--local_port_min (${flags.local_port_min}) must be below --local_port_max (${flags.local_port_max})`;
   }
   const hasPrincipal = flags.mesos_authentication_principal !== undefined;
-  const hasSecret = flags.mesos_authentication_secret !== undefined;
-  if (flags.mesos_authentication && !(hasPrincipal && hasSecret)) {
-    return '--mesos_authentication needs --mesos_authentication_principal and --mesos_authentication_secret';
+  const { mesos_authentication_secret: secret, mesos_authentication_secret_file: file } = flags;
+  if (secret !== undefined && file !== undefined) {
+    return 'Only one of --mesos_authentication_secret and --mesos_authentication_secret_file may be given';
+  }
+  if (flags.mesos_authentication && !(hasPrincipal && (secret ?? file) !== undefined)) {
+    return '--mesos_authentication needs --mesos_authentication_principal and --mesos_authentication_secret or --mesos_authentication_secret_file';
   }
   return undefined;
 }
@@ -175,6 +179,8 @@ export function compileMarathonOptions(flags: MarathonFlags): Result<MarathonOpt
   if (!gpus.ok) return gpus;
   const credentials = credentialsOf(flags);
   if (!credentials.ok) return credentials;
+  const credential = masterCredential(flags);
+  if (!credential.ok) return credential;
   const hostname = flags.hostname ?? machineName();
   return ok({
     master: flags.master,
@@ -186,7 +192,8 @@ export function compileMarathonOptions(flags: MarathonFlags): Result<MarathonOpt
     mesosRole: flags.mesos_role,
     failoverTimeoutSeconds: flags.failover_timeout,
     checkpoint: flags.checkpoint,
-    credential: masterCredential(flags),
+    principal: flags.mesos_authentication_principal,
+    credential: credential.value,
     httpCredentials: credentials.value,
     corsOrigin: flags.access_control_allow_origin,
     concurrentRequestsMax: flags.http_max_concurrent_requests,
@@ -256,12 +263,17 @@ function callbackUrls(flags: MarathonFlags): readonly string[] | undefined {
     .flatMap((url) => (url.trim() === '' ? [] : [url.trim()]));
 }
 
-function masterCredential(flags: MarathonFlags): MarathonOptions['credential'] {
+/** The secret is the whole file, without a change. */
+function masterCredential(flags: MarathonFlags): Result<MarathonOptions['credential']> {
   const { mesos_authentication_principal: principal, mesos_authentication_secret: secret } = flags;
-  if (!flags.mesos_authentication || principal === undefined || secret === undefined) {
-    return undefined;
+  const file = flags.mesos_authentication_secret_file;
+  if (!flags.mesos_authentication || principal === undefined) return ok(undefined);
+  if (file === undefined) return ok(secret === undefined ? undefined : { principal, secret });
+  try {
+    return ok({ principal, secret: readFileSync(file, 'utf8') });
+  } catch (thrown) {
+    return err(`The secret file '${file}' cannot be read: ${describeError(thrown)}`);
   }
-  return { principal, secret };
 }
 
 const HIDDEN = [

@@ -14,6 +14,8 @@ export interface MarathonOptions {
   readonly mesosRole: string;
   readonly failoverTimeoutSeconds: number;
   readonly checkpoint: boolean;
+  /** Named to the master also when it is not asked to check. */
+  readonly principal: string | undefined;
   readonly credential: { readonly principal: string; readonly secret: string } | undefined;
   readonly httpCredentials:
     | { readonly user: string; readonly password: string; readonly realm: string }

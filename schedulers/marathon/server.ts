@@ -256,7 +256,7 @@ class MarathonServer implements Marathon {
       checkpoint: options.checkpoint,
       hostname: options.hostname,
       webui_url: options.webuiUrl ?? `http://${options.hostname}:${this.address.port}`,
-      principal: options.credential?.principal,
+      principal: options.principal,
       capabilities: [
         { type: 'PARTITION_AWARE' },
         { type: 'REGION_AWARE' },
