@@ -11,6 +11,7 @@ import type { Envelope, Upid } from '../net/ports.ts';
 import { decodeMessage, encodeMessage } from '../wire/codec.ts';
 import type { Call } from '../wire/types/mesos.v1.executor.ts';
 import { formatUpid, parseUpid } from '../wire/upid.ts';
+import { Authenticatee } from './authenticatee.ts';
 import { readCheckpoint } from './checkpoint/read.ts';
 import type { ContainerConfig } from './containerizer/port.ts';
 import { AgentContainers } from './containers/containers.ts';
@@ -72,6 +73,7 @@ class AgentShell implements Agent {
   readonly containers: AgentContainers | undefined;
   recoveryMs: number | undefined;
   private readonly ports: AgentPorts;
+  private readonly authenticatee: Authenticatee | undefined;
   private machine: AgentMachine | undefined;
   private lifecycle: LifecycleState = 'new';
   private readonly inputs: AgentInput[] = [];
@@ -95,6 +97,9 @@ class AgentShell implements Agent {
       this.end = resolve;
     });
     this.containers = this.createContainers();
+    const { credential } = options;
+    if (credential !== undefined)
+      this.authenticatee = new Authenticatee(credential, ports.transport);
   }
 
   private createContainers(): AgentContainers | undefined {
@@ -202,6 +207,7 @@ class AgentShell implements Agent {
     this.lifecycle = 'stopped';
     this.wake?.timer.cancel();
     this.ports.transport.unregister(AGENT_ACTOR);
+    this.authenticatee?.stop();
     for (const unlink of this.links.values()) unlink();
     this.links.clear();
     for (const fetching of this.fetches.values()) fetching.abort(new Error('the agent ends'));
@@ -277,6 +283,9 @@ class AgentShell implements Agent {
         break;
       case 'link':
         this.link(effect.to);
+        break;
+      case 'authenticate':
+        this.authenticate(effect.attempt, effect.master);
         break;
       case 'event':
         effect.stream.send(effect.event);
@@ -357,6 +366,14 @@ class AgentShell implements Agent {
     const { transport } = this.ports;
     const from: Upid = { id: AGENT_ACTOR, ip: transport.ip, port: transport.port };
     transport.send({ from, to, name: message.name, body: encodeOutgoing(message) });
+  }
+
+  private authenticate(attempt: number, master: Upid): void {
+    const { transport } = this.ports;
+    const self: Upid = { id: AGENT_ACTOR, ip: transport.ip, port: transport.port };
+    this.authenticatee?.begin(attempt, { master, self }, (result) =>
+      this.input({ kind: 'authenticated', attempt, result }),
+    );
   }
 
   private link(to: Upid): void {

@@ -30,7 +30,6 @@ const UNSUPPORTED: Readonly<Partial<Record<keyof AgentFlagValues, string>>> = {
   network_cni_config_dir: 'tasks use the network of the host',
   resource_estimator: 'modules of the original cannot be loaded',
   qos_controller: 'modules of the original cannot be loaded',
-  credential: 'nothing is authenticated yet',
 };
 
 /** Flags that have only these supported values. */
@@ -116,6 +115,10 @@ export function compileAgentOptions(
       executorShutdownGraceMs: flags.executor_shutdown_grace_period,
       recoveryTimeoutMs: flags.recovery_timeout,
       registrationBackoffFactorMs: flags.registration_backoff_factor,
+      credential: security.value.credential,
+      authenticationBackoffFactorMs: flags.authentication_backoff_factor,
+      authenticationTimeoutMinMs: flags.authentication_timeout_min,
+      authenticationTimeoutMaxMs: flags.authentication_timeout_max,
       authorizer: security.value.authorizer,
       executorToken: security.value.executorToken,
       executorEnvironment: environment.value,

@@ -62,6 +62,12 @@ export class AgentContext {
   now: Instant;
   /** Attempts to register since the master was detected. */
   registrationAttempts = 0;
+  /** Attempts are numbered through; `maxMs` is the upper end of the present one's time. */
+  authentication: {
+    readonly attempt: number;
+    readonly state: 'none' | 'running' | 'done';
+    readonly maxMs: number;
+  } = { attempt: 0, state: 'none', maxMs: 0 };
   private effects: AgentEffect[] = [];
 
   constructor(state: AgentState, options: AgentOptions, ports: MachinePorts) {

@@ -5,6 +5,7 @@ import type { Upid } from '../net/ports.ts';
 import type { Call, Event } from '../wire/types/mesos.v1.executor.ts';
 import type { CommandInfoURI, MasterInfo } from '../wire/types/mesos.v1.ts';
 import type { MessageTypes } from '../wire/types/messages.ts';
+import type { AuthenticationResult } from './authentication.ts';
 import type { RecoveredAgent } from './checkpoint/read.ts';
 import type { ContainerConfig, ContainerResources, TaskLaunch } from './containerizer/port.ts';
 import type { LauncherContainer, LauncherEvent } from './launcher-port.ts';
@@ -103,6 +104,11 @@ export type AgentInput =
     }
   | { readonly kind: 'master'; readonly pid: Upid | undefined; readonly info?: MasterInfo }
   | { readonly kind: 'message'; readonly from: Upid; readonly message: IncomingMessage }
+  | {
+      readonly kind: 'authenticated';
+      readonly attempt: number;
+      readonly result: AuthenticationResult;
+    }
   /** A call that has passed validation; `stream` comes with SUBSCRIBE. */
   | {
       readonly kind: 'executor-call';
@@ -123,6 +129,8 @@ export type AgentInput =
 export type AgentEffect =
   | { readonly kind: 'send'; readonly to: Upid; readonly message: OutgoingMessage }
   | { readonly kind: 'link'; readonly to: Upid }
+  /** Answered by `authenticated`, or never; an earlier attempt is given up. */
+  | { readonly kind: 'authenticate'; readonly attempt: number; readonly master: Upid }
   | { readonly kind: 'event'; readonly stream: ExecutorStream; readonly event: Event }
   | { readonly kind: 'close-stream'; readonly stream: ExecutorStream }
   /** Replaces a file below the work directory atomically. */

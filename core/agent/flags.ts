@@ -142,11 +142,19 @@ export const AGENT_FLAGS = {
   }),
 
   // Security.
-  credential: optionalFlag('path', { help: 'Not supported yet.' }),
+  credential: optionalFlag('path', {
+    help: 'File of what the agent proves to the master: {"principal":"p","secret":"s"}.',
+  }),
   authenticatee: flag('string', 'crammd5', { help: 'Only crammd5.' }),
-  authentication_backoff_factor: flag('duration', seconds(1), { help: 'Used with --credential.' }),
-  authentication_timeout_min: flag('duration', seconds(5), { help: 'Used with --credential.' }),
-  authentication_timeout_max: flag('duration', minutes(1), { help: 'Used with --credential.' }),
+  authentication_backoff_factor: flag('duration', seconds(1), {
+    help: 'With --credential: half of what the first attempt may take above the minimum.',
+  }),
+  authentication_timeout_min: flag('duration', seconds(5), {
+    help: 'With --credential: the shortest time an attempt is given.',
+  }),
+  authentication_timeout_max: flag('duration', minutes(1), {
+    help: 'With --credential: the longest time an attempt is given.',
+  }),
   http_credentials: optionalFlag('path', {
     help: 'File of principals and secrets of operators, as JSON.',
   }),

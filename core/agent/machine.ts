@@ -8,6 +8,7 @@ import { containerId, frameworkId, taskId } from '../base/ids.ts';
 import type { Upid } from '../net/ports.ts';
 import type { StatusUpdateAcknowledgementMessage } from '../wire/types/mesos.internal.ts';
 import type { AgentInfo } from '../wire/types/mesos.v1.ts';
+import { authenticated, authenticationWoke } from './authentication.ts';
 import { AgentContext, type AgentCounts, type MachinePorts } from './context.ts';
 import { drain, endDrainIfDone } from './drain.ts';
 import type { AgentEffect, AgentInput, IncomingMessage } from './effects.ts';
@@ -35,6 +36,7 @@ import { reconcileContainers, recovered, recoveryWoke } from './recovery.ts';
 import {
   masterDetected,
   pinged,
+  register,
   registered,
   registrationWoke,
   reregistered,
@@ -98,6 +100,9 @@ export class AgentMachine {
         break;
       case 'message':
         this.message(input.from, input.message);
+        break;
+      case 'authenticated':
+        if (authenticated(context, input.attempt, input.result)) register(context);
         break;
       case 'executor-call':
         executorCall(context, input.call, input.stream);
@@ -256,6 +261,7 @@ export class AgentMachine {
         context.updates.woke(key, context.now) ||
         context.operationUpdates.woke(key, context.now) ||
         registrationWoke(context, key) ||
+        authenticationWoke(context, key) ||
         executorWoke(context, key) ||
         recoveryWoke(context, key);
       if (isHandled || key !== DISK_DEADLINE) continue;

@@ -2,6 +2,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Authorizer } from '../auth/authorizer.ts';
+import type { Credential } from '../auth/credentials.ts';
 import type { DurationMs } from '../base/duration.ts';
 import type {
   AgentInfoCapability,
@@ -38,6 +39,11 @@ export interface AgentOptions {
   readonly executorShutdownGraceMs: DurationMs;
   readonly recoveryTimeoutMs: DurationMs;
   readonly registrationBackoffFactorMs: DurationMs;
+  /** Proved to the master before registering; without it nothing is. */
+  readonly credential: Credential | undefined;
+  readonly authenticationBackoffFactorMs: DurationMs;
+  readonly authenticationTimeoutMinMs: DurationMs;
+  readonly authenticationTimeoutMaxMs: DurationMs;
   /** Who may do what; without one everybody may do everything. */
   readonly authorizer: Authorizer | undefined;
   /** Makes the token of an executor; undefined when they get none. */
@@ -85,6 +91,10 @@ export const AGENT_DEFAULTS = {
   executorShutdownGraceMs: 5_000,
   recoveryTimeoutMs: 900_000,
   registrationBackoffFactorMs: 1_000,
+  credential: undefined,
+  authenticationBackoffFactorMs: 1_000,
+  authenticationTimeoutMinMs: 5_000,
+  authenticationTimeoutMaxMs: 60_000,
   authorizer: undefined,
   executorToken: undefined,
   executorEnvironment: undefined,

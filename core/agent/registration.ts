@@ -25,6 +25,7 @@ import type {
   Task,
 } from '../wire/types/mesos.v1.ts';
 import { formatUpid } from '../wire/upid.ts';
+import { mustAuthenticate, startAnew } from './authentication.ts';
 import { checkpointAgent } from './checkpoint/effects.ts';
 import type { AgentContext } from './context.ts';
 import { sameUpid } from './masters.ts';
@@ -55,6 +56,7 @@ export function disconnect(context: AgentContext): void {
   context.deadlines.clear(PING_DEADLINE);
   context.deadlines.clear(REGISTER_DEADLINE);
   context.registrationAttempts = 0;
+  startAnew(context);
   if (state.master === undefined) return;
   context.emit({ kind: 'link', to: state.master });
   const waitMs = context.options.registrationBackoffFactorMs * context.random.float();
@@ -75,9 +77,11 @@ export function registrationWoke(context: AgentContext, key: string): boolean {
   return true;
 }
 
-function register(context: AgentContext): void {
+/** Authenticates first where there is a credential; called again when that is done. */
+export function register(context: AgentContext): void {
   const { state, options, random } = context;
   if (state.status !== 'disconnected' || state.master === undefined) return;
+  if (mustAuthenticate(context)) return;
   if (agentIdOf(state) === undefined) {
     context.sendToMaster({
       name: 'mesos.internal.RegisterSlaveMessage',

@@ -3,8 +3,8 @@
  * flags name.
  */
 import { APPROVES_ALL, type Authorizer } from '../auth/authorizer.ts';
-import { readCredentials, readSecretFile } from '../auth/credential-files.ts';
-import type { Credentials } from '../auth/credentials.ts';
+import { readCredential, readCredentials, readSecretFile } from '../auth/credential-files.ts';
+import type { Credential, Credentials } from '../auth/credentials.ts';
 import type { DisabledEndpoints } from '../auth/firewall.ts';
 import {
   combinedAuthenticator,
@@ -37,6 +37,8 @@ export interface AgentSecurity {
   readonly authenticators: ReadonlyMap<string, HttpAuthenticator>;
   readonly authorizer: Authorizer | undefined;
   readonly disabled: DisabledEndpoints;
+  /** Of `--credential`: what this agent proves to the master. */
+  readonly credential: Credential | undefined;
   /** Makes the token of an executor; undefined when they get none. */
   readonly executorToken: ((claims: ExecutorClaims) => string) | undefined;
   /** What the operator should know; logged at the start. */
@@ -47,6 +49,7 @@ export const OPEN_AGENT: AgentSecurity = {
   authenticators: new Map(),
   authorizer: undefined,
   disabled: new Set(),
+  credential: undefined,
   executorToken: undefined,
   warnings: [],
 };
@@ -72,6 +75,12 @@ export function compileAgentSecurity(
     if (!read.ok) return read;
     credentials = read.value;
   }
+  let credential: Credential | undefined;
+  if (flags.credential !== undefined) {
+    const read = readCredential(flags.credential, warn);
+    if (!read.ok) return read;
+    credential = read.value;
+  }
   let key: Uint8Array | undefined;
   if (flags.jwt_secret_key !== undefined) {
     const read = readSecretFile(flags.jwt_secret_key, 'JWT secret key', warn);
@@ -91,6 +100,7 @@ export function compileAgentSecurity(
     authenticators: authenticators.value,
     authorizer: authorizer.value,
     disabled: disabled.value,
+    credential,
     executorToken: secret && ((claims) => signJwt({ ...claims }, secret)),
     warnings,
   });
