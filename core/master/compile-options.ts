@@ -15,6 +15,7 @@ import type { DomainInfo } from '../wire/types/mesos.v1.ts';
 import type { MasterDaemonOptions } from './daemon.ts';
 import { MASTER_FLAGS, type MasterFlagValues } from './flags.ts';
 import { DEFAULT_MACHINE_OPTIONS, type MachineOptions } from './options.ts';
+import { parseRateLimits } from './rate-limits.ts';
 import { compileMasterSecurity, type MasterSecurity } from './security.ts';
 
 /** Flags whose presence asks for something this master does not have, and the way around. */
@@ -22,7 +23,6 @@ const UNSUPPORTED: Readonly<Partial<Record<keyof MasterFlagValues, string>>> = {
   master_contender: 'modules of this kind have no place here; several masters meet by --zk',
   master_detector: 'modules of this kind have no place here; several masters meet by --zk',
   max_executors_per_agent: 'it belongs to a network isolator of the original',
-  rate_limits: 'frameworks are not limited yet',
 };
 
 const BUILT_IN_ALLOCATORS: ReadonlySet<string> = new Set(['hierarchical', 'HierarchicalDRF']);
@@ -186,12 +186,16 @@ function compileMachine(
   }
   const roles = compileRoles(flags.roles);
   if (!roles.ok) return roles;
+  const rateLimits =
+    flags.rate_limits === undefined ? ok(undefined) : parseRateLimits(flags.rate_limits);
+  if (!rateLimits.ok) return rateLimits;
   return ok({
     ...DEFAULT_MACHINE_OPTIONS,
     maxCompletedFrameworks: flags.max_completed_frameworks,
     maxCompletedTasksPerFramework: flags.max_completed_tasks_per_framework,
     maxUnreachableTasksPerFramework: flags.max_unreachable_tasks_per_framework,
     authorizer,
+    rateLimits: rateLimits.value,
     authenticateFrameworks: flags.authenticate_frameworks,
     authenticateAgents: flags.authenticate_agents,
     rootSubmissions: flags.root_submissions,

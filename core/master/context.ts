@@ -18,6 +18,7 @@ import { driverMessage } from './driver/events.ts';
 import type { MasterEffect, Outgoing } from './effects.ts';
 import type { OperatorEvent } from './events.ts';
 import type { MachineOptions } from './options.ts';
+import { FrameworkThrottle } from './rate-limits.ts';
 import type { Agent, Framework } from './records.ts';
 import type { RegistryOperation } from './registry.ts';
 import type { MasterState } from './state.ts';
@@ -39,6 +40,8 @@ export class MasterContext {
   readonly options: MachineOptions;
   readonly hooks: Hooks;
   readonly deadlines = new Deadlines();
+  /** Holds up drivers' messages. */
+  readonly throttle: FrameworkThrottle;
   /** The time of the input being handled. */
   now: Instant = 0;
 
@@ -60,6 +63,7 @@ export class MasterContext {
   constructor(state: MasterState, options: MachineOptions, parts: MachineParts) {
     this.state = state;
     this.options = options;
+    this.throttle = new FrameworkThrottle(options.rateLimits, this.deadlines);
     this.allocator = parts.allocator;
     this.random = parts.random;
     this.hooks = parts.hooks ?? NO_HOOKS;

@@ -165,7 +165,9 @@ export const MASTER_FLAGS = {
   firewall_rules: optionalFlag('json', {
     help: 'Endpoints nobody reaches: {"disabled_endpoints":{"paths":["/files/browse"]}}.',
   }),
-  rate_limits: optionalFlag('string', { help: 'Not supported yet.' }),
+  rate_limits: optionalFlag('json', {
+    help: 'Messages per second of classic drivers, by principal, as JSON or a file of it.',
+  }),
   modules: optionalFlag('json', {
     help: 'Modules to load, as JSON: {"libraries": [{"file": ..., "modules": [{"name": ...}]}]}.',
   }),

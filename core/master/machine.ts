@@ -15,7 +15,7 @@ import { call } from './calls.ts';
 import { type CallOrigin, type CallVerdict, checkCall } from './check-call.ts';
 import { type MachineParts, MasterContext } from './context.ts';
 import { describeState } from './describe.ts';
-import { driverExited, driverRequest } from './driver/requests.ts';
+import { limitedDriverExit, limitedDriverRequest } from './driver/limits.ts';
 import type { AgentMessage, MasterEffect, MasterInput } from './effects.ts';
 import { connectionLost } from './frameworks.ts';
 import { exitedExecutor, messageToFramework } from './messages.ts';
@@ -79,10 +79,10 @@ export class MasterMachine {
         return;
       case 'exited':
         agentExited(this.context, input.pid);
-        driverExited(this.context, input.pid);
+        limitedDriverExit(this.context, input.pid);
         return;
       case 'driver':
-        driverRequest(this.context, input.from, input.request);
+        limitedDriverRequest(this.context, input.from, input.request);
         return;
       case 'identified':
         this.identified(input.pid, input.principal);

@@ -221,9 +221,9 @@ function dynamicMetrics(state: MasterState, perFramework: boolean): ReadonlyMap<
     addFramework(values, framework);
     const { principal } = framework.info;
     if (principal === undefined) continue;
-    // Only messages of classic drivers are counted here, and there are none.
-    values.set(`frameworks/${principal}/messages_received`, 0);
-    values.set(`frameworks/${principal}/messages_processed`, 0);
+    const { received, processed } = state.driverMessages.of(principal);
+    values.set(`frameworks/${principal}/messages_received`, received);
+    values.set(`frameworks/${principal}/messages_processed`, processed);
   }
   for (const framework of state.completedFrameworks.values()) addFramework(values, framework);
   return values;

@@ -5,6 +5,7 @@ import type { Authorizer } from '../auth/authorizer.ts';
 import type { Credentials } from '../auth/credentials.ts';
 import type { DurationMs } from '../base/duration.ts';
 import type { DomainInfo } from '../wire/types/mesos.v1.ts';
+import type { RateLimits } from './rate-limits.ts';
 import { DEFAULT_REGISTRAR_LIMITS, type RegistrarLimits } from './registrar.ts';
 import type { StateLimits } from './state.ts';
 
@@ -14,6 +15,8 @@ export interface MachineOptions extends StateLimits {
   /** Whether drivers and agents must have proved who they are (`--authenticate_*`). */
   readonly authenticateFrameworks: boolean;
   readonly authenticateAgents: boolean;
+  /** Of classic drivers' messages. */
+  readonly rateLimits: RateLimits | undefined;
   readonly rootSubmissions: boolean;
   /** Roles that may be used; `undefined` allows any. `*` is always in it. */
   readonly roleWhitelist: ReadonlySet<string> | undefined;
@@ -43,6 +46,7 @@ export const DEFAULT_MACHINE_OPTIONS: MachineOptions = {
   authorizer: undefined,
   authenticateFrameworks: false,
   authenticateAgents: false,
+  rateLimits: undefined,
   rootSubmissions: true,
   roleWhitelist: undefined,
   offerTimeoutMs: undefined,

@@ -36,6 +36,7 @@ import type {
 import { formatUpid } from '../wire/upid.ts';
 import { CappedMap } from './capped.ts';
 import { Counters } from './counters.ts';
+import { DriverMessages } from './driver/message-counts.ts';
 import type {
   Agent,
   ConnectionId,
@@ -97,6 +98,7 @@ export class MasterState {
   readonly quotas = new Map<string, QuotaConfig>();
 
   readonly counters = new Counters();
+  readonly driverMessages = new DriverMessages();
   /** Live tasks (those in `framework.tasks`) and unreachable ones by state. */
   readonly taskCounts = new Map<TaskState, number>();
 
