@@ -23,6 +23,7 @@ import {
 import { formatUpid, NO_UPID_TEXT } from '../wire/upid.ts';
 import { compressAnswer, dressResponse, WholeResponse } from './http-answers.ts';
 import { answerFor, type MessageReceiver, serveMessages } from './message-socket.ts';
+import { refuseTarget } from './request-target.ts';
 import { RouteTable } from './routes.ts';
 
 /** Largest body of an ordinary request. */
@@ -211,12 +212,17 @@ class FastifyHttpServer implements HttpServer {
         this.owe(request.socket, response);
         dressResponse(response);
         replaceInvalidContentType(request);
+        if (this.options.delegate !== undefined && refuseTarget(request, response)) return;
         if (this.isMessage(request)) this.collectMessage(request, response);
         else handler(request, response);
       },
     );
     http.headersTimeout = 0;
     http.timeout = 0;
+    // The originals send no interim answer: the body comes anyway.
+    if (this.options.delegate !== undefined) {
+      http.on('checkContinue', (request, response) => http.emit('request', request, response));
+    }
     // Garbled requests end their connection without an answer.
     http.on('clientError', (_error, socket) => socket.destroy());
     this.http = http;

@@ -133,6 +133,24 @@ test('garbled requests and unknown methods end the connection without an answer'
   }
 });
 
+test('a target that is no path is refused, a bad escape in the query ends the connection', async (t) => {
+  const { port } = await start(t, state);
+  const head = ' HTTP/1.1\r\nHost: x\r\n\r\n';
+  assert.match(
+    await exchange(port, `OPTIONS *${head}`, /'\/'$/),
+    /^HTTP\/1\.1 400 [\s\S]*\r\n\r\nRequest URL path must start with '\/'$/,
+  );
+  assert.equal(await exchange(port, `GET /state?limit=%zz${head}`), '');
+});
+
+test('a client that expects 100 gets its answer only', async (t) => {
+  const { port } = await start(t, state);
+  const head =
+    'POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n';
+  const answer = await exchange(port, `${head}ok`, /ok$/);
+  assert.match(answer, /^HTTP\/1\.1 200 OK\r\n/);
+});
+
 test('any content type, or none, gives the raw body', async (t) => {
   const { url } = await start(t, state);
   const client = createHttpClient();
