@@ -23,6 +23,7 @@ import { createHttpClient } from '../net/http-client.ts';
 import { createHttpServer, type HttpServer } from '../net/http-server.ts';
 import { createLibprocess, type Libprocess } from '../net/libprocess.ts';
 import type { HttpClient } from '../net/ports.ts';
+import type { OperatorSettings } from '../operator/globals.ts';
 import { AGENT_ACTOR, type Agent, createAgent } from './agent.ts';
 import { MesosContainerizer } from './containerizer/mesos.ts';
 import { Fetcher } from './fetcher/fetcher.ts';
@@ -66,6 +67,7 @@ export interface AgentDaemonPorts {
   readonly hostnameOf: (ip: string) => Promise<string>;
   /** Shown to clients as `/slave/log`. */
   readonly logFile?: string | undefined;
+  readonly settings?: OperatorSettings | undefined;
   /** More endpoints: called before the server listens. */
   readonly extend?: (extension: AgentExtension) => void;
 }
@@ -173,6 +175,7 @@ export class AgentDaemon implements Service {
       transport,
       files: shown,
       guard,
+      settings: ports.settings,
     });
     const parts = { server, transport, http, agent, operatorApi, modules };
     this.running = { ...parts, detector: detector.value };

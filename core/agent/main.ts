@@ -10,6 +10,7 @@ import { runDaemon } from '../cli/daemon.ts';
 import { addressOfThisHost, findAddresses, hostnameOf } from '../cli/daemon-address.ts';
 import { readDaemonFlags, usageError } from '../cli/daemon-flags.ts';
 import { openDaemonLog } from '../cli/daemon-log.ts';
+import { operatorSettings } from '../operator/settings.ts';
 import { compileAgentOptions } from './compile-options.ts';
 import { createAgentDaemon } from './daemon.ts';
 import { AGENT_FLAGS } from './flags.ts';
@@ -41,6 +42,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 1;
   }
   const { log, file: logFile } = openDaemonLog(PROGRAM, flags.values);
+  const settings = operatorSettings(process.env, log);
+  if (!settings.ok) {
+    process.stderr.write(usageError(PROGRAM, settings.error));
+    return 1;
+  }
   const { agent } = options.value;
   const { ip = agent.ip, advertiseIp, advertisePort } = addresses.value;
   const daemon = createAgentDaemon(
@@ -50,6 +56,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       random: new SystemRandom(),
       log,
       logFile,
+      settings: settings.value,
       addressOfThisHost,
       hostnameOf,
     },

@@ -12,6 +12,12 @@ export interface Log {
   child(fields: LogFields): Log;
 }
 
+/** A log that operators can make talkative for a while. */
+export interface LevelledLog extends Log {
+  /** Debug lines, too, or back to the level it was made with; also of its children. */
+  setVerbose(isVerbose: boolean): void;
+}
+
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 export interface LogOptions {
@@ -22,12 +28,28 @@ export interface LogOptions {
   readonly destination?: DestinationStream;
 }
 
-export function createLog(options: LogOptions): Log {
+export function createLog(options: LogOptions): LevelledLog {
+  const { level } = options;
+  const usual = pino.levels.values[level] ?? 0;
+  let threshold = usual;
   const logger = pino(
-    { name: options.name, level: options.level, timestamp: pino.stdTimeFunctions.isoTime },
+    {
+      name: options.name,
+      // Children have levels of their own in pino: what is written is decided here, for all of them.
+      level: level === 'silent' ? level : 'debug',
+      timestamp: pino.stdTimeFunctions.isoTime,
+      hooks: {
+        logMethod(args, method, number) {
+          if (number >= threshold) method.apply(this, args);
+        },
+      },
+    },
     options.destination ?? pino.destination({ fd: 2, sync: true }),
   );
-  return logger;
+  const setVerbose = (isVerbose: boolean): void => {
+    threshold = isVerbose ? 0 : usual;
+  };
+  return Object.assign(logger, { setVerbose });
 }
 
 /** Drops everything; for unit tests. */

@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
-import { createLog, type Log, type LogLevel } from '../base/log.ts';
+import { createLog, type LevelledLog, type LogLevel } from '../base/log.ts';
 import { LogFiles } from './log-files.ts';
 
 export interface LogFlags {
@@ -15,7 +15,7 @@ export interface LogFlags {
 }
 
 export interface DaemonLog {
-  readonly log: Log;
+  readonly log: LevelledLog;
   /** What clients may read as the daemon's log. */
   readonly file: string | undefined;
 }

@@ -1,4 +1,5 @@
 /** `/files/browse`, `read`, `download` and `debug` of both daemons (spec operator-api, section 6.1). */
+import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -86,12 +87,32 @@ async function read({ files, request, reply, approvers }: Asked): Promise<Fastif
   const from = offset.value === undefined ? Number.MAX_SAFE_INTEGER : offset.value;
   const slice = await files.read(requested, from, length.value, approvers);
   if (!slice.ok) return refuse(reply, slice.error);
-  // Invalid UTF-8 is replaced; clients go on from the offset they asked for plus what they count.
   const document = {
-    data: Buffer.from(slice.value.bytes).toString('utf8'),
+    data: textOf(slice.value.bytes),
     offset: offset.value ?? slice.value.size,
   };
   return replyJson(request, reply, writeJson(document));
+}
+
+const REPLACEMENT = 0xfffd;
+
+/**
+ * Bytes as text. Each byte that is no UTF-8, such as a half character at an edge, becomes one replacement
+ * character, so that clients that count characters and go on from there miss nothing.
+ */
+export function textOf(bytes: Uint8Array): string {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (isUtf8(buffer)) return buffer.toString('utf8');
+  let text = '';
+  for (let at = 0; at < buffer.length; ) {
+    const first = buffer[at] ?? 0;
+    const length = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    const character = buffer.subarray(at, at + length);
+    const isWhole = character.length === length && isUtf8(character);
+    text += isWhole ? character.toString('utf8') : String.fromCharCode(REPLACEMENT);
+    at += isWhole ? length : 1;
+  }
+  return text;
 }
 
 /** Absent and -1 mean the same: for the offset the end of the file, for the length all. */

@@ -22,6 +22,7 @@ import { createLibprocess, type Libprocess } from '../net/libprocess.ts';
 import type { ZooKeeperClient } from '../net/zookeeper/client.ts';
 import { createZooKeeperClient } from '../net/zookeeper/open.ts';
 import type { ZooKeeperUrl } from '../net/zookeeper/url.ts';
+import type { OperatorSettings } from '../operator/globals.ts';
 import { openLevelStorage } from '../storage/level.ts';
 import { MemoryStorage } from '../storage/memory.ts';
 import type { Storage } from '../storage/ports.ts';
@@ -72,6 +73,7 @@ export interface MasterDaemonPorts {
   readonly hostnameOf: (ip: string) => Promise<string>;
   /** Shown to clients as `/master/log`. */
   readonly logFile?: string | undefined;
+  readonly settings?: OperatorSettings | undefined;
   /** More endpoints: called before the server listens. */
   readonly extend?: (app: FastifyInstance, master: () => Master) => void;
 }
@@ -171,7 +173,7 @@ export class MasterDaemon implements Service {
       const files = new VirtualFiles();
       if (ports.logFile !== undefined) files.attach('/master/log', ports.logFile, LOG_NEED);
       const operatorApi = registerMasterOperatorApi({
-        ...{ master, server, clock, log, files, guard },
+        ...{ master, server, clock, log, files, guard, settings: ports.settings },
       });
       const whitelist = this.whitelistOf(master);
       const parts = { server, transport, storage, master, operatorApi, zooKeeper };

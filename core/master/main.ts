@@ -6,6 +6,7 @@ import { runDaemon } from '../cli/daemon.ts';
 import { addressOfThisHost, findAddresses, hostnameOf } from '../cli/daemon-address.ts';
 import { readDaemonFlags, usageError } from '../cli/daemon-flags.ts';
 import { openDaemonLog } from '../cli/daemon-log.ts';
+import { operatorSettings } from '../operator/settings.ts';
 import { compileMasterOptions } from './compile-options.ts';
 import { createMasterDaemon } from './daemon.ts';
 import { MASTER_FLAGS } from './flags.ts';
@@ -35,6 +36,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 1;
   }
   const { log, file: logFile } = openDaemonLog(PROGRAM, flags.values);
+  const settings = operatorSettings(process.env, log);
+  if (!settings.ok) {
+    process.stderr.write(usageError(PROGRAM, settings.error));
+    return 1;
+  }
   const { ip = options.value.ip, advertiseIp, advertisePort } = addresses.value;
   const daemon = createMasterDaemon(
     { ...options.value, ip, advertiseIp, advertisePort },
@@ -43,6 +49,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       random: new SystemRandom(),
       log,
       logFile,
+      settings: settings.value,
       addressOfThisHost,
       hostnameOf,
     },

@@ -13,7 +13,7 @@ import { double, type JsonValue, writeJson } from '../wire/json-text.ts';
 import type { HelpPages } from './help.ts';
 import { registerHelp } from './help.ts';
 import { queryOf, replyEmpty, replyText } from './replies.ts';
-import type { RequestPace } from './request-pace.ts';
+import type { Pace, RequestPace } from './request-pace.ts';
 import { versionDocument } from './version.ts';
 
 export interface GlobalsOptions {
@@ -25,6 +25,14 @@ export interface GlobalsOptions {
   /** Ids of the parts of this process, for `/__processes__`. */
   readonly processIds: () => readonly string[];
   readonly help: HelpPages;
+}
+
+/** From outside the daemon: environment and log. */
+export interface OperatorSettings {
+  /** How often `/metrics/snapshot` is answered. */
+  readonly metricsPace?: Pace | undefined;
+  /** The verbosity that operators set, and its end. */
+  readonly onVerbosity?: ((level: number) => void) | undefined;
 }
 
 export function registerGlobals(server: HttpServer, options: GlobalsOptions): void {
@@ -109,8 +117,11 @@ export class LoggingLevel {
   private current = 0;
   private timer: Timer | undefined;
 
-  constructor(clock: Clock) {
+  private readonly onChange: (level: number) => void;
+
+  constructor(clock: Clock, onChange: (level: number) => void = () => {}) {
     this.clock = clock;
+    this.onChange = onChange;
   }
 
   get level(): number {
@@ -120,11 +131,16 @@ export class LoggingLevel {
   set(level: number, durationMs: number): void {
     this.timer?.cancel();
     this.timer = undefined;
-    this.current = level;
+    this.become(level);
     if (level === this.original) return;
     this.timer = this.clock.setTimer(durationMs, () => {
-      this.current = this.original;
+      this.become(this.original);
     });
+  }
+
+  private become(level: number): void {
+    this.current = level;
+    this.onChange(level);
   }
 
   /** Ends the timer, for stopping. */

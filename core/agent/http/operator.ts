@@ -13,7 +13,12 @@ import { VirtualFiles } from '../../files/virtual-files.ts';
 import { replyJson } from '../../net/http-answers.ts';
 import { type HttpServer, replyStatus } from '../../net/http-server.ts';
 import type { MessageTransport } from '../../net/ports.ts';
-import { LoggingLevel, registerGlobals, systemMetrics } from '../../operator/globals.ts';
+import {
+  LoggingLevel,
+  type OperatorSettings,
+  registerGlobals,
+  systemMetrics,
+} from '../../operator/globals.ts';
 import { queryOf, replyEmpty, replyMethodNotAllowed, replyText } from '../../operator/replies.ts';
 import { RequestPace } from '../../operator/request-pace.ts';
 import { type JsonValue, writeJson } from '../../wire/json-text.ts';
@@ -36,6 +41,7 @@ import { agentProcesses } from './processes.ts';
 import { SandboxFiles } from './sandbox-files.ts';
 
 export interface AgentOperatorOptions {
+  readonly settings?: OperatorSettings | undefined;
   readonly agent: Agent;
   readonly server: HttpServer;
   readonly metrics: Metrics;
@@ -131,8 +137,8 @@ export class AgentOperatorContext {
     this.guard = options.guard ?? NO_GUARD;
     this.transport = options.transport;
     this.usageOf = options.usageOf ?? processUsage;
-    this.logging = new LoggingLevel(options.clock);
-    this.pace = new RequestPace(options.clock);
+    this.logging = new LoggingLevel(options.clock, options.settings?.onVerbosity);
+    this.pace = new RequestPace(options.clock, options.settings?.metricsPace);
     this.statisticsPace = new RequestPace(options.clock);
     this.files = options.files ?? new VirtualFiles();
     this.files.addSource(new SandboxFiles(options.agent));

@@ -12,7 +12,12 @@ import type { Log } from '../../base/log.ts';
 import { registerFiles } from '../../files/endpoints.ts';
 import { VirtualFiles } from '../../files/virtual-files.ts';
 import type { HttpServer } from '../../net/http-server.ts';
-import { LoggingLevel, registerGlobals, systemMetrics } from '../../operator/globals.ts';
+import {
+  LoggingLevel,
+  type OperatorSettings,
+  registerGlobals,
+  systemMetrics,
+} from '../../operator/globals.ts';
 import { replyEmpty } from '../../operator/replies.ts';
 import { RequestPace } from '../../operator/request-pace.ts';
 import type { MasterInfo } from '../../wire/types/mesos.v1.ts';
@@ -31,6 +36,7 @@ import { masterProcesses } from './processes.ts';
 import { keepStateWarm } from './warm-state.ts';
 
 export interface MasterOperatorOptions {
+  readonly settings?: OperatorSettings | undefined;
   readonly master: Master;
   readonly server: HttpServer;
   readonly clock: Clock;
@@ -105,8 +111,8 @@ export class OperatorContext {
     this.log = options.log;
     this.guard = options.guard;
     this.files = options.files ?? new VirtualFiles();
-    this.logging = new LoggingLevel(options.clock);
-    this.pace = new RequestPace(options.clock);
+    this.logging = new LoggingLevel(options.clock, options.settings?.onVerbosity);
+    this.pace = new RequestPace(options.clock, options.settings?.metricsPace);
     this.streams = new EventStreams({
       master: options.master,
       clock: options.clock,
