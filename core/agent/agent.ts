@@ -13,7 +13,7 @@ import type { Call } from '../wire/types/mesos.v1.executor.ts';
 import { formatUpid, parseUpid } from '../wire/upid.ts';
 import { Authenticatee } from './authenticatee.ts';
 import { readCheckpoint } from './checkpoint/read.ts';
-import type { ContainerConfig } from './containerizer/port.ts';
+import type { ContainerConfig, ContainerizerEvent } from './containerizer/port.ts';
 import { AgentContainers } from './containers/containers.ts';
 import type { AgentCounts } from './context.ts';
 import {
@@ -23,7 +23,7 @@ import {
   isIncomingName,
   type OutgoingMessage,
 } from './effects.ts';
-import type { LauncherContainer, LauncherEvent } from './launcher-port.ts';
+import type { LauncherContainer } from './launcher-port.ts';
 import { AgentMachine } from './machine.ts';
 import type { AgentOptions } from './options.ts';
 import type { AgentPorts, SandboxRequest } from './ports.ts';
@@ -188,7 +188,7 @@ class AgentShell implements Agent {
 
   private firstReport: readonly LauncherContainer[] = [];
 
-  private launcherEvent(event: LauncherEvent): void {
+  private launcherEvent(event: ContainerizerEvent): void {
     if (!this.hasReport && event.kind === 'report') {
       this.hasReport = true;
       this.firstReport = event.containers;

@@ -7,8 +7,13 @@ import type { CommandInfoURI, MasterInfo } from '../wire/types/mesos.v1.ts';
 import type { MessageTypes } from '../wire/types/messages.ts';
 import type { AuthenticationResult } from './authentication.ts';
 import type { RecoveredAgent } from './checkpoint/read.ts';
-import type { ContainerConfig, ContainerResources, TaskLaunch } from './containerizer/port.ts';
-import type { LauncherContainer, LauncherEvent } from './launcher-port.ts';
+import type {
+  ContainerConfig,
+  ContainerizerEvent,
+  ContainerResources,
+  TaskLaunch,
+} from './containerizer/port.ts';
+import type { LauncherContainer } from './launcher-port.ts';
 import type { ExecutorStream } from './state.ts';
 import type { VolumeLink } from './volumes.ts';
 
@@ -116,7 +121,7 @@ export type AgentInput =
       readonly stream: ExecutorStream | undefined;
     }
   | { readonly kind: 'stream-closed'; readonly stream: ExecutorStream }
-  | { readonly kind: 'launcher'; readonly event: LauncherEvent }
+  | { readonly kind: 'launcher'; readonly event: ContainerizerEvent }
   | { readonly kind: 'prepared'; readonly containerId: string; readonly result: PreparedSandbox }
   /** Used fraction of the work directory's file system. */
   | { readonly kind: 'disk-usage'; readonly used: number }

@@ -27,13 +27,14 @@ import {
   runPath,
 } from './checkpoint/paths.ts';
 import { containerConfigOf, updateContainer } from './container-config.ts';
+import type { ContainerizerEvent } from './containerizer/port.ts';
 import type { AgentContext } from './context.ts';
 import type { PreparedSandbox } from './effects.ts';
 import { shutdownGraceMs } from './environment.ts';
 import { sendGroup, sendShutdown, sendTask } from './executor-events.ts';
 import { removeFrameworkIfIdle } from './frameworks.ts';
 import { forgetStarting, nestedPrepared } from './group-launch.ts';
-import type { ContainerLimitation, LauncherEvent } from './launcher-port.ts';
+import type { ContainerLimitation } from './launcher-port.ts';
 import type { AgentExecutor, AgentFramework, ExecutorConnection } from './state.ts';
 import { executorUpdate, partitionState, sendAgentUpdate, taskOf } from './tasks.ts';
 import { volumeLinks } from './volumes.ts';
@@ -157,7 +158,7 @@ export function launchFailure(why: string): NonNullable<AgentExecutor['pendingTe
 /** Everything but `report`, which recovery takes. */
 export function launcherEvent(
   context: AgentContext,
-  event: Exclude<LauncherEvent, { readonly kind: 'report' }>,
+  event: Exclude<ContainerizerEvent, { readonly kind: 'report' }>,
 ): void {
   const executor = context.state.containers.get(containerId(event.containerId));
   if (executor === undefined) {

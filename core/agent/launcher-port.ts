@@ -6,6 +6,7 @@
 import type { DurationMs } from '../base/duration.ts';
 import type { HostedCommand, HostedTask, HostedUpdate } from '../executor/hosted.ts';
 import type { Resource, TaskStatusReason } from '../wire/types/mesos.v1.ts';
+import type { FileWrite, IsolationPlan, WatchPlan } from './containerizer/plan.ts';
 
 /**
  * `command`: one task, run by the hosted command executor. `group`: task groups, run by the hosted
@@ -32,6 +33,21 @@ export interface ContainerSpec {
    * when the agent's connection breaks.
    */
   readonly recoveryTimeoutMs: DurationMs;
+  /** Undefined: a plain process. Tasks of a group may have plans of their own. */
+  readonly isolation?: IsolationPlan;
+}
+
+/** How a task of a group is isolated, or why it cannot be run. */
+export interface TaskIsolation {
+  readonly plan?: IsolationPlan;
+  readonly refusal?: string;
+}
+
+/** What a new grant changes. */
+export interface ContainerUpdate {
+  readonly writes: readonly FileWrite[];
+  /** Instead of those of the plan. */
+  readonly watches: readonly WatchPlan[];
 }
 
 /** A container the launcher knows, as told at each (re)connection. */
@@ -59,6 +75,13 @@ export type LauncherEvent =
   | { readonly kind: 'started'; readonly containerId: string; readonly pid?: number }
   | { readonly kind: 'launch-failed'; readonly containerId: string; readonly message: string }
   | { readonly kind: 'update'; readonly containerId: string; readonly update: HostedUpdate }
+  /** How much of the disk a watched directory takes. */
+  | {
+      readonly kind: 'disk-measured';
+      readonly containerId: string;
+      readonly path: string;
+      readonly bytes: number;
+    }
   /** All processes of the container are gone. `status` is a wait status, -1 unknown. */
   | {
       readonly kind: 'exited';
@@ -84,7 +107,13 @@ export interface Launcher {
   start(onEvent: (event: LauncherEvent) => void): Promise<void>;
   launch(spec: ContainerSpec): void;
   /** Hands tasks to a hosted executor; several at once are one group. */
-  run(containerId: string, tasks: readonly HostedTask[]): void;
+  run(
+    containerId: string,
+    tasks: readonly HostedTask[],
+    /** By task id; a task that is not named is isolated like its executor. */
+    isolation?: Readonly<Record<string, TaskIsolation>>,
+  ): void;
+  update(containerId: string, update: ContainerUpdate): void;
   /** Kills one task of a hosted executor; undefined grace means the task's own. */
   kill(containerId: string, taskId: string, graceMs: DurationMs | undefined): void;
   /** The agent has stored the update with this uuid. */

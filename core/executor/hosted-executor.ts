@@ -164,6 +164,28 @@ export class HostedExecutor {
     return this.take();
   }
 
+  /** The task's container could not be made, or used too much. */
+  fail(
+    taskId: string,
+    why: Pick<HostedUpdate, 'message' | 'reason'>,
+    now: Instant,
+  ): readonly HostedEffect[] {
+    const run = this.runOf(taskId);
+    if (run === undefined || run.isEnded) return this.take();
+    run.state.phase = 'ended';
+    const { nestedId } = run.task;
+    this.update({
+      taskId,
+      state: 'TASK_FAILED',
+      ...why,
+      ...(nestedId === undefined ? {} : { nestedId }),
+      timestamp: now / 1000,
+      uuid: this.random.uuid(),
+    });
+    this.ended(taskId, true, now);
+    return this.take();
+  }
+
   private on(
     taskId: string,
     act: (run: TaskRun) => readonly RunEffect[],

@@ -160,6 +160,10 @@ export class SimulatedLauncher implements Launcher {
     this.send({ kind: 'run', containerId, tasks });
   }
 
+  update(containerId: string, update: Parameters<Launcher['update']>[1]): void {
+    this.send({ kind: 'update', containerId, update });
+  }
+
   kill(containerId: string, taskId: string, graceMs: number | undefined): void {
     this.send({ kind: 'kill', containerId, taskId, ...(graceMs === undefined ? {} : { graceMs }) });
   }

@@ -8,7 +8,7 @@ import type {
   ContainerStatus,
   ResourceStatistics,
 } from '../../wire/types/mesos.v1.ts';
-import type { Launcher } from '../launcher-port.ts';
+import type { Launcher, LauncherEvent } from '../launcher-port.ts';
 import type {
   ContainerConfig,
   Containerizer,
@@ -94,7 +94,8 @@ export class MesosContainerizer implements Containerizer {
     return this.launcher.stop(options);
   }
 
-  private received(event: ContainerizerEvent): void {
+  private received(event: LauncherEvent): void {
+    if (event.kind === 'disk-measured') return;
     if (event.kind === 'report') for (const { id } of event.containers) this.known.add(id);
     if (event.kind === 'launch-failed') this.known.delete(event.containerId);
     this.onEvent(event);

@@ -14,7 +14,13 @@ import { ClusterError, describeError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { HostedTask } from '../../executor/hosted.ts';
 import type { ContainerEvent, ContainerLauncher, ContainerRequest } from '../containers/port.ts';
-import type { ContainerSpec, Launcher, LauncherEvent } from '../launcher-port.ts';
+import type {
+  ContainerSpec,
+  ContainerUpdate,
+  Launcher,
+  LauncherEvent,
+  TaskIsolation,
+} from '../launcher-port.ts';
 import { launcherProgram } from './program.ts';
 import { type LauncherRequest, LineDecoder, PROTOCOL_VERSION } from './protocol.ts';
 
@@ -77,8 +83,18 @@ export class LauncherClient implements Launcher, ContainerLauncher {
     this.demand({ kind: 'launch', spec }, spec.id);
   }
 
-  run(containerId: string, tasks: readonly HostedTask[]): void {
-    this.demand({ kind: 'run', containerId, tasks }, containerId);
+  run(
+    containerId: string,
+    tasks: readonly HostedTask[],
+    isolation?: Readonly<Record<string, TaskIsolation>>,
+  ): void {
+    const more = isolation === undefined ? {} : { isolation };
+    this.demand({ kind: 'run', containerId, tasks, ...more }, containerId);
+  }
+
+  /** Not repeated: a launcher that dies gets the next one with the next change. */
+  update(containerId: string, update: ContainerUpdate): void {
+    this.send({ kind: 'update', containerId, update });
   }
 
   kill(containerId: string, taskId: string, graceMs: DurationMs | undefined): void {
@@ -233,7 +249,7 @@ export class LauncherClient implements Launcher, ContainerLauncher {
     if (waiting === undefined) return;
     const rest = waiting.filter((request) => {
       if (kind === 'started') return request.kind !== 'launch';
-      if (request.kind !== 'run') return true;
+      if (request.kind !== 'run' || kind !== 'update') return true;
       return !request.tasks.some(({ taskId }) => taskId === event.update.taskId);
     });
     if (rest.length === 0) this.unconfirmed.delete(containerId);

@@ -13,7 +13,14 @@ import {
 } from '../../executor/hosted-executor.ts';
 import type { ProbeKind } from '../../executor/task-run.ts';
 import { UNKNOWN_STATUS, type WaitStatus } from '../../executor/wait-status.ts';
-import type { ContainerSpec, LauncherContainer } from '../launcher-port.ts';
+import type {
+  ContainerLimitation,
+  ContainerSpec,
+  ContainerUpdate,
+  LauncherContainer,
+  TaskIsolation,
+} from '../launcher-port.ts';
+import { ContainerIsolation, type IsolationRecord } from './container-isolation.ts';
 import type { ContainerPorts, ContainerRun, ProcessIdentity, SpawnSpec } from './ports.ts';
 
 /** The key of a custom executor's own process among the task ids (which are never empty). */
@@ -27,6 +34,8 @@ export interface ContainerRecord {
   /** Running processes by task; a name without identity was about to be started. */
   readonly processes: Record<string, ProcessIdentity | null>;
   exitStatus?: number;
+  limitation?: ContainerLimitation;
+  isolation?: IsolationRecord;
 }
 
 export class Container implements ContainerRun {
@@ -38,6 +47,11 @@ export class Container implements ContainerRun {
   private killAt: Instant | undefined;
   /** SIGKILL was sent to everything; the container ends with its last process. */
   private isDestroyed = false;
+  private readonly isolation: ContainerIsolation;
+  /** False while what it needs is being made. */
+  isStarted = true;
+  /** It has ended, and what was in it or made for it is being removed. */
+  isCleaning = false;
 
   constructor(record: ContainerRecord, ports: ContainerPorts) {
     this.record = record;
@@ -48,6 +62,16 @@ export class Container implements ContainerRun {
       kind === 'process' || record.hosted === undefined
         ? undefined
         : new HostedExecutor({ ...record.spec, kind }, record.hosted, ports.random);
+    record.isolation ??= { tasks: {} };
+    this.isolation = new ContainerIsolation(record.spec, record.isolation, {
+      processes: ports.processes,
+      handlers: {
+        onChanged: () => this.save(),
+        onLimitation: (limitation) => this.limited(limitation),
+        onTaskLimitation: (taskId, limitation) => this.taskLimited(taskId, limitation),
+        onDiskMeasured: (path, bytes) => ports.onDiskMeasured?.(this.spec.id, path, bytes),
+      },
+    });
   }
 
   static create(spec: ContainerSpec, ports: ContainerPorts): Container {
@@ -58,10 +82,6 @@ export class Container implements ContainerRun {
   /** Undefined when the value is no record. */
   static restore(value: unknown, ports: ContainerPorts): Container | undefined {
     return isContainerRecord(value) ? new Container(value, ports) : undefined;
-  }
-
-  get isStarted(): boolean {
-    return true;
   }
 
   get isExited(): boolean {
@@ -85,6 +105,7 @@ export class Container implements ContainerRun {
       taskIds: record.hosted?.tasks.map(({ task }) => task.taskId) ?? [],
       updates: record.hosted?.updates ?? [],
       ...(record.exitStatus === undefined ? {} : { exitStatus: record.exitStatus }),
+      ...(record.limitation === undefined ? {} : { limitation: record.limitation }),
     };
   }
 
@@ -93,21 +114,37 @@ export class Container implements ContainerRun {
     return this.hosted === undefined ? this.killAt : this.hosted.nextWake();
   }
 
-  /** Starts a custom executor; hosted ones have nothing to start. */
+  /** Makes what it is isolated by and starts a custom executor; hosted ones have nothing to start. */
   start(): void {
-    const { command, kind } = this.spec;
     this.save();
-    const isExecutor = kind === 'process' && command !== undefined;
-    if (isExecutor && this.spawn(EXECUTOR, { ...this.place(), command }) === undefined) {
-      const message = `Failed to start the executor's command '${command.value}'`;
-      this.ports.onLaunchFailed(this, message);
-      return;
-    }
-    this.ports.onStarted(this);
+    this.isStarted = false;
+    this.isolation.make((failure) => {
+      this.isStarted = true;
+      if (this.isExited) return;
+      const why = failure ?? this.startExecutor();
+      if (why === undefined) {
+        this.ports.onStarted(this);
+        return;
+      }
+      this.isolation.destroy(() => {});
+      this.ports.onLaunchFailed(this, why);
+    });
   }
 
-  run(tasks: readonly HostedTask[]): void {
+  private startExecutor(): string | undefined {
+    const { command, kind } = this.spec;
+    if (kind !== 'process' || command === undefined) return undefined;
+    if (this.spawn(EXECUTOR, { ...this.place(), command }) !== undefined) return undefined;
+    return `Failed to start the executor's command '${command.value}'`;
+  }
+
+  run(tasks: readonly HostedTask[], isolation?: Readonly<Record<string, TaskIsolation>>): void {
+    if (isolation !== undefined) this.isolation.addTasks(isolation);
     this.apply(this.hosted?.run(tasks, this.ports.now()) ?? []);
+  }
+
+  update(update: ContainerUpdate): void {
+    if (!this.isExited) this.isolation.update(update);
   }
 
   kill(taskId: string, graceMs: DurationMs | undefined): void {
@@ -140,6 +177,7 @@ export class Container implements ContainerRun {
       alive = true;
       this.ports.processes.signalTree(identity.pid, 'SIGKILL');
     }
+    this.isolation.kill();
     if (this.hosted !== undefined) this.hosted.state.isShutDown = true;
     // The last update may never be acknowledged: a destroyed container ends with its processes.
     if (!alive) this.exit(9);
@@ -188,7 +226,14 @@ export class Container implements ContainerRun {
 
   /** Takes over from a dead launcher: watches what lives, reports what does not. */
   adopt(): void {
-    if (this.isExited) return;
+    if (this.isExited) {
+      this.isolation.destroy(() => {});
+      return;
+    }
+    if (!this.isolation.adopt()) {
+      this.isDestroyed = true;
+      this.isolation.kill();
+    }
     for (const [key, recorded] of Object.entries(this.record.processes)) {
       const found = recorded ?? this.ports.processes.findIn(this.cwdOf(key));
       const onExit = (): void => this.processExited(key, UNKNOWN_STATUS);
@@ -230,6 +275,7 @@ export class Container implements ContainerRun {
         case 'signal': {
           const identity = this.record.processes[effect.taskId];
           if (identity) this.ports.processes.signalTree(identity.pid, effect.signal);
+          if (effect.signal === 'SIGKILL') this.isolation.killTask(effect.taskId);
           break;
         }
         case 'probe':
@@ -246,6 +292,13 @@ export class Container implements ContainerRun {
   private spawnTask(taskId: string): void {
     const task = this.hosted?.runOf(taskId)?.task;
     if (task === undefined || this.hosted === undefined) return;
+    const failure = this.isolation.makeTask(taskId);
+    if (failure !== undefined) {
+      const message = `Failed to launch container: ${failure}`;
+      const reason = 'REASON_CONTAINER_LAUNCH_FAILED';
+      this.apply(this.hosted.fail(taskId, { message, reason }, this.ports.now()));
+      return;
+    }
     const identity = this.spawn(taskId, { ...this.place(task), command: task.command });
     this.apply(this.hosted.spawned(taskId, identity?.pid, this.ports.now()));
   }
@@ -267,11 +320,19 @@ export class Container implements ContainerRun {
     if (identity) this.ports.processes.sweep(identity.pid);
     const nestedId = this.hosted?.runOf(key)?.task.nestedId;
     if (nestedId !== undefined) this.ports.onNestedExited?.(this.spec.id, nestedId, status);
+    // The kernel may have killed it for what the container used: that is its end, not the signal.
+    const limitation = this.record.limitation ?? this.isolation.limitation();
+    const own = this.isolation.taskLimitation(key);
+    this.isolation.taskEnded(key);
+    if (limitation !== undefined) this.limited(limitation);
+    else if (own !== undefined) this.taskLimited(key, own);
     if (key === EXECUTOR) {
       this.exit(status);
       return;
     }
-    this.apply(this.hosted?.exited(key, status, this.ports.now()) ?? []);
+    if (limitation === undefined) {
+      this.apply(this.hosted?.exited(key, status, this.ports.now()) ?? []);
+    }
     if (this.isDestroyed && this.pid === undefined) this.exit(9);
   }
 
@@ -293,11 +354,29 @@ export class Container implements ContainerRun {
     );
   }
 
+  /** It used more than it was granted: everything in it is killed, and that is told. */
+  private limited(limitation: ContainerLimitation): void {
+    if (this.isExited || this.record.limitation !== undefined) return;
+    this.record.limitation = limitation;
+    this.save();
+    this.destroy();
+  }
+
+  private taskLimited(taskId: string, { message, reason }: ContainerLimitation): void {
+    this.isolation.killTask(taskId);
+    this.apply(this.hosted?.fail(taskId, { message, reason }, this.ports.now()) ?? []);
+  }
+
+  /** Recorded at once, told when everything is gone: what is left is of nobody's interest. */
   private exit(status: WaitStatus): void {
     if (this.isExited) return;
     this.record.exitStatus = status;
     this.save();
-    this.ports.onExited(this.spec.id, status);
+    this.isCleaning = true;
+    this.isolation.destroy(() => {
+      this.isCleaning = false;
+      this.ports.onExited(this.spec.id, status, this.record.limitation);
+    });
   }
 
   private save(): void {
@@ -306,7 +385,12 @@ export class Container implements ContainerRun {
 
   private place(task?: HostedTask): Omit<SpawnSpec, 'command'> {
     const user = task?.user ?? this.spec.user;
-    return { cwd: task?.sandbox ?? this.spec.sandbox, ...(user === undefined ? {} : { user }) };
+    const isolation = this.isolation.placeOf(task?.taskId ?? EXECUTOR);
+    return {
+      cwd: task?.sandbox ?? this.spec.sandbox,
+      ...(user === undefined ? {} : { user }),
+      ...(isolation === undefined ? {} : { isolation }),
+    };
   }
 
   private cwdOf(key: string): string {

@@ -7,7 +7,7 @@ import { Deadlines } from '../../base/deadlines.ts';
 import type { Random } from '../../base/random.ts';
 import type { WaitStatus } from '../../executor/wait-status.ts';
 import type { ContainerEvent, ContainerRequest } from '../containers/port.ts';
-import type { ContainerSpec, LauncherEvent } from '../launcher-port.ts';
+import type { ContainerLimitation, ContainerSpec, LauncherEvent } from '../launcher-port.ts';
 import { Container } from './container.ts';
 import { PlainContainers } from './plain.ts';
 import type {
@@ -60,7 +60,10 @@ export class LauncherCore {
       onStarted: (container) => this.started(container),
       onLaunchFailed: (container, message) => this.launchFailed(container, message),
       onUpdate: (containerId, update) => this.emit({ kind: 'update', containerId, update }),
-      onExited: (containerId, status) => this.exited(containerId, status),
+      onExited: (containerId, status, limitation) => this.exited(containerId, status, limitation),
+      onDiskMeasured: (containerId, path, bytes) => {
+        this.emit({ kind: 'disk-measured', containerId, path, bytes });
+      },
       onNestedExited: (containerId, nestedId, status) => {
         this.nestedExited(`${containerId}.${nestedId}`, status);
       },
@@ -153,7 +156,10 @@ export class LauncherCore {
     if (container === undefined) return;
     switch (request.kind) {
       case 'run':
-        container.run(request.tasks);
+        container.run(request.tasks, request.isolation);
+        break;
+      case 'update':
+        container.update?.(request.update);
         break;
       case 'kill':
         container.kill(request.taskId, request.graceMs);
@@ -179,9 +185,11 @@ export class LauncherCore {
     this.plain.shutdownAll();
   }
 
-  /** Processes that still run. */
+  /** Containers in which something still runs, or that are being removed. */
   get processCount(): number {
-    const hosted = [...this.containers.values()].filter((each) => each.pid !== undefined);
+    const hosted = [...this.containers.values()].filter(
+      (each) => each.pid !== undefined || each.isCleaning === true,
+    );
     return hosted.length + this.plain.processCount;
   }
 
@@ -231,8 +239,13 @@ export class LauncherCore {
     this.ports.disk.remove(container.spec.id);
   }
 
-  private exited(containerId: string, status: WaitStatus): void {
-    this.emit({ kind: 'exited', containerId, status });
+  private exited(
+    containerId: string,
+    status: WaitStatus,
+    limitation: ContainerLimitation | undefined,
+  ): void {
+    const why = limitation === undefined ? {} : { limitation };
+    this.emit({ kind: 'exited', containerId, status, ...why });
     this.nestedExited(containerId, status);
   }
 

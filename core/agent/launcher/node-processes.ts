@@ -2,15 +2,17 @@
  * Real processes. Each task leads its own session, so that its whole tree can be signalled; the
  * tree of a kill is read from /proc once per turn of the event loop, whatever the number of kills.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFileSync, closeSync, openSync } from 'node:fs';
 import type { Clock } from '../../base/clock.ts';
 import { describeError } from '../../base/errors.ts';
 import type { HostedProbe } from '../../executor/hosted.ts';
 import type { ProbeResult } from '../../executor/task-run.ts';
 import { exitedWith, signalledWith, type WaitStatus } from '../../executor/wait-status.ts';
+import type { IsolationPlan } from '../containerizer/plan.ts';
 import { NodeAttachedProcesses } from './attached.ts';
-import type { Processes, ProcessIdentity, SpawnSpec } from './ports.ts';
+import { holdNamespaces, letGo } from './gate.ts';
+import type { Held, Isolation, Processes, ProcessIdentity, SpawnSpec } from './ports.ts';
 import { runProbe } from './probes.ts';
 import {
   type ProcessEntry,
@@ -19,6 +21,7 @@ import {
   treeOf,
   workingDirectoryOf,
 } from './proc-tree.ts';
+import { plainCommandLine, wrappedCommandLine } from './wrapped-command.ts';
 
 const ADOPTED_POLL_MS = 250;
 /** Dead sessions are swept together this long after the first. */
@@ -33,32 +36,23 @@ export class NodeProcesses implements Processes {
   /** Sessions whose survivors are to be killed. */
   private readonly dead = new Set<number>();
   readonly attached: NodeAttachedProcesses;
+  readonly isolation: Isolation;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, isolation: Isolation) {
     this.clock = clock;
+    this.isolation = isolation;
     this.attached = new NodeAttachedProcesses(clock, this);
   }
 
   spawn(spec: SpawnSpec, onExit: (status: WaitStatus) => void): ProcessIdentity | undefined {
-    const { command, cwd, user } = spec;
-    const [file, argv0, args] = command.shell
-      ? ['/bin/sh', 'sh', ['-c', command.value]]
-      : [command.value, command.arguments[0] ?? command.value, command.arguments.slice(1)];
+    const { cwd } = spec;
     const stdout = openSync(`${cwd}/stdout`, 'a', 0o644);
     const stderr = openSync(`${cwd}/stderr`, 'a', 0o644);
+    const complain = (thrown: unknown): void => {
+      appendFileSync(`${cwd}/stderr`, `Failed to execute command: ${describeError(thrown)}\n`);
+    };
     try {
-      const child = spawn(file, args, {
-        argv0,
-        cwd,
-        env: command.environment,
-        detached: true,
-        stdio: ['ignore', stdout, stderr],
-        ...user,
-      });
-      // Without a listener a failed start would end the launcher.
-      child.on('error', (error) => {
-        appendFileSync(`${cwd}/stderr`, `Failed to execute command: ${describeError(error)}\n`);
-      });
+      const child = this.start(spec, { stdout, stderr, complain });
       const { pid } = child;
       if (pid === undefined) return undefined;
       child.on('exit', (code, signal) => {
@@ -66,12 +60,47 @@ export class NodeProcesses implements Processes {
       });
       return { pid, startTime: readProcess(pid)?.startTime ?? '' };
     } catch (thrown) {
-      appendFileSync(`${cwd}/stderr`, `Failed to execute command: ${describeError(thrown)}\n`);
+      complain(thrown);
       return undefined;
     } finally {
       closeSync(stdout);
       closeSync(stderr);
     }
+  }
+
+  hold(plan: IsolationPlan, done: (held: Held) => void): void {
+    holdNamespaces(plan, this.isolation, done);
+  }
+
+  /** Starts a process and puts it where its plan says before it does anything. */
+  private start(
+    spec: SpawnSpec,
+    output: {
+      readonly stdout: number;
+      readonly stderr: number;
+      readonly complain: (thrown: unknown) => void;
+    },
+  ): ChildProcess {
+    const { command, cwd, user, isolation } = spec;
+    const line =
+      isolation === undefined
+        ? plainCommandLine(command, user)
+        : wrappedCommandLine(command, isolation.plan, { ...isolation, cwd, user });
+    const stdio = ['ignore', output.stdout, output.stderr] as const;
+    const child = spawn(line.file, [...line.args], {
+      argv0: line.argv0,
+      cwd,
+      env: line.env,
+      detached: true,
+      stdio: line.isGated ? [...stdio, 'pipe'] : [...stdio],
+      ...line.user,
+    });
+    // Without a listener a failed start would end the launcher.
+    child.on('error', output.complain);
+    if (isolation === undefined || child.pid === undefined) return child;
+    const refused = letGo(child, child.pid, { plan: isolation.plan, isolation: this.isolation });
+    if (refused !== undefined) output.complain(refused);
+    return child;
   }
 
   adopt(identity: ProcessIdentity, onExit: () => void): boolean {

@@ -10,13 +10,58 @@ import type {
 } from '../../executor/hosted.ts';
 import type { ProbeResult } from '../../executor/task-run.ts';
 import type { WaitStatus } from '../../executor/wait-status.ts';
-import type { ContainerSpec, LauncherContainer } from '../launcher-port.ts';
+import type { FileWrite, IsolationPlan, WatchPlan } from '../containerizer/plan.ts';
+import type {
+  ContainerLimitation,
+  ContainerSpec,
+  ContainerUpdate,
+  LauncherContainer,
+  TaskIsolation,
+} from '../launcher-port.ts';
 
 export interface SpawnSpec {
   readonly command: HostedCommand;
   readonly cwd: string;
   readonly user?: { readonly uid: number; readonly gid: number };
+  /** What the process is put into before it does anything. */
+  readonly isolation?: SpawnIsolation;
 }
+
+export interface SpawnIsolation {
+  readonly plan: IsolationPlan;
+  /** Its namespaces are entered. */
+  readonly holder?: ProcessIdentity;
+}
+
+/** Carries out what a plan says about cgroups. */
+export interface Isolation {
+  /** Gives a sentence when it cannot be done; what was made then is left to `destroy`. */
+  make(plan: IsolationPlan): string | undefined;
+  /** Puts a process into it; gives a sentence when it cannot be. */
+  join(plan: IsolationPlan, pid: number): string | undefined;
+  /** Files that are not there are left out. */
+  write(writes: readonly FileWrite[]): void;
+  /** SIGKILL to everything inside, also to what would fork away. */
+  kill(plan: IsolationPlan): void;
+  /** Kills until nothing is left, and removes what `make` made. */
+  destroy(plan: IsolationPlan, done: () => void): void;
+  /** Looks again and again; replaces what was watched under this id. */
+  watch(id: string, watches: readonly WatchPlan[], handlers: WatchHandlers): void;
+  unwatch(id: string): void;
+  /** What can be seen at once to have been used up. */
+  check(watches: readonly WatchPlan[]): ContainerLimitation | undefined;
+}
+
+export interface WatchHandlers {
+  /** At most once. */
+  onLimitation(limitation: ContainerLimitation): void;
+  onDiskMeasured(path: string, bytes: number): void;
+}
+
+/** Namespaces that exist from now on, or why they do not. */
+export type Held =
+  | { readonly ok: true; readonly holder: ProcessIdentity }
+  | { readonly ok: false; readonly message: string };
 
 /** A process that cannot be mixed up with a later one of the same number. */
 export interface ProcessIdentity {
@@ -46,6 +91,10 @@ export interface Processes {
   probe(probe: HostedProbe, spec: Omit<SpawnSpec, 'command'>): Promise<ProbeResult | undefined>;
   /** Where there is none, nothing can be attached to. */
   readonly attached?: AttachedProcesses;
+  /** Where there is none, plans cannot be carried out. */
+  readonly isolation?: Isolation;
+  /** Makes the namespaces of a plan, kept by a process of their own. */
+  hold?(plan: IsolationPlan, done: (held: Held) => void): void;
 }
 
 export interface AttachedSpec extends SpawnSpec {
@@ -99,7 +148,11 @@ export interface ContainerRun {
   nextWake(): Instant | undefined;
   /** Answered by `onStarted` or `onLaunchFailed`. */
   start(): void;
-  run(tasks: readonly HostedTask[]): void;
+  run(tasks: readonly HostedTask[], isolation?: Readonly<Record<string, TaskIsolation>>): void;
+  /** Where there is none, grants are of no interest. */
+  update?(update: ContainerUpdate): void;
+  /** It has ended, and what was in it or made for it is being removed. */
+  readonly isCleaning?: boolean;
   kill(taskId: string, graceMs: DurationMs | undefined): void;
   acknowledge(taskId: string, uuid: string): void;
   /** Asks tasks or the executor to end; kills them after the grace period, at most `graceMaxMs`. */
@@ -123,7 +176,9 @@ export interface ContainerPorts {
   /** Nothing is left of it. */
   onLaunchFailed(container: ContainerRun, message: string): void;
   onUpdate(containerId: string, update: HostedUpdate): void;
-  onExited(containerId: string, status: WaitStatus): void;
+  /** All that was in it is gone. */
+  onExited(containerId: string, status: WaitStatus, limitation?: ContainerLimitation): void;
+  onDiskMeasured?(containerId: string, path: string, bytes: number): void;
   /** The process of a group's task has ended. */
   onNestedExited?(containerId: string, nestedId: string, status: WaitStatus): void;
   /** The next wake may have changed. */

@@ -8,7 +8,7 @@
  */
 import type { DurationMs } from '../../base/duration.ts';
 import type { HostedTask } from '../../executor/hosted.ts';
-import type { ContainerSpec } from '../launcher-port.ts';
+import type { ContainerSpec, ContainerUpdate, TaskIsolation } from '../launcher-port.ts';
 
 /** Raised when old launchers cannot be talked to any more. */
 export const PROTOCOL_VERSION = 1;
@@ -20,7 +20,13 @@ export interface LauncherHello {
 
 export type LauncherRequest =
   | { readonly kind: 'launch'; readonly spec: ContainerSpec }
-  | { readonly kind: 'run'; readonly containerId: string; readonly tasks: readonly HostedTask[] }
+  | {
+      readonly kind: 'run';
+      readonly containerId: string;
+      readonly tasks: readonly HostedTask[];
+      readonly isolation?: Readonly<Record<string, TaskIsolation>>;
+    }
+  | { readonly kind: 'update'; readonly containerId: string; readonly update: ContainerUpdate }
   | {
       readonly kind: 'kill';
       readonly containerId: string;

@@ -4,7 +4,7 @@
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
-import type { Clock } from '../../base/clock.ts';
+import type { Clock, Instant } from '../../base/clock.ts';
 import { describeError } from '../../base/errors.ts';
 import type { ContainerEvent, ContainerRequest } from '../containers/port.ts';
 import type { LauncherEvent } from '../launcher-port.ts';
@@ -23,7 +23,8 @@ export interface LauncherPlace {
 
 const IDLE_END_MS = 60_000;
 const STOP_GRACE_MS = 1_500;
-const STOP_LIMIT_MS = 3_500;
+const STOP_LIMIT_MS = 3_000;
+const DESTROY_LIMIT_MS = 500;
 
 export class LauncherServer {
   private readonly clock: Clock;
@@ -120,12 +121,21 @@ export class LauncherServer {
         return;
       }
       this.core.destroyAll();
-      this.core.forgetAll();
-      rmSync(this.socketPath, { force: true });
-      this.agent?.end(() => process.exit(0));
-      this.clock.setTimer(500, () => process.exit(0));
+      this.endAfter(this.clock.now() + DESTROY_LIMIT_MS);
     };
     look();
+  }
+
+  /** Waits for what was destroyed to be removed. */
+  private endAfter(at: Instant): void {
+    if (this.core.processCount > 0 && this.clock.now() < at) {
+      this.clock.setTimer(10, () => this.endAfter(at));
+      return;
+    }
+    this.core.forgetAll();
+    rmSync(this.socketPath, { force: true });
+    this.agent?.end(() => process.exit(0));
+    this.clock.setTimer(500, () => process.exit(0));
   }
 
   private endWhenIdle(): void {

@@ -1,8 +1,9 @@
 /** An agent's machine with files in memory, a scripted master, and effects as words. */
 import assert from 'node:assert/strict';
 import { readCheckpoint } from '../../../core/agent/checkpoint/read.ts';
+import type { ContainerizerEvent } from '../../../core/agent/containerizer/port.ts';
 import type { AgentEffect, AgentInput, IncomingMessage } from '../../../core/agent/effects.ts';
-import type { LauncherContainer, LauncherEvent } from '../../../core/agent/launcher-port.ts';
+import type { LauncherContainer } from '../../../core/agent/launcher-port.ts';
 import { AgentMachine } from '../../../core/agent/machine.ts';
 import { MemoryFiles } from '../../../core/agent/memory-files.ts';
 import { AGENT_DEFAULTS, type AgentOptions } from '../../../core/agent/options.ts';
@@ -186,7 +187,7 @@ export class AgentKit {
     return this.launcher({ kind: 'started', containerId: this.containerOf(executor) });
   }
 
-  launcher(event: LauncherEvent): this {
+  launcher(event: ContainerizerEvent): this {
     return this.input({ kind: 'launcher', event });
   }
 

@@ -22,6 +22,9 @@ class StrawLauncher implements Launcher {
   run(containerId: string): void {
     this.asked.push(`run ${containerId}`);
   }
+  update(containerId: string): void {
+    this.asked.push(`update ${containerId}`);
+  }
   kill(containerId: string): void {
     this.asked.push(`kill ${containerId}`);
   }

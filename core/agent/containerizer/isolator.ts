@@ -1,0 +1,37 @@
+/** What an isolator is: pure functions from flags and messages to data (README.md). */
+import type { Result } from '../../base/result.ts';
+import type { CommandInfo, ContainerInfo } from '../../wire/types/mesos.v1.ts';
+import type { FileWrite, PlanPart, WatchPlan } from './plan.ts';
+import type { ContainerResources } from './port.ts';
+
+/** A container as isolators see it. */
+export interface IsolatedContainer {
+  /** `root`, or `root.nested`. */
+  readonly id: string;
+  readonly sandbox: string;
+  readonly containerInfo: ContainerInfo | undefined;
+  readonly command: CommandInfo | undefined;
+  readonly resources: ContainerResources;
+  readonly user: { readonly uid: number; readonly gid: number } | undefined;
+}
+
+export interface Isolator {
+  /** As in `--isolation`. */
+  readonly name: string;
+  /** The error is the rest of `Failed to launch container: ...`. */
+  prepare(container: IsolatedContainer): Result<PlanPart>;
+  /** What a new grant changes; nothing for nested containers that share. */
+  update?(id: string, resources: ContainerResources): readonly FileWrite[];
+  /** What a new grant makes to be watched. */
+  watches?(
+    container: Pick<IsolatedContainer, 'id' | 'sandbox' | 'resources'>,
+  ): readonly WatchPlan[];
+}
+
+export function isNested(id: string): boolean {
+  return id.includes('.');
+}
+
+export function rootIdOf(id: string): string {
+  return id.split('.')[0] ?? id;
+}

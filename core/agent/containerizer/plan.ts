@@ -1,0 +1,122 @@
+/**
+ * What isolators want for one container, as data: made by the agent, recorded and carried out by the
+ * launcher. Everything in it is complete; the launcher decides nothing.
+ */
+import type { ContainerLimitation } from '../launcher-port.ts';
+
+/** A value for a file of a cgroup. */
+export interface FileWrite {
+  /** Absolute. */
+  readonly path: string;
+  readonly value: string;
+  /** Written only when it is more than what the file says; `-1` and `max` are more than anything. */
+  readonly onlyRaises?: true;
+}
+
+export interface CgroupPlan {
+  /** Absolute directory. */
+  readonly path: string;
+  /** Made and removed with this container; else it is that of a parent, and only joined. */
+  readonly isOwn: boolean;
+  /** Processes go into it (cgroups v2 keeps them in leaves). */
+  readonly isJoined: boolean;
+  /** Files copied from the parent directory before anything else (`cpuset` starts empty). */
+  readonly inherits?: readonly string[];
+  readonly writes: readonly FileWrite[];
+}
+
+/** How everything in a container is found and killed: by freezing it, or at one stroke. */
+export interface KillPlan {
+  readonly kind: 'freezer' | 'cgroup.kill';
+  readonly path: string;
+}
+
+export interface RlimitPlan {
+  /** Of `prlimit`: `nofile`. */
+  readonly name: string;
+  /** `soft:hard`, or `unlimited`. */
+  readonly value: string;
+}
+
+/** Names in the form of `setpriv`: `net_raw`. */
+export interface CapabilityPlan {
+  readonly effective: readonly string[];
+  readonly bounding: readonly string[];
+}
+
+export type NamespaceKind = 'mount' | 'pid' | 'ipc';
+
+export interface NamespacePlan {
+  readonly kinds: readonly NamespaceKind[];
+  /** Lines for `sh -e`, run as root in the new mount namespace before anything else. */
+  readonly setup: readonly string[];
+  /** Container whose namespaces are entered instead of making new ones. */
+  readonly sharedWith?: string;
+}
+
+export type WatchPlan =
+  | {
+      readonly kind: 'memory';
+      /** Directory of the memory cgroup. */
+      readonly path: string;
+      readonly version: 1 | 2;
+    }
+  | {
+      readonly kind: 'disk';
+      readonly path: string;
+      /** Not counted: mount points and volumes below `path`, relative to it. */
+      readonly excludes: readonly string[];
+      readonly quotaBytes: number;
+      readonly intervalMs: number;
+      /** Else only measured. */
+      readonly isEnforced: boolean;
+    }
+  | {
+      readonly kind: 'ports';
+      /** Freezer cgroup, or that of version 2: whose processes are looked at. */
+      readonly path: string;
+      readonly intervalMs: number;
+      readonly isEnforced: boolean;
+      /** Ranges the container may listen on. */
+      readonly allowed: readonly (readonly [begin: number, end: number])[];
+      /** Ports outside of these do not matter. */
+      readonly considered?: readonly (readonly [begin: number, end: number])[];
+    };
+
+export interface IsolationPlan {
+  readonly cgroups: readonly CgroupPlan[];
+  readonly kill?: KillPlan;
+  /** Written to `/proc/<pid>/oom_score_adj`. */
+  readonly oomScoreAdjust?: number;
+  readonly rlimits: readonly RlimitPlan[];
+  readonly capabilities?: CapabilityPlan;
+  readonly noNewPrivileges: boolean;
+  readonly namespaces?: NamespacePlan;
+  readonly watches: readonly WatchPlan[];
+}
+
+/** What one isolator adds. */
+export interface PlanPart {
+  readonly cgroups?: readonly CgroupPlan[];
+  readonly kill?: KillPlan;
+  readonly oomScoreAdjust?: number;
+  readonly rlimits?: readonly RlimitPlan[];
+  readonly capabilities?: CapabilityPlan;
+  readonly noNewPrivileges?: true;
+  readonly namespaces?: readonly NamespaceKind[];
+  readonly setup?: readonly string[];
+  /** Namespaces of the root container are entered. */
+  readonly sharesNamespaces?: true;
+  readonly watches?: readonly WatchPlan[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Symlinks in the sandbox; made by the agent. */
+  readonly links?: readonly { readonly path: string; readonly target: string }[];
+}
+
+export function isPlanEmpty(plan: IsolationPlan): boolean {
+  const { cgroups, rlimits, capabilities, noNewPrivileges, namespaces, watches } = plan;
+  const isPlain = capabilities === undefined && !noNewPrivileges && namespaces === undefined;
+  return isPlain && [cgroups, rlimits, watches].every((each) => each.length === 0);
+}
+
+export type { ContainerLimitation };

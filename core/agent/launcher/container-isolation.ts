@@ -1,0 +1,181 @@
+/**
+ * The isolated side of one container: its own plan and those of its tasks, the process that keeps
+ * its namespaces, what is watched. All of it stands in the container's record.
+ */
+import type { WatchPlan } from '../containerizer/plan.ts';
+import type {
+  ContainerLimitation,
+  ContainerSpec,
+  ContainerUpdate,
+  TaskIsolation,
+} from '../launcher-port.ts';
+import type { Processes, ProcessIdentity, SpawnIsolation } from './ports.ts';
+
+export interface IsolationRecord {
+  /** Keeps the namespaces. */
+  holder?: ProcessIdentity;
+  /** By task. */
+  tasks: Record<string, TaskIsolation>;
+  /** Instead of the plan's. */
+  watches?: readonly WatchPlan[];
+}
+
+export interface IsolationHandlers {
+  onChanged(): void;
+  onLimitation(limitation: ContainerLimitation): void;
+  onTaskLimitation(taskId: string, limitation: ContainerLimitation): void;
+  onDiskMeasured(path: string, bytes: number): void;
+}
+
+export class ContainerIsolation {
+  private readonly spec: ContainerSpec;
+  private readonly record: IsolationRecord;
+  private readonly processes: Processes;
+  private readonly handlers: IsolationHandlers;
+
+  constructor(
+    spec: ContainerSpec,
+    record: IsolationRecord,
+    ports: { readonly processes: Processes; readonly handlers: IsolationHandlers },
+  ) {
+    this.spec = spec;
+    this.record = record;
+    this.processes = ports.processes;
+    this.handlers = ports.handlers;
+  }
+
+  /** `done` gets a sentence when it cannot be made; at once when there is nothing to wait for. */
+  make(done: (failure: string | undefined) => void): void {
+    const { isolation: plan } = this.spec;
+    const { isolation, hold } = this.processes;
+    if (plan === undefined) {
+      done(undefined);
+      return;
+    }
+    const refusal = isolation === undefined ? 'containers cannot be isolated here' : undefined;
+    const failure = refusal ?? isolation?.make(plan);
+    if (failure !== undefined || plan.namespaces === undefined) {
+      if (failure === undefined) this.watch();
+      done(failure);
+      return;
+    }
+    if (hold === undefined) {
+      done('namespaces cannot be made here');
+      return;
+    }
+    hold.call(this.processes, plan, (held) => {
+      if (held.ok) this.record.holder = held.holder;
+      this.handlers.onChanged();
+      if (held.ok) this.watch();
+      done(held.ok ? undefined : held.message);
+    });
+  }
+
+  /** After the death of a launcher; false when what the container needs has gone. */
+  adopt(): boolean {
+    const { isolation: plan } = this.spec;
+    if (plan === undefined) return true;
+    const { holder } = this.record;
+    if (plan.namespaces !== undefined) {
+      const isHeld = holder !== undefined && this.processes.adopt(holder, () => {});
+      if (!isHeld) return false;
+    }
+    this.watch();
+    return true;
+  }
+
+  addTasks(tasks: Readonly<Record<string, TaskIsolation>>): void {
+    Object.assign(this.record.tasks, tasks);
+  }
+
+  /** Gives a sentence when the task cannot be isolated. */
+  makeTask(taskId: string): string | undefined {
+    const { plan, refusal } = this.record.tasks[taskId] ?? {};
+    if (refusal !== undefined || plan === undefined) return refusal;
+    const failure = this.processes.isolation?.make(plan);
+    const watched = this.watchIdOf(taskId);
+    if (failure === undefined && plan.watches.length > 0) {
+      this.processes.isolation?.watch(watched, plan.watches, {
+        onLimitation: (limitation) => this.handlers.onTaskLimitation(taskId, limitation),
+        onDiskMeasured: () => {},
+      });
+    }
+    return failure;
+  }
+
+  placeOf(taskId: string): SpawnIsolation | undefined {
+    const plan = this.record.tasks[taskId]?.plan ?? this.spec.isolation;
+    if (plan === undefined) return undefined;
+    const { holder } = this.record;
+    return { plan, ...(holder === undefined ? {} : { holder }) };
+  }
+
+  /** Whatever the task has left behind. */
+  taskEnded(taskId: string): void {
+    const { isolation } = this.processes;
+    const { plan } = this.record.tasks[taskId] ?? {};
+    isolation?.unwatch(this.watchIdOf(taskId));
+    if (plan !== undefined) isolation?.destroy(plan, () => {});
+    else if (this.isForOneTask) this.kill();
+  }
+
+  killTask(taskId: string): void {
+    const { plan } = this.record.tasks[taskId] ?? {};
+    if (plan !== undefined) this.processes.isolation?.kill(plan);
+    else if (this.isForOneTask) this.kill();
+  }
+
+  /** Everything in the container, nested ones included. */
+  kill(): void {
+    const { isolation: plan } = this.spec;
+    if (plan !== undefined) this.processes.isolation?.kill(plan);
+  }
+
+  update({ writes, watches }: ContainerUpdate): void {
+    this.processes.isolation?.write(writes);
+    this.record.watches = watches;
+    this.watch();
+    this.handlers.onChanged();
+  }
+
+  /** What the kernel has done to it by now. */
+  limitation(): ContainerLimitation | undefined {
+    return this.processes.isolation?.check(this.watches);
+  }
+
+  taskLimitation(taskId: string): ContainerLimitation | undefined {
+    const { plan } = this.record.tasks[taskId] ?? {};
+    return plan === undefined ? undefined : this.processes.isolation?.check(plan.watches);
+  }
+
+  destroy(done: () => void): void {
+    const { isolation: plan } = this.spec;
+    const { isolation } = this.processes;
+    isolation?.unwatch(this.spec.id);
+    for (const taskId of Object.keys(this.record.tasks)) isolation?.unwatch(this.watchIdOf(taskId));
+    if (this.record.holder !== undefined) {
+      this.processes.signalTree(this.record.holder.pid, 'SIGKILL');
+    }
+    if (plan === undefined || isolation === undefined) done();
+    else isolation.destroy(plan, done);
+  }
+
+  private get isForOneTask(): boolean {
+    return this.spec.kind === 'command';
+  }
+
+  private get watches(): readonly WatchPlan[] {
+    return this.record.watches ?? this.spec.isolation?.watches ?? [];
+  }
+
+  private watch(): void {
+    this.processes.isolation?.watch(this.spec.id, this.watches, {
+      onLimitation: (limitation) => this.handlers.onLimitation(limitation),
+      onDiskMeasured: (path, bytes) => this.handlers.onDiskMeasured(path, bytes),
+    });
+  }
+
+  private watchIdOf(taskId: string): string {
+    return `${this.spec.id}.${taskId}`;
+  }
+}

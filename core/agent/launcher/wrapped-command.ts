@@ -1,0 +1,136 @@
+/**
+ * How a command line is started inside a plan: a shell waits on descriptor 3 until the launcher has
+ * put it into its cgroups, then `prlimit`, `nsenter` and `setpriv` of util-linux do what Node cannot.
+ */
+import type { HostedCommand } from '../../executor/hosted.ts';
+import type { CapabilityPlan, IsolationPlan, NamespacePlan } from '../containerizer/plan.ts';
+
+export interface CommandLine {
+  readonly file: string;
+  readonly argv0: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** The user Node switches to; undefined when that is done further inside, or not at all. */
+  readonly user: SystemUser | undefined;
+  /** Whether descriptor 3 must be a pipe: one line lets the process go on. */
+  readonly isGated: boolean;
+}
+
+export interface SystemUser {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** A process whose namespaces are entered. */
+export interface Holder {
+  readonly pid: number;
+}
+
+const KEEP = 'exec sleep infinity';
+/** Without a line the launcher has died: nothing may run outside of its cgroups. */
+const GATE = 'read -r _ <&3 || exit 1; exec 3<&-; exec "$@"';
+/** Absolute: the task's PATH is its own. */
+const TOOLS = '/usr/bin';
+const SECURE_BITS = '+noroot,+noroot_locked,+no_setuid_fixup,+no_setuid_fixup_locked';
+
+export function plainCommandLine(command: HostedCommand, user?: SystemUser): CommandLine {
+  const [file, argv0, args] = command.shell
+    ? ['/bin/sh', 'sh', ['-c', command.value]]
+    : [command.value, command.arguments[0] ?? command.value, command.arguments.slice(1)];
+  return { file, argv0, args, env: command.environment, user, isGated: false };
+}
+
+export function wrappedCommandLine(
+  command: HostedCommand,
+  plan: IsolationPlan,
+  place: {
+    readonly cwd: string;
+    readonly user: SystemUser | undefined;
+    readonly holder?: Holder;
+  },
+): CommandLine {
+  const inner = plainCommandLine(command, place.user);
+  const privileges = privilegeWords(plan, place.user, place.holder !== undefined);
+  const words = [
+    ...limitWords(plan),
+    ...(place.holder === undefined ? [] : enterWords(plan.namespaces, place.holder, place.cwd)),
+    ...privileges,
+    inner.file,
+    ...inner.args,
+  ];
+  return {
+    file: '/bin/sh',
+    argv0: 'sh',
+    args: ['-c', GATE, 'sh', ...words],
+    env: inner.env,
+    user: privileges.length > 0 ? undefined : place.user,
+    isGated: true,
+  };
+}
+
+/** The process that makes a container's namespaces and keeps them: ready when it says so. */
+export function holderCommandLine(
+  { kinds, setup }: NamespacePlan,
+  environment: Readonly<Record<string, string>>,
+): CommandLine {
+  const isInit = kinds.includes('pid');
+  const options = [
+    ...(kinds.includes('mount') ? ['--mount', '--propagation', 'slave'] : []),
+    ...(kinds.includes('ipc') ? ['--ipc'] : []),
+    ...(isInit ? ['--pid', '--fork', '--kill-child'] : []),
+  ];
+  // Whoever ignores SIGCHLD leaves no zombies, and keeps ignoring it over `exec`: the first process
+  // of a pid namespace inherits all orphans.
+  const script = [...setup, 'echo ready', 'exec >/dev/null 2>&1', "trap '' CHLD", KEEP].join('\n');
+  const words = [`${TOOLS}/unshare`, ...options, '--', '/bin/sh', '-e', '-c', script];
+  const args = ['-c', GATE, 'sh', ...words];
+  return { file: '/bin/sh', argv0: 'sh', args, env: environment, user: undefined, isGated: true };
+}
+
+function limitWords({ rlimits }: IsolationPlan): readonly string[] {
+  if (rlimits.length === 0) return [];
+  return [`${TOOLS}/prlimit`, ...rlimits.map(({ name, value }) => `--${name}=${value}`), '--'];
+}
+
+/** The working directory is opened inside: it does not follow into a mount namespace. */
+function enterWords(
+  namespaces: NamespacePlan | undefined,
+  { pid }: Holder,
+  cwd: string,
+): readonly string[] {
+  const kinds = (namespaces?.kinds ?? []).map((kind) => `--${kind}`);
+  return [`${TOOLS}/nsenter`, '--target', String(pid), ...kinds, '--wdns', cwd, '--'];
+}
+
+function privilegeWords(
+  { capabilities, noNewPrivileges }: IsolationPlan,
+  user: SystemUser | undefined,
+  isInside: boolean,
+): readonly string[] {
+  const needsSwitch = capabilities !== undefined || noNewPrivileges || isInside;
+  if (!needsSwitch) return [];
+  const words = [
+    ...(user === undefined
+      ? []
+      : ['--reuid', String(user.uid), '--regid', String(user.gid), '--clear-groups']),
+    ...(capabilities === undefined ? [] : capabilityWords(capabilities, user)),
+    ...(noNewPrivileges ? ['--no-new-privs'] : []),
+  ];
+  return words.length === 0 ? [] : [`${TOOLS}/setpriv`, ...words, '--'];
+}
+
+function capabilityWords(
+  { effective, bounding }: CapabilityPlan,
+  user: SystemUser | undefined,
+): readonly string[] {
+  const isRoot = user === undefined || user.uid === 0;
+  const isSmaller = bounding.some((name) => !effective.includes(name));
+  const only = (names: readonly string[]): string =>
+    ['-all', ...names.map((name) => `+${name}`)].join(',');
+  return [
+    ...['--bounding-set', only(bounding), '--inh-caps', only(effective)],
+    ...['--ambient-caps', only(effective)],
+    // Root would get everything that is in the bounding set with its next program.
+    ...(isRoot && isSmaller ? ['--securebits', SECURE_BITS] : []),
+  ];
+}
