@@ -9,11 +9,16 @@ import { formatDuration, minutes, seconds } from '../base/duration.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { detectorFor } from '../election/index.ts';
 import { compileModules } from '../modules/start.ts';
+import type { Resources } from '../resources/arithmetic.ts';
 import { parseAttributes } from '../resources/attributes.ts';
+import { DEFAULT_PORTS } from '../resources/parse.ts';
 import { parseAgentResources } from '../resources/parse-flag.ts';
 import { validateRole } from '../resources/roles.ts';
 import { fromJson } from '../wire/json.ts';
 import type { DomainInfo } from '../wire/types/mesos.v1.ts';
+import { compileIsolation } from './containerizer/compile-isolation.ts';
+import { isolationHost } from './containerizer/isolation-host.ts';
+import type { IsolationHost } from './containerizer/isolation-options.ts';
 import type { AgentDaemonOptions } from './daemon.ts';
 import { compileFeatures } from './features.ts';
 import { AGENT_FLAGS, type AgentFlagValues } from './flags.ts';
@@ -35,9 +40,6 @@ const UNSUPPORTED: Readonly<Partial<Record<keyof AgentFlagValues, string>>> = {
 /** Flags that have only these supported values. */
 const FIXED: Readonly<Partial<Record<keyof AgentFlagValues, readonly unknown[]>>> = {
   containerizers: ['mesos'],
-  launcher: ['posix', 'linux'],
-  cgroups_enable_cfs: [false],
-  enforce_container_disk_quota: [false],
   http_executor_domain_sockets: [false],
   authorizer: ['local'],
   authenticatee: ['crammd5'],
@@ -47,17 +49,11 @@ const FIXED: Readonly<Partial<Record<keyof AgentFlagValues, readonly unknown[]>>
   logging_level: ['INFO', 'WARNING', 'ERROR'],
 };
 
-const ISOLATORS: ReadonlySet<string> = new Set([
-  'posix/cpu',
-  'posix/mem',
-  'filesystem/posix',
-  'process',
-]);
-
 /** The clock tells when tokens expire. */
 export function compileAgentOptions(
   flags: AgentFlagValues,
   clock: Pick<Clock, 'now'> = new SystemClock(),
+  host: IsolationHost = isolationHost,
 ): Result<AgentDaemonOptions> {
   const { master, master_detector } = flags;
   if (master !== undefined && master_detector !== undefined) {
@@ -87,8 +83,11 @@ export function compileAgentOptions(
   if (!modules.ok) return modules;
   const security = compileAgentSecurity(flags, clock);
   if (!security.ok) return security;
+  const isolation = compileIsolation(flags, host, portsOf(resources.value));
+  if (!isolation.ok) return isolation;
   const workDir = resolve(flags.work_dir);
   return ok({
+    isolation: isolation.value,
     hostnameLookup: flags.hostname_lookup,
     zkSessionTimeoutMs: flags.zk_session_timeout,
     security: security.value,
@@ -135,7 +134,8 @@ export function compileAgentOptions(
       fetcherCacheDir: resolve(flags.fetcher_cache_dir),
       fetcherCacheSizeBytes: flags.fetcher_cache_size,
       hadoopHome: flags.hadoop_home,
-      flags: flagTexts(flags),
+      isolators: isolation.value.isolators,
+      flags: flagTexts({ ...flags, launcher: isolation.value.launcher }),
     },
   });
 }
@@ -152,9 +152,7 @@ function refuseUnsupported(flags: AgentFlagValues): string | undefined {
     const values = allowed.map((each) => `'${each}'`).join(' or ');
     return `Flag '${name}' has the value '${value}', but only ${values} is supported`;
   }
-  const isolator = flags.isolation.split(',').find((name) => !ISOLATORS.has(name));
-  if (isolator === undefined) return undefined;
-  return `Flag 'isolation' names '${isolator}', which this version does not support; leave it out`;
+  return undefined;
 }
 
 function refuseValues(flags: AgentFlagValues): string | undefined {
@@ -173,6 +171,15 @@ function refuseValues(flags: AgentFlagValues): string | undefined {
   return role === undefined
     ? undefined
     : `Invalid value '${flags.default_role}' for --default_role: ${role}`;
+}
+
+/** Ports the agent has, as named or by default. */
+function portsOf(resources: Resources): readonly (readonly [number, number])[] {
+  const named = resources.filter(({ name }) => name === 'ports');
+  const ports = named.length === 0 ? [DEFAULT_PORTS] : named;
+  return ports.flatMap(({ ranges }) =>
+    (ranges?.range ?? []).map(({ begin, end }) => [begin, end] as const),
+  );
 }
 
 function compileDomain(tree: unknown): Result<DomainInfo | undefined> {

@@ -25,6 +25,8 @@ import { createLibprocess, type Libprocess } from '../net/libprocess.ts';
 import type { HttpClient } from '../net/ports.ts';
 import type { OperatorSettings } from '../operator/globals.ts';
 import { AGENT_ACTOR, type Agent, createAgent } from './agent.ts';
+import { kernelFiles, launcherSettings, prepareHost } from './containerizer/isolation-host.ts';
+import { type IsolationOptions, NO_ISOLATION } from './containerizer/isolation-options.ts';
 import { MesosContainerizer } from './containerizer/mesos.ts';
 import { Fetcher } from './fetcher/fetcher.ts';
 import { serveExecutorApi } from './http/executor-api.ts';
@@ -36,6 +38,7 @@ import { detectResources, NodeHost } from './node-host.ts';
 import { NodeSandboxes } from './node-sandboxes.ts';
 import type { AgentOptions } from './options.ts';
 import { type AgentSecurity, agentGuardOptions, OPEN_AGENT } from './security.ts';
+import { volumeDirectory } from './volumes.ts';
 
 export interface AgentDaemonOptions {
   /**
@@ -44,6 +47,8 @@ export interface AgentDaemonOptions {
    */
   readonly agent: AgentOptions;
   readonly hostnameLookup: boolean;
+  /** What containers are isolated by; nothing where it is left out. */
+  readonly isolation?: IsolationOptions;
   /** Used with a `zk://` master only. */
   readonly zkSessionTimeoutMs?: DurationMs | undefined;
   /** Without it nobody is asked who they are. */
@@ -148,14 +153,24 @@ export class AgentDaemon implements Service {
       },
       { http, clock },
     );
-    const launcher = new LauncherClient(workDir, { clock, log });
+    const isolation = this.options.isolation ?? NO_ISOLATION;
+    prepareHost(isolation);
+    const launcher = new LauncherClient(workDir, {
+      clock,
+      log,
+      settings: launcherSettings(isolation),
+    });
     const agent = createAgent(options, {
       clock,
       random,
       log,
       transport,
       detector: detector.value,
-      containerizer: new MesosContainerizer(launcher),
+      containerizer: new MesosContainerizer(launcher, {
+        isolation,
+        files: kernelFiles,
+        volumeDirectory: (resource) => volumeDirectory({ options }, resource),
+      }),
       containers: launcher,
       files,
       sandboxes: new NodeSandboxes(fetcher),

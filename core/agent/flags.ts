@@ -7,10 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hours, minutes, seconds } from '../base/duration.ts';
 import { type FlagValues, flag, optionalFlag, requiredFlag } from '../base/flags.ts';
+import { ISOLATION_FLAGS } from './isolation-flags.ts';
 import { RARE_AGENT_FLAGS } from './rare-flags.ts';
 
 export const AGENT_FLAGS = {
   ...RARE_AGENT_FLAGS,
+  ...ISOLATION_FLAGS,
 
   // Network and process.
   master: optionalFlag('string', {
@@ -55,10 +57,6 @@ export const AGENT_FLAGS = {
 
   // Containers and executors.
   containerizers: flag('string', 'mesos', { help: 'Only mesos.' }),
-  isolation: flag('string', 'posix/cpu,posix/mem', {
-    help: 'Only posix/cpu, posix/mem and filesystem/posix.',
-  }),
-  launcher: flag('string', 'posix', { help: 'posix; linux is accepted and means the same.' }),
   switch_user: flag('bool', true, { help: 'Run tasks as the user who submitted them.' }),
   executor_registration_timeout: flag('duration', minutes(1), {
     help: 'How long an executor may take to register.',
@@ -96,17 +94,11 @@ export const AGENT_FLAGS = {
   default_container_info: optionalFlag('json', { help: 'Not supported.' }),
   image_providers: optionalFlag('string', { help: 'Not supported.' }),
   container_logger: optionalFlag('string', { help: 'Not supported.' }),
-  cgroups_enable_cfs: flag('bool', false, { help: 'Only false is supported.' }),
-  cgroups_hierarchy: flag('path', '/sys/fs/cgroup', { help: 'Accepted; cgroups are not used.' }),
-  cgroups_root: flag('string', 'mesos', { help: 'Accepted; cgroups are not used.' }),
-  systemd_enable_support: flag('bool', true, { help: 'Accepted; systemd is not used.' }),
   docker: flag('string', 'docker', { help: 'Accepted; Docker is not used.' }),
   docker_socket: flag('path', '/var/run/docker.sock', { help: 'Accepted; Docker is not used.' }),
   docker_remove_delay: flag('duration', hours(6), { help: 'Accepted; Docker is not used.' }),
   docker_kill_orphans: flag('bool', true, { help: 'Accepted; Docker is not used.' }),
   docker_mesos_image: optionalFlag('string', { help: 'Not supported.' }),
-  enforce_container_disk_quota: flag('bool', false, { help: 'Only false is supported.' }),
-  container_disk_watch_interval: flag('duration', seconds(15), { help: 'Accepted.' }),
   network_cni_plugins_dir: optionalFlag('path', { help: 'Not supported.' }),
   network_cni_config_dir: optionalFlag('path', { help: 'Not supported.' }),
   resource_estimator: optionalFlag('string', { help: 'Not supported.' }),

@@ -132,7 +132,7 @@ function checkLaunch(
   wanted: Launch,
 ): Drop | undefined {
   return (
-    checkLimits(wanted.tasks) ??
+    checkLimits(wanted.tasks, context.options.isolators) ??
     checkAuthorization(context, framework, wanted) ??
     checkDrain(context) ??
     checkVersions(context, wanted.resourceVersions) ??
@@ -141,13 +141,13 @@ function checkLaunch(
   );
 }
 
-function checkLimits(tasks: readonly TaskInfo[]): Drop | undefined {
+function checkLimits(tasks: readonly TaskInfo[], isolators: readonly string[]): Drop | undefined {
   const names = new Set(tasks.flatMap((task) => Object.keys(task.limits ?? {})));
   for (const [name, word, isolator] of [
     ['cpus', 'CPU', 'cgroups/cpu'],
     ['mem', 'Memory', 'cgroups/mem'],
   ] as const) {
-    if (!names.has(name)) continue;
+    if (!names.has(name) || isolators.includes(isolator)) continue;
     return {
       reason: 'REASON_GC_ERROR',
       message:

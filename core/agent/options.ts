@@ -10,6 +10,7 @@ import type {
   DomainInfo,
   Resource,
 } from '../wire/types/mesos.v1.ts';
+import { NO_ISOLATION } from './containerizer/isolation-options.ts';
 import { AGENT_CAPABILITIES } from './features.ts';
 import type { ExecutorClaims } from './security.ts';
 
@@ -67,6 +68,8 @@ export interface AgentOptions {
   readonly fetcherCacheSizeBytes: number;
   /** Where `bin/hadoop` is; undefined looks for `hadoop` on the path. */
   readonly hadoopHome: string | undefined;
+  /** Names of `--isolation`, complete. */
+  readonly isolators: readonly string[];
   /** Every flag with its effective value as text, for `/flags`. */
   readonly flags: Readonly<Record<string, string>>;
 }
@@ -111,5 +114,6 @@ export const AGENT_DEFAULTS = {
   fetcherCacheDir: join(tmpdir(), 'mesos', 'fetch'),
   fetcherCacheSizeBytes: 2 * 1024 ** 3,
   hadoopHome: undefined,
+  isolators: NO_ISOLATION.isolators,
   flags: {},
 } as const satisfies Partial<AgentOptions>;

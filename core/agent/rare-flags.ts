@@ -10,12 +10,10 @@ import { type FlagRow, flag, optionalFlag } from '../base/flags.ts';
 
 const IMAGES = { help: 'Not supported: tasks run as plain processes.' };
 const CGROUPS = { help: 'Not supported: cgroups are not used for this.' };
-const CAPABILITIES = { help: 'Not supported: capabilities of tasks are not changed.' };
 const CNI = { help: 'Not supported: tasks use the network of the host.' };
 const PERF = { help: 'Not supported: perf events are not sampled.' };
 const MODULES = { help: 'Not supported: modules of the original cannot be loaded.' };
 const PROVIDERS = { help: 'Not supported: there are no resource providers.' };
-const PORTS = { help: 'Not supported: ports of tasks are not watched.' };
 const XFS = { help: 'Not supported: XFS quotas are not used.' };
 const TRAFFIC = { help: 'Not supported: traffic of tasks is not shaped.' };
 const IPV6 = { help: 'Not supported: IPv6 addresses are not announced.' };
@@ -48,7 +46,6 @@ export const RARE_AGENT_FLAGS = {
   appc_simple_discovery_uri_prefix: flag('string', 'http://', IMAGES),
   default_container_image: optionalFlag('string', IMAGES),
   default_container_dns: optionalFlag('json', IMAGES),
-  default_container_shm_size: optionalFlag('bytes', IMAGES),
   docker_config: optionalFlag('json', IMAGES),
   docker_registry: flag('string', 'https://registry-1.docker.io', IMAGES),
   docker_store_dir: flag('path', join(tmpdir(), 'mesos/store/docker'), IMAGES),
@@ -63,28 +60,10 @@ export const RARE_AGENT_FLAGS = {
   }),
 
   // Isolation.
-  cgroups_limit_swap: flag('bool', false, CGROUPS),
-  cgroups_cpu_enable_pids_and_tids_count: flag('bool', false, CGROUPS),
-  cgroups_destroy_timeout: flag('duration', minutes(1), CGROUPS),
   cgroups_net_cls_primary_handle: optionalFlag('string', CGROUPS),
   cgroups_net_cls_secondary_handles: optionalFlag('string', CGROUPS),
   allowed_devices: optionalFlag('json', CGROUPS),
   nvidia_gpu_devices: optionalFlag('string', CGROUPS),
-  revocable_cpu_low_priority: flag('bool', true, CGROUPS),
-  effective_capabilities: optionalFlag('json', {
-    aliases: ['allowed_capabilities'],
-    ...CAPABILITIES,
-  }),
-  bounding_capabilities: optionalFlag('json', CAPABILITIES),
-  disallow_sharing_agent_ipc_namespace: flag('bool', false, {
-    help: 'Not supported: tasks use the namespaces of the host.',
-  }),
-  disallow_sharing_agent_pid_namespace: flag('bool', false, {
-    help: 'Not supported: tasks use the namespaces of the host.',
-  }),
-  host_path_volume_force_creation: optionalFlag('string', {
-    help: 'Not supported: directories of the host are not made.',
-  }),
   volume_gid_range: optionalFlag('string', {
     help: 'Not supported: volumes have the group of their task.',
   }),
@@ -106,10 +85,6 @@ export const RARE_AGENT_FLAGS = {
   // Network.
   network_cni_root_dir_persist: flag('bool', false, CNI),
   network_cni_metrics: flag('bool', true, CNI),
-  container_ports_watch_interval: flag('duration', seconds(30), PORTS),
-  check_agent_port_range_only: flag('bool', false, PORTS),
-  enforce_container_ports: flag('bool', false, PORTS),
-  container_ports_isolated_range: optionalFlag('string', PORTS),
   ephemeral_ports_per_container: flag('int', 1_024, TRAFFIC),
   eth0_name: optionalFlag('string', TRAFFIC),
   lo_name: optionalFlag('string', TRAFFIC),

@@ -62,7 +62,10 @@ function isInside(path: string): boolean {
 }
 
 /** Absolute; undefined when the resource is no persistent volume. */
-export function volumeDirectory(context: AgentContext, resource: Resource): string | undefined {
+export function volumeDirectory(
+  context: { readonly options: { readonly workDir: string } },
+  resource: Resource,
+): string | undefined {
   const id = resource.disk?.persistence?.id;
   if (!isPersistentVolume(resource) || id === undefined) return undefined;
   const { source } = resource.disk ?? {};

@@ -3,12 +3,20 @@
  * plan of the isolators says (spec agent-runtime, sections 7 and 8).
  */
 import type { DurationMs } from '../../base/duration.ts';
+import type { HostedTask } from '../../executor/hosted.ts';
+import type { ContainerStatus, Resource, ResourceStatistics } from '../../wire/types/mesos.v1.ts';
 import type {
-  ContainerInfo,
-  ContainerStatus,
-  ResourceStatistics,
-} from '../../wire/types/mesos.v1.ts';
-import type { Launcher, LauncherEvent } from '../launcher-port.ts';
+  ContainerKind,
+  ContainerSpec,
+  Launcher,
+  LauncherEvent,
+  TaskIsolation,
+} from '../launcher-port.ts';
+import { type DiskUsage, type UsageFiles, usageOf } from './cgroup-usage.ts';
+import { type IsolationOptions, NO_ISOLATION } from './isolation-options.ts';
+import type { IsolatedContainer } from './isolator.ts';
+import { createIsolators } from './isolators.ts';
+import { IsolationPlanner } from './planner.ts';
 import type {
   ContainerConfig,
   Containerizer,
@@ -17,15 +25,41 @@ import type {
   LaunchAnswer,
   TaskLaunch,
 } from './port.ts';
+import { unsupportedPart } from './unsupported.ts';
+
+export interface MesosContainerizerOptions {
+  readonly isolation: IsolationOptions;
+  /** Host directory of a persistent volume. */
+  readonly volumeDirectory: (resource: Resource) => string | undefined;
+  /** Reads a file of the kernel; undefined when it is not there. */
+  readonly files?: UsageFiles;
+}
+
+interface Known {
+  readonly kind: ContainerKind;
+  readonly sandbox: string;
+  readonly user: ContainerSpec['user'];
+  /** What the isolators give to the tasks of the container. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly disk: Map<string, number>;
+  /** As last granted; undefined after a restart of the agent until something changes. */
+  resources: ContainerResources | undefined;
+}
+
+const NO_VOLUMES = { isolation: NO_ISOLATION, volumeDirectory: () => undefined };
 
 export class MesosContainerizer implements Containerizer {
   readonly name = 'mesos';
   private readonly launcher: Launcher;
-  private readonly known = new Set<string>();
+  private readonly options: MesosContainerizerOptions;
+  private readonly planner: IsolationPlanner;
+  private readonly known = new Map<string, Known>();
   private onEvent: (event: ContainerizerEvent) => void = () => {};
 
-  constructor(launcher: Launcher) {
+  constructor(launcher: Launcher, options: MesosContainerizerOptions = NO_VOLUMES) {
     this.launcher = launcher;
+    this.options = options;
+    this.planner = new IsolationPlanner(createIsolators(options.isolation, options));
   }
 
   recover(onEvent: (event: ContainerizerEvent) => void): Promise<void> {
@@ -34,25 +68,45 @@ export class MesosContainerizer implements Containerizer {
   }
 
   launch(config: ContainerConfig): LaunchAnswer {
-    const { containerInfo, spec } = config;
+    const { containerInfo, spec, requests, limits } = config;
     if (containerInfo?.type === 'DOCKER') return 'not-supported';
     if (this.known.has(spec.id)) return 'already-launched';
-    const refused = containerInfo === undefined ? undefined : unsupportedPart(containerInfo);
-    if (refused !== undefined) {
-      const message = `${refused} not supported by this agent`;
-      this.onEvent({ kind: 'launch-failed', containerId: spec.id, message });
-      return 'launched';
-    }
-    this.known.add(spec.id);
-    this.launcher.launch(spec);
+    const refused = this.refusalOf(containerInfo);
+    if (refused !== undefined) return this.fail(spec.id, refused);
+    const planned = this.planner.plan({
+      id: spec.id,
+      sandbox: spec.sandbox,
+      containerInfo,
+      command: config.taskInfo?.command ?? config.executorInfo.command,
+      resources: { requests, limits },
+      user: spec.user,
+    });
+    if (!planned.ok) return this.fail(spec.id, planned.error);
+    const { plan, environment } = planned.value;
+    const { kind, sandbox, user } = spec;
+    const resources = { requests, limits };
+    this.known.set(spec.id, { kind, sandbox, user, environment, resources, disk: new Map() });
+    this.launcher.launch({
+      ...spec,
+      ...(spec.command === undefined ? {} : { command: withVariables(spec.command, environment) }),
+      ...(plan === undefined ? {} : { isolation: plan }),
+    });
     return 'launched';
   }
 
   run(containerId: string, tasks: readonly TaskLaunch[]): void {
-    this.launcher.run(
-      containerId,
-      tasks.map(({ hosted }) => hosted),
-    );
+    const known = this.known.get(containerId);
+    const hosted: HostedTask[] = [];
+    const isolation: Record<string, TaskIsolation> = {};
+    for (const task of tasks) {
+      const own = known?.kind === 'group' ? this.planTask(containerId, known, task) : undefined;
+      const environment = { ...known?.environment, ...own?.environment };
+      const { command, taskId } = task.hosted;
+      hosted.push({ ...task.hosted, command: withVariables(command, environment) });
+      if (own !== undefined) isolation[taskId] = own.isolation;
+    }
+    const more = Object.keys(isolation).length === 0 ? undefined : isolation;
+    this.launcher.run(containerId, hosted, more);
   }
 
   kill(containerId: string, taskId: string, graceMs: DurationMs | undefined): void {
@@ -67,10 +121,20 @@ export class MesosContainerizer implements Containerizer {
     this.launcher.shutdown(containerId);
   }
 
-  update(_containerId: string, _resources: ContainerResources): void {}
+  update(containerId: string, resources: ContainerResources): void {
+    const known = this.known.get(containerId);
+    if (known === undefined) return;
+    known.resources = resources;
+    const update = this.planner.update({ id: containerId, sandbox: known.sandbox, resources });
+    if (update.writes.length + update.watches.length === 0) return;
+    this.launcher.update(containerId, update);
+  }
 
-  usage(_containerId: string): ResourceStatistics | undefined {
-    return undefined;
+  usage(containerId: string): ResourceStatistics | undefined {
+    const known = this.known.get(containerId);
+    const { files, isolation } = this.options;
+    if (known === undefined || files === undefined) return undefined;
+    return usageOf(containerId, isolation, { files, disk: this.diskUsage(known) });
   }
 
   status(_containerId: string): ContainerStatus | undefined {
@@ -87,29 +151,89 @@ export class MesosContainerizer implements Containerizer {
   }
 
   containers(): readonly string[] {
-    return [...this.known];
+    return [...this.known.keys()];
   }
 
   stop(options: { readonly killTasks: boolean }): Promise<void> {
     return this.launcher.stop(options);
   }
 
+  private planTask(
+    containerId: string,
+    known: Known,
+    { hosted, info }: TaskLaunch,
+  ): { readonly isolation: TaskIsolation; readonly environment: Record<string, string> } {
+    const refusal = this.refusalOf(info.container);
+    if (refusal !== undefined) return { isolation: { refusal }, environment: {} };
+    const container: IsolatedContainer = {
+      id: `${containerId}.${hosted.nestedId ?? hosted.taskId}`,
+      sandbox: hosted.sandbox ?? known.sandbox,
+      containerInfo: info.container,
+      command: info.command,
+      resources: { requests: info.resources ?? [], limits: limitsOf(info) },
+      user: known.user,
+    };
+    const planned = this.planner.plan(container);
+    if (!planned.ok) return { isolation: { refusal: planned.error }, environment: {} };
+    const { plan, environment } = planned.value;
+    return { isolation: plan === undefined ? {} : { plan }, environment: { ...environment } };
+  }
+
+  private refusalOf(info: ContainerConfig['containerInfo']): string | undefined {
+    const part =
+      info === undefined ? undefined : unsupportedPart(info, this.options.isolation.isolators);
+    return part === undefined ? undefined : `${part} not supported by this agent`;
+  }
+
+  private fail(containerId: string, message: string): LaunchAnswer {
+    this.onEvent({ kind: 'launch-failed', containerId, message });
+    return 'launched';
+  }
+
+  private diskUsage({ sandbox, disk, resources }: Known): DiskUsage | undefined {
+    const usedBytes = disk.get(sandbox);
+    if (usedBytes === undefined) return undefined;
+    let quotaMb = 0;
+    for (const each of resources?.requests ?? []) {
+      const isRoot = each.name === 'disk' && each.disk?.persistence === undefined;
+      if (isRoot) quotaMb += each.scalar?.value ?? 0;
+    }
+    return { usedBytes, limitBytes: quotaMb * 1024 ** 2 };
+  }
+
   private received(event: LauncherEvent): void {
-    if (event.kind === 'disk-measured') return;
-    if (event.kind === 'report') for (const { id } of event.containers) this.known.add(id);
-    if (event.kind === 'launch-failed') this.known.delete(event.containerId);
+    switch (event.kind) {
+      case 'disk-measured':
+        this.known.get(event.containerId)?.disk.set(event.path, event.bytes);
+        return;
+      case 'report':
+        for (const { id, kind, sandbox } of event.containers) {
+          if (this.known.has(id)) continue;
+          const found = { kind, sandbox, user: undefined, environment: {}, disk: new Map() };
+          this.known.set(id, { ...found, resources: undefined });
+        }
+        break;
+      case 'launch-failed':
+        this.known.delete(event.containerId);
+        break;
+      default:
+        break;
+    }
     this.onEvent(event);
   }
 }
 
-function unsupportedPart(info: ContainerInfo): string | undefined {
-  if (info.mesos?.image !== undefined) return 'container images are';
-  if ((info.volumes ?? []).length > 0) return 'volumes are';
-  if ((info.network_infos ?? []).some((network) => network.name !== undefined)) {
-    return 'container networks are';
-  }
-  if (info.linux_info !== undefined) return 'Linux capabilities and namespaces are';
-  if (info.rlimit_info !== undefined) return 'resource limits (rlimit_info) are';
-  if (info.tty_info !== undefined) return 'terminals are';
-  return undefined;
+function withVariables(
+  command: HostedTask['command'],
+  variables: Readonly<Record<string, string>>,
+): HostedTask['command'] {
+  return { ...command, environment: { ...variables, ...command.environment } };
+}
+
+function limitsOf(info: TaskLaunch['info']): ContainerResources['limits'] {
+  const { cpus, mem } = info.limits ?? {};
+  return {
+    ...(cpus === undefined ? {} : { cpus: cpus.value }),
+    ...(mem === undefined ? {} : { mem: mem.value }),
+  };
 }

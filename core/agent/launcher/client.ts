@@ -23,6 +23,7 @@ import type {
 } from '../launcher-port.ts';
 import { launcherProgram } from './program.ts';
 import { type LauncherRequest, LineDecoder, PROTOCOL_VERSION } from './protocol.ts';
+import type { LauncherSettings } from './server.ts';
 
 /** Unix socket paths are limited to 107 bytes. */
 const SOCKET_PATH_MAX = 100;
@@ -33,6 +34,8 @@ const STOP_LIMIT_MS = 4_500;
 export interface LauncherClientPorts {
   readonly clock: Clock;
   readonly log: Log;
+  /** For a launcher that is started; one that has survived keeps its own. */
+  readonly settings?: LauncherSettings;
 }
 
 /** Which launcher program, and where it keeps what it knows. */
@@ -175,7 +178,10 @@ export class LauncherClient implements Launcher, ContainerLauncher {
     const program = launcherProgram(`${this.folder}/program`, this.program.main);
     const log = openSync(`${this.folder}/log`, 'a', 0o600);
     const flags = ['--max-semi-space-size=1', '--no-warnings', '--single-threaded-gc'];
-    const child = spawn(process.execPath, [...flags, program, this.folder, this.socketPath], {
+    const { settings } = this.ports;
+    const words = [program, this.folder, this.socketPath];
+    if (settings !== undefined) words.push(JSON.stringify(settings));
+    const child = spawn(process.execPath, [...flags, ...words], {
       cwd: '/',
       detached: true,
       stdio: ['ignore', log, log],

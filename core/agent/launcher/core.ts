@@ -185,6 +185,11 @@ export class LauncherCore {
     this.plain.shutdownAll();
   }
 
+  /** Containers with a record, with and without an executor; the roots of nested ones. */
+  get knownIds(): ReadonlySet<string> {
+    return new Set([...this.containers.keys(), ...this.plain.rootIds]);
+  }
+
   /** Containers in which something still runs, or that are being removed. */
   get processCount(): number {
     const hosted = [...this.containers.values()].filter(

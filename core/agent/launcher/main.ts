@@ -9,17 +9,20 @@ import { LauncherCore } from './core.ts';
 import { FileDisk } from './file-disk.ts';
 import { NodeIsolation } from './isolation.ts';
 import { NodeProcesses } from './node-processes.ts';
+import { destroyOrphans } from './orphans.ts';
 import { LauncherServer, launcherPlace } from './server.ts';
-
-/** What cannot be removed by then is left, with a line in the log. */
-const DESTROY_LIMIT_MS = 60_000;
 
 const place = launcherPlace();
 const clock = new SystemClock();
+const { destroyTimeoutMs, orphans } = place.settings;
+const isolation = new NodeIsolation(clock, destroyTimeoutMs);
 const core = new LauncherCore({
   clock,
   random: new SystemRandom(),
-  processes: new NodeProcesses(clock, new NodeIsolation(clock, DESTROY_LIMIT_MS)),
+  processes: new NodeProcesses(clock, isolation),
   disk: new FileDisk(`${place.folder}/containers`),
 });
-new LauncherServer(core, place, clock).run();
+const server = new LauncherServer(core, place, clock);
+server.run(() => {
+  if (orphans !== undefined) destroyOrphans(orphans, core.knownIds, isolation);
+});

@@ -54,6 +54,10 @@ export class PlainContainers {
     return this.containers.size;
   }
 
+  get rootIds(): readonly string[] {
+    return [...this.containers.keys()].map((id) => id.split('.')[0] ?? id);
+  }
+
   get processCount(): number {
     return [...this.containers.values()].filter(({ record }) => record.process).length;
   }

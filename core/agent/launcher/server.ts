@@ -5,10 +5,12 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import type { Clock, Instant } from '../../base/clock.ts';
+import type { DurationMs } from '../../base/duration.ts';
 import { describeError } from '../../base/errors.ts';
 import type { ContainerEvent, ContainerRequest } from '../containers/port.ts';
 import type { LauncherEvent } from '../launcher-port.ts';
 import type { LauncherCore } from './core.ts';
+import type { OrphanPlaces } from './orphans.ts';
 import {
   type LauncherHello,
   type LauncherRequest,
@@ -19,7 +21,18 @@ import {
 export interface LauncherPlace {
   readonly folder: string;
   readonly socketPath: string;
+  readonly settings: LauncherSettings;
 }
+
+/** What the agent that starts a launcher tells it, as JSON. */
+export interface LauncherSettings {
+  /** What cannot be removed by then is left, with a line in the log. */
+  readonly destroyTimeoutMs: DurationMs;
+  /** Undefined: containers leave nothing behind that could be found. */
+  readonly orphans?: OrphanPlaces;
+}
+
+const NO_SETTINGS: LauncherSettings = { destroyTimeoutMs: 60_000 };
 
 const IDLE_END_MS = 60_000;
 const STOP_GRACE_MS = 1_500;
@@ -41,8 +54,10 @@ export class LauncherServer {
     writeFileSync(`${place.folder}/pid`, String(process.pid));
   }
 
-  run(): void {
+  /** Listens once; `recovered` is called when the records have been read. */
+  run(recovered: () => void = () => {}): void {
     this.core.recover();
+    recovered();
     const server = createServer((socket) => this.serve(socket));
     server.on('error', (error) => {
       // Another launcher holds the socket: the agent talks to that one.
@@ -164,12 +179,23 @@ function isContainerRequest(value: LauncherRequest | ContainerRequest): value is
 
 /** The program's arguments; ends it when they are missing. */
 export function launcherPlace(): LauncherPlace {
-  const [folder, socketPath] = process.argv.slice(2);
+  const [folder, socketPath, settings] = process.argv.slice(2);
   if (folder === undefined || socketPath === undefined) {
     process.stderr.write('usage: launcher FOLDER SOCKET\n');
     process.exit(2);
   }
   // Terminals send these to the whole group; the launcher outlives the agent.
   for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.on(signal, () => {});
-  return { folder, socketPath };
+  return { folder, socketPath, settings: settingsOf(settings) };
+}
+
+function settingsOf(text: string | undefined): LauncherSettings {
+  if (text === undefined) return NO_SETTINGS;
+  const value: unknown = JSON.parse(text);
+  return isSettings(value) ? value : NO_SETTINGS;
+}
+
+/** The agent that starts the launcher writes them; the shape beyond this is its promise. */
+function isSettings(value: unknown): value is LauncherSettings {
+  return typeof value === 'object' && value !== null && 'destroyTimeoutMs' in value;
 }

@@ -1,0 +1,234 @@
+/** From `--isolation` and its companions to what isolators are told (spec agent-runtime, section 8). */
+import { err, ok, type Result } from '../../base/result.ts';
+import { fromJson } from '../../wire/json.ts';
+import type { IsolationHost, IsolationOptions } from './isolation-options.ts';
+import { V1_SUBSYSTEMS } from './isolators/cgroups-v1.ts';
+import { V2_CONTROLLERS } from './isolators/cgroups-v2.ts';
+import { namesOf } from './isolators/privileges.ts';
+
+export interface IsolationFlagValues {
+  readonly isolation: string;
+  readonly launcher: string | undefined;
+  readonly cgroups_hierarchy: string;
+  readonly cgroups_root: string;
+  readonly cgroups_enable_cfs: boolean;
+  readonly cgroups_limit_swap: boolean;
+  readonly cgroups_cpu_enable_pids_and_tids_count: boolean;
+  readonly cgroups_destroy_timeout: number;
+  readonly revocable_cpu_low_priority: boolean;
+  readonly systemd_enable_support: boolean;
+  readonly enforce_container_disk_quota: boolean;
+  readonly container_disk_watch_interval: number;
+  readonly effective_capabilities: unknown;
+  readonly bounding_capabilities: unknown;
+  readonly container_ports_watch_interval: number;
+  readonly check_agent_port_range_only: boolean;
+  readonly enforce_container_ports: boolean;
+  readonly container_ports_isolated_range: string | undefined;
+  readonly disallow_sharing_agent_pid_namespace: boolean;
+  readonly disallow_sharing_agent_ipc_namespace: boolean;
+  readonly default_container_shm_size: number | undefined;
+  readonly host_path_volume_force_creation: string | undefined;
+}
+
+type Range = readonly [begin: number, end: number];
+
+const REWRITES: Readonly<Record<string, readonly string[]>> = {
+  process: ['posix/cpu', 'posix/mem'],
+  cgroups: ['cgroups/cpu', 'cgroups/mem'],
+  'posix/disk': ['disk/du'],
+};
+
+const SIMPLE = [
+  ...['posix/cpu', 'posix/mem', 'posix/rlimits', 'disk/du', 'filesystem/posix'],
+  ...['linux/capabilities', 'linux/nnp', 'network/ports', 'environment_secret'],
+  'volume/sandbox_path',
+];
+/** Their isolators make mount namespaces. */
+const NAMESPACED = [
+  ...['filesystem/linux', 'filesystem/shared', 'namespaces/pid', 'namespaces/ipc'],
+  'volume/host_path',
+];
+/** Of the original, and not here. */
+const LEFT_OUT = [
+  ...['appc/runtime', 'disk/xfs', 'docker/runtime', 'docker/volume', 'gpu/nvidia'],
+  ...['linux/devices', 'linux/seccomp', 'network/cni', 'network/port_mapping', 'volume/csi'],
+  ...['volume/image', 'volume/secret'],
+];
+const FAILED = 'Failed to create a containerizer: Could not create MesosContainerizer: ';
+
+export function compileIsolation(
+  flags: IsolationFlagValues,
+  host: IsolationHost,
+  agentPorts: readonly Range[],
+): Result<IsolationOptions> {
+  const version = host.cgroupVersion(flags.cgroups_hierarchy);
+  const launcher = launcherOf(flags.launcher, host, version);
+  if (!launcher.ok) return launcher;
+  const available = host.subsystems(flags.cgroups_hierarchy);
+  const names = isolatorNames(flags.isolation, { version: version ?? 1, available });
+  if (!names.ok) return names;
+  const isLinux = launcher.value === 'linux';
+  const refusal = refuseNames(names.value, { isLinux, host, version, flags });
+  if (refusal !== undefined) return err(refusal);
+  const effective = capabilitiesOf('effective_capabilities', flags.effective_capabilities);
+  if (!effective.ok) return effective;
+  const bounding = capabilitiesOf('bounding_capabilities', flags.bounding_capabilities);
+  if (!bounding.ok) return bounding;
+  const isolatedPorts = portsOf(flags, agentPorts);
+  if (!isolatedPorts.ok) return isolatedPorts;
+  return ok({
+    launcher: launcher.value,
+    isolators: names.value,
+    cgroups: {
+      version: version ?? 1,
+      hierarchy: flags.cgroups_hierarchy,
+      root: flags.cgroups_root,
+    },
+    subsystems: subsystemsOf(names.value, version ?? 1),
+    namedHierarchies:
+      flags.systemd_enable_support && host.hasSystemd && version === 1 ? ['systemd'] : [],
+    enablesCfs: flags.cgroups_enable_cfs,
+    limitsSwap: flags.cgroups_limit_swap,
+    countsPids: flags.cgroups_cpu_enable_pids_and_tids_count,
+    isRevocableLow: flags.revocable_cpu_low_priority,
+    hostMemoryBytes: host.memoryBytes,
+    destroyTimeoutMs: flags.cgroups_destroy_timeout,
+    isDiskEnforced: flags.enforce_container_disk_quota,
+    diskIntervalMs: flags.container_disk_watch_interval,
+    effectiveCapabilities: effective.value,
+    boundingCapabilities: bounding.value,
+    portsIntervalMs: flags.container_ports_watch_interval,
+    arePortsEnforced: flags.enforce_container_ports,
+    isolatedPorts: isolatedPorts.value,
+    mayShareAgentPid: !flags.disallow_sharing_agent_pid_namespace,
+    mayShareAgentIpc: !flags.disallow_sharing_agent_ipc_namespace,
+    shmBytes: flags.default_container_shm_size,
+    volumeCreationRoots: flags.host_path_volume_force_creation?.split(':') ?? [],
+  });
+}
+
+function launcherOf(
+  wanted: string | undefined,
+  host: IsolationHost,
+  version: 1 | 2 | undefined,
+): Result<'linux' | 'posix'> {
+  const canBeLinux = host.isRoot && version !== undefined;
+  switch (wanted) {
+    case undefined:
+      return ok(canBeLinux ? 'linux' : 'posix');
+    case 'posix':
+      return ok('posix');
+    case 'linux':
+      if (canBeLinux) return ok('linux');
+      return err(
+        `${FAILED}Failed to create launcher: ${host.isRoot ? 'there are no cgroups on this host' : 'the linux launcher needs root'}`,
+      );
+    default:
+      return err(`${FAILED}Unknown or unsupported launcher: ${wanted}`);
+  }
+}
+
+function isolatorNames(
+  text: string,
+  cgroups: { readonly version: 1 | 2; readonly available: readonly string[] },
+): Result<readonly string[]> {
+  const asked = text.split(',').map((name) => name.trim());
+  const names = new Set(asked.flatMap((name) => REWRITES[name] ?? [name]));
+  const table = cgroups.version === 1 ? V1_SUBSYSTEMS : V2_CONTROLLERS;
+  if (names.has('cgroups/all')) {
+    for (const name of [...names]) if (name.startsWith('cgroups/')) names.delete(name);
+    for (const [name, subsystems] of Object.entries(table)) {
+      if ([subsystems].flat().every((each) => cgroups.available.includes(each))) names.add(name);
+    }
+  }
+  if (![...names].some((name) => name.startsWith('filesystem/'))) names.add('filesystem/posix');
+  if (names.has('filesystem/linux')) names.add('volume/host_path').add('volume/sandbox_path');
+  names.add('environment_secret');
+  for (const name of names) {
+    if (SIMPLE.includes(name) || NAMESPACED.includes(name) || name in table) continue;
+    if (LEFT_OUT.includes(name)) {
+      return err(
+        `Flag 'isolation' names '${name}', which this version does not support; leave it out`,
+      );
+    }
+    return err(`${FAILED}Unknown or unsupported isolator '${name}'`);
+  }
+  // Volumes must be there before anything else looks at the file system.
+  const rank = (name: string): number => (name.startsWith('filesystem/') ? 0 : 1);
+  return ok([...names].sort((a, b) => rank(a) - rank(b)));
+}
+
+function refuseNames(
+  names: readonly string[],
+  at: {
+    readonly isLinux: boolean;
+    readonly host: IsolationHost;
+    readonly version: 1 | 2 | undefined;
+    readonly flags: IsolationFlagValues;
+  },
+): string | undefined {
+  if (names.filter((name) => name.startsWith('filesystem/')).length > 1) {
+    return `${FAILED}Using multiple filesystem isolators simultaneously is disallowed`;
+  }
+  for (const name of names) {
+    const why = refusalOf(name, at);
+    if (why !== undefined) return `${FAILED}Failed to create isolator '${name}': ${why}`;
+  }
+  if (at.flags.cgroups_limit_swap && at.version === 2) {
+    return '`--cgroups_limit_swap` is not supported with cgroups v2';
+  }
+  return undefined;
+}
+
+function refusalOf(
+  name: string,
+  {
+    isLinux,
+    host,
+    version,
+  }: {
+    readonly isLinux: boolean;
+    readonly host: IsolationHost;
+    readonly version: 1 | 2 | undefined;
+  },
+): string | undefined {
+  if (name.startsWith('cgroups/')) {
+    if (!host.isRoot) return 'Root permissions required';
+    return version === undefined ? 'there are no cgroups on this host' : undefined;
+  }
+  if (name === 'linux/capabilities' && !host.isRoot) return 'Root permissions required';
+  if (!NAMESPACED.includes(name) && name !== 'network/ports') return undefined;
+  if (!isLinux) return `The 'linux' launcher must be used to enable '${name}'`;
+  return undefined;
+}
+
+function subsystemsOf(names: readonly string[], version: 1 | 2): readonly string[] {
+  const table = version === 1 ? V1_SUBSYSTEMS : V2_CONTROLLERS;
+  return names.flatMap((name) => table[name] ?? []);
+}
+
+function capabilitiesOf(flag: string, tree: unknown): Result<readonly string[] | undefined> {
+  if (tree === undefined) return ok(undefined);
+  const info = fromJson('mesos.v1.CapabilityInfo', tree);
+  if (!info.ok) return err(`Failed to load flag '${flag}': ${info.error}`);
+  return ok(namesOf(info.value) ?? []);
+}
+
+function portsOf(
+  flags: IsolationFlagValues,
+  agentPorts: readonly Range[],
+): Result<readonly Range[] | undefined> {
+  const text = flags.container_ports_isolated_range;
+  if (text === undefined) return ok(flags.check_agent_port_range_only ? agentPorts : undefined);
+  if (flags.check_agent_port_range_only) {
+    return err(
+      'Only one of `--container_ports_isolated_range` and `--check_agent_port_range_only` should be specified',
+    );
+  }
+  const match = /^\[(\d+)-(\d+)\]$/.exec(text);
+  if (match === null) {
+    return err(`Failed to load flag 'container_ports_isolated_range': invalid range '${text}'`);
+  }
+  return ok([[Number(match[1]), Number(match[2])]]);
+}

@@ -1,0 +1,69 @@
+/** What the isolators are told once at the agent's start, compiled from flags and the host. */
+import type { DurationMs } from '../../base/duration.ts';
+import type { CgroupOptions } from './cgroup-paths.ts';
+
+/** What isolation depends on and only the host can tell. */
+export interface IsolationHost {
+  readonly isRoot: boolean;
+  /** Undefined where there are no cgroups at `--cgroups_hierarchy`. */
+  cgroupVersion(hierarchy: string): 1 | 2 | undefined;
+  /** Controllers the kernel has. */
+  subsystems(hierarchy: string): readonly string[];
+  /** Whether systemd runs the host. */
+  readonly hasSystemd: boolean;
+  readonly memoryBytes: number;
+}
+
+export interface IsolationOptions {
+  readonly launcher: 'linux' | 'posix';
+  /** In the order in which they plan. */
+  readonly isolators: readonly string[];
+  readonly cgroups: CgroupOptions;
+  /** Hierarchies of version 1, or controllers of version 2, that containers are put into. */
+  readonly subsystems: readonly string[];
+  readonly namedHierarchies: readonly string[];
+  readonly enablesCfs: boolean;
+  readonly limitsSwap: boolean;
+  readonly countsPids: boolean;
+  readonly isRevocableLow: boolean;
+  readonly hostMemoryBytes: number;
+  readonly destroyTimeoutMs: DurationMs;
+  readonly isDiskEnforced: boolean;
+  readonly diskIntervalMs: DurationMs;
+  readonly effectiveCapabilities: readonly string[] | undefined;
+  readonly boundingCapabilities: readonly string[] | undefined;
+  readonly portsIntervalMs: DurationMs;
+  readonly arePortsEnforced: boolean;
+  /** Undefined: all ports matter. */
+  readonly isolatedPorts: readonly (readonly [begin: number, end: number])[] | undefined;
+  readonly mayShareAgentPid: boolean;
+  readonly mayShareAgentIpc: boolean;
+  readonly shmBytes: number | undefined;
+  readonly volumeCreationRoots: readonly string[];
+}
+
+/** Plain processes without anything: tests, and hosts that are no Linux. */
+export const NO_ISOLATION: IsolationOptions = {
+  launcher: 'posix',
+  isolators: ['filesystem/posix', 'posix/cpu', 'posix/mem', 'environment_secret'],
+  cgroups: { version: 1, hierarchy: '/sys/fs/cgroup', root: 'mesos' },
+  subsystems: [],
+  namedHierarchies: [],
+  enablesCfs: false,
+  limitsSwap: false,
+  countsPids: false,
+  isRevocableLow: true,
+  hostMemoryBytes: 0,
+  destroyTimeoutMs: 60_000,
+  isDiskEnforced: false,
+  diskIntervalMs: 15_000,
+  effectiveCapabilities: undefined,
+  boundingCapabilities: undefined,
+  portsIntervalMs: 30_000,
+  arePortsEnforced: false,
+  isolatedPorts: undefined,
+  mayShareAgentPid: true,
+  mayShareAgentIpc: true,
+  shmBytes: undefined,
+  volumeCreationRoots: [],
+};

@@ -1,0 +1,72 @@
+/** All isolators by their names in `--isolation`, in the order in which they plan. */
+import type { Resource } from '../../wire/types/mesos.v1.ts';
+import type { IsolationOptions } from './isolation-options.ts';
+import type { Isolator } from './isolator.ts';
+import { cgroupsV1Isolator, freezerIsolator } from './isolators/cgroups-v1.ts';
+import { cgroupsV2Isolator, leafIsolator } from './isolators/cgroups-v2.ts';
+import { diskIsolator } from './isolators/disk.ts';
+import { portsIsolator } from './isolators/ports.ts';
+import {
+  capabilitiesIsolator,
+  noNewPrivilegesIsolator,
+  rlimitsIsolator,
+} from './isolators/privileges.ts';
+
+export interface IsolatorSources {
+  /** Host directory of a persistent volume. */
+  readonly volumeDirectory: (resource: Resource) => string | undefined;
+}
+
+export function createIsolators(
+  options: IsolationOptions,
+  sources: IsolatorSources,
+): readonly Isolator[] {
+  const isolators = options.isolators.flatMap((name) => create(name, options, sources) ?? []);
+  if (options.launcher === 'posix') return isolators;
+  const { cgroups, namedHierarchies, subsystems } = options;
+  const launcher =
+    cgroups.version === 1
+      ? freezerIsolator({ ...cgroups, namedHierarchies })
+      : leafIsolator(cgroups, subsystems);
+  return [launcher, ...isolators];
+}
+
+/** Undefined where the agent does everything by itself: usage, symlinks. */
+function create(
+  name: string,
+  options: IsolationOptions,
+  { volumeDirectory }: IsolatorSources,
+): Isolator | undefined {
+  const { cgroups } = options;
+  if (name.startsWith('cgroups/')) {
+    return cgroups.version === 1
+      ? cgroupsV1Isolator(name, { ...cgroups, ...options })
+      : cgroupsV2Isolator(name, { ...cgroups, ...options });
+  }
+  switch (name) {
+    case 'disk/du':
+      return diskIsolator({
+        isEnforced: options.isDiskEnforced,
+        intervalMs: options.diskIntervalMs,
+        volumeDirectory,
+      });
+    case 'linux/capabilities':
+      return capabilitiesIsolator({
+        effective: options.effectiveCapabilities,
+        bounding: options.boundingCapabilities,
+      });
+    case 'linux/nnp':
+      return noNewPrivilegesIsolator();
+    case 'network/ports':
+      return portsIsolator({
+        intervalMs: options.portsIntervalMs,
+        isEnforced: options.arePortsEnforced,
+        considered: options.isolatedPorts,
+        cgroups,
+      });
+    case 'posix/rlimits':
+      return rlimitsIsolator();
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,67 @@
+/** Flags of the Mesos containerizer and its isolators (spec flags-and-metrics, section 5). */
+import { minutes, seconds } from '../base/duration.ts';
+import { flag, optionalFlag } from '../base/flags.ts';
+
+export const ISOLATION_FLAGS = {
+  isolation: flag('string', 'posix/cpu,posix/mem', {
+    help: 'What containers are isolated by, with commas between; see containerizer/README.md.',
+  }),
+  launcher: optionalFlag('string', {
+    help: 'linux (freezer cgroups, namespaces) or posix; linux where root and the host allow it.',
+  }),
+  cgroups_hierarchy: flag('path', '/sys/fs/cgroup', { help: 'Where cgroups are mounted.' }),
+  cgroups_root: flag('string', 'mesos', { help: 'Name of the cgroup all containers are in.' }),
+  cgroups_enable_cfs: flag('bool', false, {
+    help: 'Containers get no more processor time than they asked for.',
+  }),
+  cgroups_limit_swap: flag('bool', false, { help: 'The memory limit counts swap too.' }),
+  cgroups_cpu_enable_pids_and_tids_count: flag('bool', false, {
+    help: 'Statistics count processes and threads.',
+  }),
+  cgroups_destroy_timeout: flag('duration', minutes(1), {
+    help: 'How long removing the cgroups of a container is tried.',
+  }),
+  revocable_cpu_low_priority: flag('bool', true, {
+    help: 'Containers with revocable cpus get a hundredth of the shares.',
+  }),
+  systemd_enable_support: flag('bool', true, {
+    help: 'Containers are also in the hierarchy of systemd, where it runs.',
+  }),
+  enforce_container_disk_quota: flag('bool', false, {
+    help: 'disk/du ends containers that take more of the disk than they asked for.',
+  }),
+  container_disk_watch_interval: flag('duration', seconds(15), {
+    help: 'How often disk/du measures each container.',
+  }),
+  effective_capabilities: optionalFlag('json', {
+    aliases: ['allowed_capabilities'],
+    help: 'Capabilities of containers that name none, and the most that they may name.',
+  }),
+  bounding_capabilities: optionalFlag('json', {
+    help: 'Capabilities that containers can get at most by any means.',
+  }),
+  container_ports_watch_interval: flag('duration', seconds(30), {
+    help: 'How often network/ports looks at the ports of each container.',
+  }),
+  check_agent_port_range_only: flag('bool', false, {
+    help: "network/ports cares for ports among the agent's resources only.",
+  }),
+  enforce_container_ports: flag('bool', false, {
+    help: 'network/ports ends containers that listen on ports they do not have.',
+  }),
+  container_ports_isolated_range: optionalFlag('string', {
+    help: 'network/ports cares for these ports only, as [begin-end].',
+  }),
+  disallow_sharing_agent_pid_namespace: flag('bool', false, {
+    help: "Containers may not ask for the agent's pid namespace.",
+  }),
+  disallow_sharing_agent_ipc_namespace: flag('bool', false, {
+    help: "Containers may not ask for the agent's IPC namespace.",
+  }),
+  default_container_shm_size: optionalFlag('bytes', {
+    help: 'Size of /dev/shm of containers with an IPC namespace of their own.',
+  }),
+  host_path_volume_force_creation: optionalFlag('string', {
+    help: 'Directories of the host, with colons between, below which volumes are made when missing.',
+  }),
+} as const;

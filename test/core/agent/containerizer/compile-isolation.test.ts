@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { compileIsolation } from '../../../../core/agent/containerizer/compile-isolation.ts';
+import type {
+  IsolationHost,
+  IsolationOptions,
+} from '../../../../core/agent/containerizer/isolation-options.ts';
+import { AGENT_FLAGS } from '../../../../core/agent/flags.ts';
+import { parseFlags } from '../../../../core/base/flags.ts';
+import type { Result } from '../../../../core/base/result.ts';
+
+const HOST: IsolationHost = {
+  isRoot: true,
+  cgroupVersion: () => 1,
+  subsystems: () => ['cpu', 'cpuacct', 'memory', 'pids', 'freezer'],
+  hasSystemd: false,
+  memoryBytes: 8 * 1024 ** 3,
+};
+const FAILED = 'Failed to create a containerizer: Could not create MesosContainerizer: ';
+
+function compile(
+  flags: readonly string[],
+  host: Partial<IsolationHost> = {},
+): Result<IsolationOptions> {
+  const parsed = parseFlags(AGENT_FLAGS, {
+    argv: ['--master=127.0.0.1:1', '--work_dir=/nowhere', ...flags],
+    env: {},
+    envPrefix: 'MESOS_',
+    style: 'equals',
+  });
+  assert.ok(parsed.ok);
+  return compileIsolation(parsed.value, { ...HOST, ...host }, [[31_000, 32_000]]);
+}
+
+function compiled(flags: readonly string[], host: Partial<IsolationHost> = {}): IsolationOptions {
+  const options = compile(flags, host);
+  assert.ok(options.ok, options.ok ? '' : options.error);
+  return options.value;
+}
+
+function refusal(flags: readonly string[], host: Partial<IsolationHost> = {}): string {
+  const options = compile(flags, host);
+  return options.ok ? 'accepted' : options.error;
+}
+
+test('the launcher is linux where root and the host allow it', () => {
+  assert.equal(compiled([]).launcher, 'linux');
+  assert.equal(compiled([], { isRoot: false }).launcher, 'posix');
+  assert.equal(compiled([], { cgroupVersion: () => undefined }).launcher, 'posix');
+  assert.equal(compiled(['--launcher=posix']).launcher, 'posix');
+  assert.match(refusal(['--launcher=linux'], { isRoot: false }), /needs root$/);
+  assert.equal(refusal(['--launcher=x']), `${FAILED}Unknown or unsupported launcher: x`);
+});
+
+test('old names stand for new ones, and what is always there is added', () => {
+  assert.deepEqual(compiled(['--isolation=process']).isolators, [
+    ...['filesystem/posix', 'posix/cpu', 'posix/mem', 'environment_secret'],
+  ]);
+  const old = compiled(['--isolation=cgroups,posix/disk']);
+  assert.deepEqual(old.isolators, [
+    ...['filesystem/posix', 'cgroups/cpu', 'cgroups/mem', 'disk/du', 'environment_secret'],
+  ]);
+  assert.deepEqual(old.subsystems, ['cpu', 'cpuacct', 'memory']);
+});
+
+test('cgroups/all stands for all that the host has, whatever else is named', () => {
+  const names = compiled(['--isolation=cgroups/cpu,cgroups/all']).isolators;
+  assert.deepEqual(
+    names.filter((name) => name.startsWith('cgroups/')),
+    ['cgroups/cpu', 'cgroups/mem', 'cgroups/pids'],
+  );
+});
+
+test('names nobody knows stop the agent with the text of the original', () => {
+  const sentence = `${FAILED}Unknown or unsupported isolator`;
+  assert.equal(refusal(['--isolation=posix/cpu,foo']), `${sentence} 'foo'`);
+  assert.equal(refusal(['--isolation=cgroups/foo']), `${sentence} 'cgroups/foo'`);
+});
+
+test('isolators of the original that are not here are refused by name', () => {
+  assert.match(refusal(['--isolation=gpu/nvidia']), /^Flag 'isolation' names 'gpu\/nvidia', /);
+});
+
+test('one file system isolator only', () => {
+  assert.equal(
+    refusal(['--isolation=filesystem/linux,filesystem/posix']),
+    `${FAILED}Using multiple filesystem isolators simultaneously is disallowed`,
+  );
+});
+
+test('isolators are refused on a host that cannot carry them', () => {
+  const noRoot = { isRoot: false };
+  assert.match(refusal(['--isolation=cgroups/cpu'], noRoot), /'cgroups\/cpu': Root permissions/);
+  assert.match(
+    refusal(['--isolation=namespaces/pid,filesystem/linux', '--launcher=posix']),
+    /The 'linux' launcher must be used/,
+  );
+  const unified: Partial<IsolationHost> = {
+    cgroupVersion: () => 2,
+    subsystems: () => ['cpu', 'memory'],
+  };
+  assert.match(refusal(['--cgroups_limit_swap'], unified), /cgroups v2/);
+  assert.match(
+    refusal(['--isolation=cgroups/net_cls'], unified),
+    /Unknown or unsupported isolator/,
+  );
+  assert.deepEqual(compiled(['--isolation=cgroups/cpu'], unified).subsystems, ['cpu']);
+});
+
+test('the ports that matter are all, those of the agent, or a range', () => {
+  assert.equal(compiled([]).isolatedPorts, undefined);
+  assert.deepEqual(compiled(['--check_agent_port_range_only']).isolatedPorts, [[31_000, 32_000]]);
+  const range = '--container_ports_isolated_range=[5-9]';
+  assert.deepEqual(compiled([range]).isolatedPorts, [[5, 9]]);
+  assert.match(refusal([range, '--check_agent_port_range_only']), /^Only one of/);
+  assert.match(refusal(['--container_ports_isolated_range=5']), /invalid range '5'/);
+});

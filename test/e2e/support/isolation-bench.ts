@@ -1,0 +1,275 @@
+/**
+ * The Mesos containerizer with a real launcher and real isolation, without an agent. Cgroups go
+ * into a root of their own, so that nothing else on the machine is touched.
+ */
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { compileIsolation } from '../../../core/agent/containerizer/compile-isolation.ts';
+import {
+  isolationHost,
+  kernelFiles,
+  launcherSettings,
+  prepareHost,
+} from '../../../core/agent/containerizer/isolation-host.ts';
+import type { IsolationOptions } from '../../../core/agent/containerizer/isolation-options.ts';
+import { MesosContainerizer } from '../../../core/agent/containerizer/mesos.ts';
+import type {
+  ContainerConfig,
+  ContainerizerEvent,
+  TaskLaunch,
+} from '../../../core/agent/containerizer/port.ts';
+import { AGENT_FLAGS } from '../../../core/agent/flags.ts';
+import { LauncherClient } from '../../../core/agent/launcher/client.ts';
+import { SystemClock, sleep } from '../../../core/base/clock.ts';
+import { parseFlags } from '../../../core/base/flags.ts';
+import { silentLog } from '../../../core/base/log.ts';
+import { parseResourceText } from '../../../core/resources/parse.ts';
+import type { Resource, TaskInfo } from '../../../core/wire/types/mesos.v1.ts';
+
+export const clock = new SystemClock();
+const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
+const PATIENCE_MS = 20_000;
+
+export interface BenchTask {
+  readonly command: string;
+  readonly resources?: string;
+  readonly info?: Partial<TaskInfo>;
+  readonly user?: { readonly uid: number; readonly gid: number };
+}
+
+export class IsolationBench {
+  readonly folder: string;
+  readonly options: IsolationOptions;
+  readonly events: ContainerizerEvent[] = [];
+  it: MesosContainerizer;
+
+  private constructor(folder: string, options: IsolationOptions) {
+    this.folder = folder;
+    this.options = options;
+    this.it = this.connect();
+  }
+
+  static async start(t: TestContext, flags: readonly string[]): Promise<IsolationBench> {
+    const folder = mkdtempSync(join(tmpdir(), 'isolation-'));
+    chmodSync(folder, 0o755);
+    const root = `orrery-test-${process.pid}-${folder.slice(-6)}`;
+    const options = optionsOf([`--cgroups_root=${root}`, ...flags]);
+    prepareHost(options);
+    const bench = new IsolationBench(folder, options);
+    t.after(async () => {
+      await bench.it.stop({ killTasks: true });
+      rmSync(folder, { recursive: true, force: true });
+      for (const name of ['freezer', ...options.subsystems]) removeIfThere(bench.cgroupRoot(name));
+    });
+    await bench.it.recover((event) => bench.events.push(event));
+    return bench;
+  }
+
+  /** The agent's end of the launcher goes, and another one comes. */
+  async restart(): Promise<void> {
+    await this.it.stop({ killTasks: false });
+    this.events.length = 0;
+    this.it = this.connect();
+    await this.it.recover((event) => this.events.push(event));
+  }
+
+  get launcherPid(): number {
+    return Number(readFileSync(join(this.folder, 'launcher', 'pid'), 'utf8'));
+  }
+
+  cgroupRoot(subsystem: string): string {
+    const { hierarchy, root } = this.options.cgroups;
+    return `${hierarchy}/${subsystem}/${root}`;
+  }
+
+  /** Text of a file of a container's cgroup, without the line's end. */
+  cgroup(subsystem: string, id: string, file: string): string {
+    return readFileSync(`${this.cgroupRoot(subsystem)}/${id}/${file}`, 'utf8').trim();
+  }
+
+  hasCgroup(subsystem: string, id: string): boolean {
+    return existsSync(`${this.cgroupRoot(subsystem)}/${id}`);
+  }
+
+  sandbox(id: string): string {
+    return join(this.folder, id);
+  }
+
+  output(id: string, file = 'stdout'): string {
+    return readFileSync(join(this.sandbox(id), file), 'utf8');
+  }
+
+  /** A command task that has started. */
+  async run(id: string, task: BenchTask): Promise<number> {
+    this.launch(id, task);
+    const running = await this.updated(id, 'TASK_RUNNING');
+    assert.ok(running.pid !== undefined, this.describe());
+    return running.pid;
+  }
+
+  launch(id: string, task: BenchTask): void {
+    mkdirSync(this.sandbox(id), { recursive: true });
+    chmodSync(this.sandbox(id), 0o777);
+    const info = this.infoOf(id, task);
+    this.it.launch(this.configOf(id, task, info));
+    this.it.run(id, [this.taskLaunch(id, info)]);
+  }
+
+  /** A group executor with one group; nested ids are `n-<task>`. */
+  async runGroup(id: string, tasks: Readonly<Record<string, BenchTask>>): Promise<void> {
+    mkdirSync(this.sandbox(id), { recursive: true });
+    const { taskInfo: _task, ...config } = this.configOf(
+      id,
+      { command: '' },
+      this.infoOf(id, { command: '' }),
+    );
+    const requests = resources('cpus:1;mem:512');
+    this.it.launch({ ...config, spec: { ...config.spec, kind: 'group' }, requests });
+    const launches = Object.entries(tasks).map(([name, task]) => {
+      const sandbox = join(this.sandbox(id), name);
+      mkdirSync(sandbox);
+      const launch = this.taskLaunch(name, this.infoOf(name, task), `n-${name}`);
+      return { ...launch, hosted: { ...launch.hosted, sandbox } };
+    });
+    this.it.run(id, launches);
+    for (const name of Object.keys(tasks)) await this.updated(name, 'TASK_STARTING');
+  }
+
+  configOf(id: string, task: BenchTask, taskInfo: TaskInfo): ContainerConfig {
+    const { container, limits } = taskInfo;
+    return {
+      spec: {
+        id,
+        kind: 'command',
+        frameworkId: 'f',
+        executorId: id,
+        sandbox: this.sandbox(id),
+        ...(task.user === undefined ? {} : { user: task.user }),
+        sendsKilling: true,
+        shutdownGraceMs: 5_000,
+        recoveryTimeoutMs: 60_000,
+      },
+      executorInfo: { executor_id: { value: id } },
+      taskInfo,
+      ...(container === undefined ? {} : { containerInfo: container }),
+      environment: { PATH },
+      requests: taskInfo.resources ?? [],
+      limits: { cpus: limits?.['cpus']?.value, mem: limits?.['mem']?.value },
+    };
+  }
+
+  infoOf(id: string, task: BenchTask): TaskInfo {
+    return {
+      name: id,
+      task_id: { value: id },
+      agent_id: { value: 'a' },
+      resources: resources(task.resources ?? 'cpus:0.1;mem:64'),
+      command: { value: task.command },
+      ...task.info,
+    };
+  }
+
+  taskLaunch(id: string, info: TaskInfo, nestedId?: string): TaskLaunch {
+    const command = {
+      shell: true,
+      value: info.command?.value ?? '',
+      arguments: [],
+      environment: { PATH },
+    };
+    const nested = nestedId === undefined ? {} : { nestedId };
+    return {
+      hosted: { taskId: id, command, killGraceMs: 300, maxCompletionMs: 0, ...nested },
+      info,
+    };
+  }
+
+  async updated(id: string, state: string) {
+    return await this.until(`${state} of ${id}`, () => {
+      for (const event of this.events) {
+        if (event.kind !== 'update') continue;
+        if (event.update.taskId === id && event.update.state === state) return event.update;
+      }
+      return undefined;
+    });
+  }
+
+  async exited(id: string): Promise<Extract<ContainerizerEvent, { kind: 'exited' }>> {
+    return await this.until(`the end of ${id}`, () => {
+      for (const event of this.events) {
+        if (event.kind === 'exited' && event.containerId === id) return event;
+      }
+      return undefined;
+    });
+  }
+
+  async until<T>(what: string, look: () => T | undefined): Promise<T> {
+    const endsAt = clock.now() + PATIENCE_MS;
+    for (;;) {
+      const found = look();
+      if (found !== undefined) return found;
+      assert.ok(clock.now() < endsAt, `waited too long for ${what}\n${this.describe()}`);
+      await sleep(clock, 10);
+    }
+  }
+
+  private describe(): string {
+    return JSON.stringify(this.events.slice(-8));
+  }
+
+  private connect(): MesosContainerizer {
+    const settings = launcherSettings(this.options);
+    const client = new LauncherClient(this.folder, { clock, log: silentLog, settings });
+    return new MesosContainerizer(client, {
+      isolation: this.options,
+      volumeDirectory: () => undefined,
+      files: kernelFiles,
+    });
+  }
+}
+
+export function optionsOf(flags: readonly string[]): IsolationOptions {
+  const parsed = parseFlags(AGENT_FLAGS, {
+    argv: ['--master=127.0.0.1:1', '--work_dir=/nowhere', ...flags],
+    env: {},
+    envPrefix: 'MESOS_',
+    style: 'equals',
+  });
+  assert.ok(parsed.ok, parsed.ok ? '' : parsed.error);
+  const options = compileIsolation(parsed.value, isolationHost, []);
+  assert.ok(options.ok, options.ok ? '' : options.error);
+  return options.value;
+}
+
+export function resources(text: string): readonly Resource[] {
+  const parsed = parseResourceText(text);
+  assert.ok(parsed.ok);
+  return parsed.value;
+}
+
+/** A zombie that nobody reaps counts as dead. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return false;
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch {
+    // It was never made, or the test failed and left something in it.
+  }
+}
