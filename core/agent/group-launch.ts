@@ -5,13 +5,14 @@
  */
 import type { DurationMs } from '../base/duration.ts';
 import { type ContainerId, type TaskId, taskId } from '../base/ids.ts';
-import type { ContainerInfo, TaskInfo } from '../wire/types/mesos.v1.ts';
+import type { TaskInfo } from '../wire/types/mesos.v1.ts';
 import { hostedTaskOf } from './command-info.ts';
+import { unsupportedPart } from './containerizer/unsupported.ts';
 import type { AgentContext } from './context.ts';
 import type { PreparedSandbox } from './effects.ts';
 import { executorEnvironment } from './environment.ts';
 import type { AgentExecutor } from './state.ts';
-import { isSandboxShare, nestedLinks } from './volumes.ts';
+import { nestedLinks } from './volumes.ts';
 
 /** A task whose sandbox is being made. */
 export interface StartingTask {
@@ -33,7 +34,9 @@ export function startGroup(
     const nestedId = executor.nestedContainers.get(taskId(info.task_id.value));
     if (nestedId === undefined) return [];
     const sandbox = `${executor.directory}/containers/${nestedId}`;
-    const refused = unsupportedPart(info.container);
+    const { container } = info;
+    const refused =
+      container === undefined ? undefined : unsupportedPart(container, context.options.isolators);
     const outcome =
       refused === undefined
         ? undefined
@@ -129,20 +132,4 @@ function runIfReady(
     const { graceMs } = kill;
     context.emit({ kind: 'kill', containerId, taskId: info.task_id.value, graceMs });
   }
-}
-
-/** What a task of a group asks for in vain; nothing is ignored. */
-function unsupportedPart(info: ContainerInfo | undefined): string | undefined {
-  if (info === undefined) return undefined;
-  if (info.mesos?.image !== undefined) return 'container images are';
-  if (!(info.volumes ?? []).every(isSandboxShare)) return 'volumes are';
-  if ((info.network_infos ?? []).some((network) => network.name !== undefined)) {
-    return 'container networks are';
-  }
-  const { share_cgroups: _, share_pid_namespace: __, ...isolation } = info.linux_info ?? {};
-  if (Object.values(isolation).some((value) => value !== undefined)) {
-    return 'Linux capabilities and namespaces are';
-  }
-  if (info.rlimit_info !== undefined) return 'resource limits (rlimit_info) are';
-  return info.tty_info === undefined ? undefined : 'terminals are';
 }

@@ -37,12 +37,6 @@ export interface ContainerSpec {
   readonly isolation?: IsolationPlan;
 }
 
-/** How a task of a group is isolated, or why it cannot be run. */
-export interface TaskIsolation {
-  readonly plan?: IsolationPlan;
-  readonly refusal?: string;
-}
-
 /** What a new grant changes. */
 export interface ContainerUpdate {
   readonly writes: readonly FileWrite[];
@@ -111,7 +105,7 @@ export interface Launcher {
     containerId: string,
     tasks: readonly HostedTask[],
     /** By task id; a task that is not named is isolated like its executor. */
-    isolation?: Readonly<Record<string, TaskIsolation>>,
+    isolation?: Readonly<Record<string, IsolationPlan>>,
   ): void;
   update(containerId: string, update: ContainerUpdate): void;
   /** Kills one task of a hosted executor; undefined grace means the task's own. */

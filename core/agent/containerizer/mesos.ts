@@ -3,20 +3,15 @@
  * plan of the isolators says (spec agent-runtime, sections 7 and 8).
  */
 import type { DurationMs } from '../../base/duration.ts';
+import type { Result } from '../../base/result.ts';
 import type { HostedTask } from '../../executor/hosted.ts';
 import type { ContainerStatus, Resource, ResourceStatistics } from '../../wire/types/mesos.v1.ts';
-import type {
-  ContainerKind,
-  ContainerSpec,
-  Launcher,
-  LauncherEvent,
-  TaskIsolation,
-} from '../launcher-port.ts';
+import type { ContainerKind, ContainerSpec, Launcher, LauncherEvent } from '../launcher-port.ts';
 import { type DiskUsage, type UsageFiles, usageOf } from './cgroup-usage.ts';
 import { type IsolationOptions, NO_ISOLATION } from './isolation-options.ts';
-import type { IsolatedContainer } from './isolator.ts';
 import { createIsolators } from './isolators.ts';
-import { IsolationPlanner } from './planner.ts';
+import type { IsolationPlan } from './plan.ts';
+import { IsolationPlanner, type PlannedContainer } from './planner.ts';
 import type {
   ContainerConfig,
   Containerizer,
@@ -97,13 +92,15 @@ export class MesosContainerizer implements Containerizer {
   run(containerId: string, tasks: readonly TaskLaunch[]): void {
     const known = this.known.get(containerId);
     const hosted: HostedTask[] = [];
-    const isolation: Record<string, TaskIsolation> = {};
+    const isolation: Record<string, IsolationPlan> = {};
     for (const task of tasks) {
       const own = known?.kind === 'group' ? this.planTask(containerId, known, task) : undefined;
-      const environment = { ...known?.environment, ...own?.environment };
-      const { command, taskId } = task.hosted;
-      hosted.push({ ...task.hosted, command: withVariables(command, environment) });
-      if (own !== undefined) isolation[taskId] = own.isolation;
+      const refusal = task.hosted.refusal ?? (own?.ok === false ? own.error : undefined);
+      const planned = own?.ok ? own.value : undefined;
+      const variables = { ...known?.environment, ...planned?.environment };
+      const command = withVariables(task.hosted.command, variables);
+      hosted.push({ ...task.hosted, command, ...(refusal === undefined ? {} : { refusal }) });
+      if (planned?.plan !== undefined) isolation[task.hosted.taskId] = planned.plan;
     }
     const more = Object.keys(isolation).length === 0 ? undefined : isolation;
     this.launcher.run(containerId, hosted, more);
@@ -162,21 +159,15 @@ export class MesosContainerizer implements Containerizer {
     containerId: string,
     known: Known,
     { hosted, info }: TaskLaunch,
-  ): { readonly isolation: TaskIsolation; readonly environment: Record<string, string> } {
-    const refusal = this.refusalOf(info.container);
-    if (refusal !== undefined) return { isolation: { refusal }, environment: {} };
-    const container: IsolatedContainer = {
+  ): Result<PlannedContainer> {
+    return this.planner.plan({
       id: `${containerId}.${hosted.nestedId ?? hosted.taskId}`,
       sandbox: hosted.sandbox ?? known.sandbox,
       containerInfo: info.container,
       command: info.command,
       resources: { requests: info.resources ?? [], limits: limitsOf(info) },
-      user: known.user,
-    };
-    const planned = this.planner.plan(container);
-    if (!planned.ok) return { isolation: { refusal: planned.error }, environment: {} };
-    const { plan, environment } = planned.value;
-    return { isolation: plan === undefined ? {} : { plan }, environment: { ...environment } };
+      user: hosted.user ?? known.user,
+    });
   }
 
   private refusalOf(info: ContainerConfig['containerInfo']): string | undefined {

@@ -1,5 +1,6 @@
 /** What a container may ask for and the agent was not told to give, or cannot. */
 import type { ContainerInfo, LinuxInfo, Volume } from '../../wire/types/mesos.v1.ts';
+import { isSandboxShare } from '../volumes.ts';
 
 /** The subject and verb of a sentence; undefined when all of it can be given. */
 export function unsupportedPart(
@@ -31,6 +32,8 @@ function unsupportedVolume(volume: Volume, isolators: readonly string[]): string
         ? 'volume/sandbox_path'
         : undefined;
   if (needed === undefined) return `volumes of type ${source?.type} are`;
+  // Symlinks do for these, whatever else is asked for.
+  if (isSandboxShare(volume)) return undefined;
   const isShared = source === undefined && isolators.includes('filesystem/shared');
   if (isShared || isolators.includes(needed)) return undefined;
   return `volumes without the isolator '${needed}' are`;

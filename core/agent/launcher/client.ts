@@ -13,14 +13,9 @@ import type { DurationMs } from '../../base/duration.ts';
 import { ClusterError, describeError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { HostedTask } from '../../executor/hosted.ts';
+import type { IsolationPlan } from '../containerizer/plan.ts';
 import type { ContainerEvent, ContainerLauncher, ContainerRequest } from '../containers/port.ts';
-import type {
-  ContainerSpec,
-  ContainerUpdate,
-  Launcher,
-  LauncherEvent,
-  TaskIsolation,
-} from '../launcher-port.ts';
+import type { ContainerSpec, ContainerUpdate, Launcher, LauncherEvent } from '../launcher-port.ts';
 import { launcherProgram } from './program.ts';
 import { type LauncherRequest, LineDecoder, PROTOCOL_VERSION } from './protocol.ts';
 import type { LauncherSettings } from './server.ts';
@@ -89,7 +84,7 @@ export class LauncherClient implements Launcher, ContainerLauncher {
   run(
     containerId: string,
     tasks: readonly HostedTask[],
-    isolation?: Readonly<Record<string, TaskIsolation>>,
+    isolation?: Readonly<Record<string, IsolationPlan>>,
   ): void {
     const more = isolation === undefined ? {} : { isolation };
     this.demand({ kind: 'run', containerId, tasks, ...more }, containerId);

@@ -2,20 +2,15 @@
  * The isolated side of one container: its own plan and those of its tasks, the process that keeps
  * its namespaces, what is watched. All of it stands in the container's record.
  */
-import type { WatchPlan } from '../containerizer/plan.ts';
-import type {
-  ContainerLimitation,
-  ContainerSpec,
-  ContainerUpdate,
-  TaskIsolation,
-} from '../launcher-port.ts';
+import type { IsolationPlan, WatchPlan } from '../containerizer/plan.ts';
+import type { ContainerLimitation, ContainerSpec, ContainerUpdate } from '../launcher-port.ts';
 import type { Processes, ProcessIdentity, SpawnIsolation } from './ports.ts';
 
 export interface IsolationRecord {
   /** Keeps the namespaces. */
   holder?: ProcessIdentity;
   /** By task. */
-  tasks: Record<string, TaskIsolation>;
+  tasks: Record<string, IsolationPlan>;
   /** Instead of the plan's. */
   watches?: readonly WatchPlan[];
 }
@@ -84,14 +79,14 @@ export class ContainerIsolation {
     return true;
   }
 
-  addTasks(tasks: Readonly<Record<string, TaskIsolation>>): void {
+  addTasks(tasks: Readonly<Record<string, IsolationPlan>>): void {
     Object.assign(this.record.tasks, tasks);
   }
 
   /** Gives a sentence when the task cannot be isolated. */
   makeTask(taskId: string): string | undefined {
-    const { plan, refusal } = this.record.tasks[taskId] ?? {};
-    if (refusal !== undefined || plan === undefined) return refusal;
+    const plan = this.record.tasks[taskId];
+    if (plan === undefined) return undefined;
     const failure = this.processes.isolation?.make(plan);
     const watched = this.watchIdOf(taskId);
     if (failure === undefined && plan.watches.length > 0) {
@@ -104,7 +99,7 @@ export class ContainerIsolation {
   }
 
   placeOf(taskId: string): SpawnIsolation | undefined {
-    const plan = this.record.tasks[taskId]?.plan ?? this.spec.isolation;
+    const plan = this.record.tasks[taskId] ?? this.spec.isolation;
     if (plan === undefined) return undefined;
     const { holder } = this.record;
     return { plan, ...(holder === undefined ? {} : { holder }) };
@@ -113,14 +108,14 @@ export class ContainerIsolation {
   /** Whatever the task has left behind. */
   taskEnded(taskId: string): void {
     const { isolation } = this.processes;
-    const { plan } = this.record.tasks[taskId] ?? {};
+    const plan = this.record.tasks[taskId];
     isolation?.unwatch(this.watchIdOf(taskId));
     if (plan !== undefined) isolation?.destroy(plan, () => {});
     else if (this.isForOneTask) this.kill();
   }
 
   killTask(taskId: string): void {
-    const { plan } = this.record.tasks[taskId] ?? {};
+    const plan = this.record.tasks[taskId];
     if (plan !== undefined) this.processes.isolation?.kill(plan);
     else if (this.isForOneTask) this.kill();
   }
@@ -144,7 +139,7 @@ export class ContainerIsolation {
   }
 
   taskLimitation(taskId: string): ContainerLimitation | undefined {
-    const { plan } = this.record.tasks[taskId] ?? {};
+    const plan = this.record.tasks[taskId];
     return plan === undefined ? undefined : this.processes.isolation?.check(plan.watches);
   }
 

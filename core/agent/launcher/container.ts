@@ -13,12 +13,12 @@ import {
 } from '../../executor/hosted-executor.ts';
 import type { ProbeKind } from '../../executor/task-run.ts';
 import { UNKNOWN_STATUS, type WaitStatus } from '../../executor/wait-status.ts';
+import type { IsolationPlan } from '../containerizer/plan.ts';
 import type {
   ContainerLimitation,
   ContainerSpec,
   ContainerUpdate,
   LauncherContainer,
-  TaskIsolation,
 } from '../launcher-port.ts';
 import { ContainerIsolation, type IsolationRecord } from './container-isolation.ts';
 import type { ContainerPorts, ContainerRun, ProcessIdentity, SpawnSpec } from './ports.ts';
@@ -138,7 +138,7 @@ export class Container implements ContainerRun {
     return `Failed to start the executor's command '${command.value}'`;
   }
 
-  run(tasks: readonly HostedTask[], isolation?: Readonly<Record<string, TaskIsolation>>): void {
+  run(tasks: readonly HostedTask[], isolation?: Readonly<Record<string, IsolationPlan>>): void {
     if (isolation !== undefined) this.isolation.addTasks(isolation);
     this.apply(this.hosted?.run(tasks, this.ports.now()) ?? []);
   }

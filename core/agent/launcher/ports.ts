@@ -16,7 +16,6 @@ import type {
   ContainerSpec,
   ContainerUpdate,
   LauncherContainer,
-  TaskIsolation,
 } from '../launcher-port.ts';
 
 export interface SpawnSpec {
@@ -148,7 +147,7 @@ export interface ContainerRun {
   nextWake(): Instant | undefined;
   /** Answered by `onStarted` or `onLaunchFailed`. */
   start(): void;
-  run(tasks: readonly HostedTask[], isolation?: Readonly<Record<string, TaskIsolation>>): void;
+  run(tasks: readonly HostedTask[], isolation?: Readonly<Record<string, IsolationPlan>>): void;
   /** Where there is none, grants are of no interest. */
   update?(update: ContainerUpdate): void;
   /** It has ended, and what was in it or made for it is being removed. */

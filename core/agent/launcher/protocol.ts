@@ -8,7 +8,8 @@
  */
 import type { DurationMs } from '../../base/duration.ts';
 import type { HostedTask } from '../../executor/hosted.ts';
-import type { ContainerSpec, ContainerUpdate, TaskIsolation } from '../launcher-port.ts';
+import type { IsolationPlan } from '../containerizer/plan.ts';
+import type { ContainerSpec, ContainerUpdate } from '../launcher-port.ts';
 
 /** Raised when old launchers cannot be talked to any more. */
 export const PROTOCOL_VERSION = 1;
@@ -24,7 +25,7 @@ export type LauncherRequest =
       readonly kind: 'run';
       readonly containerId: string;
       readonly tasks: readonly HostedTask[];
-      readonly isolation?: Readonly<Record<string, TaskIsolation>>;
+      readonly isolation?: Readonly<Record<string, IsolationPlan>>;
     }
   | { readonly kind: 'update'; readonly containerId: string; readonly update: ContainerUpdate }
   | {
