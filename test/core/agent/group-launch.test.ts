@@ -96,7 +96,9 @@ test('what a container of a task asks for in vain is refused, never ignored', ()
   const hosted = effects.flatMap((each) => (each.kind === 'run' ? each.tasks : []));
   assert.deepEqual(
     hosted.map((each) => each.hosted.refusal),
-    ['resource limits (rlimit_info) are not supported by this agent'],
+    [
+      "resource limits (rlimit_info) without the isolator 'posix/rlimits' are not supported by this agent",
+    ],
   );
 });
 
