@@ -115,6 +115,15 @@ export interface Framework {
   /** A cache; read it through `MasterState.offeredTo`. */
   offeredTotal: readonly Resource[] | undefined;
   readonly counters: FrameworkCounters;
+  readonly revisions: FrameworkRevisions;
+}
+
+/** Each rises whenever anything in that list is added, replaced or removed; for kept texts. */
+export interface FrameworkRevisions {
+  tasks: number;
+  unreachable: number;
+  completed: number;
+  executors: number;
 }
 
 export interface TaskRecord {

@@ -194,6 +194,7 @@ export class MasterState {
       usedTotal: [],
       offeredTotal: [],
       counters: new Counters(),
+      revisions: { tasks: 0, unreachable: 0, completed: 0, executors: 0 },
     };
   }
 
@@ -271,6 +272,7 @@ export class MasterState {
       usesResources,
     };
     framework.tasks.set(id, record);
+    framework.revisions.tasks += 1;
     inner(agent.tasks, framework.id).set(id, record);
     this.countTask(task.state, 1);
     if (usesResources) this.addUsed(framework, agent, task.resources ?? []);
@@ -284,6 +286,8 @@ export class MasterState {
       this.countTask(task.state, 1);
     }
     record.task = task;
+    const framework = this.frameworks.get(record.framework);
+    if (framework !== undefined) framework.revisions.tasks += 1;
   }
 
   /** Stops counting its resources as used; gives false when that happened before. */
@@ -310,12 +314,14 @@ export class MasterState {
     if (killed?.size === 0) agent?.killedTasks.delete(record.framework);
     this.countTask(record.task.state, -1);
     if (framework === undefined) return;
+    framework.revisions.tasks += 1;
     if (to === 'completed') this.addCompletedTask(framework, record.task);
     if (to === 'unreachable') this.addUnreachableTask(framework, record.task);
   }
 
   addUnreachableTask(framework: Framework, task: Task): void {
     this.countTask('TASK_UNREACHABLE', 1);
+    framework.revisions.unreachable += 1;
     const pushedOut = framework.unreachableTasks.set(taskId(task.task_id.value), task);
     if (pushedOut !== undefined) this.countTask('TASK_UNREACHABLE', -1);
   }
@@ -324,12 +330,14 @@ export class MasterState {
     const task = framework.unreachableTasks.get(id);
     if (task === undefined) return undefined;
     framework.unreachableTasks.delete(id);
+    framework.revisions.unreachable += 1;
     this.countTask('TASK_UNREACHABLE', -1);
     return task;
   }
 
   addCompletedTask(framework: Framework, task: Task): void {
     framework.completedTasks.push(task);
+    framework.revisions.completed += 1;
     const max = this.limits.maxCompletedTasksPerFramework;
     if (framework.completedTasks.length > max) framework.completedTasks.shift();
   }
@@ -337,7 +345,9 @@ export class MasterState {
   /** The task came back with its agent. */
   forgetCompletedTask(framework: Framework, id: TaskId): void {
     const at = framework.completedTasks.findLastIndex((task) => task.task_id.value === id);
-    if (at !== -1) framework.completedTasks.splice(at, 1);
+    if (at === -1) return;
+    framework.completedTasks.splice(at, 1);
+    framework.revisions.completed += 1;
   }
 
   private countTask(state: TaskState, by: number): void {
@@ -355,6 +365,7 @@ export class MasterState {
     assert(!this.hasExecutor(framework, agent, id), `executor ${id} is on ${agent.id} already`);
     inner(agent.executors, framework.id).set(id, info);
     inner(framework.executors, agent.id).set(id, info);
+    framework.revisions.executors += 1;
     this.addUsed(framework, agent, info.resources ?? []);
   }
 
@@ -363,6 +374,7 @@ export class MasterState {
     if (info === undefined) return undefined;
     removeInner(agent.executors, framework.id, id);
     removeInner(framework.executors, agent.id, id);
+    framework.revisions.executors += 1;
     this.removeUsed(framework, agent, info.resources ?? []);
     return info;
   }

@@ -98,11 +98,20 @@ function orderHeaders(given: HeaderMap): string[] {
 }
 
 function properName(name: string): string {
+  const known = PROPER_NAMES.get(name);
+  if (known !== undefined) return known;
   if (name.toLowerCase() === 'www-authenticate') return 'WWW-Authenticate';
   return name.replaceAll(/(^|-)([a-z])/g, (_, dash: string, letter: string) => {
     return dash + letter.toUpperCase();
   });
 }
+
+/** Those that nearly every answer has. */
+const PROPER_NAMES: ReadonlyMap<string, string> = new Map([
+  ['content-length', 'Content-Length'],
+  ['content-type', 'Content-Type'],
+  ['date', 'Date'],
+]);
 
 function properValue(name: string, value: string): string {
   if (name.toLowerCase() !== 'content-type') return value;

@@ -12,6 +12,7 @@ import type { Log } from '../base/log.ts';
 import { encodeRequest, type MessageRequest } from '../wire/libprocess.ts';
 import { addressOf, formatUpid } from '../wire/upid.ts';
 import type { HttpServer } from './http-server.ts';
+import { JoinedWrites } from './joined-writes.ts';
 import type { Envelope, MessageTransport, Upid } from './ports.ts';
 
 /** What may wait for one peer; beyond it messages are dropped, as on a lost connection. */
@@ -136,6 +137,7 @@ class Peer {
   private readonly log: Log;
   private readonly onGone: () => void;
   private readonly socket: net.Socket;
+  private readonly writes: JoinedWrites;
   private readonly watchers = new Set<() => void>();
   private isConnected = false;
   private lingering: NodeJS.Timeout | undefined;
@@ -148,6 +150,9 @@ class Peer {
     this.log = log;
     this.onGone = onGone;
     this.socket = net.connect({ host: upid.ip, port: upid.port, noDelay: true });
+    this.writes = new JoinedWrites((bytes) => {
+      this.socket.write(bytes, () => this.endIfIdle());
+    });
     this.socket.setTimeout(CONNECT_TIMEOUT_MS, () => {
       if (!this.isConnected) this.socket.destroy();
     });
@@ -165,7 +170,8 @@ class Peer {
   }
 
   send(bytes: Uint8Array): void {
-    if (this.socket.writableLength + bytes.length > QUEUE_MAX_BYTES) {
+    const waitingBytes = this.socket.writableLength + this.writes.waitingBytes;
+    if (waitingBytes + bytes.length > QUEUE_MAX_BYTES) {
       this.log.warn(
         { peer: formatUpid(this.upid) },
         'message dropped: the queue to the peer is full',
@@ -173,7 +179,7 @@ class Peer {
       return;
     }
     this.sentCount += 1;
-    this.socket.write(bytes, () => this.endIfIdle());
+    this.writes.write(bytes);
   }
 
   link(onExited: () => void): () => void {
@@ -190,6 +196,7 @@ class Peer {
   abandon(): void {
     this.watchers.clear();
     if (this.isConnected && !this.isGone) {
+      this.writes.flush();
       this.socket.end();
       this.socket.destroySoon();
     } else {
@@ -216,6 +223,7 @@ class Peer {
 
   private get isIdle(): boolean {
     if (!this.isConnected || this.isGone) return false;
+    if (this.writes.waitingBytes > 0) return false;
     return this.watchers.size === 0 && this.socket.writableLength === 0;
   }
 

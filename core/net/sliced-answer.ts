@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createGzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { addPiece } from '../base/byte-blocks.ts';
 import { acceptsGzip } from './media-types.ts';
 
 /** How long pieces are made before others have their turn. */
@@ -15,8 +16,15 @@ const SLICE_MS = 2;
 /** Up to this size the answer is one body, like any other. */
 const WHOLE_MAX_BYTES = 1024 ** 2;
 
-/** What the socket may hold of a big answer. */
-const SEND_WINDOW_BYTES = 4 * 1024 ** 2;
+/** Longest piece that is given to the socket at once: copying it takes well under a millisecond. */
+const SEND_MAX_BYTES = 512 * 1024;
+
+/**
+ * Shorter neighbours are copied together: a write costs more than a copy of this size. Longer ones are
+ * not, because the engine would collect a heap of gigabytes again for every 64 MB of copies.
+ */
+const SMALL_MAX_BYTES = 4 * 1024;
+const JOINED_MAX_BYTES = 64 * 1024;
 
 /** JSON text in pieces, as `callback(text)` when the query asks for JSONP. */
 export async function replyJsonPieces(
@@ -26,10 +34,17 @@ export async function replyJsonPieces(
 ): Promise<FastifyReply> {
   const mark = request.url.indexOf('?');
   const callback = new URLSearchParams(mark === -1 ? '' : request.url.slice(mark)).get('jsonp');
-  const made = await makeInSlices(pieces);
+  const made = joined(await makeInSlices(pieces));
   if (callback === null) return send(request, reply, 'application/json', made);
   const wrapped = [Buffer.from(`${callback}(`), ...made, Buffer.from(')')];
   return send(request, reply, 'text/javascript', wrapped);
+}
+
+/** Neighbours in memory as one piece. */
+function joined(pieces: readonly Buffer[]): readonly Buffer[] {
+  const fewer: Buffer[] = [];
+  for (const piece of pieces) addPiece(fewer, piece);
+  return fewer;
 }
 
 /** Takes all pieces, with breaks. */
@@ -55,9 +70,54 @@ function send(
   if (length <= WHOLE_MAX_BYTES) {
     return reply.header('content-length', length).type(type).send(Buffer.concat(pieces));
   }
-  const body = Readable.from(pieces, { objectMode: false, highWaterMark: SEND_WINDOW_BYTES });
+  const body = new PieceStream(pieces);
   if (acceptsGzip(request.headers['accept-encoding'])) {
     return reply.header('content-encoding', 'gzip').type(type).send(body.pipe(createGzip()));
   }
   return reply.header('content-length', length).type(type).send(body);
+}
+
+/** Gives pieces of a size that sockets like, one whenever the client has taken the last. */
+class PieceStream extends Readable {
+  private readonly pieces: readonly Buffer[];
+  private next = 0;
+  /** What was sent of the next piece. */
+  private sentBytes = 0;
+
+  constructor(pieces: readonly Buffer[]) {
+    super({ highWaterMark: SEND_MAX_BYTES });
+    this.pieces = pieces;
+  }
+
+  override _read(): void {
+    const small: Buffer[] = [];
+    let smallBytes = 0;
+    for (;;) {
+      const piece = this.pieces[this.next];
+      if (piece === undefined || piece.length - this.sentBytes > SMALL_MAX_BYTES) break;
+      if (smallBytes + piece.length > JOINED_MAX_BYTES) break;
+      const rest = piece.subarray(this.sentBytes);
+      small.push(rest);
+      smallBytes += rest.length;
+      this.next += 1;
+      this.sentBytes = 0;
+    }
+    if (small.length > 0) this.push(small.length === 1 ? small[0] : Buffer.concat(small));
+    else this.pushPart();
+  }
+
+  private pushPart(): void {
+    const piece = this.pieces[this.next];
+    if (piece === undefined) {
+      this.push(null);
+      return;
+    }
+    const part = piece.subarray(this.sentBytes, this.sentBytes + SEND_MAX_BYTES);
+    this.sentBytes += part.length;
+    if (this.sentBytes === piece.length) {
+      this.next += 1;
+      this.sentBytes = 0;
+    }
+    this.push(part);
+  }
 }

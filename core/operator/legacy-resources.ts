@@ -70,8 +70,16 @@ function plainText(resources: Resources): string | undefined {
 }
 
 function milliText(milli: Milli): string {
-  return formatDouble(fromMilli(milli));
+  const known = milliTexts.get(milli);
+  if (known !== undefined) return known;
+  const text = formatDouble(fromMilli(milli));
+  if (milliTexts.size < MILLI_TEXTS_MAX) milliTexts.set(milli, text);
+  return text;
 }
+
+/** The same few amounts are shown again and again; those beyond the limit are made each time. */
+const milliTexts = new Map<Milli, string>();
+const MILLI_TEXTS_MAX = 1_000;
 
 /** Lists of resources are immutable, so their text is kept as long as they live. */
 const texts = new WeakMap<Resources, RawJson>();

@@ -19,6 +19,8 @@ export const MESSAGE_MAX_BYTES = 256 * 1024 ** 2;
 
 const HEAD_END = Buffer.from('\r\n\r\n');
 const LINE_END = Buffer.from('\r\n');
+/** Behind the only chunk of a body. */
+const BODY_END = '\r\n0\r\n\r\n';
 
 export function encodeRequest(envelope: Envelope): Uint8Array {
   const from = formatUpid(envelope.from);
@@ -29,13 +31,15 @@ export function encodeRequest(envelope: Envelope): Uint8Array {
     `Libprocess-From: ${from}\r\n` +
     'Connection: Keep-Alive\r\n' +
     `Host: ${addressOf(envelope.to)}\r\n`;
-  if (envelope.body.length === 0) return Buffer.from(`${head}\r\n`);
-  const size = envelope.body.length.toString(16);
-  return Buffer.concat([
-    Buffer.from(`${head}Transfer-Encoding: chunked\r\n\r\n${size}\r\n`),
-    envelope.body,
-    Buffer.from('\r\n0\r\n\r\n'),
-  ]);
+  const { body } = envelope;
+  if (body.length === 0) return Buffer.from(`${head}\r\n`);
+  const start = `${head}Transfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n`;
+  const startBytes = Buffer.byteLength(start);
+  const bytes = Buffer.allocUnsafe(startBytes + body.length + BODY_END.length);
+  bytes.write(start);
+  bytes.set(body, startBytes);
+  bytes.write(BODY_END, startBytes + body.length, 'latin1');
+  return bytes;
 }
 
 export interface MessageRequest {

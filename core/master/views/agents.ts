@@ -29,28 +29,26 @@ const CAPABILITY_ORDER = [
   'TASK_RESOURCE_LIMITS',
 ];
 
-/** An agent without the `_full` lists; `/state`. */
-export function agentModel(state: MasterState, agent: Agent, approvers: Approvers): RawJson {
-  if (hidesSome(approvers, agent))
-    return new RawJson(writeJson(agentTree(state, agent, approvers)));
-  return cached(basicTexts, agent, () => writeJson(agentTree(state, agent)));
-}
-
-/** With them; `/slaves`. */
+/** An agent with the `_full` lists; `/slaves`. The text of last time, while it is still true. */
 export function agentFullModel(state: MasterState, agent: Agent, approvers: Approvers): RawJson {
   if (hidesSome(approvers, agent)) {
     return new RawJson(writeJson(agentFullTree(state, agent, approvers)));
   }
-  return cached(fullTexts, agent, () => writeJson(agentFullTree(state, agent)));
+  const known = fullTexts.get(agent);
+  if (known !== undefined && isStillShown(agent, known.seen)) return known.text;
+  const text = new RawJson(writeJson(agentFullTree(state, agent)));
+  fullTexts.set(agent, { seen: shownMembers(agent), text });
+  return text;
 }
 
 /** Whether the kept text shows more than there is to be seen. */
-function hidesSome(approvers: Approvers, agent: Agent): boolean {
+export function hidesSome(approvers: Approvers, agent: Agent): boolean {
   if (approvers === APPROVES_ALL) return false;
   const lists = [agent.totalResources, agent.offeredResources, ...agent.usedResources.values()];
   return lists.some((list) => visibleResources(approvers, list) !== list);
 }
 
+/** An agent without the `_full` lists; `/state`. */
 export function agentTree(
   state: MasterState,
   agent: Agent,
@@ -124,12 +122,11 @@ interface Fragment {
   readonly text: RawJson;
 }
 
-const basicTexts = new WeakMap<Agent, Fragment>();
 const fullTexts = new WeakMap<Agent, Fragment>();
 
-/** The text made last time, unless something it shows was replaced since. */
-function cached(texts: WeakMap<Agent, Fragment>, agent: Agent, render: () => string): RawJson {
-  const seen = [
+/** Everything a text shows of an agent; each of them is replaced, never changed, when it is another. */
+export function shownMembers(agent: Agent): readonly unknown[] {
+  return [
     agent.info,
     agent.pid,
     agent.version,
@@ -143,13 +140,29 @@ function cached(texts: WeakMap<Agent, Fragment>, agent: Agent, render: () => str
     agent.estimatedDrainStartTime,
     ...agent.usedResources.values(),
   ];
-  const known = texts.get(agent);
-  if (known !== undefined && sameList(known.seen, seen)) return known.text;
-  const text = new RawJson(render());
-  texts.set(agent, { seen, text });
-  return text;
 }
 
-function sameList(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((each, at) => each === b[at]);
+/** Whether `shownMembers` would be the same; asked for each agent each time, so nothing is made. */
+export function isStillShown(agent: Agent, seen: readonly unknown[]): boolean {
+  if (
+    seen[0] !== agent.info ||
+    seen[1] !== agent.pid ||
+    seen[2] !== agent.version ||
+    seen[3] !== agent.capabilities ||
+    seen[4] !== agent.reregisteredTime ||
+    seen[5] !== agent.totalResources ||
+    seen[6] !== agent.offeredResources ||
+    seen[7] !== agent.active ||
+    seen[8] !== agent.deactivated ||
+    seen[9] !== agent.drainInfo ||
+    seen[10] !== agent.estimatedDrainStartTime
+  ) {
+    return false;
+  }
+  let at = 11;
+  for (const used of agent.usedResources.values()) {
+    if (seen[at] !== used) return false;
+    at += 1;
+  }
+  return at === seen.length;
 }

@@ -52,11 +52,6 @@ export function frameworkHead(state: MasterState, framework: Framework): JsonObj
   };
 }
 
-/** Between the tasks and the executors. */
-export function frameworkMiddle(framework: Framework): JsonObject {
-  return { offers: [...framework.offers].map(({ offer }) => offerModel(offer)) };
-}
-
 /** After the executors. */
 export function frameworkTail(framework: Framework): JsonObject {
   return {

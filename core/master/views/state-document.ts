@@ -11,22 +11,30 @@ import { type JsonObject, writeJson } from '../../wire/json-text.ts';
 import type { ExecutorInfo, Task } from '../../wire/types/mesos.v1.ts';
 import type { Framework, TaskRecord } from '../records.ts';
 import type { MasterState } from '../state.ts';
-import { agentModel, recoveredAgentTree } from './agents.ts';
+import { agentPieces } from './agent-texts.ts';
+import { recoveredAgentTree } from './agents.ts';
 import { type StateContext, stateHead } from './documents.ts';
-import { executorModel, frameworkHead, frameworkMiddle, frameworkTail } from './frameworks.ts';
+import { executorModel, frameworkHead, frameworkTail, offerModel } from './frameworks.ts';
 import { visibleState } from './visible.ts';
 
-/** Agents whose texts go into one piece. */
-const AGENTS_PER_PIECE = 32;
+/** Objects of short texts that go into one piece. */
+const SHORT_PER_PIECE = 32;
 
 const STATE_TAIL = { orphan_tasks: [], unregistered_frameworks: [] };
 
 /** A framework and the tasks it had when the document was asked for. */
 interface ShownFramework {
   readonly framework: Framework;
-  readonly live: readonly TaskRecord[];
-  readonly unreachable: readonly Task[];
-  readonly completed: readonly Task[];
+  readonly live: ShownList<TaskRecord>;
+  readonly unreachable: ShownList<Task>;
+  readonly completed: ShownList<Task>;
+}
+
+/** Either the text, when it is there already, or what must be rendered. */
+interface ShownList<Item> {
+  readonly revision: number;
+  readonly ready: readonly Buffer[] | undefined;
+  readonly items: readonly Item[];
 }
 
 interface FrameworkTexts {
@@ -49,7 +57,7 @@ export function statePieces(whole: MasterState, context: StateContext): Iterable
   const tail = writeJson(STATE_TAIL).slice(1);
   return (function* () {
     yield Buffer.from(`${head},"slaves":[`);
-    yield* listPieces(agents, (agent) => agentModel(state, agent, approvers).text);
+    yield* agentPieces(whole, agents, approvers);
     yield Buffer.from('],"recovered_slaves":[');
     yield* listPieces(recovered, ({ info }) => writeJson(recoveredAgentTree(info)));
     yield Buffer.from('],');
@@ -75,23 +83,36 @@ function shown(
   const list: ShownFramework[] = [];
   for (const framework of frameworks) {
     if (only !== undefined && framework.id !== only) continue;
+    const { revisions, tasks, unreachableTasks, completedTasks } = framework;
+    const kept = textsOf(framework);
     list.push({
       framework,
-      live: [...framework.tasks.values()],
-      unreachable: [...framework.unreachableTasks.values()],
-      completed: framework.completedTasks.slice(),
+      live: shownList(kept.live, revisions.tasks, () => tasks.values()),
+      unreachable: shownList(kept.unreachable, revisions.unreachable, () =>
+        unreachableTasks.values(),
+      ),
+      completed: shownList(kept.completed, revisions.completed, () => completedTasks),
     });
   }
   return list;
+}
+
+function shownList<Item>(
+  kept: ChunkedText<Task>,
+  revision: number,
+  items: () => Iterable<Item>,
+): ShownList<Item> {
+  const ready = kept.ready(revision);
+  return { revision, ready, items: ready === undefined ? [...items()] : [] };
 }
 
 function* listPieces<Item>(
   items: readonly Item[],
   textOf: (item: Item) => string,
 ): Generator<Buffer> {
-  for (let at = 0; at < items.length; at += AGENTS_PER_PIECE) {
+  for (let at = 0; at < items.length; at += SHORT_PER_PIECE) {
     const text = items
-      .slice(at, at + AGENTS_PER_PIECE)
+      .slice(at, at + SHORT_PER_PIECE)
       .map(textOf)
       .join(',');
     yield Buffer.from(at === 0 ? text : `,${text}`);
@@ -116,19 +137,39 @@ function* frameworkPieces(state: MasterState, list: readonly ShownFramework[]): 
     const kept = textsOf(framework);
     yield Buffer.from(`${separator}${opened(frameworkHead(state, framework))},"tasks":[`);
     separator = ',';
-    const tasks = live.map((record) => record.task);
-    yield* kept.live.render(tasks, taskText);
+    yield* livePieces(framework, kept.live, live);
     yield Buffer.from('],"unreachable_tasks":[');
-    yield* kept.unreachable.render(unreachable, taskText);
+    yield* taskPieces(kept.unreachable, unreachable);
     yield Buffer.from('],"completed_tasks":[');
-    yield* kept.completed.render(completed, taskText);
-    yield Buffer.from(`],${writeJson(frameworkMiddle(framework)).slice(1, -1)},"executors":[`);
+    yield* taskPieces(kept.completed, completed);
+    yield Buffer.from('],"offers":[');
+    yield* listPieces([...framework.offers], ({ offer }) => writeJson(offerModel(offer)));
+    yield Buffer.from('],"executors":[');
     yield* executorPieces(framework, kept.executors);
     yield Buffer.from(`],${writeJson(frameworkTail(framework)).slice(1)}`);
   }
 }
 
+/** The tasks are those at the start, but each as it is now. */
+function livePieces(
+  framework: Framework,
+  kept: ChunkedText<Task>,
+  live: ShownList<TaskRecord>,
+): Iterable<Buffer> {
+  if (live.ready !== undefined) return live.ready;
+  const tasks = live.items.map((record) => record.task);
+  const isCurrent = framework.revisions.tasks === live.revision;
+  return kept.render(tasks, taskText, isCurrent ? live.revision : undefined);
+}
+
+function taskPieces(kept: ChunkedText<Task>, list: ShownList<Task>): Iterable<Buffer> {
+  return list.ready ?? kept.render(list.items, taskText, list.revision);
+}
+
 function executorPieces(framework: Framework, kept: ChunkedText<ExecutorInfo>): Iterable<Buffer> {
+  const revision = framework.revisions.executors;
+  const ready = kept.ready(revision);
+  if (ready !== undefined) return ready;
   const executors: ExecutorInfo[] = [];
   const agents: AgentId[] = [];
   for (const [agent, byId] of framework.executors) {
@@ -137,10 +178,11 @@ function executorPieces(framework: Framework, kept: ChunkedText<ExecutorInfo>): 
       agents.push(agent);
     }
   }
-  return kept.render(executors, (executor, at) => {
+  const textOf = (executor: ExecutorInfo, at: number): string => {
     const slave = { slave_id: agents[at] ?? '' };
     return writeJson({ ...executorModel(executor, framework.id), ...slave });
-  });
+  };
+  return kept.render(executors, textOf, revision);
 }
 
 function textsOf(framework: Framework): FrameworkTexts {

@@ -5,7 +5,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Agent } from '../../../core/master/records.ts';
+import { APPROVES_ALL } from '../../../core/auth/authorizer.ts';
+import type { Agent, Framework } from '../../../core/master/records.ts';
+import { statePieces } from '../../../core/master/views/state-document.ts';
 import { add, contains, equals } from '../../../core/resources/arithmetic.ts';
 import { unallocate } from '../../../core/resources/select.ts';
 import type { Offer } from '../../../core/wire/types/mesos.v1.ts';
@@ -198,6 +200,34 @@ test('resources are conserved and indexes agree after every step of any history'
     { numRuns: 150 },
   );
 });
+
+test('after every step /state shows what the master knows, whatever it has kept of it', () => {
+  fc.assert(
+    fc.property(fc.array(STEP, { minLength: 30, maxLength: 80, size: 'max' }), (steps) => {
+      const history = new History();
+      for (const step of steps) {
+        history.play(step);
+        checkDocument(history.it);
+      }
+    }),
+    { numRuns: 50 },
+  );
+});
+
+/** The texts kept so far against texts made anew: the same records in another master's state. */
+function checkDocument({ state }: MasterScene): void {
+  const context = { flags: {}, leader: undefined, approvers: APPROVES_ALL };
+  const textOf = (shown: MasterScene['state']): string =>
+    Buffer.concat([...statePieces(shown, context)]).toString();
+  const copies = (frameworks: Iterable<[Framework['id'], Framework]>) =>
+    new Map([...frameworks].map(([id, framework]) => [id, { ...framework }]));
+  const unkept: MasterScene['state'] = Object.create(state, {
+    agents: { value: new Map([...state.agents].map(([id, agent]) => [id, { ...agent }])) },
+    frameworks: { value: copies(state.frameworks) },
+    completedFrameworks: { value: copies(state.completedFrameworks) },
+  });
+  assert.equal(textOf(state), textOf(unkept));
+}
 
 test('when all frameworks have ended, a new one is offered everything that is connected', () => {
   fc.assert(

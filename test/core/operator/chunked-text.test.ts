@@ -9,7 +9,8 @@ interface Item {
   readonly version: number;
 }
 
-const textOf = (item: Item): string => `{"${item.id}":${item.version}}`;
+const textOf = ({ id, version }: Item): string =>
+  `{"${id}":${version}${version % 7 === 3 ? ',"ü":"€"' : ''}}`;
 
 function rendered(kept: ChunkedText<Item>, items: readonly Item[]): string {
   return Buffer.concat([...kept.render(items, textOf)]).toString();
@@ -56,4 +57,36 @@ test('texts of neighbours that stay are not made again', () => {
   assert.ok(render() <= 128);
   items.push({ id: 'late', version: 0 });
   assert.ok(render() <= 128);
+});
+
+test('of a chunk in which one object was replaced only that one is made again', () => {
+  const kept = new ChunkedText<Item>((item) => item.id);
+  const items = Array.from({ length: 5_000 }, (_, at) => ({ id: `task-${at}`, version: 0 }));
+  const made: string[] = [];
+  const noting = (item: Item): string => {
+    made.push(item.id);
+    return textOf(item);
+  };
+  for (const _ of kept.render(items, noting));
+  made.length = 0;
+  for (const at of [0, 17, 2_500, 4_999]) items[at] = { id: `task-${at}`, version: 1 };
+  assert.equal(
+    Buffer.concat([...kept.render(items, noting)]).toString(),
+    items.map(textOf).join(','),
+  );
+  assert.deepEqual(made, ['task-0', 'task-17', 'task-2500', 'task-4999']);
+});
+
+test('the whole text is ready at the revision it was rendered at, and at no other', () => {
+  const kept = new ChunkedText<Item>((item) => item.id);
+  const items = [
+    { id: 'a', version: 0 },
+    { id: 'b', version: 0 },
+  ];
+  assert.equal(kept.ready(1), undefined);
+  const text = Buffer.concat([...kept.render(items, textOf, 1)]).toString();
+  assert.equal(Buffer.concat([...(kept.ready(1) ?? [])]).toString(), text);
+  assert.equal(kept.ready(2), undefined);
+  for (const _ of kept.render(items, textOf));
+  assert.equal(kept.ready(1), undefined);
 });

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { JoinedWrites } from '../../../core/net/joined-writes.ts';
+
+function collecting(): { readonly writes: JoinedWrites; readonly out: string[] } {
+  const out: string[] = [];
+  return { writes: new JoinedWrites((bytes) => out.push(Buffer.from(bytes).toString())), out };
+}
+
+test('what is written in one turn leaves as one write, in order', async () => {
+  const { writes, out } = collecting();
+  writes.write(Buffer.from('one '));
+  writes.write(Buffer.from('two '));
+  writes.write(Buffer.from('three'));
+  assert.deepEqual(out, []);
+  assert.equal(writes.waitingBytes, 13);
+  await nextTurn();
+  assert.deepEqual(out, ['one two three']);
+  assert.equal(writes.waitingBytes, 0);
+  writes.write(Buffer.from('four'));
+  await nextTurn();
+  assert.deepEqual(out, ['one two three', 'four']);
+});
+
+test('much is written at once, behind what waits', async () => {
+  const { writes, out } = collecting();
+  writes.write(Buffer.from('before '));
+  writes.write(Buffer.alloc(64 * 1024, 'x'));
+  assert.deepEqual(out, [`before ${'x'.repeat(64 * 1024)}`]);
+  await nextTurn();
+  assert.equal(out.length, 1);
+});
+
+test('a flush hands over what waits, and the turn has nothing left', async () => {
+  const { writes, out } = collecting();
+  writes.write(Buffer.from('last'));
+  writes.flush();
+  assert.deepEqual(out, ['last']);
+  await nextTurn();
+  assert.deepEqual(out, ['last']);
+});
