@@ -3,6 +3,8 @@ import type { ClusterError } from '../base/errors.ts';
 import type { MasterInfo } from '../wire/types/mesos.v1.ts';
 
 export interface LeaderDetector {
+  /** How many contenders there are; undefined as long as it is not known. */
+  readonly memberCount?: number | undefined;
   /**
    * Calls back with the leader as soon as it is known and at each change; `undefined` means there is
    * none. `onFailed` is told when it cannot be found out for good. Gives a function that stops

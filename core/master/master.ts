@@ -141,6 +141,7 @@ export class Master implements Service {
     registerMetrics(this.metrics, {
       state,
       registrar: this.registrar,
+      detector: this.ports.election?.detector,
       clock,
       allocator: this.allocatorInUse,
       backlog: () => ({

@@ -6,6 +6,7 @@
 import type { MeasuredAllocator } from '../allocator/timed.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Metrics } from '../base/metrics.ts';
+import type { LeaderDetector } from '../election/ports.ts';
 import { scalarOf } from '../resources/select.ts';
 import type { Resource, TaskState } from '../wire/types/mesos.v1.ts';
 import type { Agent, Framework } from './records.ts';
@@ -15,6 +16,8 @@ import type { MasterState } from './state.ts';
 export interface MetricSources {
   readonly state: MasterState;
   readonly registrar: Registrar;
+  /** With several masters: the registry is kept by the ZooKeeper they meet on. */
+  readonly detector: LeaderDetector | undefined;
   readonly clock: Clock;
   readonly allocator: MeasuredAllocator;
   /** What waits: messages during the recovery, inputs of the machine, operators' requests. */
@@ -115,6 +118,7 @@ export function registerMetrics(metrics: Metrics, sources: MetricSources): void 
   registerTaskMetrics(metrics, state);
   registerResourceMetrics(metrics, state);
   registerRegistrarMetrics(metrics, sources.registrar);
+  if (sources.detector !== undefined) registerEnsemble(metrics, sources.detector);
   metrics.source(() => dynamicMetrics(state, sources.publishPerFramework));
   metrics.source(() => sources.allocator.gauges());
   metrics.source(() => joined(sources.allocator.timings?.(clock.now()) ?? []));
@@ -182,6 +186,14 @@ function registerRegistrarMetrics(metrics: Metrics, registrar: Registrar): void 
     if (values.size > 0) values.set('registrar/registry_size_bytes', registrar.sizeBytes);
     return values;
   });
+}
+
+/** The masters that are there count as replicas: each keeps what ZooKeeper has (section 6.4). */
+function registerEnsemble(metrics: Metrics, detector: LeaderDetector): void {
+  metrics.gauge('registrar/log/ensemble_size', 'Masters', () => detector.memberCount ?? 0);
+  metrics.gauge('registrar/log/recovered', 'Whether the registry can be read', () =>
+    detector.memberCount === undefined ? 0 : 1,
+  );
 }
 
 function joined(maps: readonly ReadonlyMap<string, number>[]): ReadonlyMap<string, number> {

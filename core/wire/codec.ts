@@ -4,7 +4,7 @@
  *   message  := field*            fields are written in the order of their numbers, as the originals do
  *   field    := tag value         repeated fields are written unpacked, read packed or not
  *
- * Enums are their names, 64-bit integers numbers, bytes `Uint8Array`; absent fields stay absent;
+ * Enums are their names, 64-bit integers numbers (exact-integers.ts), bytes `Uint8Array`; absent fields stay absent;
  * what we do not know is kept (unknown-fields.ts). Required fields are enforced both ways. Messages
  * of `mesos.internal` hold v1 values (schema.ts).
  */

@@ -47,6 +47,7 @@ interface LeaderWatcher {
 }
 
 export class ZooKeeperDetector implements LeaderDetector {
+  memberCount: number | undefined;
   private readonly group: ZooKeeperGroup;
   private readonly log: Log;
   private readonly end: () => Promise<void>;
@@ -94,6 +95,7 @@ export class ZooKeeperDetector implements LeaderDetector {
   }
 
   private membersChanged(members: readonly Member[]): void {
+    this.memberCount = members.length;
     const first = members[0];
     if (first === undefined) {
       this.member = undefined;

@@ -92,6 +92,18 @@ test('a withdrawn leader is followed at once', async () => {
   assert.ok(world.events.includes('b: leads'), world.events.join());
 });
 
+test('a detector knows how many candidates there are', async () => {
+  const world = new World();
+  const a = world.master('a');
+  const b = world.master('b');
+  assert.equal(a.detector.memberCount, undefined);
+  await world.pass(100);
+  assert.equal(a.detector.memberCount, 2);
+  void b.contender.withdraw();
+  await world.pass(100);
+  assert.equal(a.detector.memberCount, 1);
+});
+
 test('a lost connection changes nothing when it comes back within the session', async () => {
   const world = new World();
   world.master('a');

@@ -23,7 +23,8 @@ export class FakeElection implements ElectionPorts {
     },
   };
 
-  readonly detector: LeaderDetector = {
+  readonly detector: LeaderDetector & { memberCount: number | undefined } = {
+    memberCount: undefined,
     watch: (onChange, onFailed) => {
       this.onChange = onChange;
       this.onFailed = onFailed;

@@ -55,6 +55,7 @@ async function startStandby(leader: MasterInfo | undefined) {
   await master.start();
   election.tell(leader);
   return {
+    election,
     answerTo: (request: Exchange['request']) => ask(port, { request }, () => clock.advance(50)),
     async end() {
       api.stop();
@@ -93,3 +94,24 @@ for (const [name, leader] of [
     }
   });
 }
+
+test('a standby shows the queue of its registrar and how many masters there are, nothing else', async () => {
+  const { answerTo, election, end } = await startStandby(LEADER);
+  const shown = async (): Promise<unknown> => {
+    const answer = await answerTo({ method: 'GET', path: '/metrics/snapshot', headers: {} });
+    const all: object = JSON.parse(answer.body.toString());
+    return Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith('registrar')));
+  };
+  assert.deepEqual(await shown(), {
+    'registrar/log/ensemble_size': 0,
+    'registrar/log/recovered': 0,
+    'registrar/queued_operations': 0,
+  });
+  election.detector.memberCount = 3;
+  assert.deepEqual(await shown(), {
+    'registrar/log/ensemble_size': 3,
+    'registrar/log/recovered': 1,
+    'registrar/queued_operations': 0,
+  });
+  await end();
+});
