@@ -213,13 +213,16 @@ export class MasterState {
   }
 
   private setDriver(framework: Framework, pid: Upid | undefined): void {
-    const { driver } = framework;
-    const before = driver === undefined ? undefined : formatUpid(driver);
-    if (before !== undefined && this.frameworksByPid.get(before) === framework) {
-      this.frameworksByPid.delete(before);
-    }
+    this.forgetPid(framework);
     framework.driver = pid;
     if (pid !== undefined) this.frameworksByPid.set(formatUpid(pid), framework);
+  }
+
+  private forgetPid(framework: Framework): void {
+    const pid = framework.driver === undefined ? undefined : formatUpid(framework.driver);
+    if (pid !== undefined && this.frameworksByPid.get(pid) === framework) {
+      this.frameworksByPid.delete(pid);
+    }
   }
 
   /** Forgets the connection; the caller sets the state. */
@@ -234,7 +237,7 @@ export class MasterState {
     assert(framework.tasks.size === 0, `framework ${framework.id} completes with tasks`);
     assert(framework.offers.size === 0, `framework ${framework.id} completes with offers`);
     this.disconnect(framework);
-    this.setDriver(framework, undefined);
+    this.forgetPid(framework);
     framework.state = 'disconnected';
     framework.unregisteredTime = now;
     for (const role of framework.roles) this.untrack(role, framework);
