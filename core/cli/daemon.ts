@@ -28,6 +28,8 @@ export interface DaemonOptions {
   readonly signals?: Partial<Readonly<Record<DaemonSignal, () => Promise<void>>>>;
   /** Settles when the daemon cannot go on (its storage failed); the process then ends with 1. */
   readonly failure?: Promise<unknown>;
+  /** The code for a failure; 1 when it gives none. */
+  readonly exitCodeOf?: (failure: unknown) => number | undefined;
   /** Settles when the daemon has nothing more to do; the process then ends with 0. */
   readonly done?: Promise<unknown> | undefined;
   readonly stopLimitMs?: DurationMs;
@@ -142,7 +144,7 @@ async function stopAfter(
   const limit = deadline(host.clock, limitMs);
   const outcome = await Promise.race([stopping, limit.reached, endings.again()]);
   limit.cancel();
-  if (outcome === 'stopped') return failed ? 1 : 0;
+  if (outcome === 'stopped') return failed ? (options.exitCodeOf?.(ending.error) ?? 1) : 0;
   if (outcome === 'again') return 130;
   if (outcome === 'late') {
     host.complain(`${options.name}: did not stop within ${limitMs / 1_000} s, ending anyway\n`);

@@ -10,6 +10,8 @@ import {
   optionalFlag,
 } from '../../core/base/flags.ts';
 import { err, ok, type Result } from '../../core/base/result.ts';
+import { parseZooKeeperUrl } from '../../core/net/zookeeper/url.ts';
+import type { ZooKeeperStateOptions } from '../kit/zookeeper-state.ts';
 import type { CompiledChronosOptions } from './options.ts';
 
 /** Accepted, because scripts give it, and without any effect. */
@@ -25,7 +27,6 @@ function unsupported(name: string, instead: string): FlagRow<string, undefined> 
   });
 }
 
-const ZOOKEEPER = 'jobs are kept in --work_dir; leave out the ZooKeeper flags';
 const MAIL =
   'mail needs an SMTP client; use --http_notification_url, --slack_url or --mattermost_url';
 const CASSANDRA = 'the job history is built in, see --job_history_limit';
@@ -95,15 +96,17 @@ export const CHRONOS_FLAGS = {
   task_epsilon: ignored('Jobs state their epsilon themselves.'),
   leader_max_idle_time: ignored('Of 2.x.'),
   schedule_horizon: ignored('Of 2.x.'),
-  zk_timeout: ignored('For ZooKeeper.'),
   https_port: ignored('For TLS.'),
   https_address: ignored('For TLS.'),
   assets_path: ignored('For the original web interface.'),
   graphite_reporting_interval: ignored('For Graphite.'),
   graphite_group_prefix: ignored('For Graphite.'),
-  zk_hosts: unsupported('zk_hosts', ZOOKEEPER),
-  zk_path: unsupported('zk_path', ZOOKEEPER),
-  zk_auth: unsupported('zk_auth', ZOOKEEPER),
+  zk_hosts: optionalFlag('string', {
+    help: 'State and election of several: host:port,host:port; else --work_dir.',
+  }),
+  zk_path: flag('string', '/chronos/state', { help: 'With --zk_hosts: where.' }),
+  zk_auth: optionalFlag('string', { help: 'With --zk_hosts: user:password, by digest.' }),
+  zk_timeout: flag('int', 10_000, { help: 'Without ZooKeeper for so long a leader ends, ms.' }),
   ssl_keystore_path: unsupported('ssl_keystore_path', TLS),
   ssl_keystore_password: unsupported('ssl_keystore_password', TLS),
   mail_server: unsupported('mail_server', MAIL),
@@ -157,6 +160,8 @@ export function compileChronosOptions(flags: ChronosFlags): Result<CompiledChron
       "Flag 'master' is needed: --master=host:port; a cluster in one process is `orrery local`",
     );
   }
+  const zooKeeper = zooKeeperOf(flags);
+  if (!zooKeeper.ok) return zooKeeper;
   const credential = readCredential(flags);
   if (!credential.ok) return credential;
   const user = flags.user ?? userInfo().username;
@@ -164,6 +169,7 @@ export function compileChronosOptions(flags: ChronosFlags): Result<CompiledChron
   return ok({
     master: flags.master,
     workDirectory: flags.work_dir,
+    zooKeeper: zooKeeper.value,
     httpAddress: flags.http_address,
     httpPort: flags.http_port,
     hostname: flags.hostname ?? hostname(),
@@ -192,6 +198,27 @@ export function compileChronosOptions(flags: ChronosFlags): Result<CompiledChron
       httpUrl: flags.http_notification_url,
       httpCredentials: flags.http_notification_credentials,
     },
+  });
+}
+
+/** Also a whole URL, whose path does not count. */
+function zooKeeperOf(flags: ChronosFlags): Result<ZooKeeperStateOptions | undefined> {
+  if (flags.zk_hosts === undefined) return ok(undefined);
+  const hosts = flags.zk_hosts.replace(/^zk:\/\//, '').split('/')[0] ?? '';
+  const path = `/${flags.zk_path.replace(/^\/+/, '')}`;
+  const url = parseZooKeeperUrl(`zk://${hosts}${path}`);
+  if (!url.ok) {
+    return err(
+      'Error, zookeeper servers must be provided in the form host1:port2,host2:port2' +
+        ` (${url.error})`,
+    );
+  }
+  return ok({
+    servers: { servers: url.value.servers, credentials: flags.zk_auth ?? url.value.credentials },
+    // Beside the nodes of an original Chronos, whose state is not read.
+    statePath: `${url.value.path}/orrery`,
+    latchPath: `${url.value.path}/candidate`,
+    sessionTimeoutMs: flags.zk_timeout,
   });
 }
 

@@ -8,7 +8,13 @@ import { readDaemonFlags, usageError } from '../../core/cli/daemon-flags.ts';
 import { createHttpClient } from '../../core/net/http-client.ts';
 import { refuseMaster } from '../../core/scheduler/index.ts';
 import { openLevelStorage } from '../../core/storage/level.ts';
+import {
+  openZooKeeperState,
+  type SystemPorts,
+  type ZooKeeperState,
+} from '../kit/zookeeper-state.ts';
 import { CHRONOS_FLAGS, compileChronosOptions, expandShortFlags } from './flags.ts';
+import type { CompiledChronosOptions } from './options.ts';
 import { createChronos } from './server.ts';
 
 /** Resolves with the exit code when the daemon has ended. */
@@ -30,19 +36,15 @@ export async function main(argv: readonly string[]): Promise<number> {
   if (refusal !== undefined) return refuse(refusal);
 
   const log = createLog({ name: 'chronos', level: 'info' });
-  const storage = await openLevelStorage(options.workDirectory).catch(describeError);
-  if (typeof storage === 'string') {
-    process.stderr.write(`chronos: --work_dir=${options.workDirectory}: ${storage}\n`);
+  const system = { clock: new SystemClock(), random: new SystemRandom(), log };
+  const state = await openState(options, system).catch(describeError);
+  if (typeof state === 'string') {
+    process.stderr.write(`chronos: --work_dir=${options.workDirectory}: ${state}\n`);
     return 1;
   }
   const http = createHttpClient();
-  const chronos = createChronos(options, {
-    clock: new SystemClock(),
-    random: new SystemRandom(),
-    http,
-    storage,
-    log,
-  });
+  const { storage, leadership } = state;
+  const chronos = createChronos(options, { ...system, http, storage, leadership });
   try {
     return await runDaemon(chronos, log, {
       name: 'chronos',
@@ -52,8 +54,17 @@ export async function main(argv: readonly string[]): Promise<number> {
     });
   } finally {
     await http.close();
-    await storage.close();
+    await state.close();
   }
+}
+
+async function openState(
+  { zooKeeper, workDirectory }: CompiledChronosOptions,
+  system: SystemPorts,
+): Promise<ZooKeeperState> {
+  if (zooKeeper !== undefined) return openZooKeeperState(zooKeeper, system);
+  const storage = await openLevelStorage(workDirectory);
+  return { storage, leadership: undefined, close: () => storage.close() };
 }
 
 function refuse(sentence: string): number {

@@ -2,6 +2,7 @@
 import type { DurationMs } from '../../core/base/duration.ts';
 import { minutes, seconds } from '../../core/base/duration.ts';
 import type { FrameworkInfo } from '../../core/wire/types/mesos.v1.ts';
+import type { ZooKeeperStateOptions } from '../kit/zookeeper-state.ts';
 import type { JobDefaults } from './job.ts';
 
 export interface NotificationOptions {
@@ -18,6 +19,8 @@ export interface CompiledChronosOptions {
   readonly master: string;
   /** Where records are kept; opened by `main`. */
   readonly workDirectory: string;
+  /** Where records are kept and leaders elected instead. */
+  readonly zooKeeper?: ZooKeeperStateOptions | undefined;
   readonly httpAddress: string;
   /** 0 takes a free one. */
   readonly httpPort: number;

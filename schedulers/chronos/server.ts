@@ -1,11 +1,14 @@
 /** Chronos as a service: the shell and its HTTP server, put together from options and ports. */
 import type { FastifyInstance } from 'fastify';
+import { background } from '../../core/base/background.ts';
 import { describeError } from '../../core/base/errors.ts';
 import type { LifecycleState, Service } from '../../core/base/lifecycle.ts';
 import { createHttpServer, type HttpServer } from '../../core/net/http-server.ts';
 import { problemAnswers } from '../kit/http-kit.ts';
+import { proxyToLeader } from '../kit/leader-proxy.ts';
+import type { Leadership } from '../kit/leadership.ts';
 import { guard } from './http/access.ts';
-import { renderProblem } from './http/answers.ts';
+import { renderProblem, sendProxyFailure } from './http/answers.ts';
 import type { ChronosApi } from './http/api.ts';
 import { addJobRoutes } from './http/job-routes.ts';
 import { JobTexts } from './http/job-texts.ts';
@@ -15,7 +18,10 @@ import { Notifier } from './notifier.ts';
 import type { CompiledChronosOptions } from './options.ts';
 import { ChronosShell, type ShellPorts } from './shell.ts';
 
-export type ChronosPorts = ShellPorts;
+export interface ChronosPorts extends ShellPorts {
+  /** Among several processes; without it this one leads from its start. */
+  readonly leadership?: Leadership | undefined;
+}
 
 export interface Chronos extends Service {
   /** The HTTP interface, for tests that need no socket. */
@@ -39,20 +45,28 @@ class ChronosServer implements Chronos {
   readonly failure: Promise<unknown>;
   private readonly shell: ChronosShell;
   private readonly http: HttpServer;
+  private readonly options: CompiledChronosOptions;
+  private readonly ports: ChronosPorts;
+  private readonly fail: (why: unknown) => void;
+  private isLeading: boolean;
   private state: LifecycleState = 'new';
 
   constructor(options: CompiledChronosOptions, ports: ChronosPorts) {
     const failed = Promise.withResolvers<unknown>();
     this.failure = failed.promise;
+    this.options = options;
+    this.ports = ports;
+    this.isLeading = ports.leadership === undefined;
+    this.fail = (why) => {
+      ports.log.error({ error: describeError(why) }, 'Chronos cannot go on');
+      failed.resolve(why);
+    };
     const metrics = new ChronosMetrics();
     const notifier = new Notifier(options.notifications, ports.http, ports.log);
     this.shell = new ChronosShell(options, ports, {
       metrics,
       notifier,
-      onFailure: (why) => {
-        ports.log.error({ error: describeError(why) }, 'Chronos cannot go on');
-        failed.resolve(why);
-      },
+      onFailure: this.fail,
     });
     metrics.watch(this.shell.machine.state);
     this.http = this.createHttp(options, ports, {
@@ -61,7 +75,7 @@ class ChronosServer implements Chronos {
       texts: new JobTexts(),
       jobDefaults: options.jobDefaults,
       now: () => ports.clock.now(),
-      leader: () => `${options.hostname}:${this.address.port}`,
+      leader: () => this.self,
       command: (command) => this.shell.command(command),
     });
   }
@@ -85,10 +99,12 @@ class ChronosServer implements Chronos {
   async start(): Promise<void> {
     this.state = 'starting';
     try {
-      await this.shell.load();
+      const { leadership } = this.ports;
+      if (leadership === undefined) await this.shell.load();
       // Nothing is launched before the port is ours: it may belong to another Chronos.
       await this.http.listen();
-      await this.shell.subscribe();
+      if (leadership === undefined) await this.shell.subscribe();
+      else this.contend(leadership);
       this.state = 'running';
     } catch (thrown) {
       this.state = 'failed';
@@ -109,7 +125,35 @@ class ChronosServer implements Chronos {
     this.state = 'stopping';
     await this.http.close();
     await this.shell.stop();
+    await this.ports.leadership?.stop();
     this.state = 'stopped';
+  }
+
+  /** `hostname:port` of this process. */
+  private get self(): string {
+    return `${this.options.hostname}:${this.address.port}`;
+  }
+
+  /** Nothing is read before the election: the state may be another's until then. */
+  private contend(leadership: Leadership): void {
+    leadership.start(this.self, {
+      onElected: () => background(this.ports.log, this.lead(), 'take up the leadership'),
+      onLost: (why) => {
+        this.isLeading = false;
+        this.shell.halt();
+        this.fail(why);
+      },
+    });
+  }
+
+  private async lead(): Promise<void> {
+    try {
+      await this.shell.load();
+      await this.shell.subscribe();
+      this.isLeading = true;
+    } catch (thrown) {
+      this.fail(thrown);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -135,6 +179,21 @@ class ChronosServer implements Chronos {
       onNotFound: problems.onNotFound,
       onError: problems.onError,
     });
+    const { leadership } = ports;
+    if (leadership !== undefined) {
+      proxyToLeader(
+        http.app,
+        {
+          isLeading: () => this.isLeading,
+          leader: () => leadership.leader,
+          self: () => this.self,
+          viaHeader: 'x-chronos-via',
+          isRedirected: () => false,
+          answer: sendProxyFailure,
+        },
+        ports,
+      );
+    }
     problems.watch(http.app);
     guard(http.app, { credentials: options.httpCredentials, realm: options.httpRealm });
     for (const prefix of ['/scheduler', '/v1/scheduler']) {

@@ -49,6 +49,7 @@ export class ChronosShell {
   private timer: Timer | undefined;
   private timerAt: Instant | undefined;
   private isStopped = false;
+  private isHalted = false;
 
   constructor(options: CompiledChronosOptions, ports: ShellPorts, parts: ShellParts) {
     this.options = options;
@@ -82,6 +83,13 @@ export class ChronosShell {
   async load(): Promise<void> {
     const records = await this.store.load(this.ports.storage);
     this.apply(this.machine.recover(records, this.ports.clock.now()));
+  }
+
+  /** Stops acting at once; nothing that was decided is carried out any more. */
+  halt(): void {
+    this.isHalted = true;
+    this.isStopped = true;
+    this.timer?.cancel();
   }
 
   /** Resolves when it tries to subscribe. */
@@ -140,6 +148,7 @@ export class ChronosShell {
       for (const task of effect.tasks) this.unsent.add(task.task_id.value);
     }
     this.durable.submit(writes, () => {
+      if (this.isHalted) return;
       for (const effect of rest) this.perform(effect);
       done?.();
     });

@@ -8,6 +8,8 @@ import { hostname as machineName, userInfo } from 'node:os';
 import { describeError } from '../../core/base/errors.ts';
 import { type FlagValues, flag, optionalFlag, requiredFlag } from '../../core/base/flags.ts';
 import { err, ok, type Result } from '../../core/base/result.ts';
+import { parseZooKeeperUrl } from '../../core/net/zookeeper/url.ts';
+import type { ZooKeeperStateOptions } from '../kit/zookeeper-state.ts';
 import type { MarathonOptions } from './options.ts';
 
 function milliseconds(fallback: number, help: string): ReturnType<typeof flag<'int'>> {
@@ -19,8 +21,19 @@ export const MARATHON_FLAGS = {
     help: 'The Mesos master: host:port, a list, or zk://host:port/path',
   }),
   work_dir: flag('path', 'marathon-data', { help: 'Directory where the state is kept' }),
-  zk: optionalFlag('string', { help: 'Not supported yet: state is kept under --work_dir' }),
-  ha: flag('bool', false, { help: 'Not supported yet: one process leads from its start' }),
+  zk: optionalFlag('string', {
+    help: 'State and election of several: zk://[user:password@]host:port,.../path; else --work_dir',
+  }),
+  ha: flag('bool', true, { help: 'With --zk: elect a leader; --disable_ha leads from the start' }),
+  zk_session_timeout: milliseconds(10_000, 'Without ZooKeeper for so long a leader ends'),
+  zk_timeout: milliseconds(10_000, 'Accepted; requests are repeated until they are answered'),
+  zk_connection_timeout: milliseconds(10_000, 'Accepted; connecting is tried until it succeeds'),
+  zk_compression: flag('bool', true, { help: 'Accepted; entries are small and not compressed' }),
+  zk_compression_threshold: flag('int', 65_536, { help: 'Accepted, like zk_compression' }),
+  zk_max_node_size: flag('int', 1_024_000, { help: 'Accepted; larger writes are refused anyway' }),
+  leader_proxy_connection_timeout: milliseconds(5_000, 'Accepted; the system decides'),
+  leader_proxy_read_timeout: milliseconds(10_000, 'Accepted; the answer must begin in 10 s'),
+  leader_proxy_max_open_connections: flag('int', 64, { help: 'Accepted; there is no limit' }),
   hostname: optionalFlag('string', { help: 'Name announced to others; default: this machine' }),
   webui_url: optionalFlag('string', { help: 'Address of the web UI, shown by the master' }),
   http_address: flag('string', '0.0.0.0', { help: 'Address to listen on' }),
@@ -117,10 +130,8 @@ function refusalOf(flags: MarathonFlags): string | undefined {
   for (const name of UNSUPPORTED) {
     if (flags[name] !== undefined) return `Flag '${name}' is not supported by this version`;
   }
-  if (flags.zk !== undefined) {
-    return `Flag 'zk' is not supported by this version: state is kept under --work_dir (${flags.zk} was given)`;
-  }
-  if (flags.ha) return "Flag 'ha' needs ZooKeeper, which is not supported by this version";
+  const zooKeeper = flags.zk === undefined ? undefined : parseZooKeeperUrl(flags.zk);
+  if (zooKeeper?.ok === false) return `Flag 'zk': ${zooKeeper.error}`;
   for (const feature of featuresOf(flags)) {
     if (!FEATURES.includes(feature)) return `Unknown feature '${feature}' in --enable_features`;
     if (FEATURES_MISSING.includes(feature)) {
@@ -247,6 +258,20 @@ function machineSettings(
   };
 }
 
+/** Where state and election are; undefined keeps the state in --work_dir. */
+export function zooKeeperOf(flags: MarathonFlags): ZooKeeperStateOptions | undefined {
+  const url = flags.zk === undefined ? undefined : parseZooKeeperUrl(flags.zk);
+  if (url?.ok !== true) return undefined;
+  const { path } = url.value;
+  return {
+    servers: url.value,
+    // Beside the nodes of an original Marathon, whose state is not read.
+    statePath: `${path}/orrery`,
+    latchPath: flags.ha ? `${path}/leader-curator` : undefined,
+    sessionTimeoutMs: flags.zk_session_timeout,
+  };
+}
+
 function credentialsOf(flags: MarathonFlags): Result<MarathonOptions['httpCredentials']> {
   const text = flags.http_credentials;
   if (text === undefined) return ok(undefined);
@@ -284,6 +309,10 @@ const HIDDEN = [
   'ssl_keystore_password',
 ];
 
+function hideSecret(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, '//xxxxxxxx:xxxxxxxx@');
+}
+
 /** What `/v2/info` may show: secrets stay out. */
 function shownFlags(flags: MarathonFlags, hostname: string): Readonly<Record<string, unknown>> {
   const entries = Object.entries(flags)
@@ -291,7 +320,8 @@ function shownFlags(flags: MarathonFlags, hostname: string): Readonly<Record<str
     .map(([name, value]) => [name, value]);
   return {
     ...Object.fromEntries(entries),
-    master: flags.master.replace(/\/\/[^@/]*@/, '//xxxxxxxx:xxxxxxxx@'),
+    master: hideSecret(flags.master),
+    ...(flags.zk === undefined ? {} : { zk: hideSecret(flags.zk) }),
     hostname,
     mesos_user: flags.mesos_user ?? userInfo().username,
     features: featuresOf(flags),

@@ -1,17 +1,22 @@
 /** Starts Marathon as a daemon. */
 import { SystemClock } from '../../core/base/clock.ts';
+import { ClusterError } from '../../core/base/errors.ts';
 import { createLog, type LogLevel } from '../../core/base/log.ts';
 import { SystemRandom } from '../../core/base/random.ts';
 import { runDaemon } from '../../core/cli/daemon.ts';
 import { readDaemonFlags, usageError } from '../../core/cli/daemon-flags.ts';
 import { createHttpClient } from '../../core/net/http-client.ts';
 import { openLevelStorage } from '../../core/storage/level.ts';
-import { compileMarathonOptions, MARATHON_FLAGS, withoutDisable } from './flags.ts';
+import { LEADERSHIP_LOST } from '../kit/leadership.ts';
+import { openZooKeeperState, type ZooKeeperState } from '../kit/zookeeper-state.ts';
+import { compileMarathonOptions, MARATHON_FLAGS, withoutDisable, zooKeeperOf } from './flags.ts';
 import { VERSION } from './http/system.ts';
 import { createMarathon } from './server.ts';
 
-/** The original's exit code for a bad flag. */
+/** The original's exit codes (spec marathon-behaviour, section 9). */
 const BAD_FLAG = 112;
+const ZOOKEEPER_LOST = 101;
+const NO_LONGER_LEADING = 103;
 
 /** Resolves with the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -31,26 +36,43 @@ export async function main(argv: readonly string[]): Promise<number> {
     return BAD_FLAG;
   }
   const log = createLog({ name: 'marathon', level: levelOf(flags.values.logging_level) });
-  const storage = await openLevelStorage(flags.values.work_dir);
+  const system = { clock: new SystemClock(), random: new SystemRandom(), log };
+  const zooKeeper = zooKeeperOf(flags.values);
+  const state =
+    zooKeeper === undefined
+      ? await ownState(flags.values.work_dir)
+      : openZooKeeperState(zooKeeper, system);
   const http = createHttpClient();
+  const { storage, leadership } = state;
   try {
-    const marathon = createMarathon(options.value, {
-      clock: new SystemClock(),
-      random: new SystemRandom(),
-      http,
-      storage,
-      log,
-    });
+    const marathon = createMarathon(options.value, { ...system, http, storage, leadership });
     return await runDaemon(marathon, log, {
       name: 'marathon',
       flagOfPort: () => '--http_port',
       failure: marathon.failure,
-      banner: () => `Marathon is at http://${marathon.address.ip}:${marathon.address.port}`,
+      exitCodeOf,
+      banner: () => {
+        const what = leadership === undefined ? 'is' : 'is a candidate';
+        return `Marathon ${what} at http://${marathon.address.ip}:${marathon.address.port}`;
+      },
     });
   } finally {
     await http.close();
-    await storage.close();
+    await state.close();
   }
+}
+
+async function ownState(folder: string): Promise<ZooKeeperState> {
+  const storage = await openLevelStorage(folder);
+  return { storage, leadership: undefined, close: () => storage.close() };
+}
+
+function exitCodeOf(failure: unknown): number | undefined {
+  if (!(failure instanceof ClusterError)) return undefined;
+  if (failure.code === LEADERSHIP_LOST || failure.code === 'STORAGE_FENCED') {
+    return NO_LONGER_LEADING;
+  }
+  return failure.code.startsWith('ZK_') ? ZOOKEEPER_LOST : undefined;
 }
 
 function levelOf(text: string): LogLevel {

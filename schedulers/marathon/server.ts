@@ -14,12 +14,14 @@ import type { FrameworkInfo } from '../../core/wire/types/mesos.v1.ts';
 import { DurableQueue } from '../kit/durable-queue.ts';
 import { EventHub } from '../kit/event-hub.ts';
 import { FrameworkIdStore } from '../kit/framework-id.ts';
+import { proxyToLeader } from '../kit/leader-proxy.ts';
+import type { Leadership } from '../kit/leadership.ts';
 import { FrameworkSubscription } from '../kit/subscription.ts';
 import { type ConnectTcp, NetworkProber } from './health/prober.ts';
 import type { Api } from './http/api.ts';
 import { HttpCallbacks } from './http/callbacks.ts';
 import { publishTo } from './http/events.ts';
-import { sendProblem } from './http/problems.ts';
+import { sendProblem, sendProxyFailure } from './http/problems.ts';
 import { answerNotFound, declareRoutes } from './http/routes.ts';
 import { MarathonMachine } from './machine/marathon-machine.ts';
 import { MarathonMetrics } from './metrics.ts';
@@ -33,6 +35,8 @@ export interface MarathonPorts {
   readonly storage: Storage;
   readonly log: Log;
   readonly detector?: LeaderDetector | undefined;
+  /** Among several processes; without it this one leads from its start. */
+  readonly leadership?: Leadership | undefined;
   /** For TCP health checks; real sockets by default. */
   readonly connectTcp?: ConnectTcp;
 }
@@ -76,12 +80,14 @@ class MarathonServer implements Marathon {
   private readonly fail: (why: unknown) => void;
   private subscription: FrameworkSubscription | undefined;
   private state: LifecycleState = 'new';
+  private isLeading: boolean;
   private isResubscribing = false;
   private subscribedRoles: ReadonlySet<string> = new Set();
 
   constructor(options: MarathonOptions, ports: MarathonPorts) {
     this.options = options;
     this.ports = ports;
+    this.isLeading = ports.leadership === undefined;
     const failed = Promise.withResolvers<unknown>();
     this.failure = failed.promise;
     this.fail = (why) => {
@@ -141,15 +147,43 @@ class MarathonServer implements Marathon {
   async start(): Promise<void> {
     this.state = 'starting';
     try {
-      await this.load();
+      if (this.ports.leadership === undefined) await this.load();
       await this.http.listen();
-      await this.subscribe();
+      if (this.ports.leadership === undefined) await this.subscribe();
+      else this.contend(this.ports.leadership);
       this.state = 'running';
     } catch (thrown) {
       this.state = 'failed';
       await this.http.close();
       throw thrown;
     }
+  }
+
+  /** Nothing is read before the election: the state may be another's until then. */
+  private contend(leadership: Leadership): void {
+    leadership.start(this.self, {
+      onElected: () => background(this.ports.log, this.lead(), 'take up the leadership'),
+      onLost: (why) => {
+        this.isLeading = false;
+        this.shell.stop();
+        this.fail(why);
+      },
+    });
+  }
+
+  private async lead(): Promise<void> {
+    try {
+      await this.load();
+      await this.subscribe();
+      this.isLeading = true;
+    } catch (thrown) {
+      this.fail(thrown);
+    }
+  }
+
+  /** `hostname:port` of this process. */
+  private get self(): string {
+    return `${this.options.hostname}:${this.address.port}`;
   }
 
   async startWithoutSocket(): Promise<void> {
@@ -167,6 +201,7 @@ class MarathonServer implements Marathon {
     await this.durable.flush();
     this.shell.stop();
     await this.subscription?.stop();
+    await this.ports.leadership?.stop();
     this.state = 'stopped';
   }
 
@@ -190,11 +225,26 @@ class MarathonServer implements Marathon {
         return sendProblem(reply, { status: 500, message: describeError(error) });
       },
     });
+    const { leadership } = ports;
+    if (leadership !== undefined) {
+      proxyToLeader(
+        server.app,
+        {
+          isLeading: () => this.isLeading,
+          leader: () => leadership.leader,
+          self: () => this.self,
+          viaHeader: 'x-marathon-via',
+          isRedirected: (path) => path === '/v2/events',
+          answer: sendProxyFailure,
+        },
+        ports,
+      );
+    }
     const context = {
       api,
       options,
       metrics,
-      self: () => `${options.hostname}:${this.address.port}`,
+      self: () => this.self,
       frameworkId: () => this.frameworkId,
       abdicate: () => {
         ports.clock.setTimer(ABDICATION_MS, () => this.fail(new Error('leadership abdicated')));

@@ -31,7 +31,7 @@ export function zooKeeperElection(
   path: string,
   ports: { readonly clock: Clock; readonly log: Log },
 ): { readonly contender: LeaderContender; readonly detector: LeaderDetector } {
-  const group = new ZooKeeperGroup(client, path, ports, [LOG_GROUP]);
+  const group = new ZooKeeperGroup(client, path, ports, { siblings: [LOG_GROUP] });
   return {
     contender: new ZooKeeperContender(group),
     detector: new ZooKeeperDetector(group, ports.log, async () => group.stop()),

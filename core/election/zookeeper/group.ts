@@ -24,6 +24,32 @@ export interface GroupWatcher {
   onFailed(error: ClusterError): void;
 }
 
+/** How the nodes of a group are called. */
+export interface GroupNaming {
+  /** What stands before the ten digits of the server. */
+  prefixOf(label: string): string;
+  /** Undefined for children that are no members. */
+  memberOf(name: string): Member | undefined;
+}
+
+/** `json.info_0000000007`; without a label the digits alone. */
+export const LABELLED: GroupNaming = {
+  prefixOf: (label) => `${label}_`,
+  memberOf: (name) => {
+    const tokens = name.split('_');
+    const number = tokens.at(-1) ?? '';
+    if (!/^\d+$/.test(number)) return undefined;
+    const label = tokens.length > 1 ? (tokens[0] ?? '') : undefined;
+    return { name, label, sequence: Number(number) };
+  },
+};
+
+export interface GroupOptions {
+  /** Other nodes below the path that are there before the first member. */
+  readonly siblings?: readonly string[];
+  readonly naming?: GroupNaming;
+}
+
 interface Candidacy {
   readonly label: string;
   readonly data: Uint8Array;
@@ -37,8 +63,8 @@ const RETRY_MS: DurationMs = seconds(2);
 export class ZooKeeperGroup {
   private readonly client: ZooKeeperClient;
   private readonly path: string;
-  /** Other nodes below the path that are there before the first member. */
   private readonly siblings: readonly string[];
+  private readonly naming: GroupNaming;
   private readonly clock: Clock;
   private readonly log: Log;
   private readonly watchers = new Set<GroupWatcher>();
@@ -55,11 +81,12 @@ export class ZooKeeperGroup {
     client: ZooKeeperClient,
     path: string,
     ports: { readonly clock: Clock; readonly log: Log },
-    siblings: readonly string[] = [],
+    options: GroupOptions = {},
   ) {
     this.client = client;
     this.path = path;
-    this.siblings = siblings;
+    this.siblings = options.siblings ?? [];
+    this.naming = options.naming ?? LABELLED;
     this.clock = ports.clock;
     this.log = ports.log;
   }
@@ -177,7 +204,7 @@ export class ZooKeeperGroup {
           return await this.client.children(this.path, () => this.refresh());
         });
       if (session !== this.client.sessionId || this.isStopped) return;
-      this.tell(membersOf(names));
+      this.tell(this.membersOf(names));
       this.checkCandidacy();
     }
   }
@@ -208,7 +235,7 @@ export class ZooKeeperGroup {
     await this.createPath();
     for (const name of this.siblings) await createPath(this.client, `${this.path}/${name}`);
     const { label, data } = candidacy;
-    for (const member of membersOf(await this.client.children(this.path))) {
+    for (const member of this.membersOf(await this.client.children(this.path))) {
       if (member.label !== label) continue;
       const path = `${this.path}/${member.name}`;
       const node = await this.client.get(path).catch((thrown: unknown) => {
@@ -222,9 +249,10 @@ export class ZooKeeperGroup {
     }
     if (candidacy.member === undefined) {
       const options = { isEphemeral: true, isSequential: true };
-      const created = await this.client.create(`${this.path}/${label}_`, data, options);
+      const prefix = this.naming.prefixOf(label);
+      const created = await this.client.create(`${this.path}/${prefix}`, data, options);
       if (this.candidacy !== candidacy) return;
-      candidacy.member = membersOf([created.slice(this.path.length + 1)])[0];
+      candidacy.member = this.membersOf([created.slice(this.path.length + 1)])[0];
     }
     this.log.info({ member: candidacy.member?.name, path: this.path }, 'joined the group');
   }
@@ -245,6 +273,12 @@ export class ZooKeeperGroup {
     candidacy.onLost();
   }
 
+  private membersOf(names: readonly string[]): readonly Member[] {
+    return names
+      .flatMap((name) => this.naming.memberOf(name) ?? [])
+      .sort((a, b) => a.sequence - b.sequence);
+  }
+
   private async createPath(): Promise<void> {
     await createPath(this.client, this.path);
   }
@@ -263,18 +297,4 @@ export class ZooKeeperGroup {
     this.failure = error;
     for (const watcher of [...this.watchers]) watcher.onFailed(error);
   }
-}
-
-/** Children that are no members are left out. */
-export function membersOf(names: readonly string[]): readonly Member[] {
-  return names.flatMap(memberOf).sort((a, b) => a.sequence - b.sequence);
-}
-
-function memberOf(name: string): readonly Member[] {
-  const tokens = name.split('_');
-  const number = tokens.at(-1) ?? '';
-  if (!/^\d+$/.test(number)) return [];
-  return [
-    { name, label: tokens.length > 1 ? (tokens[0] ?? '') : undefined, sequence: Number(number) },
-  ];
 }

@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type JsonValue, writeJson } from '../../../core/wire/json-text.ts';
 import type { HttpProblem } from '../../kit/http-kit.ts';
+import type { ProxyFailure } from '../../kit/leader-proxy.ts';
 import type { Refusal } from '../records.ts';
 
 export function sendJson(reply: FastifyReply, value: JsonValue): FastifyReply {
@@ -50,3 +51,15 @@ function member(object: unknown, name: string): unknown {
   if (typeof object !== 'object' || object === null) return undefined;
   return Object.entries(object).find(([key]) => key === name)?.[1];
 }
+
+/** What a process answers that does not lead and cannot pass a request on (section 1.2). */
+export function sendProxyFailure(reply: FastifyReply, failure: ProxyFailure): FastifyReply {
+  const why = 'why' in failure ? failure.why : WITHOUT_REASON[failure.kind];
+  const text = `Error proxying request to leader (maybe the leadership just changed?): ${why}`;
+  return sendText(reply.code(500), text);
+}
+
+const WITHOUT_REASON = {
+  'no-leader': 'nobody leads',
+  loop: 'the request came back from the leader',
+} as const;

@@ -1,6 +1,7 @@
 /** Errors as the API writes them (spec marathon-rest, section 1.1): one table of shapes. */
 import type { FastifyReply } from 'fastify';
 import { type JsonObject, type JsonValue, writeJson } from '../../../core/wire/json-text.ts';
+import type { ProxyFailure } from '../../kit/leader-proxy.ts';
 import { LOCKED_TEXT, type Refusal, refusalText } from '../model/refusal.ts';
 import { groupByPath, type Violation } from '../model/violations.ts';
 
@@ -51,4 +52,18 @@ export function sendProblem(reply: FastifyReply, problem: ApiProblem): FastifyRe
 
 export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
   return sendProblem(reply, problemOf(refusal));
+}
+
+/** What a process answers that does not lead and cannot pass a request on (section 12). */
+export function sendProxyFailure(reply: FastifyReply, failure: ProxyFailure): FastifyReply {
+  switch (failure.kind) {
+    case 'no-leader':
+      return sendProblem(reply, { status: 502, message: 'Could not determine the current leader' });
+    case 'loop':
+      return sendProblem(reply, { status: 502, message: 'Detected proxying loop.' });
+    case 'refused':
+      return sendProblem(reply, { status: 502, message: 'Connection to leader refused.' });
+    case 'failed':
+      return sendProblem(reply, { status: 500, message: failure.why });
+  }
 }
