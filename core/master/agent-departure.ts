@@ -52,14 +52,26 @@ export function agentExited(context: MasterContext, pid: Upid): void {
   }
   const timeoutMs = context.options.agentReregisterTimeoutMs;
   context.deadlines.set(`reregister ${agent.id}`, context.now + timeoutMs, () => {
-    const limit = formatDuration(timeoutMs);
+    stayedAway(context, agent);
+  });
+  context.operatorEvent({ kind: 'agent-updated', agent });
+}
+
+/** It has its time over, and waits for its turn to be marked. */
+function stayedAway(context: MasterContext, agent: Agent): void {
+  const limit = formatDuration(context.options.agentReregisterTimeoutMs);
+  context.count('slave_unreachable_scheduled');
+  const mark = (): void => {
+    context.count('slave_unreachable_completed');
     becomeUnreachable(
       context,
       agent,
       `agent did not reregister within ${limit} after disconnecting`,
     );
-  });
-  context.operatorEvent({ kind: 'agent-updated', agent });
+  };
+  const at = context.removalTurn();
+  if (at <= context.now) mark();
+  else context.deadlines.set(`reregister ${agent.id}`, at, mark);
 }
 
 /** Tasks, executors and their resources of one framework leave the agent. */

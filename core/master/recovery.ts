@@ -94,6 +94,7 @@ function giveUpRecovered(context: MasterContext, knownCount: number): void {
 
 function giveUp(context: MasterContext, agent: RecoveredAgent): void {
   const at = context.removalTurn();
+  context.count('slave_unreachable_scheduled');
   const { drainInfo, deactivated } = agent;
   const departed = { id: agent.id, time: timeInfo(context.now), drainInfo, deactivated };
   const mark = (): void => {
@@ -114,6 +115,7 @@ function finishGivingUp(context: MasterContext, departed: DepartedAgent): void {
   context.departing.delete(departed.id);
   state.recoveredAgents.delete(departed.id);
   state.unreachableAgents.set(departed.id, departed);
+  context.count('slave_unreachable_completed');
   context.count('recovery_slave_removals');
   context.count('slave_removals');
   context.count('slave_removals/reason_unhealthy');

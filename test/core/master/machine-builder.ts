@@ -8,7 +8,11 @@ import { SeededRandom } from '../../../core/base/random.ts';
 import type { MasterEffect, MasterInput, Outgoing } from '../../../core/master/effects.ts';
 import { MasterMachine } from '../../../core/master/machine.ts';
 import { DEFAULT_MACHINE_OPTIONS, type MachineOptions } from '../../../core/master/options.ts';
-import { EMPTY_REGISTRY, type RecoveredRegistry } from '../../../core/master/registry.ts';
+import {
+  EMPTY_REGISTRY,
+  type RecoveredRegistry,
+  type RegistryOperation,
+} from '../../../core/master/registry.ts';
 import { MasterState } from '../../../core/master/state.ts';
 import type { Upid } from '../../../core/net/ports.ts';
 import { formatResources } from '../../../core/resources/format.ts';
@@ -78,6 +82,8 @@ export class MasterScene {
   /** Writes wait for `persist()` when this is false. */
   persistsAtOnce = true;
   private readonly writes: number[] = [];
+  /** Everything that was written to the registry, or is about to be. */
+  readonly operations: RegistryOperation[] = [];
   private wakeAt: number | undefined;
   private streamCount = 0;
   private uuidCount = 0;
@@ -368,6 +374,7 @@ export class MasterScene {
         return;
       case 'persist':
         this.writes.push(effect.write);
+        this.operations.push(...effect.operations);
         return;
       case 'wake':
         this.wakeAt = this.wakeAt === undefined ? effect.at : Math.min(this.wakeAt, effect.at);
