@@ -6,10 +6,9 @@
 
 import { formatDuration } from '../base/duration.ts';
 import { type ContainerId, containerId, executorId, type TaskId, taskId } from '../base/ids.ts';
-import { parseUuid } from '../base/random.ts';
 import type { HostedUpdate } from '../executor/hosted.ts';
 import { UNKNOWN_STATUS } from '../executor/wait-status.ts';
-import type { ExecutorInfo, TaskInfo, TaskStatus } from '../wire/types/mesos.v1.ts';
+import type { ExecutorInfo, TaskInfo } from '../wire/types/mesos.v1.ts';
 import {
   checkpointConnection,
   checkpointExecutor,
@@ -34,6 +33,7 @@ import { shutdownGraceMs } from './environment.ts';
 import { sendGroup, sendShutdown, sendTask } from './executor-events.ts';
 import { removeFrameworkIfIdle } from './frameworks.ts';
 import { forgetStarting, nestedPrepared } from './group-launch.ts';
+import { hostedStatus } from './hosted-status.ts';
 import type { ContainerLimitation } from './launcher-port.ts';
 import type { AgentExecutor, AgentFramework, ExecutorConnection } from './state.ts';
 import { executorUpdate, partitionState, sendAgentUpdate, taskOf } from './tasks.ts';
@@ -216,30 +216,7 @@ export function hostedUpdate(
   if (update.pid !== undefined && executor.kind === 'command') {
     learnPid(context, executor, update.pid);
   }
-  const parent = { value: executor.containerId };
-  const container =
-    update.nestedId === undefined
-      ? undefined
-      : {
-          container_id: { value: update.nestedId, parent },
-          ...(update.pid === undefined || update.state === 'TASK_STARTING'
-            ? {}
-            : { executor_pid: update.pid }),
-        };
-  const isEnd = /^TASK_(FINISHED|FAILED|KILLED)$/.test(update.state);
-  const status: TaskStatus = {
-    task_id: { value: update.taskId },
-    state: update.state,
-    message: update.message,
-    source: 'SOURCE_EXECUTOR',
-    reason: update.reason,
-    timestamp: update.timestamp,
-    uuid: parseUuid(update.uuid),
-    healthy: update.healthy,
-    check_status: update.checkStatus,
-    container_status:
-      container !== undefined && isEnd ? { container_id: container.container_id } : container,
-  };
+  const status = hostedStatus(executor, update);
   executorUpdate(context, { frameworkId: executor.frameworkId, executorId: executor.id }, status);
   // A framework that is ending takes no updates, but its executor must be able to end.
   const framework = context.state.frameworks.get(executor.frameworkId);

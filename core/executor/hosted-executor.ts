@@ -1,5 +1,5 @@
 /**
- * A hosted executor: the command executor (one task) or the default executor (task groups). Knows
+ * A hosted executor: the command or Docker executor (one task), or the default executor (groups). Knows
  * its tasks, the updates the agent has not acknowledged, and when it is done
  * (spec executor-api, sections 12 and 13).
  *
@@ -10,11 +10,13 @@ import type { DurationMs } from '../base/duration.ts';
 import type { Random } from '../base/random.ts';
 import type { HostedTask, HostedUpdate } from './hosted.ts';
 import {
+  type HostedKind,
   newRunState,
   type ProbeKind,
   type ProbeResult,
   type RunEffect,
   type RunState,
+  type StartedContainer,
   TaskRun,
 } from './task-run.ts';
 import type { WaitStatus } from './wait-status.ts';
@@ -26,13 +28,14 @@ export type HostedEffect =
       readonly kind: 'signal';
       readonly taskId: string;
       readonly signal: 'SIGTERM' | 'SIGKILL';
+      readonly graceMs: DurationMs;
     }
   | { readonly kind: 'probe'; readonly taskId: string; readonly probe: ProbeKind }
   /** Nothing is left to do: the executor ends with status 0. */
   | { readonly kind: 'done' };
 
 export interface HostedOptions {
-  readonly kind: 'command' | 'group';
+  readonly kind: HostedKind;
   readonly sendsKilling: boolean;
   readonly shutdownGraceMs: DurationMs;
 }
@@ -81,6 +84,11 @@ export class HostedExecutor {
     for (const { run } of this.runs.values()) if (!run.isEnded) yield run;
   }
 
+  /** Probes that ran when an old launcher died will not come back: they start anew. */
+  resumeProbes(now: Instant): void {
+    for (const run of this.liveRuns()) run.resumeProbes(now);
+  }
+
   runOf(taskId: string): TaskRun | undefined {
     return this.runs.get(taskId)?.run;
   }
@@ -105,7 +113,7 @@ export class HostedExecutor {
       this.state.tasks.push({ task, group, run });
       this.index(task, group, run);
     }
-    if (this.options.kind === 'command' && this.state.tasks.length > 1) {
+    if (this.options.kind !== 'group' && this.state.tasks.length > 1) {
       for (const task of fresh) this.refuse(task, now);
       return this.take();
     }
@@ -119,6 +127,14 @@ export class HostedExecutor {
 
   spawned(taskId: string, pid: number | undefined, now: Instant): readonly HostedEffect[] {
     return this.on(taskId, (run) => run.spawned(pid, now), now);
+  }
+
+  started(taskId: string, container: StartedContainer, now: Instant): readonly HostedEffect[] {
+    return this.on(taskId, (run) => run.started(container, now), now);
+  }
+
+  failed(taskId: string, message: string, now: Instant): readonly HostedEffect[] {
+    return this.on(taskId, (run) => run.failed(message, now), now);
   }
 
   exited(taskId: string, status: WaitStatus, now: Instant): readonly HostedEffect[] {
@@ -142,7 +158,7 @@ export class HostedExecutor {
   shutdown(now: Instant, graceMaxMs = Number.POSITIVE_INFINITY): readonly HostedEffect[] {
     this.state.isShutDown = true;
     const usualMs =
-      this.options.kind === 'command'
+      this.options.kind !== 'group'
         ? Math.max(0, this.options.shutdownGraceMs - SHUTDOWN_MARGIN_MS)
         : DEFAULT_KILL_GRACE_MS;
     const graceMs = Math.min(usualMs, graceMaxMs);
@@ -240,7 +256,7 @@ export class HostedExecutor {
     this.update({
       taskId: task.taskId,
       state: 'TASK_FAILED',
-      message: 'Attempted to run multiple tasks using a "command" executor',
+      message: `Attempted to run multiple tasks using a "${this.options.kind}" executor`,
       timestamp: now / 1000,
       uuid: this.random.uuid(),
     });

@@ -4,7 +4,12 @@
  * Meaning of the fields: spec executor-api, sections 12, 13 and 16.
  */
 import type { DurationMs } from '../base/duration.ts';
-import type { CheckStatusInfo, TaskState, TaskStatusReason } from '../wire/types/mesos.v1.ts';
+import type {
+  CheckStatusInfo,
+  NetworkInfo,
+  TaskState,
+  TaskStatusReason,
+} from '../wire/types/mesos.v1.ts';
 
 export interface HostedCommand {
   /** True: `sh -c value`; false: `value` is looked up in PATH and started with `arguments`. */
@@ -70,4 +75,7 @@ export interface HostedUpdate {
   readonly checkStatus?: CheckStatusInfo;
   readonly nestedId?: string;
   readonly pid?: number;
+  /** Text for the scheduler: what the engine says of a Docker container. */
+  readonly data?: string;
+  readonly networkInfos?: readonly NetworkInfo[];
 }

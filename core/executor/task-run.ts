@@ -8,7 +8,12 @@
 import type { Instant } from '../base/clock.ts';
 import type { DurationMs } from '../base/duration.ts';
 import type { Random } from '../base/random.ts';
-import type { CheckStatusInfo, TaskState, TaskStatusReason } from '../wire/types/mesos.v1.ts';
+import type {
+  CheckStatusInfo,
+  NetworkInfo,
+  TaskState,
+  TaskStatusReason,
+} from '../wire/types/mesos.v1.ts';
 import type { HostedTask, HostedUpdate } from './hosted.ts';
 import { describeStatus, exitCodeOf, UNKNOWN_STATUS, type WaitStatus } from './wait-status.ts';
 
@@ -23,14 +28,20 @@ export type ProbeResult =
 export type RunEffect =
   | { readonly kind: 'update'; readonly update: HostedUpdate }
   | { readonly kind: 'spawn' }
-  /** To the whole tree of the task's processes. */
-  | { readonly kind: 'signal'; readonly signal: 'SIGTERM' | 'SIGKILL' }
+  /** To the whole tree of the task's processes; `graceMs` goes with SIGTERM. */
+  | {
+      readonly kind: 'signal';
+      readonly signal: 'SIGTERM' | 'SIGKILL';
+      readonly graceMs: DurationMs;
+    }
   | { readonly kind: 'probe'; readonly probe: ProbeKind }
   /** The terminal update has been given. */
   | { readonly kind: 'ended'; readonly state: TaskState; readonly byHealth: boolean };
 
+export type HostedKind = 'command' | 'group' | 'docker';
+
 export interface RunOptions {
-  readonly kind: 'command' | 'group';
+  readonly kind: HostedKind;
   readonly sendsKilling: boolean;
 }
 
@@ -56,6 +67,8 @@ export interface RunState {
   completionAt: Instant | undefined;
   health: (ProbeState & { failures: number; everHealthy: boolean }) | undefined;
   check: ProbeState | undefined;
+  /** Of a container with a network of its own. */
+  networkInfos?: readonly NetworkInfo[] | undefined;
   /** The newest update's content, which probe updates repeat. */
   last: Pick<HostedUpdate, 'state' | 'message' | 'reason' | 'healthy' | 'checkStatus'> | undefined;
 }
@@ -73,13 +86,29 @@ export function newRunState(): RunState {
   };
 }
 
+/** What the engine says of a container that has started. */
+export interface StartedContainer {
+  /** Undefined when it has ended already. */
+  readonly pid: number | undefined;
+  readonly data: string;
+  readonly networkInfos: readonly NetworkInfo[];
+}
+
 interface StatusFields {
   readonly state: TaskState;
+  readonly data?: string;
   readonly message?: string;
   readonly reason?: TaskStatusReason;
   readonly healthy?: boolean;
   readonly checkStatus?: CheckStatusInfo;
 }
+
+const WORDS: Readonly<Record<HostedKind, { readonly subject: string; readonly unknown: string }>> =
+  {
+    command: { subject: 'Command', unknown: 'Failed to get exit status for Command' },
+    group: { subject: 'Command', unknown: 'Command terminated with unknown status' },
+    docker: { subject: 'Container', unknown: 'Failed to get exit status of container' },
+  };
 
 export class TaskRun {
   readonly task: HostedTask;
@@ -115,6 +144,10 @@ export class TaskRun {
     if (this.state.phase !== 'new') return [];
     this.state.phase = 'starting';
     this.state.launchedAt = now;
+    if (this.options.kind === 'docker') {
+      this.update({ state: 'TASK_STARTING' }, now);
+      this.limitCompletion(now);
+    }
     this.effects.push({ kind: 'spawn' });
     return this.take();
   }
@@ -131,6 +164,28 @@ export class TaskRun {
     return this.take();
   }
 
+  /** The Docker container has started: only now its task runs. */
+  started(container: StartedContainer, now: Instant): readonly RunEffect[] {
+    const { phase } = this.state;
+    if (phase !== 'starting' && phase !== 'killing') return [];
+    if (this.state.pid !== undefined) return [];
+    this.state.pid = container.pid;
+    this.state.networkInfos = container.networkInfos;
+    // Nobody wants to hear that a killed task runs.
+    if (phase === 'killing') return [];
+    this.state.phase = 'running';
+    this.update({ state: 'TASK_RUNNING', data: container.data }, now);
+    this.startChecks(now);
+    return this.take();
+  }
+
+  /** It could not be run at all. */
+  failed(message: string, now: Instant): readonly RunEffect[] {
+    if (this.state.phase === 'ended' || this.state.phase === 'new') return [];
+    this.finish({ state: 'TASK_FAILED', message }, now);
+    return this.take();
+  }
+
   /** The process exists, or could not be made: then it counts as one that exited with status 1. */
   spawned(pid: number | undefined, now: Instant): readonly RunEffect[] {
     if (this.state.phase !== 'starting') return [];
@@ -142,18 +197,27 @@ export class TaskRun {
       this.end(1 << 8, now);
       return this.take();
     }
-    const { healthCheck, check, maxCompletionMs } = this.task;
+    this.limitCompletion(now);
+    this.startChecks(now);
+    return this.take();
+  }
+
+  private limitCompletion(now: Instant): void {
+    const { maxCompletionMs } = this.task;
     if (maxCompletionMs > 0) this.state.completionAt = now + maxCompletionMs;
+  }
+
+  private startChecks(now: Instant): void {
+    const { healthCheck, check } = this.task;
     if (healthCheck !== undefined) {
       this.state.health = { nextAt: now + healthCheck.delayMs, failures: 0, everHealthy: false };
     }
     if (check !== undefined) this.state.check = { nextAt: now + check.delayMs };
-    return this.take();
   }
 
   exited(status: WaitStatus, now: Instant): readonly RunEffect[] {
     if (this.state.phase === 'ended' || this.state.phase === 'new') return [];
-    if (this.state.phase === 'starting') {
+    if (this.state.phase === 'starting' && this.options.kind !== 'docker') {
       this.update({ state: 'TASK_STARTING' }, now);
       this.update({ state: 'TASK_RUNNING' }, now);
     }
@@ -168,6 +232,11 @@ export class TaskRun {
     const { kill } = this.state;
     if (kill === undefined) {
       this.startKill('request', grace, now);
+      return this.take();
+    }
+    if (this.options.kind === 'docker') {
+      // The engine may not have done it: it is asked again.
+      this.effects.push({ kind: 'signal', signal: 'SIGTERM', graceMs: grace });
       return this.take();
     }
     if (this.options.kind === 'group' || kill.deadline === undefined) return [];
@@ -203,17 +272,26 @@ export class TaskRun {
     if (running !== undefined && probe !== undefined) running.nextAt = now + probe.intervalMs;
   }
 
+  resumeProbes(now: Instant): void {
+    for (const kind of ['health', 'check'] as const) {
+      const state = kind === 'health' ? this.state.health : this.state.check;
+      if (state !== undefined && state.nextAt === undefined) this.probeSkipped(kind, now);
+    }
+  }
+
   private startKill(cause: Kill['cause'], graceMs: DurationMs, now: Instant): void {
     if (this.state.kill !== undefined) return;
     this.state.phase = 'killing';
     this.state.completionAt = undefined;
     this.state.health = undefined;
     this.state.check = undefined;
-    this.state.kill = { since: now, cause, deadline: now + graceMs };
+    // Docker's engine kills by itself when the grace period is over.
+    const deadline = this.options.kind === 'docker' ? undefined : now + graceMs;
+    this.state.kill = { since: now, cause, deadline };
     if (this.options.sendsKilling && cause !== 'completion') {
       this.update({ state: 'TASK_KILLING' }, now);
     }
-    this.effects.push({ kind: 'signal', signal: 'SIGTERM' });
+    this.effects.push({ kind: 'signal', signal: 'SIGTERM', graceMs });
     this.escalate(now);
   }
 
@@ -221,7 +299,7 @@ export class TaskRun {
     const { kill } = this.state;
     if (kill?.deadline === undefined || now < kill.deadline) return;
     kill.deadline = undefined;
-    this.effects.push({ kind: 'signal', signal: 'SIGKILL' });
+    this.effects.push({ kind: 'signal', signal: 'SIGKILL', graceMs: 0 });
   }
 
   private startProbe(probe: ProbeKind, running: ProbeState | undefined, now: Instant): void {
@@ -262,8 +340,11 @@ export class TaskRun {
   }
 
   private end(status: WaitStatus, now: Instant): void {
+    this.finish(this.terminalFields(status), now);
+  }
+
+  private finish(fields: StatusFields, now: Instant): void {
     const { kill } = this.state;
-    const fields = this.terminalFields(status);
     this.update(fields, now);
     this.state.phase = 'ended';
     this.state.health = undefined;
@@ -275,14 +356,11 @@ export class TaskRun {
   private terminalFields(status: WaitStatus): StatusFields {
     const { kill } = this.state;
     const healthy = kill?.cause === 'health' ? { healthy: false } : {};
+    const words = WORDS[this.options.kind];
     if (status === UNKNOWN_STATUS) {
-      const message =
-        this.options.kind === 'group'
-          ? 'Command terminated with unknown status'
-          : 'Failed to get exit status for Command';
-      return { state: 'TASK_FAILED', message, ...healthy };
+      return { state: 'TASK_FAILED', message: words.unknown, ...healthy };
     }
-    const message = `Command ${describeStatus(status)}`;
+    const message = `${words.subject} ${describeStatus(status)}`;
     if (kill?.cause === 'completion') {
       return { state: 'TASK_FAILED', reason: 'REASON_MAX_COMPLETION_TIME_REACHED', message };
     }
@@ -305,8 +383,10 @@ export class TaskRun {
   }
 
   private emit(fields: StatusFields, now: Instant): void {
-    this.state.last = fields;
+    const { data: _data, ...last } = fields;
+    this.state.last = last;
     const { nestedId, taskId } = this.task;
+    const { networkInfos } = this.state;
     this.effects.push({
       kind: 'update',
       update: {
@@ -316,6 +396,7 @@ export class TaskRun {
         uuid: this.random.uuid(),
         ...(nestedId === undefined ? {} : { nestedId }),
         ...(this.state.pid === undefined ? {} : { pid: this.state.pid }),
+        ...(networkInfos === undefined ? {} : { networkInfos }),
       },
     });
   }

@@ -246,20 +246,8 @@ export class Container implements ContainerRun {
         this.apply(this.hosted?.spawned(key, found.pid, this.ports.now()) ?? []);
       }
     }
-    this.adoptProbes();
+    this.hosted?.resumeProbes(this.ports.now());
     if (this.spec.kind === 'process' && this.pid === undefined) this.exit(UNKNOWN_STATUS);
-  }
-
-  /** Probes that ran when the old launcher died will not come back: start them anew. */
-  private adoptProbes(): void {
-    for (const run of this.hosted?.liveRuns() ?? []) {
-      for (const kind of ['health', 'check'] as const) {
-        const state = kind === 'health' ? run.state.health : run.state.check;
-        if (state !== undefined && state.nextAt === undefined) {
-          run.probeSkipped(kind, this.ports.now());
-        }
-      }
-    }
   }
 
   private apply(effects: readonly HostedEffect[]): void {

@@ -1,0 +1,67 @@
+/**
+ * The Docker launcher process: `main.ts <folder> <socket>`. Runs Docker's clients, hosts the
+ * executors of Docker tasks and, like the launcher of processes, outlives the agent. Started with
+ * `--probe` it is the helper that makes one check from inside a container's network.
+ */
+import { SystemClock } from '../../../base/clock.ts';
+import { SystemRandom } from '../../../base/random.ts';
+import { LauncherCore } from '../../launcher/core.ts';
+import { FileDisk } from '../../launcher/file-disk.ts';
+import { NodeProcesses } from '../../launcher/node-processes.ts';
+import type { ContainerPorts, ProcessIdentity } from '../../launcher/ports.ts';
+import { runProbe } from '../../launcher/probes.ts';
+import { readProcess } from '../../launcher/proc-tree.ts';
+import { LauncherServer, launcherPlace } from '../../launcher/server.ts';
+import { DockerContainer, type DockerContainerPorts } from './container.ts';
+import { DockerEngine } from './engine.ts';
+import { namespaceProbe, PROBE_ARGUMENT } from './probes.ts';
+import { isDockerSpec } from './spec.ts';
+
+const clock = new SystemClock();
+const processes = new NodeProcesses(clock);
+
+async function helpWithProbe(text: string): Promise<void> {
+  const result = await runProbe(JSON.parse(text), { cwd: '/' }, processes, clock);
+  process.stdout.write(JSON.stringify(result ?? null));
+}
+
+function serve(): void {
+  const place = launcherPlace();
+  const probeInNamespace = namespaceProbe(process.argv[1] ?? '');
+  const withDocker = (ports: ContainerPorts): DockerContainerPorts => ({
+    ...ports,
+    clock,
+    engineOf: ({ docker }) => new DockerEngine(docker),
+    probeInNamespace,
+    identify,
+    isAlive,
+  });
+  const core = new LauncherCore({
+    clock,
+    random: new SystemRandom(),
+    processes,
+    disk: new FileDisk(`${place.folder}/containers`),
+    kinds: {
+      create: (spec, ports) => {
+        if (!isDockerSpec(spec)) throw new Error(`container ${spec.id} is none of Docker's`);
+        return DockerContainer.create(spec, withDocker(ports));
+      },
+      restore: (record, ports) => DockerContainer.restore(record, withDocker(ports)),
+    },
+  });
+  new LauncherServer(core, place, clock).run();
+}
+
+function identify(pid: number): ProcessIdentity | undefined {
+  const entry = readProcess(pid);
+  return entry === undefined ? undefined : { pid, startTime: entry.startTime };
+}
+
+function isAlive({ pid, startTime }: ProcessIdentity): boolean {
+  const entry = readProcess(pid);
+  return entry !== undefined && !entry.isZombie && entry.startTime === startTime;
+}
+
+const [mode, text] = process.argv.slice(2);
+if (mode === PROBE_ARGUMENT && text !== undefined) await helpWithProbe(text);
+else serve();
