@@ -16,6 +16,7 @@ import { parseAgentResources } from '../resources/parse-flag.ts';
 import { validateRole } from '../resources/roles.ts';
 import { fromJson } from '../wire/json.ts';
 import type { DomainInfo } from '../wire/types/mesos.v1.ts';
+import { compileContainerizers } from './containerizer/choice.ts';
 import { compileIsolation } from './containerizer/compile-isolation.ts';
 import { isolationHost } from './containerizer/isolation-host.ts';
 import type { IsolationHost } from './containerizer/isolation-options.ts';
@@ -30,7 +31,7 @@ const UNSUPPORTED: Readonly<Partial<Record<keyof AgentFlagValues, string>>> = {
   default_container_info: 'tasks run as plain processes',
   image_providers: 'tasks run as plain processes',
   container_logger: 'output goes to files in the sandbox',
-  docker_mesos_image: 'tasks run as plain processes',
+  docker_mesos_image: 'executors of Docker tasks run in a process that outlives the agent',
   network_cni_plugins_dir: 'tasks use the network of the host',
   network_cni_config_dir: 'tasks use the network of the host',
   resource_estimator: 'modules of the original cannot be loaded',
@@ -39,7 +40,6 @@ const UNSUPPORTED: Readonly<Partial<Record<keyof AgentFlagValues, string>>> = {
 
 /** Flags that have only these supported values. */
 const FIXED: Readonly<Partial<Record<keyof AgentFlagValues, readonly unknown[]>>> = {
-  containerizers: ['mesos'],
   http_executor_domain_sockets: [false],
   authorizer: ['local'],
   authenticatee: ['crammd5'],
@@ -79,6 +79,8 @@ export function compileAgentOptions(
   if (!environment.ok) return environment;
   const capabilities = compileFeatures(flags.agent_features);
   if (!capabilities.ok) return capabilities;
+  const containerizers = compileContainerizers(flags);
+  if (!containerizers.ok) return containerizers;
   const modules = compileModules(flags);
   if (!modules.ok) return modules;
   const security = compileAgentSecurity(flags, clock);
@@ -92,6 +94,7 @@ export function compileAgentOptions(
     zkSessionTimeoutMs: flags.zk_session_timeout,
     security: security.value,
     modules: modules.value,
+    containerizers: containerizers.value,
     agent: {
       master,
       ip: flags.ip ?? '0.0.0.0',

@@ -25,6 +25,8 @@ import { createLibprocess, type Libprocess } from '../net/libprocess.ts';
 import type { HttpClient } from '../net/ports.ts';
 import type { OperatorSettings } from '../operator/globals.ts';
 import { AGENT_ACTOR, type Agent, createAgent } from './agent.ts';
+import type { ContainerizerChoice } from './containerizer/choice.ts';
+import { createContainerizer } from './containerizer/create.ts';
 import { kernelFiles, launcherSettings, prepareHost } from './containerizer/isolation-host.ts';
 import { type IsolationOptions, NO_ISOLATION } from './containerizer/isolation-options.ts';
 import { MesosContainerizer } from './containerizer/mesos.ts';
@@ -49,6 +51,8 @@ export interface AgentDaemonOptions {
   readonly hostnameLookup: boolean;
   /** What containers are isolated by; nothing where it is left out. */
   readonly isolation?: IsolationOptions;
+  /** The Mesos containerizer alone where it is left out. */
+  readonly containerizers?: ContainerizerChoice | undefined;
   /** Used with a `zk://` master only. */
   readonly zkSessionTimeoutMs?: DurationMs | undefined;
   /** Without it nobody is asked who they are. */
@@ -166,10 +170,17 @@ export class AgentDaemon implements Service {
       log,
       transport,
       detector: detector.value,
-      containerizer: new MesosContainerizer(launcher, {
-        isolation,
-        files: kernelFiles,
-        volumeDirectory: (resource) => volumeDirectory({ options }, resource),
+      containerizer: createContainerizer(this.options.containerizers, {
+        clock,
+        log,
+        files,
+        workDir,
+        mesos: () =>
+          new MesosContainerizer(launcher, {
+            isolation,
+            files: kernelFiles,
+            volumeDirectory: (resource) => volumeDirectory({ options }, resource),
+          }),
       }),
       containers: launcher,
       files,

@@ -56,7 +56,9 @@ export const AGENT_FLAGS = {
   default_role: flag('string', '*', { help: 'Role of resources given without one.' }),
 
   // Containers and executors.
-  containerizers: flag('string', 'mesos', { help: 'Only mesos.' }),
+  containerizers: flag('string', 'mesos', {
+    help: 'mesos, docker, or both with a comma between them: tried in this order.',
+  }),
   switch_user: flag('bool', true, { help: 'Run tasks as the user who submitted them.' }),
   executor_registration_timeout: flag('duration', minutes(1), {
     help: 'How long an executor may take to register.',
@@ -94,11 +96,26 @@ export const AGENT_FLAGS = {
   default_container_info: optionalFlag('json', { help: 'Not supported.' }),
   image_providers: optionalFlag('string', { help: 'Not supported.' }),
   container_logger: optionalFlag('string', { help: 'Not supported.' }),
-  docker: flag('string', 'docker', { help: 'Accepted; Docker is not used.' }),
-  docker_socket: flag('path', '/var/run/docker.sock', { help: 'Accepted; Docker is not used.' }),
-  docker_remove_delay: flag('duration', hours(6), { help: 'Accepted; Docker is not used.' }),
-  docker_kill_orphans: flag('bool', true, { help: 'Accepted; Docker is not used.' }),
+  docker: flag('string', 'docker', { help: "Docker's client program." }),
+  docker_socket: flag('path', '/var/run/docker.sock', {
+    help: 'Unix socket of the Docker engine; tcp://... is taken too.',
+  }),
+  docker_remove_delay: flag('duration', hours(6), {
+    help: 'How long ended Docker containers are kept.',
+  }),
+  docker_kill_orphans: flag('bool', true, {
+    help: 'Remove Docker containers with our names that nobody owns, at the start.',
+  }),
   docker_mesos_image: optionalFlag('string', { help: 'Not supported.' }),
+  docker_config: optionalFlag('json', {
+    help: 'Credentials of registries, in the form of a config.json of Docker.',
+  }),
+  docker_stop_timeout: flag('duration', 0, {
+    help: 'Time between SIGTERM and SIGKILL when a Docker container is destroyed.',
+  }),
+  default_container_dns: optionalFlag('json', {
+    help: 'DNS of containers that join a bridge or user network of Docker.',
+  }),
   network_cni_plugins_dir: optionalFlag('path', { help: 'Not supported.' }),
   network_cni_config_dir: optionalFlag('path', { help: 'Not supported.' }),
   resource_estimator: optionalFlag('string', { help: 'Not supported.' }),

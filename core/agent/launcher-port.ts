@@ -64,7 +64,12 @@ export interface LauncherContainer {
 
 export type LauncherEvent =
   /** Connected to a launcher (new, surviving or replaced): everything it knows. */
-  | { readonly kind: 'report'; readonly containers: readonly LauncherContainer[] }
+  | {
+      readonly kind: 'report';
+      readonly containers: readonly LauncherContainer[];
+      /** The containers it tells all about; left out: every one that there is. */
+      readonly about?: ReadonlySet<string>;
+    }
   /** The container exists; hosted executors are ready for tasks. */
   | { readonly kind: 'started'; readonly containerId: string; readonly pid?: number }
   | { readonly kind: 'launch-failed'; readonly containerId: string; readonly message: string }

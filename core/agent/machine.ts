@@ -111,8 +111,10 @@ export class AgentMachine {
         streamClosed(context, input.stream);
         break;
       case 'launcher':
-        if (input.event.kind === 'report') reconcileContainers(context, input.event.containers);
-        else launcherEvent(context, input.event);
+        if (input.event.kind === 'report') {
+          const { containers, about } = input.event;
+          reconcileContainers(context, containers, about);
+        } else launcherEvent(context, input.event);
         break;
       case 'prepared':
         sandboxPrepared(context, containerId(input.containerId), input.result);

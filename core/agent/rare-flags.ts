@@ -45,16 +45,11 @@ export const RARE_AGENT_FLAGS = {
   appc_store_dir: flag('path', join(tmpdir(), 'mesos/store/appc'), IMAGES),
   appc_simple_discovery_uri_prefix: flag('string', 'http://', IMAGES),
   default_container_image: optionalFlag('string', IMAGES),
-  default_container_dns: optionalFlag('json', IMAGES),
-  docker_config: optionalFlag('json', IMAGES),
   docker_registry: flag('string', 'https://registry-1.docker.io', IMAGES),
   docker_store_dir: flag('path', join(tmpdir(), 'mesos/store/docker'), IMAGES),
   docker_volume_checkpoint_dir: flag('path', '/var/run/mesos/isolators/docker/volume', IMAGES),
   docker_volume_chown: flag('bool', false, IMAGES),
   docker_ignore_runtime: flag('bool', false, IMAGES),
-  docker_stop_timeout: flag('duration', 0, {
-    help: 'Not supported: tasks say with their kill policy how long they may take.',
-  }),
   containerizer_path: optionalFlag('path', {
     help: 'Not supported: the external containerizer is gone.',
   }),

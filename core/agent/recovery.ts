@@ -240,12 +240,14 @@ function adoptContainers(context: AgentContext, containers: readonly LauncherCon
 export function reconcileContainers(
   context: AgentContext,
   containers: readonly LauncherContainer[],
+  about?: ReadonlySet<string>,
 ): void {
   const byId = new Map(containers.map((container) => [container.id, container]));
   for (const container of containers) {
     if (!context.state.containers.has(containerId(container.id))) discard(context, container);
   }
   for (const executor of [...context.state.containers.values()]) {
+    if (about?.has(executor.containerId) === false) continue;
     if (!executor.isLaunched || executor.status === 'terminated') {
       removeIfRecovered(context, executor);
       continue;

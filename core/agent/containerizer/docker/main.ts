@@ -7,6 +7,7 @@ import { SystemClock } from '../../../base/clock.ts';
 import { SystemRandom } from '../../../base/random.ts';
 import { LauncherCore } from '../../launcher/core.ts';
 import { FileDisk } from '../../launcher/file-disk.ts';
+import { NodeIsolation } from '../../launcher/isolation.ts';
 import { NodeProcesses } from '../../launcher/node-processes.ts';
 import type { ContainerPorts, ProcessIdentity } from '../../launcher/ports.ts';
 import { runProbe } from '../../launcher/probes.ts';
@@ -18,7 +19,8 @@ import { namespaceProbe, PROBE_ARGUMENT } from './probes.ts';
 import { isDockerSpec } from './spec.ts';
 
 const clock = new SystemClock();
-const processes = new NodeProcesses(clock);
+/** Containers are isolated by the engine; clients are plain processes. */
+const processes = new NodeProcesses(clock, new NodeIsolation(clock, 0));
 
 async function helpWithProbe(text: string): Promise<void> {
   const result = await runProbe(JSON.parse(text), { cwd: '/' }, processes, clock);

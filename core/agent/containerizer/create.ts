@@ -1,0 +1,41 @@
+/** The containerizers that `--containerizers` names, over real processes and a real engine. */
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import type { AgentFiles } from '../files-port.ts';
+import { LauncherClient } from '../launcher/client.ts';
+import type { ContainerizerChoice } from './choice.ts';
+import { ComposingContainerizer } from './composing.ts';
+import { DOCKER_LAUNCHER, DockerContainerizer } from './docker/docker.ts';
+import { DockerEngine } from './docker/engine.ts';
+import type { DockerOptions } from './docker/options.ts';
+import type { Containerizer } from './port.ts';
+
+export interface ContainerizerPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly files: AgentFiles;
+  readonly workDir: string;
+  /** Made only when it is chosen. */
+  readonly mesos: () => Containerizer;
+}
+
+/** The Mesos containerizer alone where nothing is chosen. */
+export function createContainerizer(
+  choice: ContainerizerChoice | undefined,
+  ports: ContainerizerPorts,
+): Containerizer {
+  const { mesos } = ports;
+  if (choice === undefined) return mesos();
+  const parts = choice.names.map((name) =>
+    name === 'docker' ? createDocker(choice.docker, ports) : mesos(),
+  );
+  const [only, second] = parts;
+  return only !== undefined && second === undefined ? only : new ComposingContainerizer(parts);
+}
+
+function createDocker(options: DockerOptions, ports: ContainerizerPorts): Containerizer {
+  const { clock, log, files, workDir } = ports;
+  const launcher = new LauncherClient(workDir, { clock, log }, DOCKER_LAUNCHER);
+  const engine = new DockerEngine({ docker: options.docker, host: options.host });
+  return new DockerContainerizer(options, { launcher, engine, clock, log, files, workDir });
+}
