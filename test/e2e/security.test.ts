@@ -5,8 +5,9 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
-import { listAt } from './support/json.ts';
+import { type TestContext, test } from 'node:test';
+import { RecordDecoder } from '../../core/wire/recordio.ts';
+import { listAt, textAt } from './support/json.ts';
 import {
   eventually,
   freePorts,
@@ -91,6 +92,32 @@ async function startSecure(directory: string): Promise<SecureCluster> {
   };
 }
 
+/** The types of the events that somebody hears, growing. */
+async function watch(t: TestContext, port: number, who: string): Promise<readonly string[]> {
+  const abort = new AbortController();
+  t.after(() => abort.abort());
+  const response = await fetch(`http://127.0.0.1:${port}/api/v1`, {
+    method: 'POST',
+    headers: { ...as(who), 'content-type': 'application/json', accept: 'application/json' },
+    body: '{"type":"SUBSCRIBE"}',
+    signal: abort.signal,
+  });
+  assert.equal(response.status, 200);
+  const types: string[] = [];
+  const read = async (): Promise<void> => {
+    const decoder = new RecordDecoder();
+    for await (const chunk of response.body ?? []) {
+      for (const record of decoder.push(chunk)) {
+        types.push(textAt(JSON.parse(Buffer.from(record).toString()), 'type'));
+      }
+    }
+  };
+  // The stream ends with the test.
+  read().catch(() => undefined);
+  await eventually('the stream begins', () => (types.length > 0 ? 1 : undefined));
+  return types;
+}
+
 test('in a cluster that asks everybody who they are the bundled frameworks work and strangers do not', async (t) => {
   const directory = await temporaryDirectory('security');
   const cluster = await startSecure(directory);
@@ -109,6 +136,11 @@ test('in a cluster that asks everybody who they are the bundled frameworks work 
     },
     details,
   );
+
+  const [seenByOps, seenByGuest] = await Promise.all([
+    watch(t, masterPort, 'ops'),
+    watch(t, masterPort, 'guest'),
+  ]);
 
   await t.test('an app and a job run', async () => {
     const app = { id: '/sleeper', cmd: 'sleep 1000', cpus: 0.1, mem: 32 };
@@ -172,6 +204,15 @@ test('in a cluster that asks everybody who they are the bundled frameworks work 
       calls.text,
       '{"type":"GET_TASKS","get_tasks":{"tasks":[],"unreachable_tasks":[],"completed_tasks":[]}}',
     );
+  });
+
+  await t.test('the event stream of a guest says nothing of tasks and frameworks', async () => {
+    await eventually('ops hear of the task', () =>
+      seenByOps.includes('TASK_ADDED') ? 1 : undefined,
+    );
+    const told = seenByGuest.filter((type) => /^(TASK|FRAMEWORK)_/.test(type));
+    assert.deepEqual(told, []);
+    assert.equal(seenByGuest[0], 'SUBSCRIBED');
   });
 
   await t.test('only ops may end a framework', async () => {

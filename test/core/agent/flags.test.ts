@@ -38,6 +38,29 @@ test('work directory and master are needed', () => {
   );
 });
 
+test('what is wrong with security flags is said in the words of the original', () => {
+  assert.equal(
+    refusal('--authenticate_http_executors'),
+    '--jwt_secret_key must be specified when --authenticate_http_executors is set to true',
+  );
+  assert.equal(
+    refusal('--authenticate_http_readwrite'),
+    "No credentials provided for the default 'basic' HTTP authenticator for realm 'mesos-agent-readwrite'",
+  );
+  assert.match(
+    refusal('--http_credentials=/nowhere/at/all'),
+    /^Failed to read credentials file '\/nowhere\/at\/all': .* \(see --http_credentials flag\)$/,
+  );
+  assert.match(
+    refusal('--jwt_secret_key=/nowhere/at/all'),
+    /^Failed to read JWT secret key file '\/nowhere\/at\/all': .* \(see --jwt_secret_key flag\)$/,
+  );
+  assert.equal(
+    refusal('--acls={"prune_images":[{"principals":{},"images":{"values":["x"]}}]}'),
+    'ACL.PruneImages type must be either NONE or ANY',
+  );
+});
+
 /** Values of which no flag has one by default. */
 const OTHER_VALUES = {
   string: 'other',
