@@ -13,6 +13,7 @@ import {
   isMet,
   thisMachine,
 } from './figures.ts';
+import { calibrate } from './measure.ts';
 import { microBenchmark } from './micro.ts';
 import { offersBenchmark } from './offers.ts';
 import { reregisterBenchmark } from './reregister.ts';
@@ -46,10 +47,18 @@ if (unknown.length > 0) {
 const chosen = BENCHMARKS.filter(
   ({ name }) => positionals.length === 0 || positionals.includes(name),
 );
+const before = calibrate();
 const figures: Figure[] = [];
 for (const benchmark of chosen) {
   process.stderr.write(`${benchmark.name}: ${benchmark.what} ...\n`);
   figures.push(...(await benchmark.run()));
+}
+const after = calibrate();
+for (const [when, { wallMs, cpuMs }] of [['before', before] as const, ['after', after] as const]) {
+  figures.push(
+    { name: `calibration: fixed work in JavaScript, ${when}`, value: wallMs, unit: 'ms' },
+    { name: `calibration: the same ${when}, processor time`, value: cpuMs, unit: 'cpu-ms' },
+  );
 }
 const machine = thisMachine();
 process.stdout.write(
