@@ -12,6 +12,9 @@ import { err, ok, type Result } from '../base/result.ts';
 /** One read gives at most this: 16 pages of memory. */
 export const READ_MAX_BYTES = 16 * 4096;
 
+/** Longer paths name nothing: no file system takes them, and each of their parts would be looked up. */
+const PATH_MAX_BYTES = 4096;
+
 export interface FileEntry {
   /** As requested, with the name of the entry appended. */
   readonly path: string;
@@ -152,7 +155,8 @@ export class VirtualFiles {
     if (found.isDirectory()) {
       return err({ kind: 'bad-request', text: 'Cannot download a directory.\n' });
     }
-    return real;
+    // Opening a named pipe would hold one of the few threads for files until somebody writes to it.
+    return found.isFile() ? real : err({ kind: 'unknown' });
   }
 
   private async resolve(
@@ -160,6 +164,7 @@ export class VirtualFiles {
     approvers: Approvers,
   ): Promise<Result<string, FileRefusal>> {
     const wanted = trimmed(requested);
+    if (wanted.length > PATH_MAX_BYTES) return err({ kind: 'unknown' });
     if (wanted.split('/').includes('..')) return err({ kind: 'unknown' });
     for (let virtual = wanted; virtual !== ''; virtual = virtual.slice(0, cut(virtual))) {
       const root = this.attachedAt(virtual);

@@ -99,7 +99,14 @@ class FastifyHttpServer implements HttpServer {
       bodyLimit: options.bodyMaxBytes ?? BODY_MAX_BYTES,
       exposeHeadRoutes: false,
       forceCloseConnections: false,
-      rewriteUrl: (request) => this.routes.resolve(request.url ?? '/'),
+      rewriteUrl: (request) => {
+        replaceInvalidContentType(request);
+        return this.routes.resolve(request.url ?? '/');
+      },
+      // A path with a bad escape, or one too long for a parameter, is one that no route has.
+      frameworkErrors: (_error, request, reply) => {
+        void this.replyNotFound(request, reply);
+      },
       routerOptions: { ignoreTrailingSlash: true, maxParamLength: 4096 },
       serverFactory: (handler) => this.createHttp(handler),
     });
@@ -164,13 +171,18 @@ class FastifyHttpServer implements HttpServer {
       if (read instanceof Error) done(read);
       else done(null, read);
     });
-    app.setNotFoundHandler(options.onNotFound ?? ((_request, reply) => replyStatus(reply, 404)));
+    app.setNotFoundHandler((request, reply) => this.replyNotFound(request, reply));
     app.setErrorHandler(
       options.onError ??
         ((error, request, reply) => {
           this.replyError(error, request, reply);
         }),
     );
+  }
+
+  private replyNotFound(request: FastifyRequest, reply: FastifyReply): unknown {
+    const { onNotFound } = this.options;
+    return onNotFound === undefined ? replyStatus(reply, 404) : onNotFound(request, reply);
   }
 
   private decompress(encoding: string | undefined, body: Buffer): Buffer | Error {
@@ -211,7 +223,6 @@ class FastifyHttpServer implements HttpServer {
       (request, response) => {
         this.owe(request.socket, response);
         dressResponse(response);
-        replaceInvalidContentType(request);
         if (this.options.delegate !== undefined && refuseTarget(request, response)) return;
         if (this.isMessage(request)) this.collectMessage(request, response);
         else handler(request, response);

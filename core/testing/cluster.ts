@@ -126,13 +126,15 @@ export class SimulatedCluster {
     const host = this.hosts.get(name) ?? this.addHost(name, resources, more);
     const { ip, port } = host.options;
     const process = this.network.start(name, ip === AGENT_DEFAULTS.ip ? { port } : { ip, port });
+    const launcher = host.machine.launcherFor(process.clock);
     const agent = createAgent(host.options, {
       clock: process.clock,
       random: this.fork(),
       log: this.log.child({ process: name }),
       transport: process.transport,
       detector: this.detector(),
-      containerizer: new MesosContainerizer(host.machine.launcherFor(process.clock)),
+      containerizer: new MesosContainerizer(launcher),
+      containers: launcher,
       files: host.machine.files,
       sandboxes: { prepare: () => ({ ok: true, user: undefined }) },
       host: { bootId: () => host.machine.bootId(), diskUsage: async () => 0.1 },

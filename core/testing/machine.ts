@@ -7,6 +7,11 @@
  * joined by `;`. Whatever else is written takes no time. `ignore-term` makes SIGTERM useless.
  */
 
+import type {
+  ContainerEvent,
+  ContainerLauncher,
+  ContainerRequest,
+} from '../agent/containers/port.ts';
 import { LauncherCore } from '../agent/launcher/core.ts';
 import type {
   LauncherDisk,
@@ -63,7 +68,7 @@ export class SimulatedMachine {
   }
 
   /** The launcher as the agent of this life sees it; timers are those of the agent's process. */
-  launcherFor(agentClock: ProcessClock): Launcher {
+  launcherFor(agentClock: ProcessClock): SimulatedLauncher {
     return new SimulatedLauncher(this, agentClock);
   }
 
@@ -91,14 +96,23 @@ export class SimulatedMachine {
   }
 
   /** For `SimulatedLauncher` only. */
-  attach(launcher: SimulatedLauncher, listener: (event: LauncherEvent) => void): void {
+  attach(
+    launcher: SimulatedLauncher,
+    listener: (event: LauncherEvent) => void,
+    containerListener: (event: ContainerEvent) => void,
+  ): void {
     this.attached = launcher;
-    this.core().attach(listener);
+    this.core().attach(listener, containerListener);
   }
 
   /** For `SimulatedLauncher` only. */
   request(launcher: SimulatedLauncher, request: LauncherRequest): void {
     if (this.attached === launcher) this.core().handle(request);
+  }
+
+  /** For `SimulatedLauncher` only. */
+  requestContainer(launcher: SimulatedLauncher, request: ContainerRequest): void {
+    if (this.attached === launcher) this.core().handleContainer(request);
   }
 
   /** For `SimulatedLauncher` only. */
@@ -121,11 +135,12 @@ export class SimulatedMachine {
   }
 }
 
-/** The agent's end of the launcher's socket. */
-export class SimulatedLauncher implements Launcher {
+/** The agent's end of the launcher's socket. Processes have no input and output to attach to. */
+export class SimulatedLauncher implements Launcher, ContainerLauncher {
   private readonly machine: SimulatedMachine;
   private readonly clock: ProcessClock;
   private onEvent: (event: LauncherEvent) => void = () => {};
+  private onContainer: (event: ContainerEvent) => void = () => {};
   private isStopped = false;
 
   constructor(machine: SimulatedMachine, clock: ProcessClock) {
@@ -136,13 +151,28 @@ export class SimulatedLauncher implements Launcher {
   start(onEvent: (event: LauncherEvent) => void): Promise<void> {
     this.onEvent = onEvent;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.machine.attach(this, (event) => {
+    const later = (deliver: () => void): void => {
       this.clock.setTimer(SOCKET_MS, () => {
-        if (!this.isStopped) this.onEvent(event);
-        if (event.kind === 'report') resolve();
+        if (!this.isStopped) deliver();
       });
-    });
+    };
+    this.machine.attach(
+      this,
+      (event) => {
+        later(() => this.onEvent(event));
+        if (event.kind === 'report') this.clock.setTimer(SOCKET_MS, resolve);
+      },
+      (event) => later(() => this.onContainer(event)),
+    );
     return promise;
+  }
+
+  onContainerEvent(listener: (event: ContainerEvent) => void): void {
+    this.onContainer = listener;
+  }
+
+  request(request: ContainerRequest): void {
+    this.clock.setTimer(SOCKET_MS, () => this.machine.requestContainer(this, request));
   }
 
   /** After a crash of the launcher: a new one is started and reports. */
