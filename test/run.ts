@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-const SLOW_KINDS = ['e2e', 'sim', 'interop', 'ui'];
+const SLOW_KINDS = ['e2e', 'fuzz', 'sim', 'interop', 'ui'];
 
 /** Files at the same time; the end-to-end tests start processes of their own. */
 const CONCURRENCY = 2;

@@ -12,7 +12,7 @@ import { gunzipSync } from 'node:zlib';
 import type { Envelope, Upid } from '../net/ports.ts';
 import { addressOf, formatUpid, parseUpid } from './upid.ts';
 
-/** Longest head of a request; more closes the connection. */
+/** Longest head of a request, and longest trailers; more closes the connection. */
 const HEAD_MAX_BYTES = 64 * 1024;
 /** Largest body, also after decompression; a re-registering agent with 100,000 tasks stays below. */
 export const MESSAGE_MAX_BYTES = 256 * 1024 ** 2;
@@ -186,6 +186,10 @@ export class RequestParser {
     let at = start;
     for (;;) {
       const lineEnd = this.buffered.indexOf(LINE_END, at);
+      const trailersEnd = lineEnd === -1 ? this.buffered.length : lineEnd;
+      if (trailersEnd - start > HEAD_MAX_BYTES) {
+        return { kind: 'broken', reason: `trailers longer than ${HEAD_MAX_BYTES} bytes` };
+      }
       if (lineEnd === -1) return undefined;
       const isEmpty = lineEnd === at;
       at = lineEnd + LINE_END.length;

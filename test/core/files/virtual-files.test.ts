@@ -1,5 +1,6 @@
 /** Tests of the virtual files: what is attached is served, nothing else. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -97,6 +98,32 @@ test('downloads are sent as they are', async () => {
     body: 'hello world\n',
   });
   assert.equal((await it.get('/files/download?path=/nope')).body, '404 Not Found.');
+});
+
+test('a path longer than any file system takes is unknown, and its parts are not looked up', async () => {
+  const files = new VirtualFiles();
+  let lookups = 0;
+  files.addSource({
+    find: () => {
+      lookups += 1;
+      return undefined;
+    },
+    entries: () => [],
+  });
+  const long = await files.browse('/a'.repeat(3_000));
+  assert.deepEqual(long, { ok: false, error: { kind: 'unknown' } });
+  assert.equal(lookups, 0);
+  await files.browse('/a'.repeat(30));
+  assert.equal(lookups, 30);
+});
+
+test('a named pipe is no file to download', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'files-test-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  execFileSync('mkfifo', [path.join(folder, 'pipe')]);
+  const files = new VirtualFiles();
+  files.attach('/box', folder);
+  assert.deepEqual(await files.locate('/box/pipe'), { ok: false, error: { kind: 'unknown' } });
 });
 
 test('modes are written as ls does', () => {

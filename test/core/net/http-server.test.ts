@@ -281,6 +281,16 @@ test('a client that does not read is dropped when its queue is full', async (t) 
   socket.destroy();
 });
 
+test('a path with a bad escape is not found', async (t) => {
+  const { port } = await start(t, ({ app }) => {
+    app.get('/master/state/:name', (_request, reply) => reply.send('x'));
+  });
+  for (const path of ['/state%', '/state/%zz', `/state/${'a'.repeat(5_000)}`]) {
+    const answer = await exchange(port, `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`, /Found\.$/);
+    assert.match(answer, /^HTTP\/1\.1 404 Not Found\r\n(?:.*\r\n)*\r\n404 Not Found\.$/);
+  }
+});
+
 test('closing cuts idle connections and streams within its bound', async (t) => {
   const { server, port, url } = await start(t, ({ app }) => {
     app.get('/master/stream', (_request, reply) => {

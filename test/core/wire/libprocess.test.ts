@@ -152,4 +152,7 @@ test('garbage never throws and never grows without end', () => {
   const chunked = 'POST /a/b HTTP/1.1\r\nLibprocess-From: g\r\nTransfer-Encoding: chunked\r\n\r\n';
   assert.deepEqual(parse(`${chunked}zz\r\n`), ['broken']);
   assert.deepEqual(parse(`${chunked}ffffffff\r\n`), ['broken']);
+  assert.deepEqual(parse(`${chunked}0\r\nx: y\r\n\r\n`).length, 1);
+  assert.deepEqual(parse(`${chunked}0\r\n${'x: y\r\n'.repeat(20_000)}`), ['broken']);
+  assert.deepEqual(parse(`${chunked}0\r\n${'x'.repeat(70_000)}`), ['broken']);
 });
