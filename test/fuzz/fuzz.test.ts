@@ -1,9 +1,9 @@
-/** Short fuzz runs, 20,000 requests in all; long ones with `npm run fuzz -- --requests=1000000 --seed=N`. */
+/** Short fuzz runs, long ones with `npm run fuzz -- --requests=1000000 --seed=N`. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fuzz } from './run.ts';
 
-const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+const SEEDS = [1, 2, 3];
 const REQUESTS_PER_SEED = 2_000;
 
 for (const seed of SEEDS) {

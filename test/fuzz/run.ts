@@ -41,7 +41,7 @@ export const EPOCH_REQUESTS = 10_000;
 /** Processor time that no request may take. */
 const HANG_MS = 100;
 /** How often a request that seemed slow is timed again; the least time counts. */
-const TIMINGS = 4;
+const TIMINGS = 10;
 /** The heap may differ this much between the first epochs and the last: compiled code, caches of constants. */
 export const HEAP_FLAT_BYTES = 24 * 1024 ** 2;
 /** What a cluster may keep of an epoch: registry entries, completed frameworks and tasks. */

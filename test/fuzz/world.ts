@@ -321,7 +321,8 @@ export class World {
     const { log, files } = this;
     const server = createHttpServer({ ip: '127.0.0.1', port: 0, log, delegate: 'slave(1)' });
     const metrics = new Metrics();
-    declareAgentMetrics(metrics, { agent, clock, fetcher: { succeeded: 0, failed: 0 } });
+    const fetcher = { counts: { succeeded: 0, failed: 0 }, cacheBytes: { total: 0, used: 0 } };
+    declareAgentMetrics(metrics, { agent, clock, fetcher });
     serveExecutorApi(server, { agent, clock, actor: 'slave(1)' });
     const transport = network.process(AGENT);
     const api = registerAgentOperatorApi({ agent, server, metrics, clock, transport, files });
