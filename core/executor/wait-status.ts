@@ -32,6 +32,12 @@ const SIGNALS: readonly (readonly [name: string, number: number, text: string])[
   ['SIGSYS', 31, 'Bad system call'],
 ];
 
+/** What the system calls a wait status, without the mark of a core dump. */
+export function waitStatusOf(status: number): WaitStatus {
+  const signal = status & 0x7f;
+  return signal === 0 ? status & 0xff00 : signal;
+}
+
 export function exitedWith(code: number): WaitStatus {
   return (code & 0xff) << 8;
 }

@@ -26,7 +26,12 @@ import type { Timer } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { HostedProbe } from '../executor/hosted.ts';
 import type { ProbeResult } from '../executor/task-run.ts';
-import { exitedWith, signalledWith, type WaitStatus } from '../executor/wait-status.ts';
+import {
+  exitedWith,
+  signalledWith,
+  UNKNOWN_STATUS,
+  type WaitStatus,
+} from '../executor/wait-status.ts';
 import type { ProcessClock, SimulatedClock } from './clock.ts';
 
 /** One way through the launcher's socket. */
@@ -246,7 +251,7 @@ interface Running {
   readonly cwd: string;
   readonly heedsTerm: boolean;
   timer: Timer | undefined;
-  /** Told the end: the parent with the status, an adopter without. */
+  /** Told the end: the parent, an adopter, or a keeper between them. */
   onEnd: (status: WaitStatus) => void;
 }
 
@@ -255,6 +260,8 @@ export class SimulatedProcesses implements Processes {
   private readonly clock: SimulatedClock;
   private readonly onSpawn: ((process: SpawnedProcess) => void) | undefined;
   private readonly table = new Map<number, Running>();
+  /** Of processes whose parent died before them. */
+  private readonly ends = new Map<number, WaitStatus>();
   private nextPid = 100;
 
   constructor(options: SimulatedMachineOptions) {
@@ -293,11 +300,17 @@ export class SimulatedProcesses implements Processes {
     return identity;
   }
 
-  adopt(identity: ProcessIdentity, onExit: () => void): boolean {
+  adopt(identity: ProcessIdentity, onExit: (status: WaitStatus) => void): boolean {
     const running = this.table.get(identity.pid);
     if (running === undefined || running.identity.startTime !== identity.startTime) return false;
     running.onEnd = onExit;
     return true;
+  }
+
+  endOf({ pid }: ProcessIdentity): WaitStatus {
+    const status = this.ends.get(pid) ?? UNKNOWN_STATUS;
+    this.ends.delete(pid);
+    return status;
   }
 
   findIn(cwd: string): ProcessIdentity | undefined {
@@ -326,9 +339,11 @@ export class SimulatedProcesses implements Processes {
     }
   }
 
-  /** The parent died: nobody learns the status of what runs. */
+  /** The parent died: a keeper writes down how what runs will end. */
   forgetParents(): void {
-    for (const running of this.table.values()) running.onEnd = () => {};
+    for (const running of this.table.values()) {
+      running.onEnd = (status) => this.ends.set(running.identity.pid, status);
+    }
   }
 
   killAll(): void {

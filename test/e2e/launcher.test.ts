@@ -130,7 +130,7 @@ test('tasks of frameworks that do not checkpoint end with the connection to the 
 test('tasks outlive a killed launcher; the next one watches and can kill them', async () => {
   const it = await new Bench().start();
   const a = await it.launch('a', 'sleep 1000');
-  const b = await it.launch('b', 'sleep 1.5; exit 0');
+  const b = await it.launch('b', 'sleep 1.5; exit 7');
   const before = it.launcherPid;
   process.kill(before, 'SIGKILL');
   const { containers } = await it.reports(2);
@@ -142,8 +142,8 @@ test('tasks outlive a killed launcher; the next one watches and can kill them', 
   it.client.kill('a', 'a', undefined);
   await it.updated('a', 'TASK_KILLING');
   await until(() => (isAlive(a.pid) ? undefined : true));
-  const unknown = await it.updated('b', 'TASK_FAILED');
-  assert.equal(unknown.message, 'Failed to get exit status for Command');
+  const ended = await it.updated('b', 'TASK_FAILED');
+  assert.equal(ended.message, 'Command exited with status 7');
   await it.client.stop({ killTasks: true });
 });
 

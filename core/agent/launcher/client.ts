@@ -16,6 +16,7 @@ import type { HostedTask } from '../../executor/hosted.ts';
 import type { IsolationPlan } from '../containerizer/plan.ts';
 import type { ContainerEvent, ContainerLauncher, ContainerRequest } from '../containers/port.ts';
 import type { ContainerSpec, ContainerUpdate, Launcher, LauncherEvent } from '../launcher-port.ts';
+import { endsFolder, type KeptProgram, underKeeper } from './keeper.ts';
 import { launcherProgram } from './program.ts';
 import { type LauncherRequest, LineDecoder, PROTOCOL_VERSION } from './protocol.ts';
 import type { LauncherSettings } from './server.ts';
@@ -174,9 +175,10 @@ export class LauncherClient implements Launcher, ContainerLauncher {
     const log = openSync(`${this.folder}/log`, 'a', 0o600);
     const flags = ['--max-semi-space-size=1', '--no-warnings', '--single-threaded-gc'];
     const { settings } = this.ports;
-    const words = [program, this.folder, this.socketPath];
+    const words = [...flags, program, this.folder, this.socketPath];
     if (settings !== undefined) words.push(JSON.stringify(settings));
-    const child = spawn(process.execPath, [...flags, ...words], {
+    const line = this.kept({ file: process.execPath, words });
+    const child = spawn(line.file, [...line.words], {
       cwd: '/',
       detached: true,
       stdio: ['ignore', log, log],
@@ -188,6 +190,18 @@ export class LauncherClient implements Launcher, ContainerLauncher {
     child.unref();
     closeSync(log);
     this.ports.log.info({ pid: child.pid }, 'launcher started');
+  }
+
+  private kept(line: KeptProgram): KeptProgram {
+    const ends = endsFolder(this.folder);
+    mkdirSync(ends, { recursive: true, mode: 0o700 });
+    const kept = underKeeper(ends, line);
+    if (kept === undefined) {
+      const text =
+        'no keeper (perl, Linux): statuses of tasks are unknown once their launcher has died';
+      this.ports.log.warn({}, text);
+    }
+    return kept ?? line;
   }
 
   /** Resolves with true at the first report, with false when the connection ends before. */

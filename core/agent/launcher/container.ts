@@ -235,10 +235,11 @@ export class Container implements ContainerRun {
       this.isolation.kill();
     }
     for (const [key, recorded] of Object.entries(this.record.processes)) {
-      const found = recorded ?? this.ports.processes.findIn(this.cwdOf(key));
-      const onExit = (): void => this.processExited(key, UNKNOWN_STATUS);
-      if (found === undefined || !this.ports.processes.adopt(found, onExit)) {
-        onExit();
+      const { processes } = this.ports;
+      const found = recorded ?? processes.findIn(this.cwdOf(key));
+      const onExit = (status: WaitStatus): void => this.processExited(key, status);
+      if (found === undefined || !processes.adopt(found, onExit)) {
+        onExit(found === undefined ? UNKNOWN_STATUS : processes.endOf(found));
         continue;
       }
       this.record.processes[key] = found;

@@ -9,7 +9,7 @@
  */
 import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import type { WaitStatus } from '../../executor/wait-status.ts';
+import { type WaitStatus, waitStatusOf } from '../../executor/wait-status.ts';
 import type { ProcessIdentity } from './ports.ts';
 
 /** Numbers of prctl(2) by architecture, as Node names them. */
@@ -105,6 +105,11 @@ function findProgram(name: string): string | undefined {
   return undefined;
 }
 
+/** Below the launcher's folder. */
+export function endsFolder(folder: string): string {
+  return join(folder, 'ends');
+}
+
 /** What keepers wrote. */
 export class KeptEnds {
   private readonly folder: string;
@@ -135,10 +140,4 @@ export class KeptEnds {
       if (!pids.has(Number(name))) rmSync(join(this.folder, name), { force: true });
     }
   }
-}
-
-/** Without the core dump flag, as everywhere here. */
-export function waitStatusOf(status: number): WaitStatus {
-  const signal = status & 0x7f;
-  return signal === 0 ? status & 0xff00 : signal;
 }

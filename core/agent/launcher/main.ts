@@ -8,6 +8,7 @@ import { SystemRandom } from '../../base/random.ts';
 import { LauncherCore } from './core.ts';
 import { FileDisk } from './file-disk.ts';
 import { NodeIsolation } from './isolation.ts';
+import { endsFolder, KeptEnds } from './keeper.ts';
 import { NodeProcesses } from './node-processes.ts';
 import { destroyOrphans } from './orphans.ts';
 import { LauncherServer, launcherPlace } from './server.ts';
@@ -16,13 +17,16 @@ const place = launcherPlace();
 const clock = new SystemClock();
 const { destroyTimeoutMs, orphans } = place.settings;
 const isolation = new NodeIsolation(clock, destroyTimeoutMs);
+const ends = new KeptEnds(endsFolder(place.folder));
+const processes = new NodeProcesses(clock, isolation, ends);
 const core = new LauncherCore({
   clock,
   random: new SystemRandom(),
-  processes: new NodeProcesses(clock, isolation),
+  processes,
   disk: new FileDisk(`${place.folder}/containers`),
 });
 const server = new LauncherServer(core, place, clock);
 server.run(() => {
+  processes.forgetOtherEnds();
   if (orphans !== undefined) destroyOrphans(orphans, core.knownIds, isolation);
 });

@@ -8,10 +8,16 @@ import type { Clock } from '../../base/clock.ts';
 import { describeError } from '../../base/errors.ts';
 import type { HostedProbe } from '../../executor/hosted.ts';
 import type { ProbeResult } from '../../executor/task-run.ts';
-import { exitedWith, signalledWith, type WaitStatus } from '../../executor/wait-status.ts';
+import {
+  exitedWith,
+  signalledWith,
+  UNKNOWN_STATUS,
+  type WaitStatus,
+} from '../../executor/wait-status.ts';
 import type { IsolationPlan } from '../containerizer/plan.ts';
 import { NodeAttachedProcesses } from './attached.ts';
 import { holdNamespaces, letGo } from './gate.ts';
+import type { KeptEnds } from './keeper.ts';
 import type { Held, Isolation, Processes, ProcessIdentity, SpawnSpec } from './ports.ts';
 import { runProbe } from './probes.ts';
 import {
@@ -30,16 +36,18 @@ const SWEEP_DELAY_MS = 200;
 export class NodeProcesses implements Processes {
   private readonly clock: Clock;
   private snapshot: readonly ProcessEntry[] | undefined;
-  private readonly adopted = new Map<ProcessIdentity, () => void>();
+  private readonly adopted = new Map<ProcessIdentity, (status: WaitStatus) => void>();
   /** Sessions seen in the trees of processes that were signalled. */
   private readonly sessions = new Map<number, Set<number>>();
   /** Sessions whose survivors are to be killed. */
   private readonly dead = new Set<number>();
+  private readonly ends: KeptEnds;
   readonly attached: NodeAttachedProcesses;
   readonly isolation: Isolation;
 
-  constructor(clock: Clock, isolation: Isolation) {
+  constructor(clock: Clock, isolation: Isolation, ends: KeptEnds) {
     this.clock = clock;
+    this.ends = ends;
     this.isolation = isolation;
     this.attached = new NodeAttachedProcesses(clock, this);
   }
@@ -103,11 +111,25 @@ export class NodeProcesses implements Processes {
     return child;
   }
 
-  adopt(identity: ProcessIdentity, onExit: () => void): boolean {
+  adopt(identity: ProcessIdentity, onExit: (status: WaitStatus) => void): boolean {
     if (!isAlive(identity)) return false;
     this.adopted.set(identity, onExit);
     if (this.adopted.size === 1) this.pollAdopted();
     return true;
+  }
+
+  endOf(identity: ProcessIdentity): WaitStatus {
+    const entry = readProcess(identity.pid);
+    // Its keeper has not come to it yet.
+    if (entry?.endStatus !== undefined && entry.startTime === identity.startTime) {
+      return entry.endStatus;
+    }
+    return this.ends.take(identity) ?? UNKNOWN_STATUS;
+  }
+
+  /** Of what ended before anybody adopted it, nobody will ask any more. */
+  forgetOtherEnds(): void {
+    this.ends.keepOnly(new Set([...this.adopted.keys()].map(({ pid }) => pid)));
   }
 
   findIn(cwd: string): ProcessIdentity | undefined {
@@ -163,7 +185,7 @@ export class NodeProcesses implements Processes {
       for (const [identity, onExit] of [...this.adopted]) {
         if (isAlive(identity)) continue;
         this.adopted.delete(identity);
-        onExit();
+        onExit(this.endOf(identity));
       }
       if (this.adopted.size > 0) this.pollAdopted();
     });

@@ -76,9 +76,11 @@ export class PlainContainers {
     const { sandbox, workingDirectory } = value.plain;
     const isAlone = workingDirectory === sandbox;
     const found = value.process ?? (isAlone ? this.ports.processes.findIn(sandbox) : undefined);
-    const onExit = (): void => this.ended(plain, UNKNOWN_STATUS);
-    if (found !== undefined && this.ports.processes.adopt(found, onExit)) value.process = found;
-    else onExit();
+    const { processes } = this.ports;
+    const onExit = (status: WaitStatus): void => this.ended(plain, status);
+    if (found === undefined) onExit(UNKNOWN_STATUS);
+    else if (processes.adopt(found, onExit)) value.process = found;
+    else onExit(processes.endOf(found));
     return true;
   }
 

@@ -76,10 +76,11 @@ export interface Processes {
    */
   spawn(spec: SpawnSpec, onExit: (status: WaitStatus) => void): ProcessIdentity | undefined;
   /**
-   * Watches a process that somebody else started; its status cannot be learnt. False when it is
-   * gone already.
+   * Watches a process that a launcher before this one has started. False when it is gone already.
    */
-  adopt(identity: ProcessIdentity, onExit: () => void): boolean;
+  adopt(identity: ProcessIdentity, onExit: (status: WaitStatus) => void): boolean;
+  /** How a process ended that is gone, once; -1 when nobody has seen it. */
+  endOf(identity: ProcessIdentity): WaitStatus;
   /** Session leaders working in `cwd`; finds a process whose start was not recorded any more. */
   findIn(cwd: string): ProcessIdentity | undefined;
   /** Signals the process, its group, its descendants and their sessions. */

@@ -1,5 +1,6 @@
 /** Process trees as Linux' /proc tells them; elsewhere only process groups are known. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { type WaitStatus, waitStatusOf } from '../../executor/wait-status.ts';
 
 export interface ProcessEntry {
   readonly pid: number;
@@ -8,6 +9,8 @@ export interface ProcessEntry {
   readonly session: number;
   readonly startTime: string;
   readonly isZombie: boolean;
+  /** Of a zombie. */
+  readonly endStatus?: WaitStatus;
   /** Number of its pseudo terminal. */
   readonly terminal?: number;
 }
@@ -35,6 +38,7 @@ export function readProcess(pid: number): ProcessEntry | undefined {
     session: Number(session),
     startTime: fields[19] ?? '',
     isZombie: state === 'Z' || state === 'X',
+    ...(state === 'Z' ? { endStatus: waitStatusOf(Number(fields[49])) } : {}),
     ...(terminal === undefined ? {} : { terminal }),
   };
 }

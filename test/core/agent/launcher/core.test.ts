@@ -32,6 +32,7 @@ function coreOn(disk: LauncherDisk): {
       return { pid: 100 + exits.length, startTime: '1' };
     },
     adopt: () => false,
+    endOf: () => -1,
     findIn: () => undefined,
     signalTree: () => {},
     sweep: () => {},

@@ -45,6 +45,7 @@ class Bench {
       processes: {
         spawn: identity,
         adopt: ({ pid }) => alive.includes(pid),
+        endOf: () => -1,
         findIn: () => undefined,
         signalTree: (pid) => this.killed.push(pid),
         sweep: () => {},
