@@ -41,11 +41,12 @@ export class NodeProcesses implements Processes {
   private readonly sessions = new Map<number, Set<number>>();
   /** Sessions whose survivors are to be killed. */
   private readonly dead = new Set<number>();
-  private readonly ends: KeptEnds;
+  /** Undefined where nobody wants to know how processes of a dead launcher ended. */
+  private readonly ends: KeptEnds | undefined;
   readonly attached: NodeAttachedProcesses;
   readonly isolation: Isolation;
 
-  constructor(clock: Clock, isolation: Isolation, ends: KeptEnds) {
+  constructor(clock: Clock, isolation: Isolation, ends?: KeptEnds) {
     this.clock = clock;
     this.ends = ends;
     this.isolation = isolation;
@@ -124,12 +125,12 @@ export class NodeProcesses implements Processes {
     if (entry?.endStatus !== undefined && entry.startTime === identity.startTime) {
       return entry.endStatus;
     }
-    return this.ends.take(identity) ?? UNKNOWN_STATUS;
+    return this.ends?.take(identity) ?? UNKNOWN_STATUS;
   }
 
   /** Of what ended before anybody adopted it, nobody will ask any more. */
   forgetOtherEnds(): void {
-    this.ends.keepOnly(new Set([...this.adopted.keys()].map(({ pid }) => pid)));
+    this.ends?.keepOnly(new Set([...this.adopted.keys()].map(({ pid }) => pid)));
   }
 
   findIn(cwd: string): ProcessIdentity | undefined {
