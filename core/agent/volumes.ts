@@ -15,7 +15,7 @@ export interface VolumeLink {
 
 export function volumeLinks(
   context: AgentContext,
-  executor: Pick<AgentExecutor, 'info'>,
+  executor: Pick<AgentExecutor, 'info' | 'directory'>,
   task: TaskInfo,
 ): readonly VolumeLink[] {
   const links: VolumeLink[] = [];
@@ -24,6 +24,12 @@ export function volumeLinks(
     const target = volumeDirectory(context, resource);
     if (path === undefined || target === undefined || path.startsWith('/')) continue;
     links.push({ path, target });
+  }
+  for (const volume of executor.info.container?.volumes ?? []) {
+    const shared = volume.source?.sandbox_path;
+    if (!isSandboxShare(volume) || shared?.type !== 'SELF') continue;
+    const target = `${executor.directory}/${shared.path}`;
+    links.push({ path: volume.container_path, target, makesTarget: true });
   }
   return links;
 }

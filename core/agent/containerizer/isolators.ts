@@ -5,12 +5,20 @@ import type { Isolator } from './isolator.ts';
 import { cgroupsV1Isolator, freezerIsolator } from './isolators/cgroups-v1.ts';
 import { cgroupsV2Isolator, leafIsolator } from './isolators/cgroups-v2.ts';
 import { diskIsolator } from './isolators/disk.ts';
+import {
+  hostPathIsolator,
+  linuxFilesystemIsolator,
+  sandboxPathIsolator,
+  sharedFilesystemIsolator,
+} from './isolators/mounts.ts';
+import { ipcNamespaceIsolator, pidNamespaceIsolator } from './isolators/namespaces.ts';
 import { portsIsolator } from './isolators/ports.ts';
 import {
   capabilitiesIsolator,
   noNewPrivilegesIsolator,
   rlimitsIsolator,
 } from './isolators/privileges.ts';
+import { environmentSecretIsolator } from './isolators/secrets.ts';
 
 export interface IsolatorSources {
   /** Host directory of a persistent volume. */
@@ -50,6 +58,12 @@ function create(
         intervalMs: options.diskIntervalMs,
         volumeDirectory,
       });
+    case 'environment_secret':
+      return environmentSecretIsolator();
+    case 'filesystem/linux':
+      return linuxFilesystemIsolator(volumeDirectory);
+    case 'filesystem/shared':
+      return sharedFilesystemIsolator();
     case 'linux/capabilities':
       return capabilitiesIsolator({
         effective: options.effectiveCapabilities,
@@ -57,6 +71,13 @@ function create(
       });
     case 'linux/nnp':
       return noNewPrivilegesIsolator();
+    case 'namespaces/ipc':
+      return ipcNamespaceIsolator({
+        mayShareAgents: options.mayShareAgentIpc,
+        shmBytes: options.shmBytes,
+      });
+    case 'namespaces/pid':
+      return pidNamespaceIsolator(options.mayShareAgentPid);
     case 'network/ports':
       return portsIsolator({
         intervalMs: options.portsIntervalMs,
@@ -66,6 +87,10 @@ function create(
       });
     case 'posix/rlimits':
       return rlimitsIsolator();
+    case 'volume/host_path':
+      return hostPathIsolator(options.volumeCreationRoots);
+    case 'volume/sandbox_path':
+      return sandboxPathIsolator();
     default:
       return undefined;
   }

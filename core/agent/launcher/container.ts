@@ -48,6 +48,8 @@ export class Container implements ContainerRun {
   /** SIGKILL was sent to everything; the container ends with its last process. */
   private isDestroyed = false;
   private readonly isolation: ContainerIsolation;
+  /** What was asked before it had started. */
+  private readonly waiting: (() => void)[] = [];
   /** False while what it needs is being made. */
   isStarted = true;
   /** It has ended, and what was in it or made for it is being removed. */
@@ -124,6 +126,7 @@ export class Container implements ContainerRun {
       const why = failure ?? this.startExecutor();
       if (why === undefined) {
         this.ports.onStarted(this);
+        for (const act of this.waiting.splice(0)) act();
         return;
       }
       this.isolation.destroy(() => {});
@@ -139,6 +142,11 @@ export class Container implements ContainerRun {
   }
 
   run(tasks: readonly HostedTask[], isolation?: Readonly<Record<string, IsolationPlan>>): void {
+    if (!this.isStarted) {
+      // A repeated request may come while what the container needs is being made.
+      this.waiting.push(() => this.run(tasks, isolation));
+      return;
+    }
     if (isolation !== undefined) this.isolation.addTasks(isolation);
     this.apply(this.hosted?.run(tasks, this.ports.now()) ?? []);
   }

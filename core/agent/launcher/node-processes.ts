@@ -3,7 +3,7 @@
  * tree of a kill is read from /proc once per turn of the event loop, whatever the number of kills.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { appendFileSync, closeSync, openSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync, readFileSync } from 'node:fs';
 import type { Clock } from '../../base/clock.ts';
 import { describeError } from '../../base/errors.ts';
 import type { HostedProbe } from '../../executor/hosted.ts';
@@ -147,6 +147,11 @@ export class NodeProcesses implements Processes {
     const sessions = this.sessions.get(pid) ?? new Set();
     for (const { session } of tree) sessions.add(session);
     this.sessions.set(pid, sessions);
+    if (signal === 'SIGTERM' && isEntering(pid)) {
+      // `nsenter` waits for the task and has no handler: it would end before the task has.
+      for (const member of tree) if (member.pid !== pid) sendSignal(member.pid, signal);
+      return;
+    }
     sendSignal(-pid, signal);
     for (const member of tree) sendSignal(member.pid, signal);
   }
@@ -190,6 +195,14 @@ export class NodeProcesses implements Processes {
       }
       if (this.adopted.size > 0) this.pollAdopted();
     });
+  }
+}
+
+function isEntering(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8') === 'nsenter\n';
+  } catch {
+    return false;
   }
 }
 

@@ -26,7 +26,7 @@ export interface Holder {
   readonly pid: number;
 }
 
-const KEEP = 'exec sleep infinity';
+const KEEP = 'exec env --ignore-signal=CHLD sleep infinity';
 /** Without a line the launcher has died: nothing may run outside of its cgroups. */
 const GATE = 'read -r _ <&3 || exit 1; exec 3<&-; exec "$@"';
 /** Absolute: the task's PATH is its own. */
@@ -79,9 +79,9 @@ export function holderCommandLine(
     ...(kinds.includes('ipc') ? ['--ipc'] : []),
     ...(isInit ? ['--pid', '--fork', '--kill-child'] : []),
   ];
-  // Whoever ignores SIGCHLD leaves no zombies, and keeps ignoring it over `exec`: the first process
-  // of a pid namespace inherits all orphans.
-  const script = [...setup, 'echo ready', 'exec >/dev/null 2>&1', "trap '' CHLD", KEEP].join('\n');
+  // The first process of a pid namespace inherits all orphans; they leave no zombies to one that
+  // ignores SIGCHLD.
+  const script = [...setup, 'echo ready', 'exec >/dev/null 2>&1', KEEP].join('\n');
   const words = [`${TOOLS}/unshare`, ...options, '--', '/bin/sh', '-e', '-c', script];
   const args = ['-c', GATE, 'sh', ...words];
   return { file: '/bin/sh', argv0: 'sh', args, env: environment, user: undefined, isGated: true };
@@ -99,7 +99,7 @@ function enterWords(
   cwd: string,
 ): readonly string[] {
   const kinds = (namespaces?.kinds ?? []).map((kind) => `--${kind}`);
-  return [`${TOOLS}/nsenter`, '--target', String(pid), ...kinds, '--wdns', cwd, '--'];
+  return [`${TOOLS}/nsenter`, '--target', String(pid), ...kinds, `--wdns=${cwd}`, '--'];
 }
 
 function privilegeWords(

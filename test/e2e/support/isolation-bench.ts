@@ -39,7 +39,7 @@ import type { Resource, TaskInfo } from '../../../core/wire/types/mesos.v1.ts';
 
 export const clock = new SystemClock();
 const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 10_000;
 
 export interface BenchTask {
   readonly command: string;
