@@ -167,3 +167,48 @@ test('UpdateFrameworkMessage after a re-subscription is the recorded one', () =>
     defined(expected, 'recording'),
   );
 });
+
+/** The recorded agent after its restart; its framework and tasks are known to the master from it alone. */
+const RESTART = new URL('../../wire/golden/libprocess-agent-restart.json', import.meta.url);
+const RESTARTED: readonly Recorded[] = JSON.parse(readFileSync(RESTART, 'utf8'));
+
+function ofRestart<N extends keyof MessageTypes>(name: N): MessageTypes[N] {
+  const found = RESTARTED.find((each) => each.start_line.includes(`/${name} `));
+  const read = decodeMessage(name, Buffer.from(defined(found, name).body_base64, 'base64'));
+  assert.ok(read.ok);
+  return read.value;
+}
+
+test('the answers to the recorded re-registration are the recorded ones', () => {
+  const it = new MasterScene();
+  const name = 'mesos.internal.ReregisterSlaveMessage';
+  const message = ofRestart(name);
+  it.input({ kind: 'message', from: it.pid('a1'), content: { name, message } });
+  const [reregistered, update] = it.sentTo('a1');
+  assertSame(
+    'mesos.internal.SlaveReregisteredMessage',
+    reregistered?.message,
+    ofRestart('mesos.internal.SlaveReregisteredMessage'),
+  );
+  assertSame(
+    'mesos.internal.UpdateFrameworkMessage',
+    update?.message,
+    ofRestart('mesos.internal.UpdateFrameworkMessage'),
+  );
+  const framework = defined([...it.state.frameworks.values()][0], 'framework');
+  assert.equal(framework.state, 'recovered');
+  assert.equal(framework.tasks.size, (message.tasks ?? []).length);
+});
+
+test('the operations in the recorded UpdateSlaveMessage are adopted', () => {
+  const it = new MasterScene();
+  const content = {
+    name: 'mesos.internal.ReregisterSlaveMessage',
+    message: ofRestart('mesos.internal.ReregisterSlaveMessage'),
+  } as const;
+  it.input({ kind: 'message', from: it.pid('a1'), content });
+  const message = ofRestart('mesos.internal.UpdateSlaveMessage');
+  const name = 'mesos.internal.UpdateSlaveMessage';
+  it.input({ kind: 'message', from: it.pid('a1'), content: { name, message } });
+  assert.equal(it.state.operations.size, message.operations?.operations?.length);
+});
