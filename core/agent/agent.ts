@@ -148,7 +148,9 @@ class AgentShell implements Agent {
     this.unwatch = detector.watch(
       (leader) => {
         const pid = leader === undefined ? undefined : parseUpid(leader.pid ?? '');
-        this.input({ kind: 'master', pid });
+        // What a flag names has no id: nothing but its address is known.
+        const info = leader === undefined || leader.id === '' ? {} : { info: leader };
+        this.input({ kind: 'master', pid, ...info });
       },
       (error) => this.end(`Failed to detect a master: ${error.message}`),
     );

@@ -62,6 +62,8 @@ export class AgentContext {
   now: Instant;
   /** Attempts to register since the master was detected. */
   registrationAttempts = 0;
+  /** Whether it has changed since its first registration under this id. */
+  isReconfigured = false;
   /** Attempts are numbered through; `maxMs` is the upper end of the present one's time. */
   authentication: {
     readonly attempt: number;

@@ -107,6 +107,7 @@ export type AgentInput =
       readonly containers: readonly LauncherContainer[];
       readonly bootId: string;
     }
+  /** Without `info` nothing is known of the master but its address (`--master=host:port`). */
   | { readonly kind: 'master'; readonly pid: Upid | undefined; readonly info?: MasterInfo }
   | { readonly kind: 'message'; readonly from: Upid; readonly message: IncomingMessage }
   | {

@@ -96,7 +96,7 @@ export class AgentMachine {
         recovered(context, input);
         break;
       case 'master':
-        masterDetected(context, input.pid);
+        masterDetected(context, input.pid, input.info);
         break;
       case 'message':
         this.message(input.from, input.message);

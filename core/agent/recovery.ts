@@ -7,9 +7,7 @@ import { formatDuration } from '../base/duration.ts';
 import { containerId, executorId, frameworkId, type TaskId, taskId } from '../base/ids.ts';
 import { formatUuid } from '../base/random.ts';
 import { UNKNOWN_STATUS } from '../executor/wait-status.ts';
-import { contains, equals } from '../resources/arithmetic.ts';
 import { toPostReservationRefinement } from '../resources/refinement.ts';
-import type { AgentInfo, Attribute } from '../wire/types/mesos.v1.ts';
 import { BOOT_ID_PATH, runPath, taskUpdatesPath } from './checkpoint/paths.ts';
 import type {
   RecoveredAgent,
@@ -33,6 +31,7 @@ import {
 import { frameworkPid, removeFrameworkIfIdle } from './frameworks.ts';
 import type { LauncherContainer } from './launcher-port.ts';
 import { totalWith } from './operations.ts';
+import { incompatibility, isReconfigured } from './reconfiguration.ts';
 import { disconnect } from './registration.ts';
 import { type AgentExecutor, type AgentFramework, isTerminal } from './state.ts';
 import { partitionState, withStatus } from './tasks.ts';
@@ -60,7 +59,8 @@ export function recovered(
     durable: true,
   });
   const known = checkpoint.info;
-  const refusal = known === undefined ? undefined : incompatibility(context, known);
+  const { reconfigurationPolicy: policy } = context.options;
+  const refusal = known === undefined ? undefined : incompatibility(policy, known, state.info);
   if (refusal !== undefined && !wasRebooted) {
     context.emit({ kind: 'exit', failure: refusalText(context, refusal) });
     return;
@@ -69,6 +69,7 @@ export function recovered(
     beginAsNew(context, input);
     return;
   }
+  context.isReconfigured = isReconfigured(known, state.info);
   state.info = { ...state.info, id: known.id };
   if (!recoverResources(context, checkpoint)) return;
   state.drainConfig = checkpoint.drainConfig;
@@ -343,39 +344,6 @@ function beginCleanup(context: AgentContext): void {
     removeFrameworkIfIdle(context, framework);
   }
   if (state.frameworks.size === 0) context.emit({ kind: 'exit', failure: undefined });
-}
-
-/** Why the recorded info does not allow to go on under its id. */
-function incompatibility(context: AgentContext, known: AgentInfo): string | undefined {
-  const { info } = context.state;
-  const before = toPostReservationRefinement(known.resources ?? []);
-  const after = info.resources ?? [];
-  const additive = context.options.reconfigurationPolicy === 'additive';
-  const part = (() => {
-    if (known.hostname !== info.hostname) return 'hostname';
-    if ((known.port ?? 5051) !== (info.port ?? 5051)) return 'port';
-    if (additive ? !contains(after, before) : !equals(after, before)) return 'resources';
-    if (!sameAttributes(known.attributes ?? [], info.attributes ?? [], additive)) {
-      return 'attributes';
-    }
-    const mayAdd = additive && known.domain === undefined;
-    if (!mayAdd && JSON.stringify(known.domain) !== JSON.stringify(info.domain)) return 'domain';
-    return undefined;
-  })();
-  if (part === undefined) return undefined;
-  return additive
-    ? `Configuration change not permitted under 'additive' policy: ${part} changed`
-    : `Incompatible agent info detected. ${part} changed`;
-}
-
-function sameAttributes(
-  before: readonly Attribute[],
-  after: readonly Attribute[],
-  additive: boolean,
-): boolean {
-  const texts = new Set(after.map((each) => JSON.stringify(each)));
-  if (!additive && before.length !== after.length) return false;
-  return before.every((each) => texts.has(JSON.stringify(each)));
 }
 
 function refusalText(context: AgentContext, why: string): string {

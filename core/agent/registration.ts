@@ -21,6 +21,7 @@ import type {
   AgentInfoCapability,
   ExecutorInfo,
   FrameworkInfo,
+  MasterInfo,
   Resource,
   Task,
 } from '../wire/types/mesos.v1.ts';
@@ -35,16 +36,30 @@ import { partitionState, sendAgentUpdate, taskOf } from './tasks.ts';
 
 const REGISTER_DEADLINE = 'register';
 const PING_DEADLINE = 'ping';
+const NEEDS_AGENT_UPDATE =
+  'Agent state changed on restart, but the detected master lacks the AGENT_UPDATE capability. Refusing to connect.';
 const REGISTER_RETRY_MAX_MS = 60_000;
 
-export function masterDetected(context: AgentContext, pid: Upid | undefined): void {
+export function masterDetected(
+  context: AgentContext,
+  pid: Upid | undefined,
+  info: MasterInfo | undefined,
+): void {
   const { state } = context;
   state.master = pid;
+  if (context.isReconfigured && info !== undefined && !canUpdateAgents(info)) {
+    context.emit({ kind: 'exit', failure: NEEDS_AGENT_UPDATE });
+    return;
+  }
   if (state.status === 'recovering' || state.status === 'terminating') return;
   context.log('info', pid === undefined ? 'no leading master' : 'master detected', {
     master: pid === undefined ? undefined : formatUpid(pid),
   });
   disconnect(context);
+}
+
+function canUpdateAgents(info: MasterInfo): boolean {
+  return (info.capabilities ?? []).some((each) => each.type === 'AGENT_UPDATE');
 }
 
 /** Starts over with the master that is known; called when recovery is done, too. */
