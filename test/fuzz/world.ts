@@ -169,6 +169,12 @@ export class World {
 
   /** Answers that show the cluster still serves whoever behaves. */
   async serves(): Promise<void> {
+    const { cluster } = this;
+    const isRecovered = (): boolean => {
+      const status = cluster.agent(AGENT)?.state?.status;
+      return status !== undefined && status !== 'recovering';
+    };
+    await cluster.until(isRecovered, seconds(60));
     for (const target of ['master', 'agent'] as const) {
       const request = {
         target,

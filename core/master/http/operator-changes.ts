@@ -5,6 +5,9 @@ import type { Call } from '../../wire/types/mesos.v1.master.ts';
 import type { OfferOperation } from '../../wire/types/mesos.v1.ts';
 import type { OperatorRequest } from '../operator/requests.ts';
 
+/** The longest duration a message can hold, in steps that a number can tell. */
+const NANOSECONDS_MAX = 2 ** 63 - 1024;
+
 /** `undefined` when the call changes nothing; a text refuses it. Arguments are known to be there. */
 export function changeOf(call: Call): Result<OperatorRequest> | undefined {
   return serviceChange(call) ?? settingsChange(call) ?? resourceChange(call);
@@ -21,7 +24,7 @@ function serviceChange(call: Call): Result<OperatorRequest> | undefined {
       return ok({
         kind: 'drain-agent',
         agent: drain.agent_id.value,
-        maxGracePeriod: isGiven ? { nanoseconds: seconds * 1e9 + nanos } : undefined,
+        maxGracePeriod: isGiven ? { nanoseconds: nanosecondsOf(seconds, nanos) } : undefined,
         markGone: drain.mark_gone,
       });
     }
@@ -140,4 +143,10 @@ function asOriginal(text: string): string {
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Seconds are 64 bits wide, too: most of their range is beyond what the agent can be told. */
+function nanosecondsOf(seconds: number, nanos: number): number {
+  const exact = seconds * 1e9 + nanos;
+  return Math.max(-NANOSECONDS_MAX, Math.min(exact, NANOSECONDS_MAX));
 }
