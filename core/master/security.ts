@@ -138,6 +138,7 @@ const REALM_OF: Readonly<Record<string, Realm>> = {
   '/master/machine/down': RW,
   '/master/machine/up': RW,
   '/registrar(1)/registry': RO,
+  '/allocator/offer_constraints_debug': RO,
   '/metrics/snapshot': RO,
   '/metrics/prometheus': RO,
   '/files/browse': RO,
