@@ -10,6 +10,7 @@ import type { LifecycleState, Service } from '../base/lifecycle.ts';
 import type { Envelope, Upid } from '../net/ports.ts';
 import { decodeMessage, encodeMessage } from '../wire/codec.ts';
 import type { Call } from '../wire/types/mesos.v1.executor.ts';
+import type { ResourceStatistics } from '../wire/types/mesos.v1.ts';
 import { formatUpid, parseUpid } from '../wire/upid.ts';
 import { Authenticatee } from './authenticatee.ts';
 import { readCheckpoint } from './checkpoint/read.ts';
@@ -46,6 +47,8 @@ export interface Agent extends Service {
   readonly options: AgentOptions;
   /** Containers without an executor; undefined where the launcher has none. */
   readonly containers: AgentContainers | undefined;
+  /** What the containerizer knows that a container uses and may use. */
+  usage(containerId: string): ResourceStatistics | undefined;
   /** Duration of the recovery, once it is over. */
   readonly recoveryMs: number | undefined;
   /** Gives a valid call of an HTTP executor to the agent; `stream` comes with SUBSCRIBE. */
@@ -113,6 +116,10 @@ class AgentShell implements Agent {
     };
     const ports = { clock, launcher, sandboxes, files, self, state, retire };
     return new AgentContainers(this.options, ports);
+  }
+
+  usage(containerId: string): ResourceStatistics | undefined {
+    return this.ports.containerizer.usage(containerId);
   }
 
   get state(): AgentState | undefined {

@@ -40,8 +40,8 @@ export function usageOf(
     statistics.disk_used_bytes = disk.usedBytes;
     statistics.disk_limit_bytes = disk.limitBytes;
   }
-  const isKnown = Object.values(statistics).some((value) => value !== undefined);
-  return isKnown ? { timestamp: 0, ...statistics } : undefined;
+  const known = Object.entries(statistics).filter(([, value]) => value !== undefined);
+  return known.length === 0 ? undefined : { timestamp: 0, ...Object.fromEntries(known) };
 }
 
 interface Target {

@@ -209,7 +209,7 @@ function containers(context: AgentOperatorContext, { call, state, approvers }: A
     {
       showNested,
       showStandalone: showStandalone && approvers.approved('view_standalone_containers'),
-      usageOf: context.usageOf,
+      usage: context.usage,
       now: context.clock.now(),
     },
   );

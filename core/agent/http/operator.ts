@@ -32,7 +32,7 @@ import {
   executorsMatching,
   statisticsModel,
   statisticsOf,
-  type UsageReader,
+  type UsageReaders,
 } from '../views/containers.ts';
 import { agentStateDocument } from '../views/state.ts';
 import { AGENT_HELP } from './help-texts.ts';
@@ -50,7 +50,6 @@ export interface AgentOperatorOptions {
   readonly transport: Pick<MessageTransport, 'ip' | 'port'>;
   /** Attach the log file and the like; sandboxes are attached here. */
   readonly files?: VirtualFiles;
-  readonly usageOf?: UsageReader;
   /** Knows who asks; without it everybody may see and do everything. */
   readonly guard?: RequestGuard | undefined;
 }
@@ -125,7 +124,7 @@ export class AgentOperatorContext {
   readonly pace: RequestPace;
   /** Of `/monitor/statistics`. */
   readonly statisticsPace: RequestPace;
-  readonly usageOf: UsageReader;
+  readonly usage: UsageReaders;
   readonly guard: RequestGuard;
   private readonly transport: Pick<MessageTransport, 'ip' | 'port'>;
 
@@ -136,7 +135,7 @@ export class AgentOperatorContext {
     this.metrics = options.metrics;
     this.guard = options.guard ?? NO_GUARD;
     this.transport = options.transport;
-    this.usageOf = options.usageOf ?? processUsage;
+    this.usage = { process: processUsage, container: (id) => options.agent.usage(id) };
     this.logging = new LoggingLevel(options.clock, options.settings?.onVerbosity);
     this.pace = new RequestPace(options.clock, options.settings?.metricsPace);
     this.statisticsPace = new RequestPace(options.clock);
@@ -193,7 +192,7 @@ function statisticsDocument(
   const models: JsonValue[] = [];
   for (const executor of executorsMatching(state, all)) {
     if (!mayViewContainer(approvers, state, executor)) continue;
-    const statistics = statisticsOf(executor, context.usageOf, context.clock.now());
+    const statistics = statisticsOf(executor, context.usage, context.clock.now());
     if (statistics !== undefined) models.push(statisticsModel(executor, statistics));
   }
   return models;
@@ -219,7 +218,7 @@ function registerContainers(context: AgentOperatorContext): void {
       const models = executorsMatching(state, wanted)
         .filter((executor) => mayViewContainer(approvers, state, executor))
         .map((executor) =>
-          containerModel(executor, statisticsOf(executor, context.usageOf, context.clock.now())),
+          containerModel(executor, statisticsOf(executor, context.usage, context.clock.now())),
         );
       return replyJson(request, reply, writeJson(models));
     }),

@@ -13,13 +13,13 @@ import {
   statisticsOf,
   statusOf,
   taskPid,
-  type UsageReader,
+  type UsageReaders,
 } from './containers.ts';
 
 export interface ContainersV1Query {
   readonly showNested: boolean;
   readonly showStandalone: boolean;
-  readonly usageOf: UsageReader;
+  readonly usage: UsageReaders;
   readonly now: number;
 }
 
@@ -42,7 +42,7 @@ export function containersV1(
       executor_name: executor.info.name ?? '',
       container_id: { value: containerId },
       container_status: statusOf(executor),
-      resource_statistics: statisticsOf(executor, query.usageOf, query.now),
+      resource_statistics: statisticsOf(executor, query.usage, query.now),
     });
     if (!query.showNested) continue;
     shown.push(...tasksOf(executor, query.now));
@@ -80,7 +80,8 @@ function entryOf(
   { id, pid, resources }: PlainContainer,
   query: ContainersV1Query,
 ): ResponseGetContainersContainer {
-  const usage = parentOf(id) === undefined && pid !== undefined ? query.usageOf(pid) : undefined;
+  const usage =
+    parentOf(id) === undefined && pid !== undefined ? query.usage.process(pid) : undefined;
   return {
     container_id: { value: lastPartOf(id) },
     container_status: { container_id: wireIdOf(id), executor_pid: pid },

@@ -13,8 +13,12 @@ export interface ProcessUsage {
   readonly memoryBytes: number;
 }
 
-/** Usage of a process and its descendants. */
-export type UsageReader = (pid: number) => ProcessUsage | undefined;
+export interface UsageReaders {
+  /** Usage of a process and its descendants. */
+  process(pid: number): ProcessUsage | undefined;
+  /** What the containerizer knows of a container. */
+  container(id: string): ResourceStatistics | undefined;
+}
 
 export interface ContainerQuery {
   readonly containerId: string | undefined;
@@ -87,24 +91,27 @@ export function taskPid(task: Task): number | undefined {
     ?.container_status?.executor_pid;
 }
 
-/** Nothing when the process is not known or has gone. */
+/** Nothing when the container has no process yet, or has ended. */
 export function statisticsOf(
   executor: AgentExecutor,
-  usageOf: UsageReader,
+  readers: UsageReaders,
   nowMs: number,
 ): ResourceStatistics | undefined {
-  const usage = sumOf(pidsOf(executor).map((pid) => usageOf(pid)));
-  if (usage === undefined) return undefined;
+  const usage = sumOf(pidsOf(executor).map((pid) => readers.process(pid)));
+  const counted = readers.container(executor.containerId);
+  if (usage === undefined && counted === undefined) return undefined;
   const resources = executorResources(executor);
   const memoryBytes = scalarOf(resources, 'mem') * 1024 ** 2;
   return {
-    timestamp: nowMs / 1000,
-    cpus_user_time_secs: usage.cpuUserSeconds,
-    cpus_system_time_secs: usage.cpuSystemSeconds,
+    cpus_user_time_secs: usage?.cpuUserSeconds,
+    cpus_system_time_secs: usage?.cpuSystemSeconds,
     cpus_soft_limit: scalarOf(resources, 'cpus'),
     mem_limit_bytes: memoryBytes,
     mem_soft_limit_bytes: memoryBytes,
-    mem_rss_bytes: usage.memoryBytes,
+    mem_rss_bytes: usage?.memoryBytes,
+    // What the kernel counts is nearer to the truth than the sum over processes.
+    ...counted,
+    timestamp: nowMs / 1000,
   };
 }
 
