@@ -13,7 +13,7 @@ import type { Log } from '../../../base/log.ts';
 import { scalarOf } from '../../../resources/select.ts';
 import type { ContainerStatus, ResourceStatistics } from '../../../wire/types/mesos.v1.ts';
 import type { AgentFiles } from '../../files-port.ts';
-import type { Launcher, LauncherEvent } from '../../launcher-port.ts';
+import type { Launcher, LauncherContainer, LauncherEvent } from '../../launcher-port.ts';
 import type {
   ContainerConfig,
   Containerizer,
@@ -173,7 +173,7 @@ export class DockerContainerizer implements Containerizer {
       case 'disk-measured':
         return;
       case 'report':
-        for (const { id, kind, pid } of event.containers) this.recovered(id, kind, pid);
+        for (const container of event.containers) this.recovered(container);
         break;
       case 'started':
         this.learn(event.containerId, event.pid);
@@ -207,13 +207,15 @@ export class DockerContainerizer implements Containerizer {
     return listed.value;
   }
 
-  private recovered(id: string, kind: string, pid: number | undefined): void {
+  private recovered({ id, kind, pid, exitStatus }: LauncherContainer): void {
     const known = this.known.get(id);
     if (known !== undefined) known.pid = pid ?? known.pid;
     else {
       const isCommand = kind === 'command';
       this.known.set(id, { pid, grant: undefined, killGraceMs: undefined, isCommand });
     }
+    // It ended while nobody listened; no `exited` follows.
+    if (exitStatus !== undefined) this.scheduleRemoval(id);
   }
 
   private learn(id: string, pid: number | undefined): void {
