@@ -51,10 +51,11 @@ const FIXED: Readonly<Partial<Record<keyof AgentFlagValues, readonly unknown[]>>
 
 /** The clock tells when tokens expire. */
 export function compileAgentOptions(
-  flags: AgentFlagValues,
+  given: AgentFlagValues,
   clock: Pick<Clock, 'now'> = new SystemClock(),
   host: IsolationHost = isolationHost,
 ): Result<AgentDaemonOptions> {
+  const flags = withOldIsolation(given);
   const { master, master_detector } = flags;
   if (master !== undefined && master_detector !== undefined) {
     return err('Only one of `--master` or `--master_detector` should be specified');
@@ -125,6 +126,7 @@ export function compileAgentOptions(
       executorToken: security.value.executorToken,
       executorEnvironment: environment.value,
       httpCommandExecutor: flags.http_command_executor,
+      hostsCommandExecutors: containerizers.value.external === undefined,
       gcDelayMs: flags.gc_delay,
       httpHeartbeatIntervalMs: flags.http_heartbeat_interval,
       gcNonExecutorContainerSandboxes: flags.gc_non_executor_container_sandboxes,
@@ -141,6 +143,12 @@ export function compileAgentOptions(
       flags: flagTexts({ ...flags, launcher: isolation.value.launcher }),
     },
   });
+}
+
+/** Before 0.20 the external containerizer was asked for as an isolator. */
+function withOldIsolation(flags: AgentFlagValues): AgentFlagValues {
+  if (flags.isolation !== 'external') return flags;
+  return { ...flags, isolation: 'posix/cpu,posix/mem', containerizers: 'external' };
 }
 
 function refuseUnsupported(flags: AgentFlagValues): string | undefined {

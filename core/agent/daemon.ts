@@ -175,6 +175,7 @@ export class AgentDaemon implements Service {
         log,
         files,
         workDir,
+        launcherDir: options.launcherDir,
         mesos: () =>
           new MesosContainerizer(launcher, {
             isolation,

@@ -64,7 +64,9 @@ export function addExecutor(
     executorId: info.executor_id.value,
     containerId: id,
   };
-  const isHosted = isCommandExecutor || info.type === 'DEFAULT';
+  const isHosted = isCommandExecutor
+    ? context.options.hostsCommandExecutors
+    : info.type === 'DEFAULT';
   const executor: AgentExecutor = {
     id: executorId(ids.executorId),
     frameworkId: framework.id,

@@ -57,7 +57,11 @@ export const AGENT_FLAGS = {
 
   // Containers and executors.
   containerizers: flag('string', 'mesos', {
-    help: 'mesos, docker, or both with a comma between them: tried in this order.',
+    help: 'mesos, docker, or both with a comma between them: tried in this order; external alone.',
+  }),
+  containerizer_path: optionalFlag('path', { help: 'The program of --containerizers=external.' }),
+  default_container_image: optionalFlag('string', {
+    help: 'Told to the program of --containerizers=external.',
   }),
   switch_user: flag('bool', true, { help: 'Run tasks as the user who submitted them.' }),
   executor_registration_timeout: flag('duration', minutes(1), {

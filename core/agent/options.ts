@@ -51,6 +51,8 @@ export interface AgentOptions {
   readonly executorToken: ((claims: ExecutorClaims) => string) | undefined;
   readonly executorEnvironment: Readonly<Record<string, string>> | undefined;
   readonly httpCommandExecutor: boolean;
+  /** Whether command tasks are run by executors of the launcher; else theirs register by themselves. */
+  readonly hostsCommandExecutors: boolean;
   readonly gcDelayMs: DurationMs;
   readonly gcDiskHeadroom: number;
   readonly diskWatchIntervalMs: DurationMs;
@@ -102,6 +104,7 @@ export const AGENT_DEFAULTS = {
   executorToken: undefined,
   executorEnvironment: undefined,
   httpCommandExecutor: false,
+  hostsCommandExecutors: true,
   gcDelayMs: 604_800_000,
   httpHeartbeatIntervalMs: 30_000,
   gcNonExecutorContainerSandboxes: false,

@@ -44,15 +44,11 @@ export const RARE_AGENT_FLAGS = {
   image_gc_config: optionalFlag('json', IMAGES),
   appc_store_dir: flag('path', join(tmpdir(), 'mesos/store/appc'), IMAGES),
   appc_simple_discovery_uri_prefix: flag('string', 'http://', IMAGES),
-  default_container_image: optionalFlag('string', IMAGES),
   docker_registry: flag('string', 'https://registry-1.docker.io', IMAGES),
   docker_store_dir: flag('path', join(tmpdir(), 'mesos/store/docker'), IMAGES),
   docker_volume_checkpoint_dir: flag('path', '/var/run/mesos/isolators/docker/volume', IMAGES),
   docker_volume_chown: flag('bool', false, IMAGES),
   docker_ignore_runtime: flag('bool', false, IMAGES),
-  containerizer_path: optionalFlag('path', {
-    help: 'Not supported: the external containerizer is gone.',
-  }),
 
   // Isolation.
   cgroups_net_cls_primary_handle: optionalFlag('string', CGROUPS),

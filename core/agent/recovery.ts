@@ -144,13 +144,14 @@ function recoverExecutor(
     executorId: info.executor_id.value,
     containerId: run.containerId,
   };
+  const isHosted = recovered.isCommandExecutor && context.options.hostsCommandExecutors;
   const isGroup = !recovered.isCommandExecutor && info.type === 'DEFAULT';
   const executor: AgentExecutor = {
     id: executorId(ids.executorId),
     frameworkId: framework.id,
     info,
     containerId: containerId(run.containerId),
-    kind: recovered.isCommandExecutor ? 'command' : isGroup ? 'group' : 'process',
+    kind: isHosted ? 'command' : isGroup ? 'group' : 'process',
     isCommandExecutor: recovered.isCommandExecutor,
     checkpoint: true,
     directory: `${context.options.workDir}/${runPath(ids)}`,

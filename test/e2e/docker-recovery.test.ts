@@ -102,13 +102,19 @@ test('Docker tasks outlive the agent, its launcher and an engine that is restart
   );
 
   await t.test('containers are removed when their time is over', async () => {
-    await eventually('ended containers go', async () => {
-      const left = await engine.names();
-      return [...names.values()].some((name) => left.includes(name)) ? undefined : true;
-    });
+    let left: readonly string[] = [];
+    await eventually(
+      'ended containers go',
+      async () => {
+        left = (await engine.names()).filter((name) => [...names.values()].includes(name));
+        return left.length === 0 ? true : undefined;
+      },
+      () => `${left.join()} of ${JSON.stringify([...names])}\n${cluster.output()}`,
+    );
   });
 
   await t.test('containers of frameworks that do not checkpoint end with the agent', async () => {
+    await framework.release();
     const brief = await DockerFramework.start(cluster, 'brief', { checkpoint: false });
     await brief.launch('seven', {
       command: { value: 'trap "exit 0" TERM; while true; do sleep 0.1; done' },

@@ -4,16 +4,19 @@ import { fromJson } from '../../wire/json.ts';
 import type { ContainerDNSInfo } from '../../wire/types/mesos.internal.ts';
 import type { AgentFlagValues } from '../flags.ts';
 import type { DockerOptions } from './docker/options.ts';
+import type { ExternalOptions } from './external/external.ts';
 
-export type ContainerizerName = 'mesos' | 'docker';
+export type ContainerizerName = 'mesos' | 'docker' | 'external';
 
 export interface ContainerizerChoice {
   /** In the order in which they are tried. */
   readonly names: readonly ContainerizerName[];
   readonly docker: DockerOptions;
+  /** With `external` only, which stands alone. */
+  readonly external?: ExternalOptions;
 }
 
-const NAMES: ReadonlySet<string> = new Set<ContainerizerName>(['mesos', 'docker']);
+const NAMES: ReadonlySet<string> = new Set<ContainerizerName>(['mesos', 'docker', 'external']);
 
 export function compileContainerizers(flags: AgentFlagValues): Result<ContainerizerChoice> {
   const names: ContainerizerName[] = [];
@@ -21,10 +24,13 @@ export function compileContainerizers(flags: AgentFlagValues): Result<Containeri
     if (!isName(name)) return err(`Unknown or unsupported containerizer: ${name}`);
     if (!names.includes(name)) names.push(name);
   }
+  const external = compileExternal(names, flags);
+  if (!external.ok) return external;
   const dns = compileDns(flags.default_container_dns);
   if (!dns.ok) return dns;
   return ok({
     names,
+    ...(external.value === undefined ? {} : { external: external.value }),
     docker: {
       docker: flags.docker,
       host: hostOf(flags.docker_socket),
@@ -38,6 +44,23 @@ export function compileContainerizers(flags: AgentFlagValues): Result<Containeri
       defaultDns: dns.value,
     },
   });
+}
+
+function compileExternal(
+  names: readonly ContainerizerName[],
+  flags: AgentFlagValues,
+): Result<ExternalOptions | undefined> {
+  const path = flags.containerizer_path;
+  if (!names.includes('external')) {
+    if (path === undefined) return ok(undefined);
+    return err("Flag 'containerizer_path' is for --containerizers=external");
+  }
+  if (names.length > 1) return err("Containerizer 'external' cannot be combined with others");
+  if (path === undefined) {
+    return err('Cannot create external containerizer: `--containerizer_path` is not set');
+  }
+  const { default_container_image: defaultImage, hadoop_home: hadoopHome } = flags;
+  return ok({ path, defaultImage, hadoopHome });
 }
 
 function isName(name: string): name is ContainerizerName {

@@ -8,6 +8,8 @@ import { ComposingContainerizer } from './composing.ts';
 import { DOCKER_LAUNCHER, DockerContainerizer } from './docker/docker.ts';
 import { DockerEngine } from './docker/engine.ts';
 import type { DockerOptions } from './docker/options.ts';
+import { ExternalContainerizer } from './external/external.ts';
+import { externalProgram } from './external/program.ts';
 import type { Containerizer } from './port.ts';
 
 export interface ContainerizerPorts {
@@ -15,6 +17,7 @@ export interface ContainerizerPorts {
   readonly log: Log;
   readonly files: AgentFiles;
   readonly workDir: string;
+  readonly launcherDir: string;
   /** Made only when it is chosen. */
   readonly mesos: () => Containerizer;
 }
@@ -26,6 +29,13 @@ export function createContainerizer(
 ): Containerizer {
   const { mesos } = ports;
   if (choice === undefined) return mesos();
+  const { external } = choice;
+  if (external !== undefined) {
+    return new ExternalContainerizer(external, {
+      ...ports,
+      program: externalProgram(external.path),
+    });
+  }
   const parts = choice.names.map((name) =>
     name === 'docker' ? createDocker(choice.docker, ports) : mesos(),
   );
