@@ -100,33 +100,6 @@ test('Docker tasks outlive the agent, its launcher and an engine that is restart
       assert.equal(at(await framework.until('force', 'TASK_FAILED'), 'reason'), status['reason']);
     },
   );
-
-  await t.test('containers are removed when their time is over', async () => {
-    let left: readonly string[] = [];
-    await eventually(
-      'ended containers go',
-      async () => {
-        left = (await engine.names()).filter((name) => [...names.values()].includes(name));
-        return left.length === 0 ? true : undefined;
-      },
-      () => `${left.join()} of ${JSON.stringify([...names])}\n${cluster.output()}`,
-    );
-  });
-
-  await t.test('containers of frameworks that do not checkpoint end with the agent', async () => {
-    await framework.release();
-    const brief = await DockerFramework.start(cluster, 'brief', { checkpoint: false });
-    await brief.launch('seven', {
-      command: { value: 'trap "exit 0" TERM; while true; do sleep 0.1; done' },
-    });
-    const name = containerNameOf(await brief.until('seven', 'TASK_RUNNING'));
-    await cluster.endAgent('SIGKILL');
-    await eventually('the container ends', async () =>
-      (await engine.names('--filter=status=running')).includes(name) ? undefined : true,
-    );
-    cluster.startAgent();
-    await cluster.agentRegistered();
-  });
 });
 
 test('without an engine the agent says so once and does not start', async () => {

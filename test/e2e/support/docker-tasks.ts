@@ -59,13 +59,6 @@ export class DockerFramework {
     await this.session.call({ type: 'ACCEPT', accept });
   }
 
-  /** Leaves everything to other frameworks. */
-  async release(): Promise<void> {
-    const offer_ids = (await this.session.settledOffers()).map((offer) => at(offer, 'id'));
-    const filters = { refuse_seconds: 3_600 };
-    await this.session.call({ type: 'DECLINE', decline: { offer_ids, filters } });
-  }
-
   async kill(id: string, more: object = {}): Promise<void> {
     await this.session.call({ type: 'KILL', kill: { task_id: { value: id }, ...more } });
   }
