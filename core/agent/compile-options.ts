@@ -28,7 +28,6 @@ import { compileAgentSecurity } from './security.ts';
 
 /** Flags whose presence asks for something this agent does not have, and the way around. */
 const UNSUPPORTED: Readonly<Partial<Record<keyof AgentFlagValues, string>>> = {
-  default_container_info: 'tasks run as plain processes',
   image_providers: 'tasks run as plain processes',
   container_logger: 'output goes to files in the sandbox',
   docker_mesos_image: 'executors of Docker tasks run in a process that outlives the agent',

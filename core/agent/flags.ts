@@ -97,7 +97,6 @@ export const AGENT_FLAGS = {
   hadoop_home: optionalFlag('path', {
     help: 'Where bin/hadoop is, for URIs of other schemes; else hadoop is looked for on the path.',
   }),
-  default_container_info: optionalFlag('json', { help: 'Not supported.' }),
   image_providers: optionalFlag('string', { help: 'Not supported.' }),
   container_logger: optionalFlag('string', { help: 'Not supported.' }),
   docker: flag('string', 'docker', { help: "Docker's client program." }),

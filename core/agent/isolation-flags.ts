@@ -6,6 +6,9 @@ export const ISOLATION_FLAGS = {
   isolation: flag('string', 'posix/cpu,posix/mem', {
     help: 'What containers are isolated by, with commas between; see containerizer/README.md.',
   }),
+  default_container_info: optionalFlag('json', {
+    help: 'ContainerInfo, as JSON, of executors that come without one; of type MESOS.',
+  }),
   launcher: optionalFlag('string', {
     help: 'linux (freezer cgroups, namespaces) or posix; linux where root and the host allow it.',
   }),

@@ -1,6 +1,7 @@
 /** From `--isolation` and its companions to what isolators are told (spec agent-runtime, section 8). */
 import { err, ok, type Result } from '../../base/result.ts';
 import { fromJson } from '../../wire/json.ts';
+import type { ContainerInfo } from '../../wire/types/mesos.v1.ts';
 import type { IsolationHost, IsolationOptions } from './isolation-options.ts';
 import { V1_SUBSYSTEMS } from './isolators/cgroups-v1.ts';
 import { V2_CONTROLLERS } from './isolators/cgroups-v2.ts';
@@ -29,6 +30,7 @@ export interface IsolationFlagValues {
   readonly disallow_sharing_agent_ipc_namespace: boolean;
   readonly default_container_shm_size: number | undefined;
   readonly host_path_volume_force_creation: string | undefined;
+  readonly default_container_info: unknown;
 }
 
 type Range = readonly [begin: number, end: number];
@@ -75,6 +77,8 @@ export function compileIsolation(
   if (!effective.ok) return effective;
   const bounding = capabilitiesOf('bounding_capabilities', flags.bounding_capabilities);
   if (!bounding.ok) return bounding;
+  const defaultContainer = defaultContainerOf(flags.default_container_info);
+  if (!defaultContainer.ok) return defaultContainer;
   const isolatedPorts = portsOf(flags, agentPorts);
   if (!isolatedPorts.ok) return isolatedPorts;
   return ok({
@@ -104,6 +108,7 @@ export function compileIsolation(
     mayShareAgentPid: !flags.disallow_sharing_agent_pid_namespace,
     mayShareAgentIpc: !flags.disallow_sharing_agent_ipc_namespace,
     shmBytes: flags.default_container_shm_size,
+    defaultContainer: defaultContainer.value,
     volumeCreationRoots: flags.host_path_volume_force_creation?.split(':') ?? [],
   });
 }
@@ -213,6 +218,14 @@ function capabilitiesOf(flag: string, tree: unknown): Result<readonly string[] |
   const info = fromJson('mesos.v1.CapabilityInfo', tree);
   if (!info.ok) return err(`Failed to load flag '${flag}': ${info.error}`);
   return ok(namesOf(info.value) ?? []);
+}
+
+function defaultContainerOf(tree: unknown): Result<ContainerInfo | undefined> {
+  if (tree === undefined) return ok(undefined);
+  const info = fromJson('mesos.v1.ContainerInfo', tree);
+  if (!info.ok) return err(`Failed to load flag 'default_container_info': ${info.error}`);
+  if (info.value.type === 'MESOS') return info;
+  return err("Flag 'default_container_info' is only supported with the type 'MESOS'");
 }
 
 function portsOf(

@@ -1,5 +1,6 @@
 /** What the isolators are told once at the agent's start, compiled from flags and the host. */
 import type { DurationMs } from '../../base/duration.ts';
+import type { ContainerInfo } from '../../wire/types/mesos.v1.ts';
 import type { CgroupOptions } from './cgroup-paths.ts';
 
 /** What isolation depends on and only the host can tell. */
@@ -40,6 +41,8 @@ export interface IsolationOptions {
   readonly mayShareAgentIpc: boolean;
   readonly shmBytes: number | undefined;
   readonly volumeCreationRoots: readonly string[];
+  /** Of executors that come without one. */
+  readonly defaultContainer: ContainerInfo | undefined;
 }
 
 /** Plain processes without anything: tests, and hosts that are no Linux. */
@@ -66,4 +69,5 @@ export const NO_ISOLATION: IsolationOptions = {
   mayShareAgentIpc: true,
   shmBytes: undefined,
   volumeCreationRoots: [],
+  defaultContainer: undefined,
 };

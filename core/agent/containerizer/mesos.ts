@@ -63,7 +63,8 @@ export class MesosContainerizer implements Containerizer {
   }
 
   launch(config: ContainerConfig): LaunchAnswer {
-    const { containerInfo, spec, requests, limits } = config;
+    const { spec, requests, limits } = config;
+    const containerInfo = config.containerInfo ?? this.options.isolation.defaultContainer;
     if (containerInfo?.type === 'DOCKER') return 'not-supported';
     if (this.known.has(spec.id)) return 'already-launched';
     const refused = this.refusalOf(containerInfo);

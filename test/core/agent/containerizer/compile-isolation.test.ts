@@ -115,3 +115,10 @@ test('the ports that matter are all, those of the agent, or a range', () => {
   assert.match(refusal([range, '--check_agent_port_range_only']), /^Only one of/);
   assert.match(refusal(['--container_ports_isolated_range=5']), /invalid range '5'/);
 });
+
+test('executors without a container get that of the flag, which is of type MESOS', () => {
+  const info = (type: string) => `--default_container_info={"type":"${type}","hostname":"h"}`;
+  assert.deepEqual(compiled([info('MESOS')]).defaultContainer, { type: 'MESOS', hostname: 'h' });
+  assert.match(refusal([info('DOCKER')]), /only supported with the type 'MESOS'/);
+  assert.match(refusal(['--default_container_info=7']), /^Failed to load flag/);
+});

@@ -1,6 +1,7 @@
 /** The Mesos containerizer over a launcher of straw. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { NO_ISOLATION } from '../../../../core/agent/containerizer/isolation-options.ts';
 import { MesosContainerizer } from '../../../../core/agent/containerizer/mesos.ts';
 import type {
   ContainerConfig,
@@ -114,4 +115,20 @@ test('what a container asks for and this agent lacks fails its launch by name', 
   const message = 'container images are not supported by this agent';
   assert.deepEqual(heard, [{ kind: 'launch-failed', containerId: 'c1', message }]);
   assert.deepEqual([it.containers(), launcher.asked], [[], []]);
+});
+
+test('an executor without a container gets the default one', async () => {
+  const defaultContainer = { type: 'MESOS', mesos: { image: { type: 'DOCKER' } } } as const;
+  const it = new MesosContainerizer(new StrawLauncher(), {
+    isolation: { ...NO_ISOLATION, defaultContainer },
+    volumeDirectory: () => undefined,
+  });
+  const heard: ContainerizerEvent[] = [];
+  await it.recover((event) => heard.push(event));
+  it.launch(config('c1'));
+  it.launch(config('c2', { containerInfo: { type: 'MESOS' } }));
+  assert.deepEqual(
+    heard.map((event) => [event.kind, event.kind === 'report' ? '' : event.containerId]),
+    [['launch-failed', 'c1']],
+  );
 });
