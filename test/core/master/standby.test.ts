@@ -11,6 +11,7 @@ import { createMaster } from '../../../core/master/master.ts';
 import { DEFAULT_MASTER_OPTIONS } from '../../../core/master/options.ts';
 import { createHttpServer } from '../../../core/net/http-server.ts';
 import { LoopbackNetwork } from '../../../core/net/loopback.ts';
+import { UNLIMITED } from '../../../core/operator/request-pace.ts';
 import { MemoryStorage } from '../../../core/storage/memory.ts';
 import { SimulatedClock } from '../../../core/testing/clock.ts';
 import type { MasterInfo } from '../../../core/wire/types/mesos.v1.ts';
@@ -50,14 +51,16 @@ async function startStandby(leader: MasterInfo | undefined) {
   });
   const delegatedUrl = (url: string): string => server.delegatedUrl(url);
   registerSchedulerApi(server.app, { master, delegatedUrl });
-  const api = registerMasterOperatorApi({ master, server, clock, log: silentLog });
+  const settings = { metricsPace: UNLIMITED };
+  const api = registerMasterOperatorApi({ master, server, clock, log: silentLog, settings });
   const { port } = await server.listen();
   await master.start();
   election.tell(leader);
   return {
     election,
     answerTo: (request: Exchange['request']) => ask(port, { request }, () => clock.advance(50)),
-    async end() {
+    // Also after a failure: an open server would keep the process alive for ever.
+    async [Symbol.asyncDispose]() {
       api.stop();
       await master.stop();
       transport.stop();
@@ -75,30 +78,26 @@ for (const [name, leader] of [
   ['standby', LEADER],
 ] as const) {
   test(`${name}: every endpoint answers as recorded`, async (t) => {
-    const { answerTo, end } = await startStandby(leader);
-    try {
-      for (const { label, request, response } of recorded) {
-        if (!label.startsWith(name) || response === undefined) continue;
-        if (OURS.some((path) => path.test(request.path))) continue;
-        await t.test(label, async () => {
-          const answer = await answerTo(request);
-          // The text of help and the ids of parts are compared elsewhere.
-          if (response.status !== 200) compareHead(answer, { response });
-          else assert.equal(answer.status, 200);
-          if (response.status === 200) return;
-          if (response.text !== undefined) assert.equal(answer.body.toString(), response.text);
-        });
-      }
-    } finally {
-      await end();
+    await using it = await startStandby(leader);
+    for (const { label, request, response } of recorded) {
+      if (!label.startsWith(name) || response === undefined) continue;
+      if (OURS.some((path) => path.test(request.path))) continue;
+      await t.test(label, async () => {
+        const answer = await it.answerTo(request);
+        // The text of help and the ids of parts are compared elsewhere.
+        if (response.status !== 200) compareHead(answer, { response });
+        else assert.equal(answer.status, 200);
+        if (response.status === 200) return;
+        if (response.text !== undefined) assert.equal(answer.body.toString(), response.text);
+      });
     }
   });
 }
 
 test('a standby shows the queue of its registrar and how many masters there are, nothing else', async () => {
-  const { answerTo, election, end } = await startStandby(LEADER);
+  await using it = await startStandby(LEADER);
   const shown = async (): Promise<unknown> => {
-    const answer = await answerTo({ method: 'GET', path: '/metrics/snapshot', headers: {} });
+    const answer = await it.answerTo({ method: 'GET', path: '/metrics/snapshot', headers: {} });
     const all: object = JSON.parse(answer.body.toString());
     return Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith('registrar')));
   };
@@ -107,11 +106,10 @@ test('a standby shows the queue of its registrar and how many masters there are,
     'registrar/log/recovered': 0,
     'registrar/queued_operations': 0,
   });
-  election.detector.memberCount = 3;
+  it.election.detector.memberCount = 3;
   assert.deepEqual(await shown(), {
     'registrar/log/ensemble_size': 3,
     'registrar/log/recovered': 1,
     'registrar/queued_operations': 0,
   });
-  await end();
 });

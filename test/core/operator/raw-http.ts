@@ -10,24 +10,40 @@ export interface RawAnswer {
   readonly body: Buffer;
 }
 
-/** `advance` is called again and again until the answer is there: virtual time, simulated disks. */
+/** Turns of the event loop that an answer may take: both ends live in this process. */
+const TURNS_MAX = 1_000_000;
+
+/**
+ * `advance` is called again and again until the answer is there: virtual time, simulated disks. An answer
+ * that never comes is an error, and leaves no connection behind that would keep the process alive.
+ */
 export async function ask(
   port: number,
   { request }: Pick<Exchange, 'request'>,
   advance: () => Promise<void>,
 ): Promise<RawAnswer> {
   let isDone = false;
-  const answer = send(port, request).finally(() => {
+  const done = (): void => {
     isDone = true;
-  });
-  while (!isDone) {
-    await new Promise((resolve) => setImmediate(resolve));
-    await advance();
+  };
+  const { sent, answer } = send(port, request);
+  answer.then(done, done);
+  try {
+    for (let turn = 0; !isDone; turn += 1) {
+      assert.ok(turn < TURNS_MAX, `no answer to ${request.method} ${request.path}`);
+      await new Promise((resolve) => setImmediate(resolve));
+      await advance();
+    }
+    return await answer;
+  } finally {
+    sent.destroy();
   }
-  return answer;
 }
 
-function send(port: number, request: Exchange['request']): Promise<RawAnswer> {
+function send(
+  port: number,
+  request: Exchange['request'],
+): { readonly sent: http.ClientRequest; readonly answer: Promise<RawAnswer> } {
   const { method, path, headers, body } = request;
   const { promise, resolve, reject } = Promise.withResolvers<RawAnswer>();
   const sent = http.request({
@@ -52,7 +68,7 @@ function send(port: number, request: Exchange['request']): Promise<RawAnswer> {
     });
   });
   sent.end(body === undefined ? undefined : bodyText(body));
-  return promise;
+  return { sent, answer: promise };
 }
 
 /** Bodies were recorded parsed; a length that was recorded is kept. */
