@@ -1,6 +1,7 @@
 /** `/files/browse`, `read`, `download` and `debug` of both daemons (spec operator-api, section 6.1). */
 import { isUtf8 } from 'node:buffer';
-import { createReadStream } from 'node:fs';
+import { createReadStream, type ReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Approvers } from '../auth/authorizer.ts';
@@ -143,10 +144,22 @@ async function download({ files, request, reply, approvers }: Asked): Promise<Fa
     return real.error.kind === 'forbidden' ? replyStatus(reply, 403) : refuse(reply, real.error);
   }
   const type = CONTENT_TYPES[path.extname(real.value).toLowerCase()] ?? 'application/octet-stream';
-  return reply
+  const found = await stat(real.value).catch(() => undefined);
+  if (found === undefined) return replyStatus(reply, 404);
+  reply
     .header('content-disposition', `attachment; filename=${path.basename(real.value)}`)
-    .type(type)
-    .send(createReadStream(real.value));
+    .header('content-length', found.size)
+    .type(type);
+  return reply.send(found.size === 0 ? '' : firstBytes(real.value, found.size, reply));
+}
+
+/** What the length promised: a log may grow meanwhile. One that shrinks cuts the connection. */
+function firstBytes(real: string, size: number, reply: FastifyReply): ReadStream {
+  const stream = createReadStream(real, { end: size - 1 });
+  stream.once('end', () => {
+    if (stream.bytesRead < size) reply.raw.destroy();
+  });
+  return stream;
 }
 
 function missingPath(reply: FastifyReply): FastifyReply {

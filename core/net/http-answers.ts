@@ -90,8 +90,12 @@ function orderHeaders(given: HeaderMap): string[] {
     }
   };
   add('content-encoding', given['content-encoding']);
+  // The original writes the length of a file that it sends by itself before everything else.
+  const isFile = given['content-disposition'] !== undefined;
+  if (isFile) add('content-length', given['content-length']);
   add('date', given['date'] ?? new Date().toUTCString());
   for (const [name, value] of Object.entries(given)) {
+    if (isFile && name === 'content-length') continue;
     if (!FIRST_OR_NEVER.has(name.toLowerCase())) add(name, value);
   }
   return lines;

@@ -1,8 +1,12 @@
 /**
- * The agent's operator endpoints against recordings of an original agent without frameworks, one test per
- * recorded request: status, header lines in order, and bodies with their keys in order.
+ * The agent's operator endpoints against recordings of an original agent, without frameworks and with
+ * running and finished tasks, one test per recorded request: status, header lines in order, and bodies
+ * with their keys in order.
  */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
 import { registerAgentOperatorApi } from '../../../core/agent/http/operator.ts';
 import { declareAgentMetrics } from '../../../core/agent/metrics.ts';
@@ -14,17 +18,28 @@ import { parseAttributes } from '../../../core/resources/attributes.ts';
 import { SimulatedCluster } from '../../../core/testing/cluster.ts';
 import { ask, compareHead, type RawAnswer } from '../operator/raw-http.ts';
 import { differences, type Exchange, exchangesOf } from '../operator/recordings.ts';
+import {
+  addRecordedExecutors,
+  recordedUsage,
+  writeRecordedSandboxes,
+} from './recorded-executors.ts';
 
 interface Started extends AsyncDisposable {
   ask(exchange: Pick<Exchange, 'request'>): Promise<RawAnswer>;
 }
 
-const EXCHANGES = exchangesOf('operator-idle.json').filter(({ label }) =>
-  label.startsWith('idle agent '),
-);
+/** With another work directory: sandboxes are real. */
+function agentExchanges(kind: 'idle' | 'busy', workDir: string): readonly Exchange[] {
+  const all = exchangesOf(`operator-${kind}.json`);
+  const own = all.filter(({ label }) => label.startsWith(`${kind} agent `));
+  const text = JSON.stringify(own)
+    .replaceAll('/opt/app/a/', `${workDir}/`)
+    .replaceAll('%2Fopt%2Fapp%2Fa%2F', encodeURIComponent(`${workDir}/`));
+  return JSON.parse(text);
+}
 
-async function startAgent(): Promise<Started> {
-  const state = EXCHANGES.find(({ request }) => request.path === '/state')?.response.json;
+async function startAgent(exchanges: readonly Exchange[]): Promise<Started> {
+  const state = exchanges.find(({ request }) => request.path === '/state')?.response.json;
   const recorded = state as { id: string; flags: Record<string, string> };
   const attributes = parseAttributes('rack:r1;zone:eu');
   assert.ok(attributes.ok);
@@ -53,7 +68,9 @@ async function startAgent(): Promise<Started> {
   const fetcher = { counts: { succeeded: 0, failed: 0 }, cacheBytes: { total: 0, used: 0 } };
   declareAgentMetrics(metrics, { agent, clock, fetcher });
   const transport = cluster.network.process('agent');
-  const api = registerAgentOperatorApi({ agent, server, metrics, clock, transport });
+  addRecordedExecutors(agent.state, exchanges);
+  const usageOf = recordedUsage(exchanges);
+  const api = registerAgentOperatorApi({ agent, server, metrics, clock, transport, usageOf });
   const { port } = await server.listen();
   return {
     ask: (exchange) => ask(port, exchange, () => clock.advance(10)),
@@ -69,26 +86,51 @@ function isAlias({ request }: Exchange): boolean {
   return request.path.endsWith('.json') && request.path !== '/system/stats.json';
 }
 
-test('an agent answers the recorded requests as recorded', async (t) => {
-  await using it = await startAgent();
-  for (const exchange of EXCHANGES) {
-    await t.test(exchange.label.replace('idle agent ', ''), async () => {
-      const answer = await it.ask(exchange);
-      const { response, request } = exchange;
-      if (isAlias(exchange)) {
-        const plain = { ...request, path: request.path.replace(/\.json$/, '') };
-        assert.equal(answer.status, 200);
-        assert.deepEqual(answer.body, (await it.ask({ request: plain })).body);
-        return;
-      }
-      compareHead(answer, exchange);
-      const text = answer.body.toString();
-      if (response.json === undefined) assert.equal(text, response.text);
-      else if (request.path === '/metrics/snapshot') compareNames(text, response.json);
-      else assert.deepEqual(differences(response.json, JSON.parse(text)), []);
-    });
+for (const kind of ['idle', 'busy'] as const) {
+  test(`the ${kind} agent answers the recorded requests as recorded`, async (t) => {
+    const workDir = mkdtempSync(path.join(tmpdir(), 'orrery-golden-'));
+    t.after(() => rmSync(workDir, { recursive: true }));
+    const exchanges = agentExchanges(kind, workDir);
+    writeRecordedSandboxes(exchanges);
+    await using it = await startAgent(exchanges);
+    for (const exchange of exchanges) {
+      await t.test(exchange.label.replace(`${kind} agent `, ''), () => compare(it, exchange));
+    }
+  });
+}
+
+async function compare(it: Started, exchange: Exchange): Promise<void> {
+  const answer = await it.ask(exchange);
+  const { response, request } = exchange;
+  if (isAlias(exchange)) {
+    const plain = { ...request, path: request.path.replace(/\.json$/, '') };
+    assert.equal(answer.status, 200);
+    const direct = await it.ask({ request: plain });
+    assert.deepEqual(differences(jsonOf(direct), jsonOf(answer)), []);
+    return;
   }
-});
+  compareHead(answer, exchange);
+  const text = answer.body.toString();
+  if (response.json === undefined) assert.equal(text, response.text);
+  else if (request.path === '/metrics/snapshot') compareNames(text, response.json);
+  else assert.deepEqual(differences(inOrder(response.json), inOrder(jsonOf(answer))), []);
+}
+
+function jsonOf(answer: RawAnswer): unknown {
+  return JSON.parse(answer.body.toString());
+}
+
+/** Finished tasks come in the order of a hash table in the original's v1 answers; here sorted. */
+function inOrder(document: unknown): unknown {
+  return JSON.parse(JSON.stringify(document), (key, value: unknown) => {
+    if (key !== 'completed_tasks' || !Array.isArray(value) || value[0]?.task_id === undefined) {
+      return value;
+    }
+    const name = (each: unknown): string =>
+      JSON.stringify([Object(each).framework_id, Object(each).task_id]);
+    return value.sort((a, b) => (name(a) < name(b) ? -1 : 1));
+  });
+}
 
 /** The same metrics in the same order, each written as a double. */
 function compareNames(ours: string, recorded: unknown): void {
