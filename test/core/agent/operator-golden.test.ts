@@ -69,8 +69,8 @@ async function startAgent(exchanges: readonly Exchange[]): Promise<Started> {
   declareAgentMetrics(metrics, { agent, clock, fetcher });
   const transport = cluster.network.process('agent');
   addRecordedExecutors(agent.state, exchanges);
-  const usageOf = recordedUsage(exchanges);
-  const api = registerAgentOperatorApi({ agent, server, metrics, clock, transport, usageOf });
+  agent.usage = recordedUsage(exchanges);
+  const api = registerAgentOperatorApi({ agent, server, metrics, clock, transport });
   const { port } = await server.listen();
   return {
     ask: (exchange) => ask(port, exchange, () => clock.advance(10)),

@@ -8,12 +8,16 @@ import {
   type AgentState,
   isTerminal,
 } from '../../../core/agent/state.ts';
-import type { UsageReader } from '../../../core/agent/views/containers.ts';
 import { containerId, executorId, frameworkId, taskId } from '../../../core/base/ids.ts';
 import { toListForm } from '../../../core/resources/refinement.ts';
 import { fromJson } from '../../../core/wire/json.ts';
 import type { Response } from '../../../core/wire/types/mesos.v1.agent.ts';
-import type { ExecutorInfo, FrameworkInfo, Task } from '../../../core/wire/types/mesos.v1.ts';
+import type {
+  ExecutorInfo,
+  FrameworkInfo,
+  ResourceStatistics,
+  Task,
+} from '../../../core/wire/types/mesos.v1.ts';
 import type { Exchange } from '../operator/recordings.ts';
 
 interface LegacyExecutor {
@@ -36,8 +40,8 @@ interface LegacyState {
 }
 
 interface LegacyContainer {
-  readonly status: { readonly executor_pid: number };
-  readonly statistics: Readonly<Record<string, number>>;
+  readonly container_id: string;
+  readonly statistics: unknown;
 }
 
 interface Shown {
@@ -74,18 +78,16 @@ export function addRecordedExecutors(state: AgentState, exchanges: readonly Exch
   }
 }
 
-/** What the recorded processes used. */
-export function recordedUsage(exchanges: readonly Exchange[]): UsageReader {
+/** What the recorded containers used. */
+export function recordedUsage(
+  exchanges: readonly Exchange[],
+): (containerId: string) => ResourceStatistics | undefined {
   const shown = exchanges.find(({ request }) => request.path === '/containers')?.response.json;
   const containers = shown as readonly LegacyContainer[];
-  return (pid) => {
-    const used = containers.find(({ status }) => status.executor_pid === pid)?.statistics;
-    if (used === undefined) return undefined;
-    return {
-      cpuUserSeconds: used['cpus_user_time_secs'] ?? 0,
-      cpuSystemSeconds: used['cpus_system_time_secs'] ?? 0,
-      memoryBytes: used['mem_rss_bytes'] ?? 0,
-    };
+  return (id) => {
+    const tree = containers.find(({ container_id }) => container_id === id)?.statistics;
+    const read = tree === undefined ? undefined : fromJson('mesos.v1.ResourceStatistics', tree);
+    return read?.ok === true ? read.value : undefined;
   };
 }
 
