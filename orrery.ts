@@ -10,7 +10,7 @@ import { refuseTlsEnvironment } from './core/auth/tls-environment.ts';
 import { SystemClock } from './core/base/clock.ts';
 import { describeError } from './core/base/errors.ts';
 import { type FlagTable, type FlagValues, parseFlags } from './core/base/flags.ts';
-import { createLog, type Log } from './core/base/log.ts';
+import { createLog, joinedDestination, type Log } from './core/base/log.ts';
 import { SystemRandom } from './core/base/random.ts';
 import type { Result } from './core/base/result.ts';
 import { MESOS_VERSION, ORRERY_VERSION } from './core/base/version.ts';
@@ -145,7 +145,8 @@ async function runLocal(argv: readonly string[]): Promise<number> {
   const options = compiled.value;
   for (const warning of options.security.warnings) process.stderr.write(`${program}: ${warning}\n`);
   mkdirSync(options.workDir, { recursive: true });
-  const destination = pino.destination({ dest: join(options.workDir, 'orrery.log'), sync: true });
+  const file = pino.destination({ dest: join(options.workDir, 'orrery.log'), sync: true });
+  const destination = joinedDestination(file);
   const logOf = (name: string): Log => createLog({ name, level: options.logLevel, destination });
   const cluster = new Composite(startsOf(options, logOf), logOf('local'));
   return await runDaemon(cluster, logOf('local'), {

@@ -1,5 +1,6 @@
 /** Structured logs through pino: constant text, data in fields. Machines never log. */
 import { type DestinationStream, pino } from 'pino';
+import { JoinedLines, type LineTarget } from './joined-lines.ts';
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -28,6 +29,8 @@ export interface LogOptions {
   readonly destination?: DestinationStream;
 }
 
+const ERROR_LEVEL = pino.levels.values['error'] ?? 50;
+
 export function createLog(options: LogOptions): LevelledLog {
   const { level } = options;
   const usual = pino.levels.values[level] ?? 0;
@@ -44,12 +47,33 @@ export function createLog(options: LogOptions): LevelledLog {
         },
       },
     },
-    options.destination ?? pino.destination({ fd: 2, sync: true }),
+    options.destination ?? joinedDestination(pino.destination({ fd: 2, sync: true })),
   );
   const setVerbose = (isVerbose: boolean): void => {
     threshold = isVerbose ? 0 : usual;
   };
   return Object.assign(logger, { setVerbose });
+}
+
+/** Lines of one turn are written together; those of errors are out when the call returns. */
+export function joinedDestination(target: LineTarget): DestinationStream {
+  return new JoinedDestination(new JoinedLines(target));
+}
+
+class JoinedDestination implements DestinationStream {
+  readonly [pino.symbols.needsMetadataGsym] = true;
+  /** Set by pino before each write. */
+  lastLevel = 0;
+  private readonly lines: JoinedLines;
+
+  constructor(lines: JoinedLines) {
+    this.lines = lines;
+  }
+
+  write(line: string): void {
+    if (this.lastLevel >= ERROR_LEVEL) this.lines.writeNow(line);
+    else this.lines.write(line);
+  }
 }
 
 /** Drops everything; for unit tests. */
