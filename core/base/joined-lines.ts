@@ -3,6 +3,7 @@
  * events (10,000 agents that come back) would otherwise wait for as many writes. Nothing waits longer
  * than the turn; the end of the process hands over the rest, and lines of errors do not wait at all.
  */
+import { SystemClock } from './clock.ts';
 
 /** So much is written at once, without waiting for the end of the turn. */
 const JOINED_MAX_CHARS = 64 * 1024;
@@ -17,10 +18,12 @@ export interface LineTurns {
   atExit(flush: () => void): void;
 }
 
+const clock = new SystemClock();
+
 export const processTurns: LineTurns = {
-  // Keeps the process alive until the lines are out.
+  // A timer of 0 ends with the turn and keeps the process alive until then.
   afterTurn: (flush) => {
-    setImmediate(flush);
+    clock.setTimer(0, flush);
   },
   atExit: (flush) => {
     process.on('exit', flush);

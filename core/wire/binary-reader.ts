@@ -6,6 +6,7 @@ import protobuf from 'protobufjs/minimal.js';
 import { setInteger } from './exact-integers.ts';
 import { isRecord, setMember } from './required.ts';
 import type { FieldPlan, MessagePlan } from './schema.ts';
+import { readShortString } from './short-strings.ts';
 import { type Fields, keepUnknown } from './unknown-fields.ts';
 
 /** Messages nested deeper are refused, as the original's parser does. */
@@ -18,16 +19,17 @@ export class BinaryReader {
   isComplete = true;
 
   private readonly reader: protobuf.Reader;
+  private readonly bytes: Buffer;
 
   constructor(bytes: Uint8Array) {
     // Buffers have the faster string decoder.
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.reader = protobuf.Reader.create(buffer);
+    this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.reader = protobuf.Reader.create(this.bytes);
   }
 
   /** The whole input as one message; throws when the bytes are malformed. */
   readMessage(plan: MessagePlan): unknown {
-    return this.message(plan, this.reader.len, {}, 0);
+    return this.message(plan, this.reader.len, plan.create(), 0);
   }
 
   private message(plan: MessagePlan, end: number, into: Fields, depth: number): Fields {
@@ -35,8 +37,11 @@ export class BinaryReader {
     const reader = this.reader;
     while (reader.pos < end) {
       const start = reader.pos;
-      const tag = reader.tag();
-      const field = plan.byNumber.get(tag >>> 3);
+      const first = reader.buf[start] ?? 0x80;
+      // Nearly all tags and lengths have one byte.
+      const tag = first < 0x80 ? first : reader.tag();
+      if (first < 0x80) reader.pos = start + 1;
+      const field = plan.byNumber[tag >>> 3];
       if (field === undefined) {
         this.unknown(into, tag, start);
       } else if (tag === field.tag) {
@@ -48,11 +53,7 @@ export class BinaryReader {
       }
     }
     if (reader.pos !== end) throw new RangeError('field crosses the end of its message');
-    if (plan.hasRequired && this.isComplete) {
-      for (const field of plan.fields) {
-        if (field.required && into[field.name] === undefined) this.isComplete = false;
-      }
-    }
+    for (const name of plan.required) if (into[name] === undefined) this.isComplete = false;
     return into;
   }
 
@@ -61,24 +62,29 @@ export class BinaryReader {
       this.mapEntry(field, into, depth);
       return;
     }
-    const before = into[field.name];
     if (field.kind === 'message') {
       // A singular message that comes twice is merged.
-      const target = !field.repeated && isRecord(before) ? before : {};
-      const value = this.message(field.message(), this.endOfSized(), target, depth + 1);
-      this.store(field, into, before, value);
+      const before = field.repeated ? undefined : into[field.name];
+      const plan = field.message();
+      const target = isRecord(before) ? before : plan.create();
+      const value = this.message(plan, this.endOfSized(), target, depth + 1);
+      this.store(field, into, value);
       return;
     }
     const value = this.scalar(field);
     if (value === undefined) this.keep(into, start);
-    else this.store(field, into, before, value);
+    else this.store(field, into, value);
   }
 
-  private store(field: FieldPlan, into: Fields, before: unknown, value: unknown): void {
+  private store(field: FieldPlan, into: Fields, value: unknown): void {
+    if (field.repeated) {
+      const before = into[field.name];
+      if (Array.isArray(before)) before.push(value);
+      else into[field.name] = [value];
+      return;
+    }
     if (typeof value === 'bigint') setInteger(into, field.name, value);
-    else if (!field.repeated) into[field.name] = value;
-    else if (Array.isArray(before)) before.push(value);
-    else into[field.name] = [value];
+    else into[field.name] = value;
   }
 
   private packed(field: FieldPlan, into: Fields): void {
@@ -86,7 +92,7 @@ export class BinaryReader {
     while (this.reader.pos < end) {
       const value = this.scalar(field);
       // Unknown enum values in a packed list are dropped; the originals never pack.
-      if (value !== undefined) this.store(field, into, into[field.name], value);
+      if (value !== undefined) this.store(field, into, value);
     }
     if (this.reader.pos !== end) throw new RangeError('packed field crosses its end');
   }
@@ -118,7 +124,7 @@ export class BinaryReader {
     const reader = this.reader;
     switch (field.kind) {
       case 'string':
-        return reader.string();
+        return this.string();
       case 'double':
         return reader.double();
       case 'enum':
@@ -135,7 +141,7 @@ export class BinaryReader {
         return this.integer() ?? wide(field, reader.int64());
       case 'bytes':
         // A copy: a view would keep the whole received chunk alive.
-        return Uint8Array.from(reader.bytes());
+        return new Uint8Array(reader.bytes());
       case 'float':
         return reader.float();
       case 'sint32':
@@ -155,6 +161,23 @@ export class BinaryReader {
     }
   }
 
+  private string(): string {
+    const { pos } = this.reader;
+    const length = this.bytes[pos] ?? 0;
+    const known = readShortString(this.bytes, pos + 1, length);
+    if (known === undefined) return this.reader.string();
+    this.reader.pos = pos + 1 + length;
+    return known;
+  }
+
+  private size(): number {
+    const { reader } = this;
+    const byte = reader.buf[reader.pos];
+    if (byte === undefined || byte >= 0x80) return reader.uint32();
+    reader.pos += 1;
+    return byte;
+  }
+
   /** A varint of up to four bytes, without the detour through 64-bit objects. */
   private integer(): number | undefined {
     const { buf, pos } = this.reader;
@@ -172,7 +195,7 @@ export class BinaryReader {
   }
 
   private endOfSized(): number {
-    const size = this.reader.uint32();
+    const size = this.size();
     const end = this.reader.pos + size;
     if (end > this.reader.len) throw new RangeError('message is cut short');
     return end;

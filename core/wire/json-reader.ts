@@ -50,11 +50,7 @@ export class JsonReader {
       this.field(field, tree[key], into, depth);
       if (this.refusal !== undefined) return into;
     }
-    if (plan.hasRequired) {
-      for (const field of plan.fields) {
-        if (field.required && into[field.name] === undefined) this.isComplete = false;
-      }
-    }
+    for (const name of plan.required) if (into[name] === undefined) this.isComplete = false;
     return into;
   }
 

@@ -64,9 +64,12 @@ export interface MessagePlan {
   readonly name: string;
   readonly fields: readonly FieldPlan[];
   readonly fieldsByNumber: readonly FieldPlan[];
-  readonly byNumber: ReadonlyMap<number, FieldPlan>;
+  /** Sparse, by the fields' numbers. */
+  readonly byNumber: readonly (FieldPlan | undefined)[];
   readonly byName: ReadonlyMap<string, FieldPlan>;
-  readonly hasRequired: boolean;
+  readonly required: readonly string[];
+  /** An empty message, a plain object. */
+  readonly create: () => Record<string, unknown>;
 }
 
 const PROTO_DIRECTORY = new URL('./proto/', import.meta.url);
@@ -134,10 +137,29 @@ function buildPlan(type: protobuf.Type): MessagePlan {
     name,
     fields,
     fieldsByNumber: [...fields].sort((a, b) => a.number - b.number),
-    byNumber: new Map(fields.map((field) => [field.number, field])),
+    byNumber: indexByNumber(fields),
     byName: new Map(fields.map((field) => [field.name, field])),
-    hasRequired: fields.some((field) => field.required),
+    required: fields.filter((field) => field.required).map((field) => field.name),
+    create: creator(),
   };
+}
+
+/**
+ * A maker of plain objects for one message. Each function's objects have a layout of their own, which
+ * the engine fits to the fields that are really there: half the memory of literals, and a master keeps
+ * millions of them.
+ */
+function creator(): () => Record<string, unknown> {
+  function Message(): void {}
+  Message.prototype = Object.prototype;
+  const Shape = Message as unknown as new () => Record<string, unknown>;
+  return () => new Shape();
+}
+
+function indexByNumber(fields: readonly FieldPlan[]): readonly (FieldPlan | undefined)[] {
+  const index: (FieldPlan | undefined)[] = [];
+  for (const field of fields) index[field.number] = field;
+  return index;
 }
 
 function buildField(field: protobuf.Field, isInternal: boolean): FieldPlan {
