@@ -82,6 +82,8 @@ function declineAll(master: Master, framework: Framework): void {
 function addFramework(master: Master, each: ResponseGetFrameworksFramework): Framework {
   const info = each.framework_info;
   const { state } = master;
+  // The next one that subscribes gets the id after these.
+  state.newFrameworkId();
   const framework = state.newFramework({
     id: frameworkId(info.id?.value ?? ''),
     info,

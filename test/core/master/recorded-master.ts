@@ -17,6 +17,8 @@ import { AGENT_CAPABILITIES } from './machine-builder.ts';
 
 export interface RecordedMaster extends AsyncDisposable {
   readonly master: Master;
+  /** Where it listens. */
+  readonly port: number;
   ask(exchange: Pick<Exchange, 'request'>): Promise<RawAnswer>;
   advance(): Promise<void>;
 }
@@ -55,6 +57,7 @@ export async function startRecordedMaster(recorded: RecordedState): Promise<Reco
   if (recorded.slaves.length > 0) await registerAgent(network, clock);
   return {
     master,
+    port: bound,
     ask: (exchange) => ask(bound, exchange, () => clock.advance(10)),
     advance: () => clock.advance(50),
     async [Symbol.asyncDispose]() {
