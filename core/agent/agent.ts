@@ -3,6 +3,7 @@
  * effects out, one after another. `createAgent` needs no sockets, so the simulator uses it as is;
  * `daemon.ts` wires the real world.
  */
+import { type ClientEnd, CramMd5Client } from '../auth/crammd5.ts';
 import { background } from '../base/background.ts';
 import type { Instant, Timer } from '../base/clock.ts';
 import { describeError } from '../base/errors.ts';
@@ -100,9 +101,12 @@ class AgentShell implements Agent {
       this.end = resolve;
     });
     this.containers = this.createContainers();
-    const { credential } = options;
-    if (credential !== undefined)
-      this.authenticatee = new Authenticatee(credential, ports.transport);
+    const { credential, authenticatee } = options;
+    if (credential !== undefined) {
+      const newEnd = (): ClientEnd =>
+        authenticatee?.createClient(credential) ?? new CramMd5Client(credential);
+      this.authenticatee = new Authenticatee(newEnd, ports.transport);
+    }
   }
 
   private createContainers(): AgentContainers | undefined {

@@ -4,22 +4,21 @@
  */
 import {
   type AuthenticationMessage,
-  CramMd5Client,
+  type ClientEnd,
   isAuthenticationName,
 } from '../auth/crammd5.ts';
-import type { Credential } from '../auth/credentials.ts';
 import type { Envelope, MessageTransport, Upid } from '../net/ports.ts';
 import { decodeMessage, encodeMessage } from '../wire/codec.ts';
 import { formatUpid } from '../wire/upid.ts';
 import type { AuthenticationResult } from './authentication.ts';
 
 export class Authenticatee {
-  private readonly credential: Credential;
+  private readonly newEnd: () => ClientEnd;
   private readonly transport: MessageTransport;
   private actor: string | undefined;
 
-  constructor(credential: Credential, transport: MessageTransport) {
-    this.credential = credential;
+  constructor(newEnd: () => ClientEnd, transport: MessageTransport) {
+    this.newEnd = newEnd;
     this.transport = transport;
   }
 
@@ -31,7 +30,7 @@ export class Authenticatee {
   ): void {
     this.stop();
     const actor = `crammd5-authenticatee(${attempt})`;
-    const client = new CramMd5Client(this.credential);
+    const client = this.newEnd();
     this.actor = actor;
     this.transport.register(actor, (envelope) => {
       const { outcome } = this.receive(actor, client, envelope);
@@ -50,7 +49,7 @@ export class Authenticatee {
     this.actor = undefined;
   }
 
-  private receive(actor: string, client: CramMd5Client, { from, name, body }: Envelope) {
+  private receive(actor: string, client: ClientEnd, { from, name, body }: Envelope) {
     if (!isAuthenticationName(name)) return {};
     const read = decodeMessage(name, body);
     if (!read.ok) return { outcome: { kind: 'error', error: read.error } } as const;

@@ -8,7 +8,7 @@ import { type Clock, SystemClock } from '../base/clock.ts';
 import { formatDuration, minutes, seconds } from '../base/duration.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { detectorFor } from '../election/index.ts';
-import { compileModules } from '../modules/start.ts';
+import { NO_PLUGINS, type Plugins } from '../modules/plugins.ts';
 import type { Resources } from '../resources/arithmetic.ts';
 import { parseAttributes } from '../resources/attributes.ts';
 import { DEFAULT_PORTS } from '../resources/parse.ts';
@@ -40,20 +40,24 @@ const UNSUPPORTED: Readonly<Partial<Record<keyof AgentFlagValues, string>>> = {
 /** Flags that have only these supported values. */
 const FIXED: Readonly<Partial<Record<keyof AgentFlagValues, readonly unknown[]>>> = {
   http_executor_domain_sockets: [false],
-  authorizer: ['local'],
-  authenticatee: ['crammd5'],
   checkpoint: [true, undefined],
   recover: ['reconnect', 'cleanup'],
   reconfiguration_policy: ['equal', 'additive'],
   logging_level: ['INFO', 'WARNING', 'ERROR'],
 };
 
-/** The clock tells when tokens expire. */
+export interface AgentCompileSources {
+  /** Tells when tokens expire. */
+  readonly clock?: Pick<Clock, 'now'>;
+  readonly host?: IsolationHost;
+  readonly plugins?: Plugins;
+}
+
 export function compileAgentOptions(
   given: AgentFlagValues,
-  clock: Pick<Clock, 'now'> = new SystemClock(),
-  host: IsolationHost = isolationHost,
+  sources: AgentCompileSources = {},
 ): Result<AgentDaemonOptions> {
+  const { clock = new SystemClock(), host = isolationHost, plugins = NO_PLUGINS } = sources;
   const flags = withOldIsolation(given);
   const { master, master_detector } = flags;
   if (master !== undefined && master_detector !== undefined) {
@@ -63,7 +67,10 @@ export function compileAgentOptions(
     return err('Missing required option `--master` or `--master_detector`');
   }
   const refused =
-    refuseUnsupported(flags) ?? refuseRareFlag(AGENT_FLAGS, flags) ?? refuseValues(flags);
+    refuseUnsupported(flags) ??
+    refuseRareFlag(AGENT_FLAGS, flags) ??
+    refuseNames(flags, plugins) ??
+    refuseValues(flags);
   if (refused !== undefined) return err(refused);
   // A detector alone was refused above, as all modules are.
   if (master === undefined) return err('Missing required option `--master`');
@@ -81,11 +88,12 @@ export function compileAgentOptions(
   if (!capabilities.ok) return capabilities;
   const containerizers = compileContainerizers(flags);
   if (!containerizers.ok) return containerizers;
-  const modules = compileModules(flags);
-  if (!modules.ok) return modules;
-  const security = compileAgentSecurity(flags, clock);
+  const security = compileAgentSecurity(flags, clock, plugins);
   if (!security.ok) return security;
-  const isolation = compileIsolation(flags, host, portsOf(resources.value));
+  const isolation = compileIsolation(flags, host, {
+    agentPorts: portsOf(resources.value),
+    plugged: plugins.isolators,
+  });
   if (!isolation.ok) return isolation;
   const workDir = resolve(flags.work_dir);
   return ok({
@@ -93,7 +101,6 @@ export function compileAgentOptions(
     hostnameLookup: flags.hostname_lookup,
     zkSessionTimeoutMs: flags.zk_session_timeout,
     security: security.value,
-    modules: modules.value,
     containerizers: containerizers.value,
     agent: {
       master,
@@ -118,6 +125,7 @@ export function compileAgentOptions(
       recoveryTimeoutMs: flags.recovery_timeout,
       registrationBackoffFactorMs: flags.registration_backoff_factor,
       credential: security.value.credential,
+      authenticatee: plugins.authenticatees.get(flags.authenticatee),
       authenticationBackoffFactorMs: flags.authentication_backoff_factor,
       authenticationTimeoutMinMs: flags.authentication_timeout_min,
       authenticationTimeoutMaxMs: flags.authentication_timeout_max,
@@ -161,6 +169,18 @@ function refuseUnsupported(flags: AgentFlagValues): string | undefined {
     if (allowed.includes(value)) continue;
     const values = allowed.map((each) => `'${each}'`).join(' or ');
     return `Flag '${name}' has the value '${value}', but only ${values} is supported`;
+  }
+  return undefined;
+}
+
+/** Parts that are built in under one name, or modules. */
+function refuseNames(flags: AgentFlagValues, plugins: Plugins): string | undefined {
+  const { authenticatee, authorizer } = flags;
+  if (authenticatee !== 'crammd5' && !plugins.authenticatees.has(authenticatee)) {
+    return `Could not create '${authenticatee}' authenticatee: only 'crammd5' and modules of kind Authenticatee (see --modules) are known`;
+  }
+  if (authorizer !== 'local' && !plugins.authorizers.has(authorizer)) {
+    return `Could not create '${authorizer}' authorizer: only 'local' and modules of kind Authorizer (see --modules) are known`;
   }
   return undefined;
 }

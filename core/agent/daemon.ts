@@ -13,12 +13,7 @@ import type { Random } from '../base/random.ts';
 import { detectorFor, type LeaderDetector } from '../election/index.ts';
 import { VirtualFiles } from '../files/virtual-files.ts';
 import type { Hooks } from '../modules/hooks.ts';
-import {
-  type ModuleOptions,
-  NO_MODULES,
-  type RunningModules,
-  startModules,
-} from '../modules/start.ts';
+import { NO_RUNNING_MODULES, type RunningModules } from '../modules/start.ts';
 import { createHttpClient } from '../net/http-client.ts';
 import { createHttpServer, type HttpServer } from '../net/http-server.ts';
 import { createLibprocess, type Libprocess } from '../net/libprocess.ts';
@@ -57,7 +52,6 @@ export interface AgentDaemonOptions {
   readonly zkSessionTimeoutMs?: DurationMs | undefined;
   /** Without it nobody is asked who they are. */
   readonly security?: AgentSecurity | undefined;
-  readonly modules?: ModuleOptions;
 }
 
 /** What further endpoints of the agent's server are made from. */
@@ -77,6 +71,8 @@ export interface AgentDaemonPorts {
   /** Shown to clients as `/slave/log`. */
   readonly logFile?: string | undefined;
   readonly settings?: OperatorSettings | undefined;
+  /** Stopped with the daemon. */
+  readonly modules?: RunningModules;
   /** More endpoints: called before the server listens. */
   readonly extend?: (extension: AgentExtension) => void;
 }
@@ -135,7 +131,7 @@ export class AgentDaemon implements Service {
     const { clock, random, log } = ports;
     const { ip, port, advertisePort, workDir } = this.options.agent;
     const files = new NodeFiles(workDir);
-    const modules = await startModules(this.options.modules ?? NO_MODULES, log);
+    const modules = ports.modules ?? NO_RUNNING_MODULES;
     const options = withHooks(await this.completeOptions(), modules.hooks);
     const { zkSessionTimeoutMs: sessionTimeoutMs } = this.options;
     const detector = detectorFor(options.master, { clock, random, log, sessionTimeoutMs });

@@ -10,6 +10,7 @@ import { runDaemon } from '../cli/daemon.ts';
 import { addressOfThisHost, findAddresses, hostnameOf } from '../cli/daemon-address.ts';
 import { readDaemonFlags, usageError } from '../cli/daemon-flags.ts';
 import { openDaemonLog } from '../cli/daemon-log.ts';
+import { modulesFromFlags } from '../modules/from-flags.ts';
 import { operatorSettings } from '../operator/settings.ts';
 import { compileAgentOptions } from './compile-options.ts';
 import { createAgentDaemon } from './daemon.ts';
@@ -31,17 +32,23 @@ export async function main(argv: readonly string[]): Promise<number> {
     style: 'equals',
   });
   if (flags.kind === 'exit') return flags.code;
-  const options = compileAgentOptions(flags.values);
-  if (!options.ok) {
-    process.stderr.write(usageError(PROGRAM, options.error));
-    return 1;
-  }
   const addresses = findAddresses(flags.values, process.env);
   if (!addresses.ok) {
     process.stderr.write(usageError(PROGRAM, addresses.error));
     return 1;
   }
   const { log, file: logFile } = openDaemonLog(PROGRAM, flags.values);
+  const loaded = await modulesFromFlags(flags.values, log);
+  if (!loaded.ok) {
+    process.stderr.write(usageError(PROGRAM, loaded.error));
+    return 1;
+  }
+  const { modules, plugins } = loaded.value;
+  const options = compileAgentOptions(flags.values, { plugins });
+  if (!options.ok) {
+    process.stderr.write(usageError(PROGRAM, options.error));
+    return 1;
+  }
   const settings = operatorSettings(process.env, log);
   if (!settings.ok) {
     process.stderr.write(usageError(PROGRAM, settings.error));
@@ -57,6 +64,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       log,
       logFile,
       settings: settings.value,
+      modules,
       addressOfThisHost,
       hostnameOf,
     },

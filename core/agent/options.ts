@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Authorizer } from '../auth/authorizer.ts';
 import type { Credential } from '../auth/credentials.ts';
 import type { DurationMs } from '../base/duration.ts';
+import type { AuthenticateeFactory } from '../modules/types.ts';
 import type {
   AgentInfoCapability,
   Attribute,
@@ -42,6 +43,8 @@ export interface AgentOptions {
   readonly registrationBackoffFactorMs: DurationMs;
   /** Proved to the master before registering; without it nothing is. */
   readonly credential: Credential | undefined;
+  /** Of a module, instead of CRAM-MD5. */
+  readonly authenticatee?: AuthenticateeFactory | undefined;
   readonly authenticationBackoffFactorMs: DurationMs;
   readonly authenticationTimeoutMinMs: DurationMs;
   readonly authenticationTimeoutMaxMs: DurationMs;

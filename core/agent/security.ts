@@ -16,6 +16,7 @@ import type { HttpGuardOptions, RequestGuard } from '../auth/http-guard.ts';
 import { signJwt } from '../auth/jwt.ts';
 import type { Clock } from '../base/clock.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import type { Plugins } from '../modules/plugins.ts';
 import type { AgentFlagValues } from './flags.ts';
 
 export const AGENT_REALMS = {
@@ -64,6 +65,7 @@ export const NO_GUARD: RequestGuard = {
 export function compileAgentSecurity(
   flags: AgentFlagValues,
   clock: Pick<Clock, 'now'>,
+  plugins: Plugins,
 ): Result<AgentSecurity> {
   const warnings: string[] = [];
   const warn = (text: string): void => {
@@ -87,11 +89,11 @@ export function compileAgentSecurity(
     if (!read.ok) return err(`${read.error} (see --jwt_secret_key flag)`);
     key = Buffer.from(read.value);
   }
-  const authenticators = compileRealms(flags, { credentials, key, clock });
+  const authenticators = compileRealms(flags, { credentials, key, clock, plugins });
   if (!authenticators.ok) return authenticators;
   // Executors with tokens have implicit rights, which only an authorizer knows.
   const acls = flags.acls ?? (flags.authenticate_http_executors ? {} : undefined);
-  const authorizer = compileAuthorizer(acls);
+  const authorizer = compileAuthorizer(acls, plugins.authorizers.get(flags.authorizer));
   if (!authorizer.ok) return authorizer;
   const disabled = compileFirewall(flags.firewall_rules);
   if (!disabled.ok) return disabled;
@@ -110,11 +112,12 @@ interface Secrets {
   readonly credentials: Credentials | undefined;
   readonly key: Uint8Array | undefined;
   readonly clock: Pick<Clock, 'now'>;
+  readonly plugins: Plugins;
 }
 
 function compileRealms(
   flags: AgentFlagValues,
-  { credentials, key, clock }: Secrets,
+  { credentials, key, clock, plugins }: Secrets,
 ): Result<ReadonlyMap<string, HttpAuthenticator>> {
   const names = flags.http_authenticators ?? 'basic';
   const { readonly, readwrite, executor } = AGENT_REALMS;
@@ -128,12 +131,12 @@ function compileRealms(
     realms.set(executor, jwtAuthenticator(key, executor, clock));
   }
   if (flags.authenticate_http_readonly) {
-    const list = namedAuthenticators(names, readonly, credentials);
+    const list = namedAuthenticators(names, readonly, { credentials, plugins });
     if (!list.ok) return list;
     realms.set(readonly, combinedAuthenticator(list.value));
   }
   if (flags.authenticate_http_readwrite) {
-    const list = namedAuthenticators(names, readwrite, credentials);
+    const list = namedAuthenticators(names, readwrite, { credentials, plugins });
     if (!list.ok) return list;
     // Executors launch nested containers with their token.
     const tokens =

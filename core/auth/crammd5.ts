@@ -48,12 +48,19 @@ export interface ServerAnswer {
   readonly outcome?: ServerOutcome;
 }
 
+/** The master's end of one exchange. */
+export interface ServerEnd {
+  /** What it opens the exchange with. */
+  greeting(): AuthenticationMessage;
+  receive(message: AuthenticationMessage): ServerAnswer;
+}
+
 export function cramMd5Digest(secret: string, challenge: Uint8Array): string {
   return createHmac('md5', secret).update(challenge).digest('hex');
 }
 
 /** The end that asks: `crammd5-authenticator-session(N)` of a master. */
-export class CramMd5Server {
+export class CramMd5Server implements ServerEnd {
   private readonly credentials: Credentials;
   private readonly challenge: Uint8Array;
   private expects: 'start' | 'step' | 'nothing' = 'start';
@@ -137,8 +144,13 @@ export interface ClientAnswer {
   readonly outcome?: ClientOutcome;
 }
 
+/** The agent's end of one exchange. */
+export interface ClientEnd {
+  receive(message: AuthenticationMessage): ClientAnswer;
+}
+
 /** The end that proves: `crammd5-authenticatee(N)` of an agent. Out of order messages end the attempt. */
-export class CramMd5Client {
+export class CramMd5Client implements ClientEnd {
   private readonly credential: Credential;
   private expects: 'mechanisms' | 'challenge' | 'verdict' | 'nothing' = 'mechanisms';
 

@@ -7,19 +7,23 @@ import {
   type AuthenticationMessage,
   CramMd5Server,
   isAuthenticationName,
+  type ServerEnd,
 } from '../auth/crammd5.ts';
 import type { Credentials } from '../auth/credentials.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { DurationMs } from '../base/duration.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
+import type { AuthenticatorFactory } from '../modules/types.ts';
 import type { Envelope, MessageTransport, Upid } from '../net/ports.ts';
 import { decodeMessage, encodeMessage } from '../wire/codec.ts';
 import { formatUpid, parseUpid } from '../wire/upid.ts';
 
 export interface AuthenticationOptions {
-  /** Without any there is no authenticator. */
+  /** Without any there is no authenticator, but a module's. */
   readonly credentials: Credentials | undefined;
+  /** Of a module, instead of CRAM-MD5. */
+  readonly authenticator?: AuthenticatorFactory | undefined;
   /** Of one exchange (`--authentication_v0_timeout`). */
   readonly timeoutMs: DurationMs;
   /** Shown in challenges. */
@@ -54,7 +58,7 @@ const REGISTRATIONS: ReadonlySet<string> = new Set([
 
 interface Session {
   readonly id: string;
-  readonly server: CramMd5Server;
+  readonly server: ServerEnd;
   readonly pid: Upid;
   readonly client: Upid;
   readonly timer: Timer;
@@ -105,18 +109,29 @@ export class Authentication {
       return;
     }
     onIdentified(pid, undefined);
-    const { credentials } = this.options;
-    if (credentials === undefined) {
+    const newEnd = this.ends();
+    if (newEnd === undefined) {
       log.warn({ pid: formatUpid(pid) }, 'cannot authenticate: there are no credentials');
       const value = { error: 'No authenticator loaded' };
       this.send('master', client, { name: 'mesos.internal.AuthenticationErrorMessage', value });
       return;
     }
-    this.begin(pid, client, credentials);
+    this.begin(pid, client, newEnd());
   }
 
-  private begin(pid: Upid, client: Upid, credentials: Credentials): void {
-    const { transport, clock, random, log } = this.ports;
+  /** Makes our end of an exchange; undefined when nobody can be authenticated. */
+  private ends(): (() => ServerEnd) | undefined {
+    const { credentials, authenticator, hostname } = this.options;
+    if (authenticator !== undefined) return () => authenticator.createSession();
+    if (credentials === undefined) return undefined;
+    const { clock, random } = this.ports;
+    const number = Math.floor(random.float() * 2 ** 32);
+    const seconds = Math.floor(clock.now() / 1000);
+    return () => new CramMd5Server(credentials, `<${number}.${seconds}@${hostname}>`);
+  }
+
+  private begin(pid: Upid, client: Upid, server: ServerEnd): void {
+    const { transport, clock, log } = this.ports;
     const key = formatUpid(pid);
     const before = this.sessions.get(key);
     if (before !== undefined) this.forget(before);
@@ -125,12 +140,9 @@ export class Authentication {
       return;
     }
     const id = `crammd5-authenticator-session(${this.nextSession++})`;
-    const number = Math.floor(random.float() * 2 ** 32);
-    const seconds = Math.floor(clock.now() / 1000);
-    const challenge = `<${number}.${seconds}@${this.options.hostname}>`;
     const session: Session = {
       id,
-      server: new CramMd5Server(credentials, challenge),
+      server,
       pid,
       client,
       timer: clock.setTimer(this.options.timeoutMs, () => this.giveUp(key, id, 'timed out')),

@@ -7,7 +7,7 @@ import type { SorterKind } from '../allocator/types.ts';
 import { formatBytes } from '../base/bytes.ts';
 import { formatDuration, minutes, parseDuration, seconds } from '../base/duration.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import { compileModules } from '../modules/start.ts';
+import { NO_PLUGINS, type Plugins } from '../modules/plugins.ts';
 import { parseZooKeeperUrl, withoutSecret } from '../net/zookeeper/url.ts';
 import { validateRole } from '../resources/roles.ts';
 import { fromJson } from '../wire/json.ts';
@@ -31,13 +31,16 @@ const BUILT_IN_ALLOCATORS: ReadonlySet<string> = new Set(['hierarchical', 'Hiera
 const FIXED: Readonly<Partial<Record<keyof MasterFlagValues, readonly unknown[]>>> = {
   log_auto_initialize: [true],
   memory_profiling: [false],
-  authenticators: ['crammd5'],
 };
 
-export function compileMasterOptions(flags: MasterFlagValues): Result<MasterDaemonOptions> {
-  const refused = refuseUnsupported(flags) ?? refuseConflicts(flags);
+export function compileMasterOptions(
+  flags: MasterFlagValues,
+  plugins: Plugins = NO_PLUGINS,
+): Result<MasterDaemonOptions> {
+  const refused =
+    refuseUnsupported(flags) ?? refuseAuthenticators(flags, plugins) ?? refuseConflicts(flags);
   if (refused !== undefined) return err(refused);
-  const security = compileMasterSecurity(flags);
+  const security = compileMasterSecurity(flags, plugins);
   if (!security.ok) return security;
   const machine = compileMachine(flags, security.value);
   if (!machine.ok) return machine;
@@ -47,8 +50,6 @@ export function compileMasterOptions(flags: MasterFlagValues): Result<MasterDaem
   if (!weights.ok) return weights;
   const zooKeeper = compileZooKeeper(flags);
   if (!zooKeeper.ok) return zooKeeper;
-  const modules = compileModules(flags);
-  if (!modules.ok) return modules;
   const excluded = (flags.fair_sharing_excluded_resource_names ?? '').split(',');
   return ok({
     master: {
@@ -75,6 +76,7 @@ export function compileMasterOptions(flags: MasterFlagValues): Result<MasterDaem
         storeTimeoutMs: flags.registry_store_timeout,
       },
       credentials: security.value.credentials,
+      authenticator: plugins.authenticators.get(flags.authenticators),
       authenticationTimeoutMs: flags.authentication_v0_timeout,
     },
     ip: flags.ip ?? '0.0.0.0',
@@ -86,7 +88,6 @@ export function compileMasterOptions(flags: MasterFlagValues): Result<MasterDaem
     zooKeeper: zooKeeper.value,
     whitelistPath: flags.whitelist === '*' ? undefined : flags.whitelist,
     security: security.value,
-    modules: modules.value,
     allocatorModule: BUILT_IN_ALLOCATORS.has(flags.allocator) ? undefined : flags.allocator,
   });
 }
@@ -106,6 +107,18 @@ function refuseUnsupported(flags: MasterFlagValues): string | undefined {
   return undefined;
 }
 
+/** One authenticator: the built-in one, which needs credentials, or a module. */
+function refuseAuthenticators(flags: MasterFlagValues, plugins: Plugins): string | undefined {
+  const { authenticators: name } = flags;
+  if (plugins.authenticators.has(name)) return undefined;
+  if (name !== 'crammd5') {
+    return `Could not create '${name}' authenticator: only 'crammd5' and modules of kind Authenticator (see --modules) are known`;
+  }
+  const isRequired = flags.authenticate_frameworks || flags.authenticate_agents;
+  if (!isRequired || flags.credentials !== undefined) return undefined;
+  return 'Failed to start master with authentication enabled: No credentials provided (see --credentials flag)';
+}
+
 function refuseConflicts(flags: MasterFlagValues): string | undefined {
   if (flags.registry_strict) {
     return "Support for '--registry_strict' has been disabled and will be removed in a future version of Mesos";
@@ -113,9 +126,6 @@ function refuseConflicts(flags: MasterFlagValues): string | undefined {
   const registries = ['replicated_log', 'log_storage', 'in_memory'];
   if (!registries.includes(flags.registry)) {
     return `'${flags.registry}' is not a supported option for registry persistence`;
-  }
-  if ((flags.authenticate_frameworks || flags.authenticate_agents) && !flags.credentials) {
-    return 'Failed to start master with authentication enabled: No credentials provided (see --credentials flag)';
   }
   if (flags.zk !== undefined && flags.registry !== 'in_memory' && flags.quorum === undefined) {
     return 'Need to specify --quorum for replicated log based registry when using ZooKeeper';

@@ -14,8 +14,7 @@ import { Metrics } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import { zooKeeperElection } from '../election/index.ts';
 import { VirtualFiles } from '../files/virtual-files.ts';
-import type { ModuleOptions } from '../modules/start.ts';
-import { NO_MODULES, type RunningModules, startModules } from '../modules/start.ts';
+import { NO_RUNNING_MODULES, type RunningModules } from '../modules/start.ts';
 import type { AllocatorFactory } from '../modules/types.ts';
 import { createHttpServer, type HttpServer } from '../net/http-server.ts';
 import { createLibprocess, type Libprocess } from '../net/libprocess.ts';
@@ -52,7 +51,6 @@ export interface MasterDaemonOptions {
   readonly whitelistPath?: string | undefined;
   /** Without it nobody is asked who they are. */
   readonly security?: MasterSecurity | undefined;
-  readonly modules?: ModuleOptions;
   /** The allocator's module; undefined is the hierarchical one. */
   readonly allocatorModule?: string | undefined;
 }
@@ -74,6 +72,8 @@ export interface MasterDaemonPorts {
   /** Shown to clients as `/master/log`. */
   readonly logFile?: string | undefined;
   readonly settings?: OperatorSettings | undefined;
+  /** Stopped with the daemon. */
+  readonly modules?: RunningModules;
   /** More endpoints: called before the server listens. */
   readonly extend?: (app: FastifyInstance, master: () => Master) => void;
 }
@@ -139,7 +139,7 @@ export class MasterDaemon implements Service {
   async start(): Promise<void> {
     const { options, ports } = this;
     const { log, clock, random } = ports;
-    const modules = await startModules(options.modules ?? NO_MODULES, log);
+    const modules = ports.modules ?? NO_RUNNING_MODULES;
     const allocator = await this.allocator(modules);
     const zooKeeper = this.zooKeeperClient();
     const storage = await this.openRegistry(zooKeeper);

@@ -6,6 +6,7 @@ import { runDaemon } from '../cli/daemon.ts';
 import { addressOfThisHost, findAddresses, hostnameOf } from '../cli/daemon-address.ts';
 import { readDaemonFlags, usageError } from '../cli/daemon-flags.ts';
 import { openDaemonLog } from '../cli/daemon-log.ts';
+import { modulesFromFlags } from '../modules/from-flags.ts';
 import { operatorSettings } from '../operator/settings.ts';
 import { compileMasterOptions } from './compile-options.ts';
 import { createMasterDaemon } from './daemon.ts';
@@ -25,17 +26,23 @@ export async function main(argv: readonly string[]): Promise<number> {
     style: 'equals',
   });
   if (flags.kind === 'exit') return flags.code;
-  const options = compileMasterOptions(flags.values);
-  if (!options.ok) {
-    process.stderr.write(usageError(PROGRAM, options.error));
-    return 1;
-  }
   const addresses = findAddresses(flags.values, process.env);
   if (!addresses.ok) {
     process.stderr.write(usageError(PROGRAM, addresses.error));
     return 1;
   }
   const { log, file: logFile } = openDaemonLog(PROGRAM, flags.values);
+  const loaded = await modulesFromFlags(flags.values, log);
+  if (!loaded.ok) {
+    process.stderr.write(usageError(PROGRAM, loaded.error));
+    return 1;
+  }
+  const { modules, plugins } = loaded.value;
+  const options = compileMasterOptions(flags.values, plugins);
+  if (!options.ok) {
+    process.stderr.write(usageError(PROGRAM, options.error));
+    return 1;
+  }
   const settings = operatorSettings(process.env, log);
   if (!settings.ok) {
     process.stderr.write(usageError(PROGRAM, settings.error));
@@ -50,6 +57,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       log,
       logFile,
       settings: settings.value,
+      modules,
       addressOfThisHost,
       hostnameOf,
     },

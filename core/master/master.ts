@@ -181,9 +181,14 @@ export class Master implements Service {
 
   private createAuthentication(): Authentication {
     const { transport, clock, random, log } = this.ports;
-    const { hostname, credentials, authenticationTimeoutMs: timeoutMs } = this.options;
+    const {
+      hostname,
+      credentials,
+      authenticator,
+      authenticationTimeoutMs: timeoutMs,
+    } = this.options;
     return new Authentication(
-      { credentials, timeoutMs, hostname },
+      { credentials, authenticator, timeoutMs, hostname },
       {
         ...{ transport, clock, random, log },
         onIdentified: (pid, principal) => this.input({ kind: 'identified', pid, principal }),

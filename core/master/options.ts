@@ -4,6 +4,7 @@ import type { AllocatorOptions } from '../allocator/types.ts';
 import type { Authorizer } from '../auth/authorizer.ts';
 import type { Credentials } from '../auth/credentials.ts';
 import type { DurationMs } from '../base/duration.ts';
+import type { AuthenticatorFactory } from '../modules/types.ts';
 import type { DomainInfo } from '../wire/types/mesos.v1.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { DEFAULT_REGISTRAR_LIMITS, type RegistrarLimits } from './registrar.ts';
@@ -81,6 +82,8 @@ export interface CompiledMasterOptions {
   readonly registrar: RegistrarLimits;
   /** Of `--credentials`: what agents and drivers authenticate against. */
   readonly credentials: Credentials | undefined;
+  /** Of a module, instead of CRAM-MD5 with these credentials. */
+  readonly authenticator?: AuthenticatorFactory | undefined;
   /** Of one exchange with an agent or driver. */
   readonly authenticationTimeoutMs: DurationMs;
 }

@@ -7,9 +7,15 @@ import { readCredentials } from '../auth/credential-files.ts';
 import type { Credentials } from '../auth/credentials.ts';
 import type { DisabledEndpoints } from '../auth/firewall.ts';
 import { combinedAuthenticator, type HttpAuthenticator } from '../auth/http-authenticator.ts';
-import { compileAuthorizer, compileFirewall, namedAuthenticators } from '../auth/http-flags.ts';
+import {
+  type AuthenticatorSources,
+  compileAuthorizer,
+  compileFirewall,
+  namedAuthenticators,
+} from '../auth/http-flags.ts';
 import type { HttpGuardOptions } from '../auth/http-guard.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import type { Plugins } from '../modules/plugins.ts';
 import type { MasterFlagValues } from './flags.ts';
 
 export const MASTER_REALMS = {
@@ -38,7 +44,10 @@ export const OPEN_MASTER: MasterSecurity = {
   warnings: [],
 };
 
-export function compileMasterSecurity(flags: MasterFlagValues): Result<MasterSecurity> {
+export function compileMasterSecurity(
+  flags: MasterFlagValues,
+  plugins: Plugins,
+): Result<MasterSecurity> {
   const warnings: string[] = [];
   let credentials: Credentials | undefined;
   if (flags.credentials !== undefined) {
@@ -46,11 +55,11 @@ export function compileMasterSecurity(flags: MasterFlagValues): Result<MasterSec
     if (!read.ok) return read;
     credentials = read.value;
   }
-  const authenticators = compileRealms(flags, credentials);
+  const authenticators = compileRealms(flags, { credentials, plugins });
   if (!authenticators.ok) return authenticators;
-  const refused = refuseAuthorizers(flags.authorizers);
+  const refused = refuseAuthorizers(flags.authorizers, plugins);
   if (refused !== undefined) return err(refused);
-  const authorizer = compileAuthorizer(flags.acls);
+  const authorizer = compileAuthorizer(flags.acls, plugins.authorizers.get(flags.authorizers));
   if (!authorizer.ok) return authorizer;
   const disabled = compileFirewall(flags.firewall_rules);
   if (!disabled.ok) return disabled;
@@ -65,7 +74,7 @@ export function compileMasterSecurity(flags: MasterFlagValues): Result<MasterSec
 
 function compileRealms(
   flags: MasterFlagValues,
-  credentials: Credentials | undefined,
+  sources: AuthenticatorSources,
 ): Result<ReadonlyMap<string, HttpAuthenticator>> {
   const wanted: (readonly [realm: Realm, names: string])[] = [];
   if (flags.authenticate_http_readonly) {
@@ -85,20 +94,20 @@ function compileRealms(
   }
   const realms = new Map<string, HttpAuthenticator>();
   for (const [realm, names] of wanted) {
-    const list = namedAuthenticators(names, realm, credentials);
+    const list = namedAuthenticators(names, realm, sources);
     if (!list.ok) return list;
     realms.set(realm, combinedAuthenticator(list.value));
   }
   return ok(realms);
 }
 
-function refuseAuthorizers(names: string): string | undefined {
+function refuseAuthorizers(names: string, plugins: Plugins): string | undefined {
   const list = names.split(',').filter((name) => name !== '');
   const [name] = list;
   if (name === undefined) return 'No authorizer specified';
   if (list.length > 1) return 'Multiple authorizers not supported';
-  if (name === 'local') return undefined;
-  return `Could not create '${name}' authorizer: modules of the original cannot be loaded`;
+  if (name === 'local' || plugins.authorizers.has(name)) return undefined;
+  return `Could not create '${name}' authorizer: only 'local' and modules of kind Authorizer (see --modules) are known`;
 }
 
 /** The guard's view of the master's routes (spec operator-api, section 2). */

@@ -2,7 +2,11 @@
 export type {
   AllocatorFactory,
   Anonymous,
+  AuthenticateeFactory,
+  AuthenticatorFactory,
   Hook,
+  HttpAuthenticatorFactory,
+  Isolator,
   Module,
   ModuleKind,
   ModuleKinds,

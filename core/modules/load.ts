@@ -17,10 +17,16 @@ const FIRST_VERSIONS: Readonly<Record<ModuleKind, string>> = {
   Anonymous: '0.22.0',
   Allocator: '0.22.0',
   Hook: '0.22.0',
+  HttpAuthenticator: '1.0.0',
+  Authorizer: '0.24.0',
+  Authenticator: '0.22.0',
+  Authenticatee: '0.22.0',
+  Isolator: '0.22.0',
 };
 
 export interface LoadedModules {
   readonly anonymous: readonly Anonymous[];
+  has(name: string): boolean;
   /** The instance of a module that a flag names. Throws a `ClusterError` naming the flag. */
   create<Kind extends ModuleKind>(
     kind: Kind,
@@ -52,6 +58,7 @@ export async function loadModules(
   }
   return {
     anonymous,
+    has: (name) => verified.has(name),
     create: async (kind, name, flag) => {
       const found = verified.get(name);
       if (found === undefined) {

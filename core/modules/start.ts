@@ -1,10 +1,10 @@
 /** From flags to running modules: what both daemons do at their start. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeError } from '../base/errors.ts';
+import { ClusterError, describeError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import { Hooks, type NamedHook } from './hooks.ts';
+import { Hooks, type NamedHook, NO_HOOKS } from './hooks.ts';
 import { type LoadedModules, loadModules } from './load.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
 
@@ -13,8 +13,6 @@ export interface ModuleOptions {
   /** Names in the order they run. */
   readonly hooks: readonly string[];
 }
-
-export const NO_MODULES: ModuleOptions = { manifest: [], hooks: [] };
 
 export interface ModuleFlags {
   /** The document of `--modules`, parsed. */
@@ -54,6 +52,19 @@ export interface RunningModules extends LoadedModules {
   readonly hooks: Hooks;
   stop(): Promise<void>;
 }
+
+/** Of a daemon without modules. */
+export const NO_RUNNING_MODULES: RunningModules = {
+  anonymous: [],
+  has: () => false,
+  create: (_kind, name, flag) => {
+    throw new ClusterError('MODULES', `--${flag} names '${name}', but there are no modules`, {
+      retriable: false,
+    });
+  },
+  hooks: NO_HOOKS,
+  stop: async () => {},
+};
 
 /** Throws a `ClusterError` with the sentence when a module cannot be had. */
 export async function startModules(options: ModuleOptions, log: Log): Promise<RunningModules> {

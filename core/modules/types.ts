@@ -2,7 +2,13 @@
  * What libraries of modules export (spec ha-and-security, sections 11 and 12). Public: written by
  * others. Messages are the v1 ones, as everywhere; all are read-only.
  */
+
+import type { Isolator } from '../agent/containerizer/isolator.ts';
 import type { Allocator, AllocatorOptions } from '../allocator/types.ts';
+import type { Authorizer } from '../auth/authorizer.ts';
+import type { ClientEnd, ServerEnd } from '../auth/crammd5.ts';
+import type { Credential } from '../auth/credentials.ts';
+import type { HttpAuthenticator } from '../auth/http-authenticator.ts';
 import type { Random } from '../base/random.ts';
 import type {
   AgentInfo,
@@ -22,6 +28,8 @@ export interface ModuleParameter {
   readonly value: string;
 }
 
+export type { Isolator };
+
 /** Everything has been done by `create`: these only live. */
 export interface Anonymous {
   /** Called when the daemon stops. */
@@ -31,6 +39,24 @@ export interface Anonymous {
 /** Replaces the hierarchical allocator; `--allocator` names it. */
 export interface AllocatorFactory {
   createAllocator(options: Partial<AllocatorOptions>, random: Random): Allocator;
+}
+
+/** `--http_authenticators` and `--http_framework_authenticators` name it, among others. */
+export interface HttpAuthenticatorFactory {
+  /** The authenticator gets the `Authorization` header, and must not wait. */
+  createHttpAuthenticator(realm: string): HttpAuthenticator;
+}
+
+/** `--authenticators` of the master: how classic drivers and agents prove who they are. */
+export interface AuthenticatorFactory {
+  /** The master's end of one exchange. */
+  createSession(): ServerEnd;
+}
+
+/** `--authenticatee` of the agent: how it proves who it is. */
+export interface AuthenticateeFactory {
+  /** The agent's end of one exchange; `credential` is that of `--credential`. */
+  createClient(credential: Credential): ClientEnd;
 }
 
 /** Every method may be left out; the value `undefined` changes nothing. */
@@ -74,6 +100,13 @@ export interface ModuleKinds {
   readonly Anonymous: Anonymous;
   readonly Allocator: AllocatorFactory;
   readonly Hook: Hook;
+  readonly HttpAuthenticator: HttpAuthenticatorFactory;
+  /** Asked instead of `--acls`. */
+  readonly Authorizer: Authorizer;
+  readonly Authenticator: AuthenticatorFactory;
+  readonly Authenticatee: AuthenticateeFactory;
+  /** `--isolation` names it, and its place there says when it plans. */
+  readonly Isolator: Isolator;
 }
 
 export type ModuleKind = keyof ModuleKinds;

@@ -56,6 +56,111 @@ export const org_example_RunningFile: Module<'Anonymous'> = {
   },
 };
 
+/** Whoever shows the badge comes in, under the name on it: `Authorization: Badge <name>:<word>`. */
+export const org_example_Badge: Module<'HttpAuthenticator'> = {
+  kind: 'HttpAuthenticator',
+  apiVersion: '2',
+  mesosVersion: '1.12.0',
+  create: (parameters) => {
+    const word = parameterOf(parameters, 'word');
+    return {
+      createHttpAuthenticator: (realm) => (authorization) => {
+        const [, name, given] = /^Badge ([^:\s]+):(\S+)$/.exec(authorization ?? '') ?? [];
+        if (name === undefined || given !== word) {
+          return { ok: false, challenge: `Badge realm="${realm}"` };
+        }
+        return { ok: true, principal: { value: name, claims: {} } };
+      },
+    };
+  },
+};
+
+/** Guests may look at everything and change nothing. */
+export const org_example_Guests: Module<'Authorizer'> = {
+  kind: 'Authorizer',
+  apiVersion: '2',
+  mesosVersion: '1.12.0',
+  create: () => ({
+    approvers: (principal) => {
+      const approved = (action: string): boolean =>
+        principal?.value !== 'guest' || /^(view|get)_/.test(action);
+      return { approved, approvedFor: approved };
+    },
+  }),
+};
+
+const OPEN = 'OPEN';
+
+/** Proves nothing: the principal is believed. For networks where nobody lies. */
+export const org_example_Believe: Module<'Authenticator'> = {
+  kind: 'Authenticator',
+  apiVersion: '2',
+  mesosVersion: '1.12.0',
+  create: () => ({
+    createSession: () => ({
+      greeting: () => ({
+        name: 'mesos.internal.AuthenticationMechanismsMessage',
+        value: { mechanisms: [OPEN] },
+      }),
+      receive: (message) => {
+        if (message.name !== 'mesos.internal.AuthenticationStartMessage') {
+          return { message: undefined };
+        }
+        const principal = Buffer.from(message.value.data ?? new Uint8Array(0)).toString('utf8');
+        return {
+          message: { name: 'mesos.internal.AuthenticationCompletedMessage', value: {} },
+          outcome: { kind: 'completed', principal },
+        };
+      },
+    }),
+  }),
+};
+
+/** The agent's side of `org_example_Believe`. */
+export const org_example_Claim: Module<'Authenticatee'> = {
+  kind: 'Authenticatee',
+  apiVersion: '2',
+  mesosVersion: '1.12.0',
+  create: () => ({
+    createClient: ({ principal }) => ({
+      receive: (message) => {
+        switch (message.name) {
+          case 'mesos.internal.AuthenticationMechanismsMessage': {
+            const value = { mechanism: OPEN, data: Buffer.from(principal) };
+            return { message: { name: 'mesos.internal.AuthenticationStartMessage', value } };
+          }
+          case 'mesos.internal.AuthenticationCompletedMessage':
+            return { outcome: { kind: 'completed' } };
+          case 'mesos.internal.AuthenticationFailedMessage':
+            return { outcome: { kind: 'refused' } };
+          default:
+            return {};
+        }
+      },
+    }),
+  }),
+};
+
+/** Every container gets so many open files, and knows it. */
+export const org_example_FewFiles: Module<'Isolator'> = {
+  kind: 'Isolator',
+  apiVersion: '2',
+  mesosVersion: '1.12.0',
+  create: (parameters) => {
+    const value = parameterOf(parameters, 'files');
+    return {
+      name: 'org_example_FewFiles',
+      prepare: () => ({
+        ok: true,
+        value: {
+          rlimits: [{ name: 'nofile', value: `${value}:${value}` }],
+          environment: { FEW_FILES: value },
+        },
+      }),
+    };
+  },
+};
+
 function parameterOf(parameters: readonly ModuleParameter[], key: string): string {
   const found = parameters.find((each) => each.key === key);
   if (found === undefined) throw new Error(`parameter '${key}' is missing`);

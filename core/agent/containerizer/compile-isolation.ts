@@ -3,6 +3,7 @@ import { err, ok, type Result } from '../../base/result.ts';
 import { fromJson } from '../../wire/json.ts';
 import type { ContainerInfo } from '../../wire/types/mesos.v1.ts';
 import type { IsolationHost, IsolationOptions } from './isolation-options.ts';
+import type { Isolator } from './isolator.ts';
 import { V1_SUBSYSTEMS } from './isolators/cgroups-v1.ts';
 import { V2_CONTROLLERS } from './isolators/cgroups-v2.ts';
 import { namesOf } from './isolators/privileges.ts';
@@ -59,16 +60,22 @@ const LEFT_OUT = [
 ];
 const FAILED = 'Failed to create a containerizer: Could not create MesosContainerizer: ';
 
+export interface IsolationSources {
+  readonly agentPorts: readonly Range[];
+  /** Isolators of modules, by name. */
+  readonly plugged?: ReadonlyMap<string, Isolator>;
+}
+
 export function compileIsolation(
   flags: IsolationFlagValues,
   host: IsolationHost,
-  agentPorts: readonly Range[],
+  { agentPorts, plugged }: IsolationSources,
 ): Result<IsolationOptions> {
   const version = host.cgroupVersion(flags.cgroups_hierarchy);
   const launcher = launcherOf(flags.launcher, host, version);
   if (!launcher.ok) return launcher;
   const available = host.subsystems(flags.cgroups_hierarchy);
-  const names = isolatorNames(flags.isolation, { version: version ?? 1, available });
+  const names = isolatorNames(flags.isolation, { version: version ?? 1, available, plugged });
   if (!names.ok) return names;
   const isLinux = launcher.value === 'linux';
   const refusal = refuseNames(names.value, { isLinux, host, version, flags });
@@ -84,6 +91,7 @@ export function compileIsolation(
   return ok({
     launcher: launcher.value,
     isolators: names.value,
+    ...(plugged === undefined ? {} : { plugged }),
     cgroups: {
       version: version ?? 1,
       hierarchy: flags.cgroups_hierarchy,
@@ -136,7 +144,11 @@ function launcherOf(
 
 function isolatorNames(
   text: string,
-  cgroups: { readonly version: 1 | 2; readonly available: readonly string[] },
+  cgroups: {
+    readonly version: 1 | 2;
+    readonly available: readonly string[];
+    readonly plugged: ReadonlyMap<string, Isolator> | undefined;
+  },
 ): Result<readonly string[]> {
   const asked = text.split(',').map((name) => name.trim());
   const names = new Set(asked.flatMap((name) => REWRITES[name] ?? [name]));
@@ -151,6 +163,7 @@ function isolatorNames(
   if (names.has('filesystem/linux')) names.add('volume/host_path').add('volume/sandbox_path');
   names.add('environment_secret');
   for (const name of names) {
+    if (cgroups.plugged?.has(name) === true) continue;
     if (SIMPLE.includes(name) || NAMESPACED.includes(name) || name in table) continue;
     if (LEFT_OUT.includes(name)) {
       return err(

@@ -2,6 +2,7 @@
 import type { DurationMs } from '../../base/duration.ts';
 import type { ContainerInfo } from '../../wire/types/mesos.v1.ts';
 import type { CgroupOptions } from './cgroup-paths.ts';
+import type { Isolator } from './isolator.ts';
 
 /** What isolation depends on and only the host can tell. */
 export interface IsolationHost {
@@ -19,6 +20,8 @@ export interface IsolationOptions {
   readonly launcher: 'linux' | 'posix';
   /** In the order in which they plan. */
   readonly isolators: readonly string[];
+  /** Those of modules, by name. */
+  readonly plugged?: ReadonlyMap<string, Isolator>;
   readonly cgroups: CgroupOptions;
   /** Hierarchies of version 1, or controllers of version 2, that containers are put into. */
   readonly subsystems: readonly string[];

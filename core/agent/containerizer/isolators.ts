@@ -45,6 +45,8 @@ function create(
   options: IsolationOptions,
   { volumeDirectory }: IsolatorSources,
 ): Isolator | undefined {
+  const plugged = options.plugged?.get(name);
+  if (plugged !== undefined) return plugged;
   const { cgroups } = options;
   if (name.startsWith('cgroups/')) {
     return cgroups.version === 1

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Authenticatee } from '../../../core/agent/authenticatee.ts';
 import type { AuthenticationResult } from '../../../core/agent/authentication.ts';
+import { CramMd5Client } from '../../../core/auth/crammd5.ts';
 import { silentLog } from '../../../core/base/log.ts';
 import { SeededRandom } from '../../../core/base/random.ts';
 import { Authentication } from '../../../core/master/authentication.ts';
@@ -49,7 +50,10 @@ function network(credentials: ReadonlyMap<string, string> | undefined) {
 
 function authenticate(it: ReturnType<typeof network>, secret: string) {
   const results: AuthenticationResult[] = [];
-  const client = new Authenticatee({ principal: 'agent', secret }, it.peer);
+  const client = new Authenticatee(
+    () => new CramMd5Client({ principal: 'agent', secret }),
+    it.peer,
+  );
   client.begin(1, { master: MASTER, self: AGENT }, (result) => results.push(result));
   return results;
 }

@@ -4,6 +4,7 @@
  */
 import type { TestContext } from 'node:test';
 import { Authenticatee } from '../../../core/agent/authenticatee.ts';
+import { CramMd5Client } from '../../../core/auth/crammd5.ts';
 import type { Credential } from '../../../core/auth/credentials.ts';
 import { silentLog } from '../../../core/base/log.ts';
 import { createHttpServer } from '../../../core/net/http-server.ts';
@@ -50,7 +51,7 @@ export class ClassicDriver {
   authenticate(credential: Credential): Promise<string> {
     const peers = { master: this.master, self: this.pid };
     return new Promise((resolve) => {
-      const client = new Authenticatee(credential, this.transport);
+      const client = new Authenticatee(() => new CramMd5Client(credential), this.transport);
       client.begin(1, peers, ({ kind }) => resolve(kind));
     });
   }

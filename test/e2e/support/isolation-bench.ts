@@ -246,7 +246,7 @@ export function optionsOf(flags: readonly string[]): IsolationOptions {
     style: 'equals',
   });
   assert.ok(parsed.ok, parsed.ok ? '' : parsed.error);
-  const options = compileIsolation(parsed.value, isolationHost, []);
+  const options = compileIsolation(parsed.value, isolationHost, { agentPorts: [] });
   assert.ok(options.ok, options.ok ? '' : options.error);
   return options.value;
 }

@@ -29,7 +29,7 @@ function compile(
     style: 'equals',
   });
   assert.ok(parsed.ok);
-  return compileIsolation(parsed.value, { ...HOST, ...host }, [[31_000, 32_000]]);
+  return compileIsolation(parsed.value, { ...HOST, ...host }, { agentPorts: [[31_000, 32_000]] });
 }
 
 function compiled(flags: readonly string[], host: Partial<IsolationHost> = {}): IsolationOptions {
