@@ -25,6 +25,7 @@ import {
   isIncomingName,
   type OutgoingMessage,
 } from './effects.ts';
+import { between } from './failpoints.ts';
 import type { LauncherContainer } from './launcher-port.ts';
 import { AgentMachine } from './machine.ts';
 import type { AgentOptions } from './options.ts';
@@ -268,7 +269,10 @@ class AgentShell implements Agent {
     const { machine } = this;
     if (machine === undefined) return;
     const wasRecovering = machine.state.status === 'recovering';
-    for (const effect of machine.handle(input, this.ports.clock.now())) this.perform(effect);
+    const { failpoints } = this.ports;
+    for (const effect of machine.handle(input, this.ports.clock.now())) {
+      between(failpoints, `agent.${effect.kind}`, () => this.perform(effect));
+    }
     if (wasRecovering && machine.state.status !== 'recovering') {
       this.recoveryMs = this.ports.clock.now() - this.recoveryStartedAt;
     }

@@ -6,6 +6,7 @@ import { guardServer } from '../auth/http-guard.ts';
 import type { Clock } from '../base/clock.ts';
 import type { DurationMs } from '../base/duration.ts';
 import { ClusterError } from '../base/errors.ts';
+import type { Failpoints } from '../base/failpoints.ts';
 import type { Service } from '../base/lifecycle.ts';
 import type { Log } from '../base/log.ts';
 import { Metrics } from '../base/metrics.ts';
@@ -73,6 +74,8 @@ export interface AgentDaemonPorts {
   readonly settings?: OperatorSettings | undefined;
   /** Stopped with the daemon. */
   readonly modules?: RunningModules;
+  /** Only where a test asks for it. */
+  readonly failpoints?: Failpoints | undefined;
   /** More endpoints: called before the server listens. */
   readonly extend?: (extension: AgentExtension) => void;
 }
@@ -184,6 +187,7 @@ export class AgentDaemon implements Service {
       sandboxes: new NodeSandboxes(fetcher),
       host: new NodeHost(workDir),
       hooks: modules.hooks,
+      failpoints: ports.failpoints,
     });
     const metrics = new Metrics();
     declareAgentMetrics(metrics, { agent, fetcher, clock });

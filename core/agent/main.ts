@@ -14,6 +14,7 @@ import { modulesFromFlags } from '../modules/from-flags.ts';
 import { operatorSettings } from '../operator/settings.ts';
 import { compileAgentOptions } from './compile-options.ts';
 import { createAgentDaemon } from './daemon.ts';
+import { failpointsOf } from './failpoints.ts';
 import { AGENT_FLAGS } from './flags.ts';
 
 const PROGRAM = 'mesos-agent';
@@ -67,6 +68,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       modules,
       addressOfThisHost,
       hostnameOf,
+      failpoints: failpointsOf(process.env),
     },
   );
   return await runDaemon(daemon, log, {

@@ -1,5 +1,6 @@
 /** What an agent needs of the world; sockets, disk and processes, or the simulator's. */
 import type { Clock } from '../base/clock.ts';
+import type { Failpoints } from '../base/failpoints.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { LeaderDetector } from '../election/ports.ts';
@@ -50,6 +51,8 @@ export interface AgentPorts {
   readonly files: AgentFiles;
   readonly sandboxes: Sandboxes;
   readonly host: HostFacts;
+  /** Only where a test asks for it. */
+  readonly failpoints?: Failpoints | undefined;
   /** Of modules. */
   readonly hooks?: Hooks;
 }

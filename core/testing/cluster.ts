@@ -13,6 +13,7 @@ import { MesosContainerizer } from '../agent/containerizer/mesos.ts';
 import { AGENT_DEFAULTS, type AgentOptions } from '../agent/options.ts';
 import { background } from '../base/background.ts';
 import { type DurationMs, seconds } from '../base/duration.ts';
+import type { Failpoints } from '../base/failpoints.ts';
 import { type Log, silentLog } from '../base/log.ts';
 import { Metrics } from '../base/metrics.ts';
 import { SeededRandom } from '../base/random.ts';
@@ -21,6 +22,7 @@ import { createMaster, type Master } from '../master/master.ts';
 import { type CompiledMasterOptions, DEFAULT_MASTER_OPTIONS } from '../master/options.ts';
 import { parseResourceText } from '../resources/parse.ts';
 import { SimulatedClock } from './clock.ts';
+import { filesOfLife } from './lives.ts';
 import { SimulatedMachine, type SpawnedProcess } from './machine.ts';
 import { type ProcessAddress, SimulatedNetwork, type SimulatedProcess } from './network.ts';
 import { SimulatedDisk } from './storage.ts';
@@ -33,6 +35,8 @@ export interface ClusterOptions {
   readonly lossRate?: number;
   readonly master?: Partial<CompiledMasterOptions>;
   readonly log?: Log;
+  /** What agents and launchers pass; passing may crash them. */
+  readonly failpoints?: (agent: string) => Failpoints;
   /** A process started on the machine of `agent`. */
   readonly onSpawn?: (agent: string, process: SpawnedProcess) => void;
 }
@@ -135,8 +139,9 @@ export class SimulatedCluster {
       detector: this.detector(),
       containerizer: new MesosContainerizer(launcher),
       containers: launcher,
-      files: host.machine.files,
+      files: filesOfLife(host.machine.files, () => process.isAlive),
       sandboxes: { prepare: () => ({ ok: true, user: undefined }) },
+      failpoints: this.options.failpoints?.(name),
       host: { bootId: () => host.machine.bootId(), diskUsage: async () => 0.1 },
     });
     const life = { agent, process };
@@ -188,10 +193,11 @@ export class SimulatedCluster {
   private addHost(name: string, text: string, more: Partial<AgentOptions>): AgentHost {
     const resources = parseResourceText(text);
     if (!resources.ok) throw new Error(resources.error);
-    const { onSpawn } = this.options;
+    const { onSpawn, failpoints } = this.options;
     const machine = new SimulatedMachine({
       clock: this.clock,
       random: this.fork(),
+      failpoints: failpoints?.(name),
       ...(onSpawn === undefined ? {} : { onSpawn: (process) => onSpawn(name, process) }),
     });
     const host: AgentHost = {

@@ -23,6 +23,7 @@ import type { LauncherRequest } from '../agent/launcher/protocol.ts';
 import type { Launcher, LauncherEvent } from '../agent/launcher-port.ts';
 import { MemoryFiles } from '../agent/memory-files.ts';
 import type { Timer } from '../base/clock.ts';
+import type { Failpoints } from '../base/failpoints.ts';
 import type { Random } from '../base/random.ts';
 import type { HostedProbe } from '../executor/hosted.ts';
 import type { ProbeResult } from '../executor/task-run.ts';
@@ -33,6 +34,7 @@ import {
   type WaitStatus,
 } from '../executor/wait-status.ts';
 import type { ProcessClock, SimulatedClock } from './clock.ts';
+import { diskOfLife, ProcessesOfLife } from './lives.ts';
 
 /** One way through the launcher's socket. */
 const SOCKET_MS = 0.2;
@@ -50,6 +52,8 @@ export interface SimulatedMachineOptions {
   readonly random: Random;
   /** Called when a process starts; for checks such as "nothing runs twice". */
   readonly onSpawn?: (process: SpawnedProcess) => void;
+  /** What each launcher passes; it may crash this machine's launcher. */
+  readonly failpoints?: Failpoints | undefined;
 }
 
 export class SimulatedMachine {
@@ -57,14 +61,18 @@ export class SimulatedMachine {
   readonly processes: SimulatedProcesses;
   private readonly clock: SimulatedClock;
   private readonly random: Random;
+  private readonly failpoints: Failpoints | undefined;
   private readonly launcherDisk = new LauncherRecords();
   private launcher: { readonly core: LauncherCore; readonly clock: ProcessClock } | undefined;
   private attached: SimulatedLauncher | undefined;
   private boots = 1;
+  /** Whether what a dying agent has written to its socket is read. */
+  hearsLastWords = true;
 
   constructor(options: SimulatedMachineOptions) {
     this.clock = options.clock;
     this.random = options.random;
+    this.failpoints = options.failpoints;
     this.processes = new SimulatedProcesses(options);
   }
 
@@ -77,8 +85,14 @@ export class SimulatedMachine {
     return new SimulatedLauncher(this, agentClock);
   }
 
-  /** The agent has gone: the launcher goes on alone. */
+  /** Containers of which the launcher has a record, dead or alive. */
+  get recordCount(): number {
+    return this.launcherDisk.count;
+  }
+
+  /** The agent has gone: the launcher hears what was still on the socket, and goes on alone. */
   agentDied(): void {
+    if (this.hearsLastWords) this.attached?.deliverAll();
     this.attached = undefined;
     this.launcher?.core.detach();
   }
@@ -107,7 +121,16 @@ export class SimulatedMachine {
     containerListener: (event: ContainerEvent) => void,
   ): void {
     this.attached = launcher;
-    this.core().attach(listener, containerListener);
+    const core = this.core();
+    const isHeard = (): boolean => this.launcher?.core === core;
+    core.attach(
+      (event) => {
+        if (isHeard()) listener(event);
+      },
+      (event) => {
+        if (isHeard()) containerListener(event);
+      },
+    );
   }
 
   /** For `SimulatedLauncher` only. */
@@ -132,8 +155,11 @@ export class SimulatedMachine {
   private core(): LauncherCore {
     if (this.launcher !== undefined) return this.launcher.core;
     const clock = this.clock.forProcess();
-    const { random, processes, launcherDisk: disk } = this;
-    const core = new LauncherCore({ clock, random, processes, disk });
+    const { random, failpoints } = this;
+    const isAlive = (): boolean => !clock.isStopped;
+    const disk = diskOfLife(this.launcherDisk, isAlive);
+    const processes = new ProcessesOfLife(this.processes, isAlive);
+    const core = new LauncherCore({ clock, random, processes, disk, failpoints });
     this.launcher = { core, clock };
     core.recover();
     return core;
@@ -147,6 +173,7 @@ export class SimulatedLauncher implements Launcher, ContainerLauncher {
   private onEvent: (event: LauncherEvent) => void = () => {};
   private onContainer: (event: ContainerEvent) => void = () => {};
   private isStopped = false;
+  private readonly underWay: LauncherRequest[] = [];
 
   constructor(machine: SimulatedMachine, clock: ProcessClock) {
     this.machine = machine;
@@ -225,13 +252,27 @@ export class SimulatedLauncher implements Launcher, ContainerLauncher {
     else this.machine.agentDied();
   }
 
+  /** Called when the agent has died: what it had written is on the socket. */
+  deliverAll(): void {
+    for (const request of this.underWay.splice(0)) this.machine.request(this, request);
+  }
+
   private send(request: LauncherRequest): void {
-    this.clock.setTimer(SOCKET_MS, () => this.machine.request(this, request));
+    if (this.clock.isStopped) return;
+    this.underWay.push(request);
+    this.clock.setTimer(SOCKET_MS, () => {
+      const first = this.underWay.shift();
+      if (first !== undefined) this.machine.request(this, first);
+    });
   }
 }
 
 class LauncherRecords implements LauncherDisk {
   private readonly records = new Map<string, string>();
+
+  get count(): number {
+    return this.records.size;
+  }
 
   save(id: string, value: unknown): void {
     this.records.set(id, JSON.stringify(value));
@@ -344,6 +385,14 @@ export class SimulatedProcesses implements Processes {
     for (const running of this.table.values()) {
       running.onEnd = (status) => this.ends.set(running.identity.pid, status);
     }
+  }
+
+  /** It ends by itself. */
+  exit(pid: number, code: number): void {
+    const running = this.table.get(pid);
+    if (running === undefined) return;
+    running.timer?.cancel();
+    this.finish(running, exitedWith(code));
   }
 
   killAll(): void {

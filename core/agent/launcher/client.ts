@@ -15,6 +15,7 @@ import type { Log } from '../../base/log.ts';
 import type { HostedTask } from '../../executor/hosted.ts';
 import type { IsolationPlan } from '../containerizer/plan.ts';
 import type { ContainerEvent, ContainerLauncher, ContainerRequest } from '../containers/port.ts';
+import { FAILPOINT_VARIABLE } from '../failpoints.ts';
 import type { ContainerSpec, ContainerUpdate, Launcher, LauncherEvent } from '../launcher-port.ts';
 import { endsFolder, type KeptProgram, underKeeper } from './keeper.ts';
 import { launcherProgram } from './program.ts';
@@ -182,7 +183,7 @@ export class LauncherClient implements Launcher, ContainerLauncher {
       cwd: '/',
       detached: true,
       stdio: ['ignore', log, log],
-      env: { PATH: process.env['PATH'] ?? '', UV_THREADPOOL_SIZE: '1' },
+      env: launcherEnvironment(process.env),
     });
     child.on('error', (error) => {
       this.ports.log.error({ error: describeError(error) }, 'launcher cannot be started');
@@ -276,6 +277,15 @@ type AnyRequest = LauncherRequest | ContainerRequest;
 
 function isContainerEvent(event: LauncherEvent | ContainerEvent): event is ContainerEvent {
   return event.kind.startsWith('plain-');
+}
+
+function launcherEnvironment(own: NodeJS.ProcessEnv): Record<string, string> {
+  const failpoint = own[FAILPOINT_VARIABLE];
+  return {
+    PATH: own['PATH'] ?? '',
+    UV_THREADPOOL_SIZE: '1',
+    ...(failpoint === undefined ? {} : { [FAILPOINT_VARIABLE]: failpoint }),
+  };
 }
 
 function socketPathFor(folder: string): string {

@@ -14,6 +14,7 @@ import {
 import type { ProbeKind } from '../../executor/task-run.ts';
 import { UNKNOWN_STATUS, type WaitStatus } from '../../executor/wait-status.ts';
 import type { IsolationPlan } from '../containerizer/plan.ts';
+import { between } from '../failpoints.ts';
 import type {
   ContainerLimitation,
   ContainerSpec,
@@ -172,7 +173,7 @@ export class Container implements ContainerRun {
     }
     const { pid } = this;
     if (pid === undefined || this.killAt !== undefined) return;
-    this.ports.processes.signalTree(pid, 'SIGTERM');
+    this.signalTree(pid, 'SIGTERM');
     this.killAt = this.ports.now() + Math.min(this.spec.shutdownGraceMs, graceMaxMs);
     this.ports.onChanged(this);
   }
@@ -183,7 +184,7 @@ export class Container implements ContainerRun {
     for (const identity of Object.values(this.record.processes)) {
       if (identity === null) continue;
       alive = true;
-      this.ports.processes.signalTree(identity.pid, 'SIGKILL');
+      this.signalTree(identity.pid, 'SIGKILL');
     }
     this.isolation.kill();
     if (this.hosted !== undefined) this.hosted.state.isShutDown = true;
@@ -212,7 +213,7 @@ export class Container implements ContainerRun {
       nestedId === undefined ? Object.keys(this.record.processes)[0] : this.taskIdOf(nestedId);
     const identity = key === undefined ? undefined : this.record.processes[key];
     if (!identity) return;
-    if (signal === SIGKILL) this.ports.processes.signalTree(identity.pid, 'SIGKILL');
+    if (signal === SIGKILL) this.signalTree(identity.pid, 'SIGKILL');
     else this.ports.processes.attached?.signal(identity.pid, signal);
   }
 
@@ -271,7 +272,7 @@ export class Container implements ContainerRun {
           break;
         case 'signal': {
           const identity = this.record.processes[effect.taskId];
-          if (identity) this.ports.processes.signalTree(identity.pid, effect.signal);
+          if (identity) this.signalTree(identity.pid, effect.signal);
           if (effect.signal === 'SIGKILL') this.isolation.killTask(effect.taskId);
           break;
         }
@@ -303,7 +304,9 @@ export class Container implements ContainerRun {
   private spawn(key: string, spec: SpawnSpec): ProcessIdentity | undefined {
     this.record.processes[key] = null;
     this.save();
-    const identity = this.ports.processes.spawn(spec, (status) => this.processExited(key, status));
+    const identity = between(this.ports.failpoints, 'launcher.spawn', () =>
+      this.ports.processes.spawn(spec, (status) => this.processExited(key, status)),
+    );
     if (identity === undefined) delete this.record.processes[key];
     else this.record.processes[key] = identity;
     // A hosted task's `spawned` saves; a custom executor must be saved here.
@@ -377,7 +380,14 @@ export class Container implements ContainerRun {
   }
 
   private save(): void {
-    this.ports.disk.save(this.spec.id, this.record);
+    between(this.ports.failpoints, 'launcher.record', () =>
+      this.ports.disk.save(this.spec.id, this.record),
+    );
+  }
+
+  private signalTree(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+    const { failpoints, processes } = this.ports;
+    between(failpoints, 'launcher.signal', () => processes.signalTree(pid, signal));
   }
 
   private place(task?: HostedTask): Omit<SpawnSpec, 'command'> {

@@ -4,9 +4,11 @@
  */
 import type { Clock, Instant, Timer } from '../../base/clock.ts';
 import { Deadlines } from '../../base/deadlines.ts';
+import type { Failpoints } from '../../base/failpoints.ts';
 import type { Random } from '../../base/random.ts';
 import type { WaitStatus } from '../../executor/wait-status.ts';
 import type { ContainerEvent, ContainerRequest } from '../containers/port.ts';
+import { between } from '../failpoints.ts';
 import type { ContainerLimitation, ContainerSpec, LauncherEvent } from '../launcher-port.ts';
 import { Container } from './container.ts';
 import { PlainContainers } from './plain.ts';
@@ -26,6 +28,8 @@ export interface LauncherCorePorts {
   readonly disk: LauncherDisk;
   /** What containers are made of; processes where it is left out. */
   readonly kinds?: ContainerKinds;
+  /** Only where a test asks for it. */
+  readonly failpoints?: Failpoints | undefined;
 }
 
 const PROCESS_KINDS: ContainerKinds = {
@@ -56,6 +60,7 @@ export class LauncherCore {
       random: ports.random,
       processes: ports.processes,
       disk: ports.disk,
+      failpoints: ports.failpoints,
       now: () => ports.clock.now(),
       onStarted: (container) => this.started(container),
       onLaunchFailed: (container, message) => this.launchFailed(container, message),
@@ -241,7 +246,9 @@ export class LauncherCore {
     this.containers.delete(container.spec.id);
     this.deadlines.clear(container.spec.id);
     this.orphans.delete(container.spec.id);
-    this.ports.disk.remove(container.spec.id);
+    between(this.ports.failpoints, 'launcher.forget', () =>
+      this.ports.disk.remove(container.spec.id),
+    );
   }
 
   private exited(
@@ -268,7 +275,7 @@ export class LauncherCore {
   }
 
   private emit(event: LauncherEvent): void {
-    this.listener?.(event);
+    between(this.ports.failpoints, 'launcher.tell', () => this.listener?.(event));
   }
 
   private schedule(container: ContainerRun): void {

@@ -5,6 +5,7 @@
  */
 import { SystemClock } from '../../base/clock.ts';
 import { SystemRandom } from '../../base/random.ts';
+import { failpointsOf } from '../failpoints.ts';
 import { LauncherCore } from './core.ts';
 import { FileDisk } from './file-disk.ts';
 import { NodeIsolation } from './isolation.ts';
@@ -24,6 +25,7 @@ const core = new LauncherCore({
   random: new SystemRandom(),
   processes,
   disk: new FileDisk(`${place.folder}/containers`),
+  failpoints: failpointsOf(process.env),
 });
 const server = new LauncherServer(core, place, clock);
 server.run(() => {

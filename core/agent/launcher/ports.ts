@@ -1,6 +1,7 @@
 /** What the launcher needs of the system; the simulator gives simulated processes and disk. */
 import type { Instant } from '../../base/clock.ts';
 import type { DurationMs } from '../../base/duration.ts';
+import type { Failpoints } from '../../base/failpoints.ts';
 import type { Random } from '../../base/random.ts';
 import type {
   HostedCommand,
@@ -171,6 +172,7 @@ export interface ContainerPorts {
   readonly random: Random;
   readonly processes: Processes;
   readonly disk: LauncherDisk;
+  readonly failpoints?: Failpoints | undefined;
   now(): Instant;
   onStarted(container: ContainerRun): void;
   /** Nothing is left of it. */
