@@ -88,10 +88,7 @@ export class ProcessesOfLife implements Processes {
     if (this.isAlive()) this.processes.sweep(pid);
   }
 
-  probe(
-    probe: HostedProbe,
-    spec: Omit<SpawnSpec, 'command'>,
-  ): Promise<ProbeResult | undefined> {
+  probe(probe: HostedProbe, spec: Omit<SpawnSpec, 'command'>): Promise<ProbeResult | undefined> {
     return this.processes.probe(probe, spec);
   }
 

@@ -20,6 +20,7 @@ import type {
   SpawnSpec,
 } from '../agent/launcher/ports.ts';
 import type { LauncherRequest } from '../agent/launcher/protocol.ts';
+import { UnconfirmedRequests } from '../agent/launcher/unconfirmed.ts';
 import type { Launcher, LauncherEvent } from '../agent/launcher-port.ts';
 import { MemoryFiles } from '../agent/memory-files.ts';
 import type { Timer } from '../base/clock.ts';
@@ -174,6 +175,7 @@ export class SimulatedLauncher implements Launcher, ContainerLauncher {
   private onContainer: (event: ContainerEvent) => void = () => {};
   private isStopped = false;
   private readonly underWay: LauncherRequest[] = [];
+  private readonly unconfirmed = new UnconfirmedRequests();
 
   constructor(machine: SimulatedMachine, clock: ProcessClock) {
     this.machine = machine;
@@ -191,12 +193,21 @@ export class SimulatedLauncher implements Launcher, ContainerLauncher {
     this.machine.attach(
       this,
       (event) => {
-        later(() => this.onEvent(event));
+        later(() => this.received(event));
         if (event.kind === 'report') this.clock.setTimer(SOCKET_MS, resolve);
       },
       (event) => later(() => this.onContainer(event)),
     );
     return promise;
+  }
+
+  private received(event: LauncherEvent): void {
+    this.unconfirmed.confirm(event);
+    this.onEvent(event);
+    if (event.kind !== 'report') return;
+    for (const request of this.unconfirmed.all()) {
+      if ('containerId' in request || request.kind === 'launch') this.send(request);
+    }
   }
 
   onContainerEvent(listener: (event: ContainerEvent) => void): void {
@@ -215,11 +226,11 @@ export class SimulatedLauncher implements Launcher, ContainerLauncher {
   }
 
   launch(spec: Parameters<Launcher['launch']>[0]): void {
-    this.send({ kind: 'launch', spec });
+    this.demand(spec.id, { kind: 'launch', spec });
   }
 
   run(containerId: string, tasks: Parameters<Launcher['run']>[1]): void {
-    this.send({ kind: 'run', containerId, tasks });
+    this.demand(containerId, { kind: 'run', containerId, tasks });
   }
 
   update(containerId: string, update: Parameters<Launcher['update']>[1]): void {
@@ -227,7 +238,12 @@ export class SimulatedLauncher implements Launcher, ContainerLauncher {
   }
 
   kill(containerId: string, taskId: string, graceMs: number | undefined): void {
-    this.send({ kind: 'kill', containerId, taskId, ...(graceMs === undefined ? {} : { graceMs }) });
+    this.demand(containerId, {
+      kind: 'kill',
+      containerId,
+      taskId,
+      ...(graceMs === undefined ? {} : { graceMs }),
+    });
   }
 
   acknowledge(containerId: string, taskId: string, uuid: string): void {
@@ -235,14 +251,15 @@ export class SimulatedLauncher implements Launcher, ContainerLauncher {
   }
 
   shutdown(containerId: string): void {
-    this.send({ kind: 'shutdown', containerId });
+    this.demand(containerId, { kind: 'shutdown', containerId });
   }
 
   destroy(containerId: string): void {
-    this.send({ kind: 'destroy', containerId });
+    this.demand(containerId, { kind: 'destroy', containerId });
   }
 
   forget(containerId: string): void {
+    this.unconfirmed.forget(containerId);
     this.send({ kind: 'forget', containerId });
   }
 
@@ -255,6 +272,11 @@ export class SimulatedLauncher implements Launcher, ContainerLauncher {
   /** Called when the agent has died: what it had written is on the socket. */
   deliverAll(): void {
     for (const request of this.underWay.splice(0)) this.machine.request(this, request);
+  }
+
+  private demand(containerId: string, request: LauncherRequest): void {
+    this.unconfirmed.add(containerId, request);
+    this.send(request);
   }
 
   private send(request: LauncherRequest): void {

@@ -19,8 +19,9 @@ import { FAILPOINT_VARIABLE } from '../failpoints.ts';
 import type { ContainerSpec, ContainerUpdate, Launcher, LauncherEvent } from '../launcher-port.ts';
 import { endsFolder, type KeptProgram, underKeeper } from './keeper.ts';
 import { launcherProgram } from './program.ts';
-import { type LauncherRequest, LineDecoder, PROTOCOL_VERSION } from './protocol.ts';
+import { LineDecoder, PROTOCOL_VERSION } from './protocol.ts';
 import type { LauncherSettings } from './server.ts';
+import { type AnyRequest, UnconfirmedRequests } from './unconfirmed.ts';
 
 /** Unix socket paths are limited to 107 bytes. */
 const SOCKET_PATH_MAX = 100;
@@ -54,8 +55,7 @@ export class LauncherClient implements Launcher, ContainerLauncher {
   private onEvent: (event: LauncherEvent) => void = () => {};
   private onContainer: (event: ContainerEvent) => void = () => {};
   private isStopped = false;
-  /** Requests whose effect has not been seen, by container; repeated to a new launcher. */
-  private readonly unconfirmed = new Map<string, AnyRequest[]>();
+  private readonly unconfirmed = new UnconfirmedRequests();
 
   constructor(workDir: string, ports: LauncherClientPorts, program = PROCESS_LAUNCHER) {
     this.folder = `${workDir}/${program.folder}`;
@@ -115,7 +115,7 @@ export class LauncherClient implements Launcher, ContainerLauncher {
   }
 
   forget(containerId: string): void {
-    this.unconfirmed.delete(containerId);
+    this.unconfirmed.forget(containerId);
     this.send({ kind: 'forget', containerId });
   }
 
@@ -135,9 +135,7 @@ export class LauncherClient implements Launcher, ContainerLauncher {
   }
 
   private demand(request: AnyRequest, containerId: string): void {
-    const waiting = this.unconfirmed.get(containerId) ?? [];
-    waiting.push(request);
-    this.unconfirmed.set(containerId, waiting);
+    this.unconfirmed.add(containerId, request);
     this.send(request);
   }
 
@@ -240,40 +238,18 @@ export class LauncherClient implements Launcher, ContainerLauncher {
       this.containerEvent(event);
       return;
     }
-    this.confirm(event);
+    this.unconfirmed.confirm(event);
     this.onEvent(event);
     if (event.kind !== 'report') return;
-    for (const requests of this.unconfirmed.values()) {
-      for (const request of requests) this.send(request);
-    }
+    for (const request of this.unconfirmed.all()) this.send(request);
   }
 
   private containerEvent(event: ContainerEvent): void {
     const isLaunched = event.kind === 'plain-started' || event.kind === 'plain-failed';
-    if (isLaunched) this.unconfirmed.delete(event.id);
+    if (isLaunched) this.unconfirmed.forget(event.id);
     this.onContainer(event);
   }
-
-  private confirm(event: LauncherEvent): void {
-    if (event.kind === 'report') return;
-    const { containerId, kind } = event;
-    if (kind === 'exited' || kind === 'launch-failed') {
-      this.unconfirmed.delete(containerId);
-      return;
-    }
-    const waiting = this.unconfirmed.get(containerId);
-    if (waiting === undefined) return;
-    const rest = waiting.filter((request) => {
-      if (kind === 'started') return request.kind !== 'launch';
-      if (request.kind !== 'run' || kind !== 'update') return true;
-      return !request.tasks.some(({ taskId }) => taskId === event.update.taskId);
-    });
-    if (rest.length === 0) this.unconfirmed.delete(containerId);
-    else this.unconfirmed.set(containerId, rest);
-  }
 }
-
-type AnyRequest = LauncherRequest | ContainerRequest;
 
 function isContainerEvent(event: LauncherEvent | ContainerEvent): event is ContainerEvent {
   return event.kind.startsWith('plain-');
