@@ -46,6 +46,8 @@ export interface Agent extends Service {
   readonly state: AgentState | undefined;
   readonly counts: AgentCounts | undefined;
   readonly removals: AgentRemovals;
+  /** Tasks whose last update is not acknowledged. */
+  readonly updateStreamCount: number;
   readonly options: AgentOptions;
   /** Containers without an executor; undefined where the launcher has none. */
   readonly containers: AgentContainers | undefined;
@@ -137,6 +139,10 @@ class AgentShell implements Agent {
 
   get removals(): AgentRemovals {
     return { pending: this.machine?.removalsPending ?? 0, ...this.removalCounts };
+  }
+
+  get updateStreamCount(): number {
+    return this.machine?.updateStreamCount ?? 0;
   }
 
   async start(): Promise<void> {

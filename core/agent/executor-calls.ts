@@ -148,6 +148,19 @@ export function dropStaging(
       executor,
     );
   }
+  executor.wasSentTasks = hasEverGotTask(executor);
+}
+
+/** Those that may run, and those it has spoken of; an executor that never got one has nothing to do. */
+function hasEverGotTask({
+  launchedTasks,
+  terminatedTasks,
+  completedTasks,
+}: AgentExecutor): boolean {
+  if (launchedTasks.size > 0) return true;
+  return [...terminatedTasks.values(), ...completedTasks].some(({ statuses }) =>
+    statuses?.some(({ source }) => source === 'SOURCE_EXECUTOR'),
+  );
 }
 
 /** Straight to a driver framework, else through the master. */

@@ -77,6 +77,10 @@ export class AgentMachine {
     return this.context.gc.pendingCount;
   }
 
+  get updateStreamCount(): number {
+    return this.context.updates.streamCount;
+  }
+
   /** When `woke` is wanted next. */
   nextWake(): Instant | undefined {
     return this.context.deadlines.next();

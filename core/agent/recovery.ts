@@ -251,13 +251,19 @@ export function reconcileContainers(
   for (const executor of [...context.state.containers.values()]) {
     if (about?.has(executor.containerId) === false) continue;
     if (!executor.isLaunched || executor.status === 'terminated') {
+      // The launcher died before it forgot what we had taken notice of.
+      const isLeft = byId.get(executor.containerId)?.exitStatus !== undefined;
+      if (isLeft) {
+        context.emit({ kind: 'forget-container', containerId: executor.containerId });
+      }
       removeIfRecovered(context, executor);
       continue;
     }
     const container = byId.get(executor.containerId);
     if (container === undefined) {
-      // A launch that is still on its way is repeated by the launcher's client.
-      if (executor.status === 'registering' && !executor.wasSentTasks) continue;
+      // A launch that is still on its way is repeated by the launcher's client, if it is ours.
+      const isOurs = context.state.status !== 'recovering';
+      if (isOurs && executor.status === 'registering' && !executor.wasSentTasks) continue;
       executor.pendingTermination ??= {
         state: 'TASK_FAILED',
         reason: 'REASON_EXECUTOR_TERMINATED',

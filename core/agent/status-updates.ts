@@ -58,6 +58,11 @@ export class StatusUpdates {
     return false;
   }
 
+  /** Of tasks whose last update is not acknowledged. */
+  get streamCount(): number {
+    return this.streams.size;
+  }
+
   /** False when this uuid was received before. */
   update(update: StatusUpdate, path: string | undefined, now: Instant): boolean {
     const { task_id } = update.status;

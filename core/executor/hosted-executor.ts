@@ -89,6 +89,13 @@ export class HostedExecutor {
     for (const run of this.liveRuns()) run.resumeProbes(now);
   }
 
+  resumeKills(now: Instant): readonly HostedEffect[] {
+    for (const run of [...this.liveRuns()]) {
+      this.apply(run.task.taskId, run.resumeKill(now), now);
+    }
+    return this.take();
+  }
+
   runOf(taskId: string): TaskRun | undefined {
     return this.runs.get(taskId)?.run;
   }

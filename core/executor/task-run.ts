@@ -128,6 +128,11 @@ export class TaskRun {
     return this.state.phase === 'ended';
   }
 
+  /** To be started; whether it was, its launcher knows. */
+  get isStarting(): boolean {
+    return this.state.phase === 'starting';
+  }
+
   get isKilling(): boolean {
     return this.state.kill !== undefined;
   }
@@ -270,6 +275,17 @@ export class TaskRun {
     const probe = kind === 'health' ? this.task.healthCheck : this.task.check;
     const running = kind === 'health' ? this.state.health : this.state.check;
     if (running !== undefined && probe !== undefined) running.nextAt = now + probe.intervalMs;
+  }
+
+  /** What its dead launcher had decided and may not have done any more: it is done again. */
+  resumeKill(now: Instant): readonly RunEffect[] {
+    const { kill, phase } = this.state;
+    if (kill === undefined || phase !== 'killing') return [];
+    const { deadline } = kill;
+    const graceMs = deadline === undefined ? 0 : Math.max(0, deadline - now);
+    const signal = deadline === undefined ? 'SIGKILL' : 'SIGTERM';
+    this.effects.push({ kind: 'signal', signal, graceMs });
+    return this.take();
   }
 
   resumeProbes(now: Instant): void {

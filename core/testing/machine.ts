@@ -409,6 +409,10 @@ export class SimulatedProcesses implements Processes {
     }
   }
 
+  isRunning(pid: number): boolean {
+    return this.table.has(pid);
+  }
+
   /** It ends by itself. */
   exit(pid: number, code: number): void {
     const running = this.table.get(pid);

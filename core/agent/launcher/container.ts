@@ -49,6 +49,8 @@ export class Container implements ContainerRun {
   /** SIGKILL was sent to everything; the container ends with its last process. */
   private isDestroyed = false;
   private readonly isolation: ContainerIsolation;
+  /** Of a dead launcher's container: whether a process was started, or about to be. */
+  private hadProcess = false;
   /** What was asked before it had started. */
   private readonly waiting: (() => void)[] = [];
   /** False while what it needs is being made. */
@@ -243,6 +245,7 @@ export class Container implements ContainerRun {
       this.isDestroyed = true;
       this.isolation.kill();
     }
+    this.hadProcess = Object.keys(this.record.processes).length > 0;
     for (const [key, recorded] of Object.entries(this.record.processes)) {
       const { processes } = this.ports;
       const found = recorded ?? processes.findIn(this.cwdOf(key));
@@ -256,8 +259,35 @@ export class Container implements ContainerRun {
         this.apply(this.hosted?.spawned(key, found.pid, this.ports.now()) ?? []);
       }
     }
-    this.hosted?.resumeProbes(this.ports.now());
-    if (this.spec.kind === 'process' && this.pid === undefined) this.exit(UNKNOWN_STATUS);
+    this.resume();
+  }
+
+  /** What the dead launcher had written down that it would do, and had not begun. */
+  private resume(): void {
+    const { hosted, record } = this;
+    if (hosted === undefined) {
+      if (this.pid !== undefined || this.isExited) return;
+      if (this.mayStartAgain) this.start();
+      else this.exit(UNKNOWN_STATUS);
+      return;
+    }
+    const now = this.ports.now();
+    for (const run of [...hosted.liveRuns()]) {
+      const { taskId } = run.task;
+      if (taskId in record.processes) continue;
+      if (run.isStarting) this.spawnTask(taskId);
+      else this.apply(hosted.exited(taskId, UNKNOWN_STATUS, now));
+    }
+    this.apply(hosted.resumeKills(now));
+    hosted.resumeProbes(now);
+    if (hosted.state.isDone && !this.isExited) this.exit(0);
+  }
+
+  /** Nothing was started, and nothing but its process makes the container. */
+  private get mayStartAgain(): boolean {
+    const { record, spec } = this;
+    const wasStarted = this.hadProcess || record.limitation !== undefined;
+    return !wasStarted && spec.isolation === undefined;
   }
 
   private apply(effects: readonly HostedEffect[]): void {

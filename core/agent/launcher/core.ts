@@ -37,6 +37,9 @@ const PROCESS_KINDS: ContainerKinds = {
   restore: (record, ports) => Container.restore(record, ports),
 };
 
+/** How long a launcher that replaces a dead one waits for the agent, which may well be alive. */
+const RETURN_MS = 10_000;
+
 export class LauncherCore {
   private readonly ports: LauncherCorePorts;
   private readonly containers = new Map<string, ContainerRun>();
@@ -48,6 +51,8 @@ export class LauncherCore {
   private listener: ((event: LauncherEvent) => void) | undefined;
   private containerListener: ((event: ContainerEvent) => void) | undefined;
   private detachedAt: Instant | undefined;
+  /** No agent has been there yet. */
+  private isNew = false;
   /** Shut down because no agent came back in time. */
   private readonly orphans = new Set<string>();
   /** Records of dead launchers that could not be read. */
@@ -106,9 +111,11 @@ export class LauncherCore {
     }
     for (const container of this.containers.values()) {
       container.adopt();
-      this.schedule(container);
     }
-    this.detach();
+    // The agent comes back at once if it lives: also what does not outlive it waits for that.
+    this.detachedAt = this.ports.clock.now();
+    this.isNew = true;
+    for (const container of this.containers.values()) this.schedule(container);
   }
 
   /** An agent is there: it hears what is known, then every event. */
@@ -121,6 +128,7 @@ export class LauncherCore {
     // Before the executors: the agent must know which of their children exist.
     containerListener?.(this.plain.report());
     this.detachedAt = undefined;
+    this.isNew = false;
     this.orphans.clear();
     const containers = [...this.containers.values()].map((container) => container.describe());
     listener({ kind: 'report', containers });
@@ -279,19 +287,21 @@ export class LauncherCore {
   }
 
   private schedule(container: ContainerRun): void {
-    const { id, recoveryTimeoutMs } = container.spec;
+    const { id } = container.spec;
     const own = container.nextWake();
     const orphaned =
-      this.detachedAt === undefined ||
-      container.isExited ||
-      this.orphans.has(id) ||
-      recoveryTimeoutMs === 0
-        ? undefined
-        : this.detachedAt + recoveryTimeoutMs;
+      container.isExited || this.orphans.has(id) ? undefined : this.orphanedAt(container);
     const wakes = [own, orphaned].filter((at) => at !== undefined);
     if (wakes.length === 0) this.deadlines.clear(id);
     else this.deadlines.set(id, Math.min(...wakes));
     this.arm();
+  }
+
+  /** When it ends because no agent has come back; undefined while that is not so, or done already. */
+  private orphanedAt({ spec }: ContainerRun): Instant | undefined {
+    if (this.detachedAt === undefined) return undefined;
+    if (spec.recoveryTimeoutMs > 0) return this.detachedAt + spec.recoveryTimeoutMs;
+    return this.isNew ? this.detachedAt + RETURN_MS : undefined;
   }
 
   private arm(): void {
@@ -310,14 +320,9 @@ export class LauncherCore {
     for (const id of this.deadlines.due(now)) {
       const container = this.containers.get(id);
       if (container === undefined) continue;
-      const { detachedAt } = this;
-      const { recoveryTimeoutMs } = container.spec;
+      const orphanedAt = this.orphanedAt(container);
       container.woke();
-      if (
-        detachedAt !== undefined &&
-        !this.orphans.has(id) &&
-        now >= detachedAt + recoveryTimeoutMs
-      ) {
+      if (orphanedAt !== undefined && !this.orphans.has(id) && now >= orphanedAt) {
         // Without an agent for too long: shut down once, then only the kill deadlines matter.
         this.orphans.add(id);
         container.shutdown();
