@@ -93,8 +93,7 @@ class CheckpointReader {
   read(): RecoveredAgent {
     const id = this.files.readLink(META_LATEST_PATH)?.split('/').at(-1);
     const meta = id === undefined ? undefined : metaAgentPath(id);
-    const info =
-      meta === undefined ? undefined : this.record('mesos.v1.AgentInfo', `${meta}/slave.info`);
+    const info = meta === undefined || id === undefined ? undefined : this.agent(meta, id);
     const state = this.record('mesos.internal.slave.ResourceState', RESOURCE_STATE_PATH, true);
     const known = info === undefined ? undefined : meta;
     return {
@@ -114,16 +113,23 @@ class CheckpointReader {
     };
   }
 
+  private agent(meta: string, id: string): AgentInfo | undefined {
+    const path = `${meta}/slave.info`;
+    const info = this.record('mesos.v1.AgentInfo', path);
+    return info !== undefined && this.isOf(path, info.id?.value, id) ? info : undefined;
+  }
+
   private frameworks(meta: string): readonly RecoveredFramework[] {
     const frameworks: RecoveredFramework[] = [];
     for (const name of this.files.list(`${meta}/frameworks`)) {
       const folder = `${meta}/frameworks/${name}`;
-      const info = this.record('mesos.v1.FrameworkInfo', `${folder}/framework.info`);
-      if (info === undefined) continue;
+      const path = `${folder}/framework.info`;
+      const info = this.record('mesos.v1.FrameworkInfo', path);
+      if (info === undefined || !this.isOf(path, info.id?.value, name)) continue;
       const pid = this.text(`${folder}/framework.pid`);
       const executors: RecoveredExecutor[] = [];
       for (const executor of this.files.list(`${folder}/executors`)) {
-        const recovered = this.executor(`${folder}/executors/${executor}`);
+        const recovered = this.executor(`${folder}/executors/${executor}`, executor);
         if (recovered !== undefined) executors.push(recovered);
       }
       frameworks.push({ info, pid, executors });
@@ -131,9 +137,10 @@ class CheckpointReader {
     return frameworks;
   }
 
-  private executor(folder: string): RecoveredExecutor | undefined {
-    const info = this.record('mesos.v1.ExecutorInfo', `${folder}/executor.info`);
-    if (info === undefined) return undefined;
+  private executor(folder: string, id: string): RecoveredExecutor | undefined {
+    const path = `${folder}/executor.info`;
+    const info = this.record('mesos.v1.ExecutorInfo', path);
+    if (info === undefined || !this.isOf(path, info.executor_id.value, id)) return undefined;
     const latest = this.files.readLink(`${folder}/runs/latest`)?.split('/').at(-1);
     return {
       info,
@@ -153,10 +160,11 @@ class CheckpointReader {
     const pid = Number(this.text(`${folder}/pids/forked.pid`) ?? Number.NaN);
     const tasks: RecoveredTask[] = [];
     for (const name of this.files.list(`${folder}/tasks`)) {
-      const task = this.record('mesos.v1.Task', `${folder}/tasks/${name}/task.info`);
-      if (task === undefined) continue;
+      const path = `${folder}/tasks/${name}/task.info`;
+      const task = this.record('mesos.v1.Task', path);
+      if (task === undefined || !this.isOf(path, task.task_id.value, name)) continue;
       const updatesPath = `${folder}/tasks/${name}/task.updates`;
-      tasks.push({ task, updatesPath, records: this.updates(updatesPath) });
+      tasks.push({ task, updatesPath, records: this.updates(updatesPath, name) });
     }
     return {
       containerId,
@@ -168,9 +176,18 @@ class CheckpointReader {
     };
   }
 
-  private updates(path: string): readonly StatusUpdateRecord[] {
-    const records = this.records('mesos.internal.StatusUpdateRecord', path);
-    return records ?? [];
+  private updates(path: string, taskId: string): readonly StatusUpdateRecord[] {
+    const records = this.records('mesos.internal.StatusUpdateRecord', path) ?? [];
+    return records.filter(
+      ({ update }) => update === undefined || this.isOf(path, update.status.task_id.value, taskId),
+    );
+  }
+
+  /** The directories tell whose files these are; a file that says otherwise is damaged. */
+  private isOf(path: string, id: string | undefined, expected: string): boolean {
+    if (id === expected) return true;
+    this.errors.push(`${path}: it is of '${id ?? ''}', not of '${expected}'`);
+    return false;
   }
 
   private operationUpdates(meta: string): readonly UpdateOperationStatusMessage[] {

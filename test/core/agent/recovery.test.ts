@@ -203,3 +203,26 @@ test('an unreadable checkpoint ends a strict start and is counted by one that is
   assert.match(exit ?? '', /^exit Failed to perform recovery: .*framework\.info/);
   assert.equal(restart(old, { strict: false }).machine.counts.recoveryErrors, 1);
 });
+
+test('an executor whose agent died before its launch leaves nothing', () => {
+  const old = new AgentKit().registered().run(commandTask('t1'));
+  const it = restart(old);
+  assert.deepEqual([...it.machine.state.containers.keys()], []);
+  assert.equal(it.machine.describe(), 'agent M-S0 disconnected');
+});
+
+test('an executor whose only task was never handed over is ended', () => {
+  const old = new AgentKit().registered();
+  old.run(commandTask('t1')).prepared('t1').started('t1');
+  const it = restart(old, { containers: [container(old, 't1', { taskIds: [] })] });
+  assert.deepEqual(it.took(), ['shutdown-container']);
+});
+
+test('a launcher that died before it forgot an ended container is told to forget it again', () => {
+  const it = new AgentKit().registered().runningTask('t1');
+  const ended = container(it, 't1', { exitStatus: 0 });
+  it.hostedUpdate('t1', 'TASK_FINISHED');
+  it.launcher({ kind: 'exited', containerId: ended.id, status: 0 }).took();
+  it.launcher({ kind: 'report', containers: [ended] });
+  assert.deepEqual(it.took(), ['forget-container']);
+});
