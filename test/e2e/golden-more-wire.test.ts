@@ -10,6 +10,7 @@ import { test } from 'node:test';
 import { decodeMessage } from '../../core/wire/codec.ts';
 import { toJson } from '../../core/wire/json.ts';
 import { RecordDecoder } from '../../core/wire/recordio.ts';
+import { headerSetDifferences } from '../core/operator/recordings.ts';
 import { EXECUTOR_PROGRAM } from './support/executor-program.ts';
 import { at, listAt, textAt } from './support/json.ts';
 import { eventually, PROJECT } from './support/programs.ts';
@@ -88,8 +89,7 @@ test('the first records in protobuf say what was recorded', async (t) => {
     body,
     type: 'application/x-protobuf',
   });
-  assert.deepEqual([...headers.keys()].sort(), Object.keys(Object(at(recorded, 'headers'))).sort());
-  assert.equal(headers.get('content-type'), 'application/x-protobuf');
+  assert.deepEqual(headerSetDifferences(Object(at(recorded, 'headers')), headers), []);
   const shown = (bytes: Uint8Array): string => {
     const event = decodeMessage('mesos.v1.scheduler.Event', bytes);
     assert.ok(event.ok);
@@ -184,6 +184,7 @@ function compareSessions(
 }
 
 function withoutDates(step: unknown): unknown {
-  const headers = Object.keys(Object(at(step, 'headers'))).sort();
-  return { ...Object(step), headers };
+  const headers = at(step, 'headers');
+  if (headers === undefined) return step;
+  return { ...Object(step), headers: { ...Object(headers), date: typeof at(headers, 'date') } };
 }

@@ -58,13 +58,33 @@ export function headerDifferences(
   if (expected !== lower) return [`headers ${expected} recorded, ${lower} here`];
   const odd = names.filter((name) => !CASED.test(name)).map((name) => `odd case of ${name}`);
   const wrong = ours.flatMap(([name, value]) => {
-    const key = name.toLowerCase();
-    if (key === 'date') return DATE.test(value) ? [] : [`date ${value}`];
-    if (key === 'mesos-stream-id') return UUID.test(value) ? [] : [`stream id ${value}`];
-    const wanted = key === 'content-length' ? String(bodyLength) : recorded[key];
-    return wanted === value ? [] : [`${name}: ${wanted} recorded, ${value} here`];
+    return valueDifferences(recorded, [name.toLowerCase(), value], bodyLength);
   });
   return [...odd, ...wrong];
+}
+
+function valueDifferences(
+  recorded: Readonly<Record<string, string>>,
+  [name, value]: readonly [name: string, value: string],
+  bodyLength: number,
+): string[] {
+  if (name === 'date') return DATE.test(value) ? [] : [`date ${value}`];
+  if (name === 'mesos-stream-id') return UUID.test(value) ? [] : [`stream id ${value}`];
+  const wanted = name === 'content-length' ? String(bodyLength) : recorded[name];
+  return wanted === value ? [] : [`${name}: ${wanted} recorded, ${value} here`];
+}
+
+/** Where headers differ of which a client no longer knows order and case; without a length: streams. */
+export function headerSetDifferences(
+  recorded: Readonly<Record<string, string>>,
+  ours: Iterable<readonly [name: string, value: string]>,
+  bodyLength = -1,
+): string[] {
+  const lines = [...ours];
+  const expected = Object.keys(recorded).sort().join();
+  const names = lines.map(([name]) => name).sort();
+  if (expected !== names.join()) return [`headers ${expected} recorded, ${names.join()} here`];
+  return lines.flatMap((line) => valueDifferences(recorded, line, bodyLength));
 }
 
 /** How numbers were written, by the key before them, in texts that were recorded raw. */

@@ -11,6 +11,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { headerSetDifferences } from '../../core/operator/recordings.ts';
 import { at, listAt, textAt } from './json.ts';
 import { totalOf } from './offered-total.ts';
 import { eventually, PROJECT } from './programs.ts';
@@ -177,6 +178,10 @@ export class Replay {
     };
     assert.equal(answer.status, at(step, 'response', 'status'), answer.text);
     assert.equal(answer.text, this.translate(String(at(step, 'response', 'text') ?? '')));
+    const headers = at(step, 'response', 'headers');
+    if (headers === undefined) return;
+    const length = Buffer.byteLength(answer.text);
+    assert.deepEqual(headerSetDifferences(Object(headers), answer.headers, length), []);
   }
 
   /** Our offers for the recorded ones that a call names; made-up ids stay as they are. */
