@@ -8,6 +8,18 @@
 const BLOCK_MIN_BYTES = 4 * 1024;
 const BLOCK_MAX_BYTES = 1024 ** 2;
 
+/**
+ * When so much has been given up, the engine is told that there is something to collect. It does not
+ * count shared buffers, so a master whose heap hardly grows would keep gigabytes of old texts.
+ */
+const GIVEN_UP_MAX_BYTES = 192 * 1024 ** 2;
+
+/** More than the growth of counted buffers after which the engine begins to collect, in its own pace. */
+const HINT_BYTES = 80 * 1024 ** 2;
+
+/** Of the process, as the engine's memory is. */
+let givenUpBytes = 0;
+
 export class ByteBlocks {
   /** Bytes of all blocks, also of those that nobody needs any more. */
   private heldBytes = 0;
@@ -38,6 +50,15 @@ export class ByteBlocks {
   /** Whether so much of the memory is no longer needed that moving the rest to new blocks pays. */
   isSparse(neededBytes: number): boolean {
     return this.heldBytes > 3 * neededBytes + BLOCK_MIN_BYTES;
+  }
+
+  /** Nobody takes from these blocks any more; their memory is freed when nobody reads it either. */
+  giveUp(): void {
+    givenUpBytes += this.heldBytes;
+    if (givenUpBytes < GIVEN_UP_MAX_BYTES) return;
+    givenUpBytes = 0;
+    // Never touched, so it takes addresses only; it is garbage at once.
+    void new ArrayBuffer(HINT_BYTES);
   }
 
   private take(size: number): Buffer {

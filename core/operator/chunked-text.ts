@@ -76,6 +76,7 @@ export class ChunkedText<Item extends object> {
     this.whole = revision === undefined ? undefined : { revision, pieces };
     if (!this.blocks.isSparse(neededBytes)) return;
     // Forgotten chunks still fill their blocks: what is left moves to new ones the next time.
+    this.blocks.giveUp();
     this.blocks = new ByteBlocks();
     this.whole = undefined;
   }

@@ -44,7 +44,9 @@ class AgentTexts {
     }
     groups.length = Math.ceil(agents.length / GROUP_SIZE);
     // What is still needed moves to new blocks the next time.
-    if (this.blocks.isSparse(neededBytes)) this.blocks = new ByteBlocks();
+    if (!this.blocks.isSparse(neededBytes)) return;
+    this.blocks.giveUp();
+    this.blocks = new ByteBlocks();
   }
 
   /** For somebody who may not see everything: agents that hide something are written anew. */
