@@ -16,6 +16,7 @@ import { parseAgentResources } from '../resources/parse-flag.ts';
 import { validateRole } from '../resources/roles.ts';
 import { fromJson } from '../wire/json.ts';
 import type { DomainInfo } from '../wire/types/mesos.v1.ts';
+import { compileContainerLogger } from './container-logger.ts';
 import { compileContainerizers } from './containerizer/choice.ts';
 import { compileIsolation } from './containerizer/compile-isolation.ts';
 import { isolationHost } from './containerizer/isolation-host.ts';
@@ -29,7 +30,6 @@ import { compileAgentSecurity } from './security.ts';
 /** Flags whose presence asks for something this agent does not have, and the way around. */
 const UNSUPPORTED: Readonly<Partial<Record<keyof AgentFlagValues, string>>> = {
   image_providers: 'tasks run as plain processes',
-  container_logger: 'output goes to files in the sandbox',
   docker_mesos_image: 'executors of Docker tasks run in a process that outlives the agent',
   network_cni_plugins_dir: 'tasks use the network of the host',
   network_cni_config_dir: 'tasks use the network of the host',
@@ -95,9 +95,14 @@ export function compileAgentOptions(
     plugged: plugins.isolators,
   });
   if (!isolation.ok) return isolation;
+  const logger = compileContainerLogger(flags.container_logger, (name) =>
+    plugins.parametersOf(name),
+  );
+  if (!logger.ok) return logger;
   const workDir = resolve(flags.work_dir);
   return ok({
     isolation: isolation.value,
+    containerLogger: logger.value,
     hostnameLookup: flags.hostname_lookup,
     zkSessionTimeoutMs: flags.zk_session_timeout,
     security: security.value,

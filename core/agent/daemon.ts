@@ -21,6 +21,7 @@ import { createLibprocess, type Libprocess } from '../net/libprocess.ts';
 import type { HttpClient } from '../net/ports.ts';
 import type { OperatorSettings } from '../operator/globals.ts';
 import { AGENT_ACTOR, type Agent, createAgent } from './agent.ts';
+import type { ContainerLogger } from './container-logger.ts';
 import type { ContainerizerChoice } from './containerizer/choice.ts';
 import { createContainerizer } from './containerizer/create.ts';
 import { kernelFiles, launcherSettings, prepareHost } from './containerizer/isolation-host.ts';
@@ -47,6 +48,8 @@ export interface AgentDaemonOptions {
   readonly hostnameLookup: boolean;
   /** What containers are isolated by; nothing where it is left out. */
   readonly isolation?: IsolationOptions;
+  /** What keeps output small; undefined lets it grow. */
+  readonly containerLogger?: ContainerLogger | undefined;
   /** The Mesos containerizer alone where it is left out. */
   readonly containerizers?: ContainerizerChoice | undefined;
   /** Used with a `zk://` master only. */
@@ -177,6 +180,7 @@ export class AgentDaemon implements Service {
         launcherDir: options.launcherDir,
         mesos: () =>
           new MesosContainerizer(launcher, {
+            logger: this.options.containerLogger,
             isolation,
             files: kernelFiles,
             volumeDirectory: (resource) => volumeDirectory({ options }, resource),

@@ -98,7 +98,9 @@ export const AGENT_FLAGS = {
     help: 'Where bin/hadoop is, for URIs of other schemes; else hadoop is looked for on the path.',
   }),
   image_providers: optionalFlag('string', { help: 'Not supported.' }),
-  container_logger: optionalFlag('string', { help: 'Not supported.' }),
+  container_logger: optionalFlag('string', {
+    help: 'org_apache_mesos_LogrotateContainerLogger keeps output files small; see --modules.',
+  }),
   docker: flag('string', 'docker', { help: "Docker's client program." }),
   docker_socket: flag('path', '/var/run/docker.sock', {
     help: 'Unix socket of the Docker engine; tcp://... is taken too.',

@@ -6,6 +6,7 @@
 import type { DurationMs } from '../base/duration.ts';
 import type { HostedCommand, HostedTask, HostedUpdate } from '../executor/hosted.ts';
 import type { Resource, TaskStatusReason } from '../wire/types/mesos.v1.ts';
+import type { LogPlan } from './container-logger.ts';
 import type { FileWrite, IsolationPlan, WatchPlan } from './containerizer/plan.ts';
 
 /**
@@ -33,6 +34,8 @@ export interface ContainerSpec {
    * when the agent's connection breaks.
    */
   readonly recoveryTimeoutMs: DurationMs;
+  /** Undefined: output goes to files that grow. */
+  readonly logs?: LogPlan;
   /** Undefined: a plain process. Tasks of a group may have plans of their own. */
   readonly isolation?: IsolationPlan;
 }

@@ -11,6 +11,7 @@ import type {
   Isolator,
   ModuleKind,
   ModuleKinds,
+  ModuleParameter,
 } from './types.ts';
 
 /** By the name a flag gives; names that are built in or unknown have none. */
@@ -20,6 +21,8 @@ export interface Plugins {
   readonly authenticators: ReadonlyMap<string, AuthenticatorFactory>;
   readonly authenticatees: ReadonlyMap<string, AuthenticateeFactory>;
   readonly isolators: ReadonlyMap<string, Isolator>;
+  /** Of modules that are built in, as `--modules` gives them. */
+  parametersOf(name: string): readonly ModuleParameter[];
 }
 
 export const NO_PLUGINS: Plugins = {
@@ -28,6 +31,7 @@ export const NO_PLUGINS: Plugins = {
   authenticators: new Map(),
   authenticatees: new Map(),
   isolators: new Map(),
+  parametersOf: () => [],
 };
 
 /** Comma lists of names; undefined when the flag was not given. */
@@ -57,6 +61,7 @@ export async function createPlugins(modules: RunningModules, flags: PluginFlags)
     authenticators: await make('Authenticator', 'authenticators'),
     authenticatees: await make('Authenticatee', 'authenticatee'),
     isolators: await make('Isolator', 'isolation'),
+    parametersOf: (name) => modules.parametersOf(name),
   };
 }
 

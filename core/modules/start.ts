@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { ClusterError, describeError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import { BUILT_IN_MODULES } from './built-in.ts';
 import { Hooks, type NamedHook, NO_HOOKS } from './hooks.ts';
 import { type LoadedModules, loadModules } from './load.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
+import type { ModuleParameter } from './types.ts';
 
 export interface ModuleOptions {
   readonly manifest: Manifest;
@@ -50,6 +52,8 @@ function readDir(folder: string): Result<readonly unknown[]> {
 
 export interface RunningModules extends LoadedModules {
   readonly hooks: Hooks;
+  /** Of a module of the manifest, built in or not. */
+  parametersOf(name: string): readonly ModuleParameter[];
   stop(): Promise<void>;
 }
 
@@ -63,18 +67,21 @@ export const NO_RUNNING_MODULES: RunningModules = {
     });
   },
   hooks: NO_HOOKS,
+  parametersOf: () => [],
   stop: async () => {},
 };
 
 /** Throws a `ClusterError` with the sentence when a module cannot be had. */
 export async function startModules(options: ModuleOptions, log: Log): Promise<RunningModules> {
-  const loaded = await loadModules(options.manifest);
+  const { manifest } = options;
+  const loaded = await loadModules(manifest.filter(({ name }) => !BUILT_IN_MODULES.has(name)));
   const hooks: NamedHook[] = [];
   for (const name of options.hooks) {
     hooks.push({ name, hook: await loaded.create('Hook', name, 'hooks') });
   }
   return {
     ...loaded,
+    parametersOf: (name) => manifest.find((each) => each.name === name)?.parameters ?? [],
     hooks: new Hooks(hooks, (hook, point, thrown) => {
       log.warn(
         { hook, point, error: describeError(thrown) },

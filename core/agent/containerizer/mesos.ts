@@ -6,6 +6,7 @@ import type { DurationMs } from '../../base/duration.ts';
 import type { Result } from '../../base/result.ts';
 import type { HostedTask } from '../../executor/hosted.ts';
 import type { ContainerStatus, Resource, ResourceStatistics } from '../../wire/types/mesos.v1.ts';
+import { type ContainerLogger, logPlanFor } from '../container-logger.ts';
 import type { ContainerKind, ContainerSpec, Launcher, LauncherEvent } from '../launcher-port.ts';
 import { type DiskUsage, type UsageFiles, usageOf } from './cgroup-usage.ts';
 import { type IsolationOptions, NO_ISOLATION } from './isolation-options.ts';
@@ -28,6 +29,8 @@ export interface MesosContainerizerOptions {
   readonly volumeDirectory: (resource: Resource) => string | undefined;
   /** Reads a file of the kernel; undefined when it is not there. */
   readonly files?: UsageFiles;
+  /** Undefined: output goes to the sandbox's files, as they grow. */
+  readonly logger?: ContainerLogger | undefined;
 }
 
 interface Known {
@@ -78,6 +81,10 @@ export class MesosContainerizer implements Containerizer {
       user: spec.user,
     });
     if (!planned.ok) return this.fail(spec.id, planned.error);
+    const command = config.taskInfo?.command ?? config.executorInfo.command;
+    const { logger } = this.options;
+    const logs = logger === undefined ? undefined : logPlanFor(logger, command);
+    if (logs?.ok === false) return this.fail(spec.id, logs.error);
     const { plan, environment } = planned.value;
     const { kind, sandbox, user } = spec;
     const resources = { requests, limits };
@@ -86,6 +93,7 @@ export class MesosContainerizer implements Containerizer {
       ...spec,
       ...(spec.command === undefined ? {} : { command: withVariables(spec.command, environment) }),
       ...(plan === undefined ? {} : { isolation: plan }),
+      ...(logs === undefined ? {} : { logs: logs.value }),
     });
     return 'launched';
   }

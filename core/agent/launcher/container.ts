@@ -421,12 +421,14 @@ export class Container implements ContainerRun {
   }
 
   private place(task?: HostedTask): Omit<SpawnSpec, 'command'> {
+    const { logs } = this.spec;
     const user = task?.user ?? this.spec.user;
     const isolation = this.isolation.placeOf(task?.taskId ?? EXECUTOR);
     return {
       cwd: task?.sandbox ?? this.spec.sandbox,
       ...(user === undefined ? {} : { user }),
       ...(isolation === undefined ? {} : { isolation }),
+      ...(logs === undefined ? {} : { logs }),
     };
   }
 

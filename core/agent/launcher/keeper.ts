@@ -92,7 +92,7 @@ export function underKeeper(folder: string, program: KeptProgram): KeptProgram |
   return { file: perl, words };
 }
 
-function findProgram(name: string): string | undefined {
+export function findProgram(name: string): string | undefined {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     const path = join(folder, name);
     try {

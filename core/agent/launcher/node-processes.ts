@@ -14,6 +14,7 @@ import {
   UNKNOWN_STATUS,
   type WaitStatus,
 } from '../../executor/wait-status.ts';
+import type { OutputStream } from '../container-logger.ts';
 import type { IsolationPlan } from '../containerizer/plan.ts';
 import { NodeAttachedProcesses } from './attached.ts';
 import { holdNamespaces, letGo } from './gate.ts';
@@ -27,6 +28,7 @@ import {
   treeOf,
   workingDirectoryOf,
 } from './proc-tree.ts';
+import { openRotatedOutput } from './rotated-output.ts';
 import { plainCommandLine, wrappedCommandLine } from './wrapped-command.ts';
 
 const ADOPTED_POLL_MS = 250;
@@ -55,13 +57,18 @@ export class NodeProcesses implements Processes {
 
   spawn(spec: SpawnSpec, onExit: (status: WaitStatus) => void): ProcessIdentity | undefined {
     const { cwd } = spec;
-    const stdout = openSync(`${cwd}/stdout`, 'a', 0o644);
-    const stderr = openSync(`${cwd}/stderr`, 'a', 0o644);
     const complain = (thrown: unknown): void => {
       appendFileSync(`${cwd}/stderr`, `Failed to execute command: ${describeError(thrown)}\n`);
     };
+    const opened: number[] = [];
+    const open = (stream: OutputStream): number => {
+      const descriptor = openOutput(stream, spec);
+      opened.push(descriptor);
+      return descriptor;
+    };
     try {
-      const child = this.start(spec, { stdout, stderr, complain });
+      const output = { stdout: open('stdout'), stderr: open('stderr'), complain };
+      const child = this.start(spec, output);
       const { pid } = child;
       if (pid === undefined) return undefined;
       child.on('exit', (code, signal) => {
@@ -72,8 +79,7 @@ export class NodeProcesses implements Processes {
       complain(thrown);
       return undefined;
     } finally {
-      closeSync(stdout);
-      closeSync(stderr);
+      for (const descriptor of opened) closeSync(descriptor);
     }
   }
 
@@ -204,6 +210,13 @@ function isEntering(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** The sandbox's file, or the pipe to what keeps that small. */
+function openOutput(stream: OutputStream, spec: SpawnSpec): number {
+  const { cwd, logs } = spec;
+  if (logs === undefined) return openSync(`${cwd}/${stream}`, 'a', 0o644);
+  return openRotatedOutput(stream, logs, spec).descriptor;
 }
 
 function isAlive({ pid, startTime }: ProcessIdentity): boolean {

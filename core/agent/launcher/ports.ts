@@ -11,6 +11,7 @@ import type {
 } from '../../executor/hosted.ts';
 import type { ProbeResult } from '../../executor/task-run.ts';
 import type { WaitStatus } from '../../executor/wait-status.ts';
+import type { LogPlan } from '../container-logger.ts';
 import type { FileWrite, IsolationPlan, WatchPlan } from '../containerizer/plan.ts';
 import type {
   ContainerLimitation,
@@ -25,6 +26,7 @@ export interface SpawnSpec {
   readonly user?: { readonly uid: number; readonly gid: number };
   /** What the process is put into before it does anything. */
   readonly isolation?: SpawnIsolation;
+  readonly logs?: LogPlan;
 }
 
 export interface SpawnIsolation {
