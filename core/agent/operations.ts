@@ -10,8 +10,10 @@ import type {
   AcknowledgeOperationStatusMessage,
   ApplyOperationMessage,
   ReconcileOperationsMessage,
+  ReconcileOperationsMessageOperation,
 } from '../wire/types/mesos.internal.ts';
 import type {
+  FrameworkID,
   OfferOperation,
   Operation,
   OperationStatus,
@@ -181,28 +183,55 @@ export function operationAcknowledged(
   checkpointResourceState(context);
 }
 
-/** Asked by the master about operations that it knows and we may not. */
+/**
+ * Asked by the master about operations that it knows and we may not, or that a framework asked for and the
+ * master does not know: those of resource providers, of which there are none here.
+ */
 export function reconcileOperations(
   context: AgentContext,
   message: ReconcileOperationsMessage,
 ): void {
-  for (const { operation_uuid, operation_id } of message.operations ?? []) {
+  for (const asked of message.operations ?? []) {
+    if (message.framework_id !== undefined) {
+      answerFramework(context, message.framework_id, asked);
+      continue;
+    }
+    const { operation_uuid, operation_id } = asked;
     const uuid = operation_uuid === undefined ? undefined : formatUuid(operation_uuid.value);
     const known = uuid === undefined ? undefined : context.state.operations.get(uuid);
-    if (known !== undefined && message.framework_id === undefined) continue;
-    const { uuid: _uuid, ...status } = known?.latest_status ?? {
-      operation_id,
-      state: 'OPERATION_DROPPED' as const,
-      agent_id: { value: context.agentId },
-    };
+    if (known !== undefined) continue;
+    const agent_id = { value: context.agentId };
     context.sendToMaster({
       name: 'mesos.internal.UpdateOperationStatusMessage',
       value: {
-        framework_id: known?.framework_id ?? message.framework_id,
-        slave_id: { value: context.agentId },
-        status,
+        slave_id: agent_id,
+        status: { operation_id, state: 'OPERATION_DROPPED', agent_id },
         operation_uuid,
       },
     });
   }
+}
+
+function answerFramework(
+  context: AgentContext,
+  framework_id: FrameworkID,
+  { operation_id, resource_provider_id }: ReconcileOperationsMessageOperation,
+): void {
+  const known = [...context.state.operations.values()].find(
+    (each) =>
+      each.framework_id?.value === framework_id.value &&
+      each.info.id?.value !== undefined &&
+      each.info.id.value === operation_id?.value,
+  );
+  const agent_id = { value: context.agentId };
+  const { uuid: _uuid, ...status } = known?.latest_status ?? {
+    operation_id,
+    state: 'OPERATION_UNKNOWN' as const,
+    agent_id,
+    resource_provider_id,
+  };
+  context.sendToMaster({
+    name: 'mesos.internal.UpdateOperationStatusMessage',
+    value: { framework_id, slave_id: agent_id, status },
+  });
 }

@@ -184,6 +184,7 @@ export function operationStatusUpdate(
   context.count('messages_operation_status_update');
   const uuid = message.operation_uuid;
   const agent = context.state.agents.get(agentId(message.slave_id?.value ?? ''));
+  if (agent !== undefined && uuid === undefined && passOnAnswer(context, message)) return;
   const record =
     uuid === undefined ? undefined : context.state.operations.get(formatUuid(uuid.value));
   if (agent === undefined || uuid === undefined || record === undefined) {
@@ -212,6 +213,17 @@ export function operationStatusUpdate(
   if (isWatched) return;
   sendAcknowledgement(context, agent, record, status.uuid.value);
   if (isOperationOver(status.state)) context.state.removeOperation(record);
+}
+
+/** What an agent says about an operation that a framework asked for and this master does not know. */
+function passOnAnswer(context: MasterContext, message: UpdateOperationStatusMessage): boolean {
+  const owner = message.framework_id?.value;
+  const framework =
+    owner === undefined ? undefined : context.state.frameworks.get(frameworkId(owner));
+  if (framework === undefined || message.status.operation_id === undefined) return false;
+  context.count('valid_operation_status_updates');
+  sendOperationStatus(context, framework, message.status);
+  return true;
 }
 
 function sendAcknowledgement(

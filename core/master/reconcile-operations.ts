@@ -29,9 +29,32 @@ export function reconcileOperations(
   }
   for (const entry of asked) {
     const record = known.get(entry.operation_id.value);
+    if (record === undefined && askAgent(context, framework, entry)) continue;
     const status = record === undefined ? unknownStatus(context, entry) : lastStatus(record);
     sendOperationStatus(context, framework, status);
   }
+}
+
+/**
+ * An operation of a resource provider that is not there may be known to its agent, whose answer is passed on.
+ * No provider subscribes to agents of this master as far as it knows.
+ */
+function askAgent(
+  context: MasterContext,
+  framework: Framework,
+  { operation_id, agent_id, resource_provider_id }: CallReconcileOperationsOperation,
+): boolean {
+  if (agent_id === undefined || resource_provider_id === undefined) return false;
+  const agent = context.state.agents.get(agentId(agent_id.value));
+  if (agent?.capabilities.has('AGENT_OPERATION_FEEDBACK') !== true) return false;
+  context.send(agent, {
+    name: 'mesos.internal.ReconcileOperationsMessage',
+    message: {
+      operations: [{ operation_id, resource_provider_id }],
+      framework_id: { value: framework.id },
+    },
+  });
+  return true;
 }
 
 function lastStatus(record: OperationRecord): OperationStatus {

@@ -109,3 +109,34 @@ test('reservation and unacknowledged status survive a restart of the agent', () 
     formatUuid(first?.status.uuid?.value ?? new Uint8Array(16)),
   );
 });
+
+test('a framework learns the state of its operation, or that nobody knows it here', () => {
+  const it = new AgentKit().registered();
+  reserve(it);
+  told(it);
+  const ask = (operation: string, provider: string): UpdateOperationStatusMessage | undefined => {
+    it.message({
+      name: 'mesos.internal.ReconcileOperationsMessage',
+      value: {
+        framework_id: { value: 'F' },
+        operations: [
+          { operation_id: { value: operation }, resource_provider_id: { value: provider } },
+        ],
+      },
+    });
+    return told(it)[0];
+  };
+  const known = ask('op', 'rp');
+  assert.equal(known?.status.state, 'OPERATION_FINISHED');
+  assert.equal(known?.status.uuid, undefined);
+  assert.deepEqual(ask('other', 'rp'), {
+    framework_id: { value: 'F' },
+    slave_id: { value: AGENT_ID },
+    status: {
+      operation_id: { value: 'other' },
+      state: 'OPERATION_UNKNOWN',
+      agent_id: { value: AGENT_ID },
+      resource_provider_id: { value: 'rp' },
+    },
+  });
+});
