@@ -79,7 +79,8 @@ export function missingField(
   call: object & { readonly type?: string | undefined },
 ): string | undefined {
   const { type } = call;
-  if (type === undefined || type === 'UNKNOWN') return 'type';
+  // A type that we do not know is unset; the one that is called UNKNOWN is a type, of no call.
+  if (type === undefined) return 'type';
   if (!NEED_ARGUMENTS.has(type)) return undefined;
   const field = type.toLowerCase();
   const isGiven = Object.entries(call).some(

@@ -224,8 +224,8 @@ function agentText(agent: ResponseGetAgentsAgent): string {
 }
 
 /**
- * With the flag that only the old message has; its number is not part of the v1 message, so the
- * protobuf form lacks it. Agents always checkpoint.
+ * With the flag that only the old message has: agents always checkpoint. Its number is not part of the v1
+ * message; the protobuf form has it as an unknown field, as the agent sent it.
  */
 export function infoTree(info: AgentInfo): JsonObject {
   return { ...toJsonValue('mesos.v1.AgentInfo', info), checkpoint: true };

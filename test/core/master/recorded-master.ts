@@ -10,7 +10,8 @@ import { createHttpServer } from '../../../core/net/http-server.ts';
 import { SimulatedClock } from '../../../core/testing/clock.ts';
 import { SimulatedNetwork } from '../../../core/testing/network.ts';
 import { SimulatedDisk } from '../../../core/testing/storage.ts';
-import { encodeMessage } from '../../../core/wire/codec.ts';
+import { encodeMessage, UNKNOWN_FIELDS } from '../../../core/wire/codec.ts';
+import type { AgentInfo } from '../../../core/wire/types/mesos.v1.ts';
 import { ask, type RawAnswer } from '../operator/raw-http.ts';
 import type { Exchange } from '../operator/recordings.ts';
 import { AGENT_CAPABILITIES } from './machine-builder.ts';
@@ -92,7 +93,7 @@ async function registerAgent(network: SimulatedNetwork, clock: SimulatedClock): 
     ({ name, type: 'SCALAR', scalar: { value }, role: '*' }) as const;
   const name = 'mesos.internal.RegisterSlaveMessage';
   const body = encodeMessage(name, {
-    slave: {
+    slave: withCheckpoint({
       hostname: 'agent1.example',
       port: 15_051,
       resources: [
@@ -105,12 +106,17 @@ async function registerAgent(network: SimulatedNetwork, clock: SimulatedClock): 
         { name: 'rack', type: 'TEXT', text: { value: 'r1' } },
         { name: 'zone', type: 'TEXT', text: { value: 'eu' } },
       ],
-    },
+    }),
     version: '1.12.0',
     agent_capabilities: AGENT_CAPABILITIES,
   });
   agent.transport.send({ from, to, name, body });
   await clock.advance(50);
+}
+
+/** `SlaveInfo.checkpoint`, which only the old message has and every agent sends. */
+function withCheckpoint(info: AgentInfo): AgentInfo {
+  return Object.assign(info, { [UNKNOWN_FIELDS]: [Uint8Array.of(0x38, 0x01)] });
 }
 
 export function recordedState(exchanges: readonly Exchange[]): RecordedState {

@@ -43,6 +43,43 @@ const CASES: readonly [Readonly<Record<string, string>>, Call['type'], string][]
     "406 Expecting 'Message-Accept' to allow application/json or application/x-protobuf",
   ],
   [{ 'content-type': JSON_TYPE, accept: RECORDIO }, 'ATTACH_CONTAINER_OUTPUT', 'ok'],
+  [{ 'content-type': JSON_TYPE, accept: RECORDIO }, 'LAUNCH_NESTED_CONTAINER_SESSION', 'ok'],
+  [
+    { 'content-type': JSON_TYPE, accept: RECORDIO },
+    'GET_CONTAINERS',
+    '406 Streaming response is not supported for GET_CONTAINERS call',
+  ],
+  [
+    { 'content-type': RECORDIO },
+    'ATTACH_CONTAINER_INPUT',
+    "400 Expecting 'Message-Content-Type' to be set for streaming requests",
+  ],
+  [
+    { 'content-type': JSON_TYPE },
+    'ATTACH_CONTAINER_INPUT',
+    "415 Expecting 'Content-Type' to be application/recordio for ATTACH_CONTAINER_INPUT call",
+  ],
+  [
+    { 'content-type': RECORDIO, 'message-content-type': JSON_TYPE },
+    'GET_STATE',
+    "415 Streaming 'Content-Type' application/recordio is not supported for GET_STATE call",
+  ],
+  [
+    { 'content-type': JSON_TYPE, 'message-content-type': JSON_TYPE },
+    'GET_STATE',
+    "415 Expecting 'Message-Content-Type' to be not set for non-streaming requests",
+  ],
+  [
+    { 'content-type': JSON_TYPE, accept: JSON_TYPE, 'message-accept': JSON_TYPE },
+    'GET_STATE',
+    "406 Expecting 'Message-Accept' to be not set for non-streaming responses",
+  ],
+  // JSON is tried first: `*/*` never means a stream.
+  [
+    { 'content-type': JSON_TYPE, accept: '*/*', 'message-accept': JSON_TYPE },
+    'ATTACH_CONTAINER_OUTPUT',
+    "406 Expecting 'Message-Accept' to be not set for non-streaming responses",
+  ],
 ];
 
 for (const [headers, type, expected] of CASES) {
