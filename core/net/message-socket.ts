@@ -26,6 +26,9 @@ export function serveMessages(
   };
   const onData = (chunk: Buffer): void => {
     const answers: Uint8Array[] = [];
+    const date = new Date().toUTCString();
+    // The same bytes for all messages of the chunk that were taken, which is nearly every one.
+    const accepted = encodeAnswer(202, date);
     let close = false;
     for (const request of parser.push(chunk)) {
       if (request.kind === 'broken') {
@@ -40,7 +43,7 @@ export function serveMessages(
         return;
       }
       const { status, reason } = answerFor(request, receive);
-      answers.push(encodeAnswer(status, new Date().toUTCString(), reason));
+      answers.push(status === 202 ? accepted : encodeAnswer(status, date, reason));
       close ||= request.close;
     }
     flush(socket, answers);

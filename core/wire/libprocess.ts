@@ -254,10 +254,14 @@ export function readMessage(
   };
 }
 
+/** Names of actors as they nearly always are: nothing in them stands for something else. */
+const PLAIN_SEGMENT = /^[\w().:-]*$/;
+
 /** Percent-decoding as the original does it: `+` is a space, a bad escape is named. */
 export function decodeSegment(
   text: string,
 ): { readonly ok: true; readonly text: string } | { readonly ok: false; readonly error: string } {
+  if (PLAIN_SEGMENT.test(text)) return { ok: true, text };
   const bad = /%(?![0-9a-fA-F]{2}).{0,2}/.exec(text)?.[0];
   if (bad !== undefined) {
     return { ok: false, error: `Malformed % escape in '${text}': '${bad}'` };
