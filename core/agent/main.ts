@@ -2,7 +2,7 @@
  * `mesos-agent`: reads flags and runs the daemon. SIGINT and SIGTERM leave the tasks running for
  * the next start; SIGUSR1 unregisters and ends them (spec libprocess, section 11).
  */
-import { SystemClock } from '../base/clock.ts';
+import { SystemClock, sleep } from '../base/clock.ts';
 import { ClusterError } from '../base/errors.ts';
 import { SystemRandom } from '../base/random.ts';
 import { MESOS_VERSION } from '../base/version.ts';
@@ -20,6 +20,8 @@ import { AGENT_FLAGS } from './flags.ts';
 const PROGRAM = 'mesos-agent';
 /** Ending all executors takes their grace period. */
 const STOP_LIMIT_MS = 15_000;
+/** How long executors have to end by themselves; the rest is for killing those that do not. */
+const ENDING_LIMIT_MS = 9_000;
 
 /** Resolves with the exit code when the daemon has ended. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -57,10 +59,11 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   const { agent } = options.value;
   const { ip = agent.ip, advertiseIp, advertisePort } = addresses.value;
+  const clock = new SystemClock();
   const daemon = createAgentDaemon(
     { ...options.value, agent: { ...agent, ip, advertiseIp, advertisePort } },
     {
-      clock: new SystemClock(),
+      clock,
       random: new SystemRandom(),
       log,
       logFile,
@@ -85,7 +88,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       SIGUSR1: async () => {
         log.info({}, 'SIGUSR1: unregistering and ending all tasks');
         daemon.agent.shutDown();
-        await daemon.ended;
+        await Promise.race([daemon.ended, sleep(clock, ENDING_LIMIT_MS)]);
         await daemon.stopWithTasks();
       },
     },

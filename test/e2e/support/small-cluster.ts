@@ -15,6 +15,9 @@ import {
   temporaryDirectory,
 } from './programs.ts';
 
+/** Daemons start slowly where many programs share few processors. */
+const REGISTRATION_PATIENCE_MS = 90_000;
+
 export interface SmallClusterOptions {
   readonly masterFlags?: readonly string[];
   readonly agentFlags?: readonly string[];
@@ -96,11 +99,13 @@ export class SmallCluster {
     ]);
   }
 
-  /** Sends a signal that ends the agent and waits for the end. */
-  async endAgent(signal: NodeJS.Signals): Promise<void> {
-    if (this.agent !== undefined) this.ended.push(this.agent);
-    await this.agent?.stop(signal);
+  /** Sends a signal that ends the agent and waits for the end; gives its exit code. */
+  async endAgent(signal: NodeJS.Signals): Promise<number | null> {
+    const { agent } = this;
+    if (agent === undefined) return null;
+    this.ended.push(agent);
     this.agent = undefined;
+    return await agent.stop(signal);
   }
 
   /** SIGSTOP and SIGCONT. */
@@ -119,6 +124,7 @@ export class SmallCluster {
         return active.length === 1 ? true : undefined;
       },
       () => this.output(),
+      REGISTRATION_PATIENCE_MS,
     );
   }
 

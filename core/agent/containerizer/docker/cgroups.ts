@@ -4,7 +4,13 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { ResourceStatistics } from '../../../wire/types/mesos.v1.ts';
-import { CPU_PERIOD_US, cpuQuotaOf, cpuSharesOf, memoryBytesOf } from './grants.ts';
+import {
+  CFS_PERIOD_US,
+  cfsQuotaOf,
+  cpuSharesOf,
+  finite,
+  memoryBytesOf,
+} from '../isolators/amounts.ts';
 
 export interface Grant {
   readonly cpus: number;
@@ -66,16 +72,16 @@ export function grantWrites(
   enableCfs: boolean,
 ): readonly CgroupWrite[] {
   const { cpus, memMb, cpusLimit, memLimitMb } = grant;
-  const quota = cpuQuotaOf(cpus, cpusLimit, enableCfs);
+  const quota = finite(cfsQuotaOf(cpus, cpusLimit, enableCfs));
   const soft = memoryBytesOf(memMb);
-  const hard = memoryBytesOf(memLimitMb ?? memMb);
+  const hard = finite(memoryBytesOf(memLimitMb ?? memMb));
   const writes: CgroupWrite[] = [];
   if (cgroups.version === 2) {
     const weight = Math.min(CPU_WEIGHT_MAX, Math.max(1, Math.floor(CPU_WEIGHT_PER_CPU * cpus)));
     const { path } = cgroups;
     if (cpus > 0) writes.push({ path: `${path}/cpu.weight`, value: String(weight) });
     if (quota !== undefined) {
-      writes.push({ path: `${path}/cpu.max`, value: `${quota} ${CPU_PERIOD_US}` });
+      writes.push({ path: `${path}/cpu.max`, value: `${quota} ${CFS_PERIOD_US}` });
     }
     if (memMb === 0) return writes;
     writes.push(
@@ -90,7 +96,7 @@ export function grantWrites(
   }
   if (cpu !== undefined && quota !== undefined) {
     writes.push(
-      { path: `${cpu}/cpu.cfs_period_us`, value: String(CPU_PERIOD_US) },
+      { path: `${cpu}/cpu.cfs_period_us`, value: String(CFS_PERIOD_US) },
       { path: `${cpu}/cpu.cfs_quota_us`, value: String(quota) },
     );
   }
@@ -105,6 +111,11 @@ export function grantWrites(
 
 export function findCgroups(pid: number, hierarchy: string): DockerCgroups | undefined {
   return parseCgroups(readText(`/proc/${pid}/cgroup`), hierarchy);
+}
+
+/** Whether a process of this host is in the engine's container of that id. */
+export function isOfContainer(pid: number, engineId: string): boolean {
+  return readText(`/proc/${pid}/cgroup`).includes(engineId);
 }
 
 /** The sentence of the first write that failed; undefined when all are done. */
@@ -140,7 +151,9 @@ export function readStatistics(
     ...(grant.cpus > 0 ? { cpus_soft_limit: grant.cpus } : {}),
     ...(grant.cpusLimit === undefined ? {} : { cpus_limit: grant.cpusLimit }),
     ...(grant.memMb > 0 ? { mem_soft_limit_bytes: memoryBytesOf(grant.memMb) } : {}),
-    ...(grant.memMb > 0 ? { mem_limit_bytes: memoryBytesOf(grant.memLimitMb ?? grant.memMb) } : {}),
+    ...(grant.memMb > 0
+      ? { mem_limit_bytes: finite(memoryBytesOf(grant.memLimitMb ?? grant.memMb)) }
+      : {}),
   };
 }
 

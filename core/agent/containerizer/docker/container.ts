@@ -26,13 +26,11 @@ import type { DockerEngine } from './engine.ts';
 import { type InspectedContainer, networkInfosOf } from './inspect.ts';
 import { dockerProbe, type NamespaceProbe } from './probes.ts';
 import type { DockerSpec } from './spec.ts';
+import { DockerStop } from './stop.ts';
 
 /** First wait for a container to start; doubles up to the last one. */
 const START_POLL_MS: DurationMs = 100;
 const POLL_MAX_MS: DurationMs = 1_000;
-/** A kill waits this long for the start, so that the engine knows what to stop. */
-const KILL_WAIT_MS: DurationMs = 5_000;
-const STOP_RETRY_MS: DurationMs = 5_000;
 /** How long an engine may be silent about a container whose process has gone. */
 const ENGINE_SILENCE_MAX_MS: DurationMs = 60_000;
 /** How often it is looked whether the container's process is there. */
@@ -50,6 +48,8 @@ export interface DockerRecord {
   client: ProcessIdentity | null | undefined;
   /** The container's first process, once the engine has told it. */
   process: ProcessIdentity | undefined;
+  /** The engine's own id of the container, known with its process. */
+  engineId?: string;
   wasStarted: boolean;
   isDestroyed: boolean;
   exitStatus?: number;
@@ -61,6 +61,8 @@ export interface DockerContainerPorts extends ContainerPorts {
   readonly probeInNamespace: NamespaceProbe;
   identify(pid: number): ProcessIdentity | undefined;
   isAlive(identity: ProcessIdentity): boolean;
+  /** SIGKILL to a process of this container of the engine; false when it is not, or is gone. */
+  killContained(identity: ProcessIdentity, engineId: string): boolean;
 }
 
 export class DockerContainer implements ContainerRun {
@@ -71,7 +73,7 @@ export class DockerContainer implements ContainerRun {
   private readonly hosted: HostedExecutor | undefined;
   /** Ends what is under way when the container ends. */
   private readonly over = new AbortController();
-  private stopping: AbortController | undefined;
+  private readonly stopping: DockerStop;
 
   constructor(record: DockerRecord, ports: DockerContainerPorts) {
     this.record = record;
@@ -82,6 +84,14 @@ export class DockerContainer implements ContainerRun {
       record.hosted === undefined
         ? undefined
         : new HostedExecutor({ ...record.spec, kind: 'docker' }, record.hosted, ports.random);
+    this.stopping = new DockerStop({
+      engine: this.engine,
+      record,
+      ports,
+      isOver: () => this.isExited,
+      pause: (ms) => this.pause(ms),
+      killed: () => this.ended(DESTROYED_STATUS),
+    });
   }
 
   static create(spec: DockerSpec, ports: DockerContainerPorts): DockerContainer {
@@ -284,6 +294,7 @@ export class DockerContainer implements ContainerRun {
     const { pid, output } = container;
     record.wasStarted = true;
     record.process = pid === undefined ? undefined : this.ports.identify(pid);
+    record.engineId = container.id;
     this.save();
     if (this.hosted === undefined) {
       this.ports.onStarted(this);
@@ -356,7 +367,7 @@ export class DockerContainer implements ContainerRun {
   }
 
   private ended(status: WaitStatus): void {
-    this.stopping?.abort();
+    this.stopping.end();
     this.record.process = undefined;
     if (this.hosted === undefined) {
       if (this.record.wasStarted || this.record.isDestroyed) this.exit(status);
@@ -411,27 +422,8 @@ export class DockerContainer implements ContainerRun {
     this.ports.onChanged(this);
   }
 
-  /** Asks the engine until the container has ended; a newer request replaces an older one. */
   private stop(graceMs: DurationMs): void {
-    this.stopping?.abort();
-    const stopping = new AbortController();
-    this.stopping = stopping;
-    this.go(this.stopUntilOver(graceMs, stopping.signal));
-  }
-
-  private async stopUntilOver(graceMs: DurationMs, signal: AbortSignal): Promise<void> {
-    const { name } = this.spec.docker;
-    for (let waitedMs = 0; waitedMs < KILL_WAIT_MS && !this.record.wasStarted; ) {
-      if (signal.aborted || this.isExited) return;
-      await this.pause(START_POLL_MS);
-      waitedMs += START_POLL_MS;
-    }
-    while (!signal.aborted && !this.isExited) {
-      const stopped = await this.engine.stop(name, graceMs, { signal });
-      if (signal.aborted || this.isExited) return;
-      if (!stopped.ok) process.stderr.write(`docker launcher: ${stopped.error}\n`);
-      await this.pause(STOP_RETRY_MS);
-    }
+    this.go(this.stopping.ask(graceMs));
   }
 
   private async probe(taskId: string, kind: ProbeKind): Promise<void> {
@@ -451,7 +443,7 @@ export class DockerContainer implements ContainerRun {
     this.record.exitStatus = status;
     this.save();
     this.over.abort();
-    this.stopping?.abort();
+    this.stopping.end();
     this.ports.onExited(this.spec.id, status);
     this.ports.onChanged(this);
   }

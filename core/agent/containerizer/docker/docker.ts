@@ -58,7 +58,10 @@ export class DockerContainerizer implements Containerizer {
   private readonly known = new Map<string, Known>();
   /** When ended containers are removed, by container id. */
   private readonly removals = new Deadlines();
+  /** Those with a removal, done or to come, that are not forgotten. */
+  private readonly ended = new Set<string>();
   private timer: Timer | undefined;
+  private isStopped = false;
   private onEvent: (event: ContainerizerEvent) => void = () => {};
 
   constructor(options: DockerOptions, ports: DockerPorts) {
@@ -150,8 +153,10 @@ export class DockerContainerizer implements Containerizer {
     this.ports.launcher.destroy(containerId);
   }
 
+  /** Nobody asks for it any more, also when nobody has told its end: its launcher died with it. */
   forget(containerId: string): void {
-    this.known.delete(containerId);
+    const isKnown = this.known.delete(containerId);
+    if (isKnown && !this.ended.delete(containerId)) this.scheduleRemoval(containerId);
     this.ports.launcher.forget(containerId);
   }
 
@@ -160,6 +165,7 @@ export class DockerContainerizer implements Containerizer {
   }
 
   async stop(how: { readonly killTasks: boolean }): Promise<void> {
+    this.isStopped = true;
     this.timer?.cancel();
     await this.ports.launcher.stop(how);
   }
@@ -182,7 +188,7 @@ export class DockerContainerizer implements Containerizer {
         this.learn(event.containerId, event.update.pid);
         break;
       case 'exited':
-        this.scheduleRemoval(event.containerId);
+        this.hasEnded(event.containerId);
         break;
       case 'launch-failed':
         this.known.delete(event.containerId);
@@ -215,7 +221,7 @@ export class DockerContainerizer implements Containerizer {
       this.known.set(id, { pid, grant: undefined, killGraceMs: undefined, isCommand });
     }
     // It ended while nobody listened; no `exited` follows.
-    if (exitStatus !== undefined) this.scheduleRemoval(id);
+    if (exitStatus !== undefined) this.hasEnded(id);
   }
 
   private learn(id: string, pid: number | undefined): void {
@@ -242,9 +248,16 @@ export class DockerContainerizer implements Containerizer {
     return `${this.ports.workDir}/${link}`;
   }
 
-  private scheduleRemoval(containerId: string): void {
+  /** Told again with every report until it is forgotten. */
+  private hasEnded(containerId: string): void {
+    if (this.ended.has(containerId)) return;
+    this.ended.add(containerId);
+    this.scheduleRemoval(containerId);
+  }
+
+  private scheduleRemoval(containerId: string, delayMs = this.options.removeDelayMs): void {
     const { clock } = this.ports;
-    this.removals.set(containerId, clock.now() + this.options.removeDelayMs);
+    this.removals.set(containerId, clock.now() + delayMs);
     this.armRemovals();
   }
 
@@ -252,14 +265,20 @@ export class DockerContainerizer implements Containerizer {
     const { clock } = this.ports;
     this.timer?.cancel();
     const next = this.removals.next();
-    if (next === undefined) return;
+    if (next === undefined || this.isStopped) return;
     this.timer = clock.setTimer(Math.max(0, next - clock.now()), () => {
       for (const id of this.removals.due(clock.now())) {
         this.removals.clear(id);
-        background(this.ports.log, this.remove(containerNameOf(id)), 'removing a container');
+        background(this.ports.log, this.removeEnded(id), 'removing a container');
       }
       this.armRemovals();
     });
+  }
+
+  /** An engine that cannot be asked now is asked later; the next agent does it where this one ends. */
+  private async removeEnded(id: string): Promise<void> {
+    const isRemoved = await this.remove(containerNameOf(id));
+    if (!isRemoved && !this.isStopped) this.scheduleRemoval(id, REMOVAL_RETRY_MS);
   }
 
   private async removeOrphan(name: string): Promise<void> {
@@ -272,14 +291,16 @@ export class DockerContainerizer implements Containerizer {
   }
 
   /** A container that never was, or was removed by somebody else, is what is wanted. */
-  private async remove(name: string): Promise<void> {
+  private async remove(name: string): Promise<boolean> {
     const removed = await this.ports.engine.remove(name, true);
-    if (removed.ok || /no such container/i.test(removed.error)) return;
+    if (removed.ok || /no such container/i.test(removed.error)) return true;
     this.ports.log.warn({ container: name, error: removed.error }, 'container cannot be removed');
+    return false;
   }
 }
 
 const VERSION_MINOR_MIN = 8;
+const REMOVAL_RETRY_MS: DurationMs = 60_000;
 
 const NO_GRANT: Grant = { cpus: 0, memMb: 0, cpusLimit: undefined, memLimitMb: undefined };
 

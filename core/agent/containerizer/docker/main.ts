@@ -13,6 +13,7 @@ import type { ContainerPorts, ProcessIdentity } from '../../launcher/ports.ts';
 import { runProbe } from '../../launcher/probes.ts';
 import { readProcess } from '../../launcher/proc-tree.ts';
 import { LauncherServer, launcherPlace } from '../../launcher/server.ts';
+import { isOfContainer } from './cgroups.ts';
 import { DockerContainer, type DockerContainerPorts } from './container.ts';
 import { DockerEngine } from './engine.ts';
 import { namespaceProbe, PROBE_ARGUMENT } from './probes.ts';
@@ -37,6 +38,7 @@ function serve(): void {
     probeInNamespace,
     identify,
     isAlive,
+    killContained,
   });
   const core = new LauncherCore({
     clock,
@@ -62,6 +64,18 @@ function identify(pid: number): ProcessIdentity | undefined {
 function isAlive({ pid, startTime }: ProcessIdentity): boolean {
   const entry = readProcess(pid);
   return entry !== undefined && !entry.isZombie && entry.startTime === startTime;
+}
+
+/** The engine may be elsewhere: a process of this number here is the container's only if it says so. */
+function killContained(identity: ProcessIdentity, engineId: string): boolean {
+  try {
+    if (!isAlive(identity) || !isOfContainer(identity.pid, engineId)) return false;
+    process.kill(identity.pid, 'SIGKILL');
+    return true;
+  } catch {
+    // It has ended meanwhile.
+    return false;
+  }
 }
 
 const [mode, text] = process.argv.slice(2);

@@ -11,9 +11,15 @@ import type {
   ContainerInfoDockerInfo,
   Resource,
 } from '../../../wire/types/mesos.v1.ts';
+import {
+  cfsQuotaOf,
+  cpuSharesOf,
+  finite,
+  memoryBytesOf,
+  oomScoreOf,
+} from '../isolators/amounts.ts';
 import type { ContainerLimits } from '../port.ts';
 import { dnsArguments } from './dns.ts';
-import { cpuQuotaOf, cpuSharesOf, memoryBytesOf, oomScoreOf } from './grants.ts';
 import { volumesOf } from './volumes.ts';
 
 export interface RunRequest {
@@ -77,9 +83,9 @@ function grantArguments(request: RunRequest): readonly string[] {
   const { requests, limits, enableCfs } = request;
   const cpus = scalarOf(requests, 'cpus');
   const memMb = scalarOf(requests, 'mem');
-  const quota = cpuQuotaOf(cpus, limits.cpus, enableCfs);
+  const quota = finite(cfsQuotaOf(cpus, limits.cpus, enableCfs));
   const hasLimit = limits.mem !== undefined;
-  const memory = memoryBytesOf(limits.mem ?? memMb);
+  const memory = finite(memoryBytesOf(limits.mem ?? memMb));
   const score = oomScoreOf(memMb, limits.mem, request.hostMemoryBytes);
   return [
     ...(cpus > 0 ? ['--cpu-shares', String(cpuSharesOf(cpus))] : []),

@@ -3,7 +3,8 @@
  * (spec agent-runtime, section 10). Executors register by themselves, also those of command tasks.
  */
 import { background } from '../../../base/background.ts';
-import type { Clock } from '../../../base/clock.ts';
+import { type Clock, sleep } from '../../../base/clock.ts';
+import type { DurationMs } from '../../../base/duration.ts';
 import { ClusterError } from '../../../base/errors.ts';
 import type { Log } from '../../../base/log.ts';
 import { UNKNOWN_STATUS } from '../../../executor/wait-status.ts';
@@ -44,6 +45,8 @@ interface Known {
   isAsked: boolean;
 }
 
+/** A program that hangs does not keep the agent from ending. */
+const STOP_LIMIT_MS: DurationMs = 4_500;
 const PREFIX = 'mesos.internal.containerizer';
 
 export class ExternalContainerizer implements Containerizer {
@@ -136,7 +139,11 @@ export class ExternalContainerizer implements Containerizer {
   async stop({ killTasks }: { readonly killTasks: boolean }): Promise<void> {
     if (!killTasks) return;
     const ids = [...this.known.keys()];
-    await Promise.all(ids.map((id) => this.tell(id, 'destroy', { container_id: { value: id } })));
+    const destroyed = ids.map((id) => this.tell(id, 'destroy', { container_id: { value: id } }));
+    const limit = new AbortController();
+    const timeout = sleep(this.ports.clock, STOP_LIMIT_MS, limit.signal).catch(() => {});
+    await Promise.race([Promise.all(destroyed), timeout]);
+    limit.abort();
   }
 
   private add(id: string, directory: string | undefined, launched: Promise<boolean>): void {

@@ -7,16 +7,16 @@ import type { ContainerResources } from '../port.ts';
 import {
   CFS_PERIOD_US,
   cfsQuotaUs,
+  cpuSharesOf,
   hasRevocable,
   memoryLimitBytes,
   memoryRequestBytes,
   oomScoreAdjust,
   requestOf,
+  SHARES_PER_CPU,
 } from './amounts.ts';
 
-const SHARES_PER_CPU = 1024;
 const SHARES_PER_REVOCABLE_CPU = 10;
-const SHARES_MIN = 2;
 
 export interface CgroupsV1Options extends CgroupOptions {
   /** `--cgroups_enable_cfs`. */
@@ -126,7 +126,7 @@ function cpuWrites(
 ): readonly FileWrite[] {
   const isLow = options.isRevocableLow && hasRevocable(resources, 'cpus');
   const perCpu = isLow ? SHARES_PER_REVOCABLE_CPU : SHARES_PER_CPU;
-  const shares = Math.max(SHARES_MIN, Math.floor(perCpu * requestOf(resources, 'cpus')));
+  const shares = cpuSharesOf(requestOf(resources, 'cpus'), perCpu);
   const writes: FileWrite[] = [{ path: `${path}/cpu.shares`, value: String(shares) }];
   const quota = cfsQuotaUs(resources, options.enablesCfs);
   if (quota === undefined) return writes;
