@@ -166,6 +166,7 @@ export class AgentDaemon implements Service {
       log,
       settings: launcherSettings(isolation),
     });
+    const metrics = new Metrics();
     const agent = createAgent(options, {
       clock,
       random,
@@ -178,6 +179,7 @@ export class AgentDaemon implements Service {
         files,
         workDir,
         launcherDir: options.launcherDir,
+        show: (read) => metrics.source(read),
         mesos: () =>
           new MesosContainerizer(launcher, {
             logger: this.options.containerLogger,
@@ -193,7 +195,6 @@ export class AgentDaemon implements Service {
       hooks: modules.hooks,
       failpoints: ports.failpoints,
     });
-    const metrics = new Metrics();
     declareAgentMetrics(metrics, { agent, fetcher, clock });
     serveExecutorApi(server, { agent, clock, actor: AGENT_ACTOR, guard });
     const shown = new VirtualFiles();

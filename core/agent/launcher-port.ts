@@ -77,6 +77,8 @@ export type LauncherEvent =
   | { readonly kind: 'started'; readonly containerId: string; readonly pid?: number }
   | { readonly kind: 'launch-failed'; readonly containerId: string; readonly message: string }
   | { readonly kind: 'update'; readonly containerId: string; readonly update: HostedUpdate }
+  /** An image was fetched for the container. */
+  | { readonly kind: 'image-pulled'; readonly containerId: string; readonly ms: DurationMs }
   /** How much of the disk a watched directory takes. */
   | {
       readonly kind: 'disk-measured';

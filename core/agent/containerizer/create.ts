@@ -18,6 +18,8 @@ export interface ContainerizerPorts {
   readonly files: AgentFiles;
   readonly workDir: string;
   readonly launcherDir: string;
+  /** Shows metrics whose names come with use. */
+  readonly show: (read: () => ReadonlyMap<string, number>) => void;
   /** Made only when it is chosen. */
   readonly mesos: () => Containerizer;
 }
@@ -47,5 +49,14 @@ function createDocker(options: DockerOptions, ports: ContainerizerPorts): Contai
   const { clock, log, files, workDir } = ports;
   const launcher = new LauncherClient(workDir, { clock, log }, DOCKER_LAUNCHER);
   const engine = new DockerEngine({ docker: options.docker, host: options.host });
-  return new DockerContainerizer(options, { launcher, engine, clock, log, files, workDir });
+  const docker = new DockerContainerizer(options, {
+    launcher,
+    engine,
+    clock,
+    log,
+    files,
+    workDir,
+  });
+  ports.show(() => docker.metrics());
+  return docker;
 }

@@ -203,6 +203,8 @@ export class MesosContainerizer implements Containerizer {
 
   private received(event: LauncherEvent): void {
     switch (event.kind) {
+      case 'image-pulled':
+        return;
       case 'disk-measured':
         this.known.get(event.containerId)?.disk.set(event.path, event.bytes);
         return;

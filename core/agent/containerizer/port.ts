@@ -56,7 +56,10 @@ export interface TaskLaunch {
 export type LaunchAnswer = 'launched' | 'already-launched' | 'not-supported';
 
 /** `report` comes first, and again whenever what runs the containers was replaced. */
-export type ContainerizerEvent = Exclude<LauncherEvent, { readonly kind: 'disk-measured' }>;
+export type ContainerizerEvent = Exclude<
+  LauncherEvent,
+  { readonly kind: 'disk-measured' | 'image-pulled' }
+>;
 
 export interface Containerizer {
   /** As in `--containerizers`; of several, with `, ` between them. */

@@ -74,6 +74,7 @@ export class LauncherCore {
       onDiskMeasured: (containerId, path, bytes) => {
         this.emit({ kind: 'disk-measured', containerId, path, bytes });
       },
+      onImagePulled: (containerId, ms) => this.emit({ kind: 'image-pulled', containerId, ms }),
       onNestedExited: (containerId, nestedId, status) => {
         this.nestedExited(`${containerId}.${nestedId}`, status);
       },

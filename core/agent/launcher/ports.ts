@@ -183,6 +183,7 @@ export interface ContainerPorts {
   /** All that was in it is gone. */
   onExited(containerId: string, status: WaitStatus, limitation?: ContainerLimitation): void;
   onDiskMeasured?(containerId: string, path: string, bytes: number): void;
+  onImagePulled?(containerId: string, ms: DurationMs): void;
   /** The process of a group's task has ended. */
   onNestedExited?(containerId: string, nestedId: string, status: WaitStatus): void;
   /** The next wake may have changed. */

@@ -228,12 +228,14 @@ export class DockerContainer implements ContainerRun {
     const { signal } = this.over;
     if (forcePull || !(await this.engine.hasImage(image, { environment, signal }))) {
       if (this.isExited) return;
+      const since = this.ports.now();
       const pulled = await this.engine.pull(image, { environment, signal });
       if (this.isExited) return;
       if (!pulled.ok) {
         this.launchFailed(pulled.error);
         return;
       }
+      this.ports.onImagePulled?.(this.spec.id, this.ports.now() - since);
     }
     if (this.isExited) return;
     this.record.phase = 'ready';

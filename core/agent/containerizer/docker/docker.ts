@@ -7,9 +7,10 @@ import { totalmem } from 'node:os';
 import { background } from '../../../base/background.ts';
 import type { Clock, Timer } from '../../../base/clock.ts';
 import { Deadlines } from '../../../base/deadlines.ts';
-import type { DurationMs } from '../../../base/duration.ts';
+import { type DurationMs, hours } from '../../../base/duration.ts';
 import { ClusterError } from '../../../base/errors.ts';
 import type { Log } from '../../../base/log.ts';
+import { TimerMetric } from '../../../base/timer-metric.ts';
 import { scalarOf } from '../../../resources/select.ts';
 import type { ContainerStatus, ResourceStatistics } from '../../../wire/types/mesos.v1.ts';
 import type { AgentFiles } from '../../files-port.ts';
@@ -62,6 +63,7 @@ export class DockerContainerizer implements Containerizer {
   private readonly ended = new Set<string>();
   private timer: Timer | undefined;
   private isStopped = false;
+  private readonly pulls = new TimerMetric('containerizer/docker/image_pull', hours(1));
   private onEvent: (event: ContainerizerEvent) => void = () => {};
 
   constructor(options: DockerOptions, ports: DockerPorts) {
@@ -160,6 +162,11 @@ export class DockerContainerizer implements Containerizer {
     this.ports.launcher.forget(containerId);
   }
 
+  /** By full names. */
+  metrics(): ReadonlyMap<string, number> {
+    return this.pulls.values(this.ports.clock.now());
+  }
+
   containers(): readonly string[] {
     return [...this.known.keys()];
   }
@@ -177,6 +184,9 @@ export class DockerContainerizer implements Containerizer {
   private received(event: LauncherEvent): void {
     switch (event.kind) {
       case 'disk-measured':
+        return;
+      case 'image-pulled':
+        this.pulls.record(event.ms, this.ports.clock.now());
         return;
       case 'report':
         for (const container of event.containers) this.recovered(container);

@@ -18,9 +18,18 @@ test('an image that cannot be pulled fails the launch with what was said', async
   const it = new StrawMachine();
   it.image = 'refused';
   await it.launch();
+  await it.clock.advance(1_000);
   assert.deepEqual(it.asked, ['pull busybox:latest']);
   assert.deepEqual(it.take(), ['launch failed: no busybox:latest']);
   assert.equal(it.records.size, 0);
+});
+
+test('it is told how long an image took that had to be pulled', async () => {
+  const it = new StrawMachine();
+  it.image = 'pulled';
+  await it.launch();
+  await it.clock.advance(1_000);
+  assert.deepEqual(it.take(), ['pulled within 1000 ms', 'started', 'TASK_STARTING']);
 });
 
 test('an inspection that gets no answer is repeated until the engine answers', async () => {

@@ -59,7 +59,7 @@ class Straw {
     return {
       clock: this.clock,
       log: silentLog,
-      workDir: '/work',
+      workDir: '/agent',
       files: this.files,
       engine: {
         version: async () => this.version,
@@ -100,7 +100,7 @@ function config(more: Partial<ContainerConfig['spec']> = {}): ContainerConfig {
       kind: 'command',
       frameworkId: 'F',
       executorId: 't1',
-      sandbox: '/work/slaves/S0/frameworks/F/executors/t1/runs/r',
+      sandbox: '/agent/slaves/S0/frameworks/F/executors/t1/runs/r',
       sendsKilling: false,
       shutdownGraceMs: 5_000,
       recoveryTimeoutMs: 0,
@@ -210,12 +210,12 @@ test('it takes Docker containers of tasks and executors, once, and no groups', a
 
 test('a sandbox with a colon in its path is mounted through a link', async () => {
   const it = await new Straw().recovered();
-  const sandbox = '/work/slaves/S0/frameworks/F/executors/a:b/runs/r';
+  const sandbox = '/agent/slaves/S0/frameworks/F/executors/a:b/runs/r';
   it.containerizer.launch(config({ sandbox }));
   const link = `slaves/S0/docker/links/${ID}`;
   assert.equal(it.files.readLink(link), sandbox);
   const words = it.launched[0]?.docker.runArguments ?? [];
-  assert.ok(words.includes(`/work/${link}:/mnt/mesos/sandbox`), words.join(' '));
+  assert.ok(words.includes(`/agent/${link}:/mnt/mesos/sandbox`), words.join(' '));
 });
 
 test('a persistent volume is mounted over its link in the sandbox', async () => {
@@ -238,7 +238,17 @@ test('a persistent volume is mounted over its link in the sandbox', async () => 
   it.containerizer.launch({ ...wanted, taskInfo: { ...taskInfo, resources } });
   const words = it.launched[0]?.docker.runArguments ?? [];
   assert.ok(
-    words.includes('/work/volumes/roles/web/p1:/mnt/mesos/sandbox/data:ro'),
+    words.includes('/agent/volumes/roles/web/p1:/mnt/mesos/sandbox/data:ro'),
     words.join(' '),
+  );
+});
+
+test('how long an image took is a metric', async () => {
+  const it = await new Straw().recovered();
+  assert.deepEqual([...it.containerizer.metrics()], []);
+  it.tell({ kind: 'image-pulled', containerId: ID, ms: 1_200 });
+  assert.deepEqual(
+    [...it.containerizer.metrics()],
+    [['containerizer/docker/image_pull_ms', 1_200]],
   );
 });

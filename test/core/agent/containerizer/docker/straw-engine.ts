@@ -26,6 +26,7 @@ import { exitedWith, type WaitStatus } from '../../../../../core/executor/wait-s
 import { SimulatedClock } from '../../../../../core/testing/index.ts';
 
 const PID = 4_242;
+const PULL_MS = 1_000;
 const CLIENT_PID = 77;
 const INSPECT_LIMIT_MS = 5_000;
 const STOP_LIMIT_MS = 30_000;
@@ -47,6 +48,8 @@ export class StrawMachine {
   /** What a container does when it is asked to stop. */
   diesOfStop = true;
   core: LauncherCore;
+  /** Handed over when its executor is ready. */
+  private task = TASK;
   /** Timers of a launcher end with it. */
   private launcherClock = this.clock.forProcess();
   private clientExit: ((status: WaitStatus) => void) | undefined;
@@ -66,11 +69,8 @@ export class StrawMachine {
   }
 
   async launch(task: Partial<HostedTask> = {}, more: Partial<DockerSpec> = {}): Promise<void> {
+    this.task = { ...TASK, ...task };
     this.core.handle({ kind: 'launch', spec: { ...SPEC, ...more } });
-    await this.clock.settle();
-    if (this.core.knownIds.has('c1') && (more.kind ?? 'command') === 'command') {
-      this.core.handle({ kind: 'run', containerId: 'c1', tasks: [{ ...TASK, ...task }] });
-    }
     await this.clock.settle();
   }
 
@@ -118,8 +118,12 @@ export class StrawMachine {
       case 'launch-failed':
         this.events.push(`launch failed: ${event.message}`);
         break;
+      case 'image-pulled':
+        this.events.push(`pulled within ${event.ms} ms`);
+        break;
       case 'started':
         this.events.push('started');
+        this.core.handle({ kind: 'run', containerId: event.containerId, tasks: [this.task] });
         break;
       default:
     }
@@ -193,10 +197,12 @@ export class StrawMachine {
   }
 
   private commands(): ReturnType<DockerContainerPorts['engineOf']> {
+    const clock = this.launcherClock;
     return {
       hasImage: async () => this.image === 'there',
       pull: async (image) => {
         this.asked.push(`pull ${image}`);
+        await sleep(clock, PULL_MS);
         return this.image === 'refused' ? err(`no ${image}`) : ok('');
       },
       inspect: (_, options) => this.inspect(options),
