@@ -59,6 +59,10 @@ class Stream implements Disposable {
     this.sent.destroy();
   }
 
+  get isOver(): boolean {
+    return this.answer?.complete === true;
+  }
+
   get head(): http.IncomingMessage {
     assert.ok(this.answer !== undefined);
     return this.answer;
@@ -75,6 +79,12 @@ class Stream implements Disposable {
 
   changes(): readonly string[] {
     return this.records.slice(1).filter((each) => each !== '{"type":"HEARTBEAT"}');
+  }
+
+  async untilTold(type: string): Promise<void> {
+    while (this.changes().at(-1)?.startsWith(`{"type":"${type}"`) !== true) {
+      await this.until(this.records.length + 1);
+    }
   }
 
   async untilChanges(count: number): Promise<void> {
@@ -225,4 +235,50 @@ test('framework events show all their times: first and last subscription the sam
   const { framework } = JSON.parse(stream.changes()[0] ?? '').framework_added;
   assert.deepEqual(framework.registered_time, framework.reregistered_time);
   assert.deepEqual(framework.unregistered_time, { nanoseconds: 0 });
+});
+
+test('the oldest stream ends when there are more than may be', async () => {
+  const recorded = recordedState(exchangesOf('operator-idle.json'));
+  await using it = await startRecordedMaster(recorded, { maxOperatorEventStreamSubscribers: 2 });
+  using first = new Stream(it);
+  await first.until(2);
+  using second = new Stream(it);
+  await second.until(2);
+  assert.equal(first.isOver, false);
+  using third = new Stream(it);
+  await third.until(2);
+  const before = second.records.length;
+  await second.until(before + 1);
+  assert.deepEqual([first.isOver, second.isOver, third.isOver], [true, false, false]);
+});
+
+test('a state that was told already is not told again; an agent that leaves is', async () => {
+  await using it = await startBusy();
+  using stream = new Stream(it);
+  await stream.until(2);
+  const { state } = it.master;
+  const record = [...state.frameworks.values()].flatMap(({ tasks }) => [...tasks.values()])[0];
+  const [agent] = state.agents.values();
+  assert.ok(record !== undefined && agent?.pid !== undefined);
+  const running: TaskStatus = {
+    task_id: record.task.task_id,
+    state: 'TASK_RUNNING',
+    uuid: new Uint8Array(16).fill(0x41),
+    source: 'SOURCE_EXECUTOR',
+    healthy: false,
+  };
+  const executor_id = record.task.executor_id ?? record.task.task_id;
+  for (const state of ['TASK_RUNNING', 'TASK_KILLING'] as const) {
+    sendUpdate(it, record.framework, { ...running, state, executor_id });
+  }
+  const message = { slave_id: { value: agent.id } };
+  const content = { name: 'mesos.internal.UnregisterSlaveMessage', message } as const;
+  it.master.input({ kind: 'message', from: agent.pid, content });
+  await stream.untilTold('AGENT_REMOVED');
+  const [first, ...others] = stream.changes().map((text): Event => JSON.parse(text));
+  assert.equal(first?.task_updated?.state, 'TASK_KILLING');
+  assert.deepEqual(others.at(-1), {
+    type: 'AGENT_REMOVED',
+    agent_removed: { agent_id: { value: agent.id } },
+  });
 });

@@ -5,7 +5,10 @@ import { Metrics } from '../../../core/base/metrics.ts';
 import { SeededRandom } from '../../../core/base/random.ts';
 import { registerMasterOperatorApi } from '../../../core/master/http/operator.ts';
 import { createMaster, type Master } from '../../../core/master/master.ts';
-import { DEFAULT_MASTER_OPTIONS } from '../../../core/master/options.ts';
+import {
+  type CompiledMasterOptions,
+  DEFAULT_MASTER_OPTIONS,
+} from '../../../core/master/options.ts';
 import { createHttpServer } from '../../../core/net/http-server.ts';
 import { SimulatedClock } from '../../../core/testing/clock.ts';
 import { SimulatedNetwork } from '../../../core/testing/network.ts';
@@ -32,7 +35,10 @@ interface RecordedState {
 }
 
 /** `recorded` is what `/state` showed: its ids are taken over, so that bodies can be compared. */
-export async function startRecordedMaster(recorded: RecordedState): Promise<RecordedMaster> {
+export async function startRecordedMaster(
+  recorded: RecordedState,
+  options: Partial<CompiledMasterOptions> = {},
+): Promise<RecordedMaster> {
   const port = Number(recorded.pid.split(':')[1]);
   const clock = new SimulatedClock();
   const random = new SeededRandom(1);
@@ -40,7 +46,13 @@ export async function startRecordedMaster(recorded: RecordedState): Promise<Reco
   const process = network.start('master', { ip: '127.0.0.1', port });
   const server = createHttpServer({ ip: '127.0.0.1', port: 0, log: silentLog, delegate: 'master' });
   const master = createMaster(
-    { ...DEFAULT_MASTER_OPTIONS, hostname: 'localhost', cluster: 'golden', flags: recorded.flags },
+    {
+      ...DEFAULT_MASTER_OPTIONS,
+      hostname: 'localhost',
+      cluster: 'golden',
+      flags: recorded.flags,
+      ...options,
+    },
     {
       clock: process.clock,
       random: Object.assign(random, { uuid: () => recorded.id }),
