@@ -116,7 +116,15 @@ export class BinaryReader {
     if (this.reader.pos !== end) throw new RangeError('map entry crosses its end');
     const map = into[field.name] ?? {};
     into[field.name] = map;
-    if (isRecord(map)) setMember(map, key, value ?? (field.kind === 'message' ? {} : ''));
+    if (isRecord(map)) setMember(map, key, value ?? this.defaultOf(field));
+  }
+
+  /** Of an entry without a value: an empty message may lack something, too. */
+  private defaultOf(field: FieldPlan): unknown {
+    if (field.kind !== 'message') return '';
+    const plan = field.message();
+    if (plan.required.length > 0) this.isComplete = false;
+    return plan.create();
   }
 
   /** One value; undefined for an enum value that has no name here. */

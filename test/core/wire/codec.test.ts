@@ -9,6 +9,7 @@ import {
 } from '../../../core/wire/codec.ts';
 import { decodeDriverCall } from '../../../core/wire/driver-call.ts';
 import { isRecord } from '../../../core/wire/required.ts';
+import { planOf } from '../../../core/wire/schema.ts';
 import { withCheckpoint } from '../../../core/wire/unknown-fields.ts';
 import { readGolden, recordedMessages, text } from './golden.ts';
 
@@ -151,5 +152,22 @@ test('packed lists are read though unpacked ones are written', () => {
   const packed = Uint8Array.of(0x0a, numbers.length, ...numbers);
   assert.deepEqual(decoded('mesos.v1.CapabilityInfo', packed), {
     capabilities: ['CHOWN', 'KILL'],
+  });
+});
+
+test('an entry of a map without a value lacks what its message must have', () => {
+  const task = encodeMessage('mesos.v1.TaskInfo', {
+    name: 't',
+    task_id: { value: 't' },
+    agent_id: { value: 'a' },
+  });
+  const limits = planOf('mesos.v1.TaskInfo').byName.get('limits');
+  assert.ok(limits !== undefined);
+  const entry = Buffer.from([10, 4, ...Buffer.from('cpus')]);
+  const tag = limits.tag < 0x80 ? [limits.tag] : [(limits.tag & 0x7f) | 0x80, limits.tag >>> 7];
+  const bytes = Buffer.concat([task, Buffer.from([...tag, entry.length]), entry]);
+  assert.deepEqual(decodeMessage('mesos.v1.TaskInfo', bytes), {
+    ok: false,
+    error: 'Missing required fields: limits[cpus].value.value',
   });
 });
