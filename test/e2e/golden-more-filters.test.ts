@@ -47,7 +47,7 @@ test('filters across re-subscription come out as recorded', async (t) => {
       });
     },
     ACCEPT: withSlowStart(slowUrl),
-    'missing program': withoutPid,
+    'missing program': withPidOfLauncher,
   });
 });
 
@@ -76,10 +76,16 @@ const withSlowStart =
     await replay.call(slow);
   };
 
-/** Without a process per executor there is no pid when the task's own could not be made. */
-const withoutPid: Handler = async (step, replay) => {
+/**
+ * The linux launcher has a process waiting before it runs the program, as the original has its
+ * executor; the posix one has none when the program cannot be started.
+ */
+const withPidOfLauncher: Handler = async (step, replay) => {
   const amended = structuredClone(step);
-  const status = at(amended, 'event', 'update', 'status', 'container_status');
-  Reflect.deleteProperty(Object(status), 'executor_pid');
+  const flags = await http('GET', `${replay.cluster.agentUrl}/flags`);
+  if (at(flags.body, 'flags', 'launcher') !== 'linux') {
+    const status = at(amended, 'event', 'update', 'status', 'container_status');
+    Reflect.deleteProperty(Object(status), 'executor_pid');
+  }
   await replay.event(amended);
 };

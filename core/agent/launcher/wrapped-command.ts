@@ -29,6 +29,15 @@ export interface Holder {
 const KEEP = 'exec env --ignore-signal=CHLD sleep infinity';
 /** Without a line the launcher has died: nothing may run outside of its cgroups. */
 const GATE = 'read -r _ <&3 || exit 1; exec 3<&-; exec "$@"';
+/**
+ * The same for a program that can be looked for from here, the first word: one that cannot be started
+ * ends with 1, as the original's executor ends then, and not with the shell's 127.
+ */
+const CHECKED_GATE =
+  'program=$1; shift; read -r _ <&3 || exit 1; exec 3<&-; ' +
+  'command -v -- "$program" >/dev/null || ' +
+  '{ echo "Failed to execute command: $program: No such file or directory" >&2; exit 1; }; ' +
+  'exec "$@"';
 /** Absolute: the task's PATH is its own. */
 const TOOLS = '/usr/bin';
 const SECURE_BITS = '+noroot,+noroot_locked,+no_setuid_fixup,+no_setuid_fixup_locked';
@@ -58,10 +67,13 @@ export function wrappedCommandLine(
     inner.file,
     ...inner.args,
   ];
+  // In a mount namespace the program may be elsewhere.
+  const isFoundHere = place.holder === undefined;
+  const gate = isFoundHere ? [CHECKED_GATE, 'sh', inner.file] : [GATE, 'sh'];
   return {
     file: '/bin/sh',
     argv0: 'sh',
-    args: ['-c', GATE, 'sh', ...words],
+    args: ['-c', ...gate, ...words],
     env: inner.env,
     user: privileges.length > 0 ? undefined : place.user,
     isGated: true,
