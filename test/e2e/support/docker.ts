@@ -4,7 +4,7 @@
  * removed when it stops.
  */
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
@@ -54,11 +54,17 @@ export class TestEngine {
   }
 
   private async end(): Promise<void> {
-    if (this.engine === undefined) await this.begin();
-    await this.removeContainers();
-    await this.stop();
-    await this.unmount();
-    await removeDirectory(this.directory);
+    try {
+      if (this.engine === undefined) await this.begin();
+      await this.removeContainers();
+      await this.stop();
+    } finally {
+      await this.stop('SIGKILL');
+      // Shims of containers outlive their engine, and hold its output open.
+      await run('pkill', ['-9', '-f', this.directory]).catch(() => {});
+      await this.unmount();
+      await removeDirectory(this.directory);
+    }
   }
 
   get socket(): string {
@@ -72,6 +78,9 @@ export class TestEngine {
 
   async begin(): Promise<void> {
     const place = (name: string): string => join(this.directory, name);
+    // That of a killed engine has died with it, but may be a zombie as long as init does not care, and
+    // then the next engine believes that it runs.
+    await rm(place('exec/containerd/containerd.pid'), { force: true });
     this.engine = startProgram('dockerd', [
       `--bridge=${BRIDGE}`,
       '--iptables=false',

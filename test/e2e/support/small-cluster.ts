@@ -134,11 +134,16 @@ export class SmallCluster {
 
   /** SIGUSR1 makes the agent kill its tasks and its launcher, so that nothing is left. */
   private async stop(): Promise<void> {
-    if (this.agent === undefined) {
-      this.startAgent();
-      await this.agentRegistered();
+    try {
+      if (this.agent === undefined) {
+        this.startAgent();
+        await this.agentRegistered();
+      }
+      await this.endAgent('SIGUSR1');
+    } finally {
+      // Whatever has failed, no process may hold up the end of the test.
+      await this.agent?.stop('SIGKILL');
+      await this.master?.stop('SIGTERM');
     }
-    await this.endAgent('SIGUSR1');
-    await this.master?.stop('SIGTERM');
   }
 }
