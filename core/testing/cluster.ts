@@ -21,6 +21,7 @@ import type { LeaderDetector } from '../election/ports.ts';
 import { createMaster, type Master } from '../master/master.ts';
 import { type CompiledMasterOptions, DEFAULT_MASTER_OPTIONS } from '../master/options.ts';
 import { parseResourceText } from '../resources/parse.ts';
+import type { Resource } from '../wire/types/mesos.v1.ts';
 import { SimulatedClock } from './clock.ts';
 import { filesOfLife } from './lives.ts';
 import { SimulatedMachine, type SpawnedProcess } from './machine.ts';
@@ -43,7 +44,7 @@ export interface ClusterOptions {
 
 interface AgentHost {
   readonly machine: SimulatedMachine;
-  readonly options: AgentOptions;
+  options: AgentOptions;
   life: { readonly agent: Agent; readonly process: SimulatedProcess } | undefined;
 }
 
@@ -153,6 +154,12 @@ export class SimulatedCluster {
     await this.clock.settle();
   }
 
+  /** Other resources for the next start of an agent. */
+  reconfigureAgent(name: string, text: string): void {
+    const host = this.host(name);
+    host.options = { ...host.options, resources: resourcesOf(text) };
+  }
+
   /** The agent's process dies; its launcher and tasks go on. */
   crashAgent(name: string): void {
     const host = this.host(name);
@@ -191,8 +198,6 @@ export class SimulatedCluster {
   }
 
   private addHost(name: string, text: string, more: Partial<AgentOptions>): AgentHost {
-    const resources = parseResourceText(text);
-    if (!resources.ok) throw new Error(resources.error);
     const { onSpawn, failpoints } = this.options;
     const machine = new SimulatedMachine({
       clock: this.clock,
@@ -209,7 +214,7 @@ export class SimulatedCluster {
         hostname: name,
         workDir: `/${name}`,
         runtimeDir: `/${name}/run`,
-        resources: resources.value,
+        resources: resourcesOf(text),
         switchUser: false,
         ...more,
       },
@@ -223,7 +228,9 @@ export class SimulatedCluster {
     return {
       watch: (onChange) => {
         const { ip, port } = this.masterAddress();
-        onChange({ id: MASTER, ip: 0, port, pid: `${MASTER}@${ip}:${port}`, hostname: MASTER });
+        const pid = `${MASTER}@${ip}:${port}`;
+        const capabilities = [{ type: 'AGENT_UPDATE' as const }];
+        onChange({ id: MASTER, ip: 0, port, pid, hostname: MASTER, capabilities });
         return () => {};
       },
       stop: async () => {},
@@ -235,4 +242,10 @@ export class SimulatedCluster {
     if (process === undefined) throw new Error('start a master before its agents');
     return process;
   }
+}
+
+function resourcesOf(text: string): readonly Resource[] {
+  const resources = parseResourceText(text);
+  if (!resources.ok) throw new Error(resources.error);
+  return resources.value;
 }

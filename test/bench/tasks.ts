@@ -1,6 +1,7 @@
 /**
- * 500 real `sleep` tasks on one agent: how fast they start, and what an idle task costs outside the
- * task itself: growth of everything that is not a task's own process, per task.
+ * 1,000 real `sleep` tasks on one agent: how fast they start and are killed, what one alone takes to run,
+ * and what an idle task costs outside the task itself: growth of everything that is not a task's own
+ * process, per task.
  */
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -17,15 +18,17 @@ import {
 import type { Benchmark, Figure } from './figures.ts';
 import { processTree, residentKib } from './measure.ts';
 
-const TASKS = 500;
+const TASKS = 1_000;
 const PATIENCE_MS = 120_000;
 const SETTLE_MS = 3_000;
+/** Tasks one after another, for the time from ACCEPT to TASK_RUNNING. */
+const SINGLE_TASKS = 11;
 /** Unlikely to be the argument of anybody else's `sleep`. */
 const SLEEP = 'sleep 86399';
 
 export const tasksBenchmark: Benchmark = {
   name: 'tasks',
-  what: `${TASKS} idle tasks on one agent: launches per second, memory per task`,
+  what: `${TASKS} idle tasks on one agent: launches and kills per second, memory per task`,
   run: measure,
 };
 
@@ -36,20 +39,48 @@ async function measure(): Promise<readonly Figure[]> {
   try {
     await framework.scheduler.start();
     const first = await within(PATIENCE_MS, 'the first offer', framework.nextOffer());
-    const offer = await runWarmUp(framework, first);
+    await runWarmUp(framework, first);
     await settle();
+    const alone = residentKib(cluster.agent.pid);
+    const runningMs: number[] = [];
+    for (let at = 0; at < SINGLE_TASKS; at += 1) runningMs.push(await runOne(framework, at));
+    const offer = await wholeOffer(framework);
     const before = overhead(cluster);
     const launchSeconds = await launchAll(framework, offer);
     await settle();
     const after = overhead(cluster);
     const sleeping = sleepers();
     if (sleeping < TASKS) throw new Error(`${sleeping} of ${TASKS} tasks sleep`);
+    const killSeconds = await killAll(framework);
     return [
       {
         name: `tasks: launches per second (${TASKS} tasks until TASK_RUNNING)`,
         value: TASKS / launchSeconds,
         unit: 'tasks/s',
-        target: { bound: 'at least', value: 100 },
+        target: { bound: 'at least', value: 200 },
+      },
+      {
+        name: `tasks: kills per second (${TASKS} tasks until TASK_KILLED)`,
+        value: TASKS / killSeconds,
+        unit: 'tasks/s',
+        target: { bound: 'at least', value: 300 },
+      },
+      {
+        name: 'tasks: ACCEPT to TASK_RUNNING, one task at a time, median',
+        value: runningMs.sort((a, b) => a - b)[SINGLE_TASKS >> 1] ?? Number.NaN,
+        unit: 'ms',
+        target: { bound: 'at most', value: 25 },
+      },
+      {
+        name: 'tasks: the agent alone',
+        value: alone / 1_024,
+        unit: 'MiB',
+        target: { bound: 'at most', value: 80 },
+      },
+      {
+        name: 'tasks: launches per bare start of the same command',
+        value: TASKS / launchSeconds / bare,
+        unit: 'ratio',
       },
       {
         name: 'tasks: memory per idle task outside the task',
@@ -84,9 +115,27 @@ async function bareStarts(): Promise<number> {
 }
 
 /** One task first: starting the launcher is not what is measured. */
-async function runWarmUp(framework: BenchFramework, offer: Offer): Promise<Offer> {
+async function runWarmUp(framework: BenchFramework, offer: Offer): Promise<void> {
   const task = shellTask(offer, 'warm-up', 'true', { cpus: 1, mem: 32 });
   await framework.scheduler.launch([offer.id], [task], { refuse_seconds: 0 });
+}
+
+/** Milliseconds from the ACCEPT of one short task until it runs. */
+async function runOne(framework: BenchFramework, at: number): Promise<number> {
+  const offer = await wholeOffer(framework);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  framework.onUpdate = (status) => {
+    if (status.state === 'TASK_RUNNING') resolve();
+  };
+  const task = shellTask(offer, `single-${at}`, 'sleep 0.2', { cpus: 1, mem: 32 });
+  const start = performance.now();
+  await framework.scheduler.launch([offer.id], [task], { refuse_seconds: 0 });
+  await within(PATIENCE_MS, 'TASK_RUNNING of a single task', promise);
+  return performance.now() - start;
+}
+
+/** An offer of everything the agent has: nothing runs any more. */
+async function wholeOffer(framework: BenchFramework): Promise<Offer> {
   for (;;) {
     const next = await within(PATIENCE_MS, 'the offer after the first task', framework.nextOffer());
     const cpus = (next.resources ?? []).find(({ name }) => name === 'cpus')?.scalar?.value ?? 0;
@@ -111,6 +160,24 @@ async function launchAll(framework: BenchFramework, offer: Offer): Promise<numbe
   const start = performance.now();
   await framework.scheduler.launch([offer.id], tasks, REFUSE);
   await within(PATIENCE_MS, 'TASK_RUNNING of all tasks', done);
+  return (performance.now() - start) / 1_000;
+}
+
+/** Seconds from the first KILL until the last TASK_KILLED. */
+async function killAll(framework: BenchFramework): Promise<number> {
+  const killed = new Set<string>();
+  const done = new Promise<void>((resolve) => {
+    framework.onUpdate = (status) => {
+      if (status.state === 'TASK_KILLED') killed.add(status.task_id.value);
+      if (killed.size === TASKS) resolve();
+    };
+  });
+  const start = performance.now();
+  const calls = Array.from({ length: TASKS }, (_, at) =>
+    framework.scheduler.kill({ value: `sleep-${at}` }),
+  );
+  await Promise.all(calls);
+  await within(PATIENCE_MS, 'TASK_KILLED of all tasks', done);
   return (performance.now() - start) / 1_000;
 }
 

@@ -31,6 +31,8 @@ export interface FrameworkOptions {
   readonly cluster: SimulatedCluster;
   readonly random: Random;
   readonly taskCount: number;
+  /** How long offers are refused while no more tasks are wanted; some seconds where it is left out. */
+  readonly idleRefuseSeconds?: number;
 }
 
 const TERMINAL: ReadonlySet<string> = new Set([
@@ -54,6 +56,8 @@ export class SimulatedFramework {
   frameworkId: string | undefined;
   /** While false, offers are declined and nothing is killed. */
   isBusy = true;
+  /** Tasks launched in all its life, at most. */
+  taskLimit: number;
   refusals: string[] = [];
   private readonly options: FrameworkOptions;
   private process: SimulatedProcess | undefined;
@@ -62,6 +66,7 @@ export class SimulatedFramework {
 
   constructor(options: FrameworkOptions) {
     this.options = options;
+    this.taskLimit = options.taskCount;
   }
 
   start(): void {
@@ -161,7 +166,7 @@ export class SimulatedFramework {
     const tasks: TaskInfo[] = [];
     let cpus = scalarOf(offer.resources ?? [], 'cpus');
     let mem = scalarOf(offer.resources ?? [], 'mem');
-    while (this.isBusy && this.tasks.size < this.options.taskCount && this.chance(0.7)) {
+    while (this.isBusy && this.tasks.size < this.taskLimit && this.chance(0.7)) {
       const wantedCpus = (1 + randomInteger(this.options.random, 10)) / 10;
       const wantedMem = 32 * (1 + randomInteger(this.options.random, 4));
       if (wantedCpus > cpus || wantedMem > mem) break;
@@ -170,7 +175,7 @@ export class SimulatedFramework {
       tasks.push(this.newTask(offer, wantedCpus, wantedMem));
     }
     if (tasks.length === 0) {
-      const seconds = this.isBusy ? randomInteger(this.options.random, 10) : 3_600;
+      const seconds = this.refuseSeconds();
       this.call({
         type: 'DECLINE',
         decline: { offer_ids: [offer.id], filters: { refuse_seconds: seconds } },
@@ -185,6 +190,14 @@ export class SimulatedFramework {
         filters: { refuse_seconds: 1 },
       },
     });
+  }
+
+  private refuseSeconds(): number {
+    if (!this.isBusy) return 3_600;
+    const { idleRefuseSeconds } = this.options;
+    const isIdle = this.tasks.size >= this.taskLimit;
+    if (isIdle && idleRefuseSeconds !== undefined) return idleRefuseSeconds;
+    return randomInteger(this.options.random, 10);
   }
 
   private newTask(offer: Offer, cpus: number, mem: number): TaskInfo {

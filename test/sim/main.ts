@@ -5,12 +5,14 @@
 import { createLog, silentLog } from '../../core/base/log.ts';
 import { simulateSharing } from './sharing.ts';
 import { type SimulationOptions, type SimulationResult, simulate } from './simulation.ts';
+import { soak } from './soak.ts';
 
 type Scenario = (options: SimulationOptions) => Promise<SimulationResult>;
 
 const SCENARIOS: ReadonlyMap<string, Scenario> = new Map([
   ['faults', simulate],
   ['sharing', simulateSharing],
+  ['soak', soak],
 ]);
 
 export async function main(argv: readonly string[]): Promise<number> {

@@ -34,6 +34,8 @@ export interface LauncherClientPorts {
   readonly log: Log;
   /** For a launcher that is started; one that has survived keeps its own. */
   readonly settings?: LauncherSettings;
+  /** The agent's own where it is left out. */
+  readonly environment?: NodeJS.ProcessEnv;
 }
 
 /** Which launcher program, and where it keeps what it knows. */
@@ -55,6 +57,8 @@ export class LauncherClient implements Launcher, ContainerLauncher {
   private onEvent: (event: LauncherEvent) => void = () => {};
   private onContainer: (event: ContainerEvent) => void = () => {};
   private isStopped = false;
+  /** Under way since a launcher was lost. */
+  private reconnecting: Promise<void> | undefined;
   private readonly unconfirmed = new UnconfirmedRequests();
 
   constructor(workDir: string, ports: LauncherClientPorts, program = PROCESS_LAUNCHER) {
@@ -122,6 +126,8 @@ export class LauncherClient implements Launcher, ContainerLauncher {
   async stop(options: { readonly killTasks: boolean }): Promise<void> {
     if (this.isStopped) return;
     this.isStopped = true;
+    // A launcher that is being started would be left behind with its connection.
+    await this.reconnecting?.catch(() => {});
     const { socket } = this;
     if (socket === undefined || socket.destroyed) return;
     const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
@@ -181,7 +187,7 @@ export class LauncherClient implements Launcher, ContainerLauncher {
       cwd: '/',
       detached: true,
       stdio: ['ignore', log, log],
-      env: launcherEnvironment(process.env),
+      env: launcherEnvironment(this.ports.environment ?? process.env),
     });
     child.on('error', (error) => {
       this.ports.log.error({ error: describeError(error) }, 'launcher cannot be started');
@@ -230,7 +236,8 @@ export class LauncherClient implements Launcher, ContainerLauncher {
   private lost(): void {
     this.ports.log.warn({}, 'launcher lost, starting another');
     this.socket = undefined;
-    background(this.ports.log, this.connectOrSpawn(), 'restarting the launcher');
+    this.reconnecting = this.connectOrSpawn();
+    background(this.ports.log, this.reconnecting, 'restarting the launcher');
   }
 
   private received(event: LauncherEvent | ContainerEvent): void {

@@ -21,13 +21,7 @@ import { holdNamespaces, letGo } from './gate.ts';
 import type { KeptEnds } from './keeper.ts';
 import type { Held, Isolation, Processes, ProcessIdentity, SpawnSpec } from './ports.ts';
 import { runProbe } from './probes.ts';
-import {
-  type ProcessEntry,
-  readAllProcesses,
-  readProcess,
-  treeOf,
-  workingDirectoryOf,
-} from './proc-tree.ts';
+import { isFrom, type ProcessEntry, readAllProcesses, readProcess, treeOf } from './proc-tree.ts';
 import { openRotatedOutput } from './rotated-output.ts';
 import { plainCommandLine, wrappedCommandLine } from './wrapped-command.ts';
 
@@ -140,11 +134,12 @@ export class NodeProcesses implements Processes {
   }
 
   findIn(cwd: string): ProcessIdentity | undefined {
-    for (const { pid, session, startTime, isZombie } of readAllProcesses()) {
-      if (pid !== session || isZombie || workingDirectoryOf(pid) !== cwd) continue;
-      return { pid, startTime };
-    }
-    return undefined;
+    const leaders = readAllProcesses()
+      .filter(({ pid, session, isZombie }) => pid === session && !isZombie && isFrom(cwd, pid))
+      // Sessions that the task has made since are younger.
+      .sort((a, b) => Number(a.startTime) - Number(b.startTime));
+    const [oldest] = leaders;
+    return oldest === undefined ? undefined : { pid: oldest.pid, startTime: oldest.startTime };
   }
 
   signalTree(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {

@@ -89,11 +89,30 @@ export function treeOf(root: number, all: readonly ProcessEntry[]): readonly Pro
   return all.filter(({ pid, isZombie }) => members.has(pid) && !isZombie);
 }
 
-/** Where a process works; `undefined` when that may not be seen. */
-export function workingDirectoryOf(pid: number): string | undefined {
+/**
+ * Whether a process was started in this directory: it works there, writes to the files of its output, or
+ * has the directory in its environment. A command may change any of them, hardly all before it is looked for.
+ */
+export function isFrom(directory: string, pid: number): boolean {
+  if (linkOf(pid, 'cwd') === directory) return true;
+  if (linkOf(pid, 'fd/1') === `${directory}/stdout`) return true;
+  if (linkOf(pid, 'fd/2') === `${directory}/stderr`) return true;
+  return environmentOf(pid).includes(`MESOS_SANDBOX=${directory}`);
+}
+
+/** Undefined when it may not be seen. */
+function linkOf(pid: number, name: string): string | undefined {
   try {
-    return readlinkSync(`/proc/${pid}/cwd`);
+    return readlinkSync(`/proc/${pid}/${name}`);
   } catch {
     return undefined;
+  }
+}
+
+function environmentOf(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  } catch {
+    return [];
   }
 }
