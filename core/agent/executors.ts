@@ -4,6 +4,7 @@
  *   registering -> running -> terminating -> terminated -> removed
  */
 
+import type { Instant } from '../base/clock.ts';
 import { formatDuration } from '../base/duration.ts';
 import { type ContainerId, containerId, executorId, type TaskId, taskId } from '../base/ids.ts';
 import type { HostedUpdate } from '../executor/hosted.ts';
@@ -415,11 +416,16 @@ export function removeExecutorIfDone(
   removeFrameworkIfIdle(context, framework);
 }
 
-export function scheduleSandboxRemoval(context: AgentContext, executor: AgentExecutor): void {
+/** `retiredAt` is earlier than now when an agent before this one has retired it. */
+export function scheduleSandboxRemoval(
+  context: AgentContext,
+  executor: AgentExecutor,
+  retiredAt?: Instant,
+): void {
   const ids = runIdsOf(context, executor);
   const paths = [runPath(ids), executorPath(ids)];
   if (executor.checkpoint) paths.push(metaRunPath(ids), metaExecutorPath(ids));
-  for (const path of paths) context.gc.schedule(path, context.now);
+  for (const path of paths) context.gc.schedule(path, context.now, retiredAt);
 }
 
 export function scheduleFrameworkRemoval(context: AgentContext, framework: AgentFramework): void {

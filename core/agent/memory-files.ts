@@ -1,13 +1,20 @@
 /** The agent's files in memory, for tests and the simulator: what is written survives a "restart". */
 import type { AgentFiles } from './files-port.ts';
 
-type Entry =
+type Content =
   | { readonly kind: 'file'; readonly bytes: Uint8Array }
   | { readonly kind: 'link'; readonly target: string }
   | { readonly kind: 'directory' };
+type Entry = Content & { readonly modifiedAt: number };
 
 export class MemoryFiles implements AgentFiles {
   private readonly entries = new Map<string, Entry>();
+  private readonly now: () => number;
+
+  /** Without a clock everything is as old as time. */
+  constructor(now: () => number = () => 0) {
+    this.now = now;
+  }
 
   read(path: string): Uint8Array | undefined {
     const entry = this.entries.get(path);
@@ -16,7 +23,7 @@ export class MemoryFiles implements AgentFiles {
 
   write(path: string, bytes: Uint8Array, _durable: boolean): void {
     this.makeDirectory(parentOf(path));
-    this.entries.set(path, { kind: 'file', bytes: Uint8Array.from(bytes) });
+    this.set(path, { kind: 'file', bytes: Uint8Array.from(bytes) });
   }
 
   append(path: string, bytes: Uint8Array, durable: boolean): void {
@@ -48,23 +55,27 @@ export class MemoryFiles implements AgentFiles {
 
   symlink(path: string, target: string): void {
     this.makeDirectory(parentOf(path));
-    this.entries.set(path, { kind: 'link', target });
+    this.set(path, { kind: 'link', target });
   }
 
   makeDirectory(path: string): void {
     if (path === '' || this.entries.has(path)) return;
     this.makeDirectory(parentOf(path));
-    this.entries.set(path, { kind: 'directory' });
+    this.set(path, { kind: 'directory' });
   }
 
   modifiedAt(path: string): number | undefined {
-    return this.entries.has(path) ? 0 : undefined;
+    return this.entries.get(path)?.modifiedAt;
   }
 
   remove(path: string): void {
     for (const each of [...this.entries.keys()]) {
       if (each === path || each.startsWith(`${path}/`)) this.entries.delete(each);
     }
+  }
+
+  private set(path: string, content: Content): void {
+    this.entries.set(path, { ...content, modifiedAt: this.now() });
   }
 
   /** Every file and link, sorted; directories only show through them. */

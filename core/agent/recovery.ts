@@ -10,6 +10,7 @@ import { UNKNOWN_STATUS } from '../executor/wait-status.ts';
 import { toPostReservationRefinement } from '../resources/refinement.ts';
 import { BOOT_ID_PATH, runPath, taskUpdatesPath } from './checkpoint/paths.ts';
 import type {
+  OldDirectory,
   RecoveredAgent,
   RecoveredExecutor,
   RecoveredFramework,
@@ -74,8 +75,15 @@ export function recovered(
   if (!recoverResources(context, checkpoint)) return;
   state.drainConfig = checkpoint.drainConfig;
   for (const framework of checkpoint.frameworks) recoverFramework(context, framework);
-  for (const path of checkpoint.oldDirectories) context.gc.schedule(path, context.now);
+  scheduleOld(context, checkpoint.oldDirectories);
   adoptContainers(context, input.containers);
+}
+
+/** Their time runs since they were left, however often the agent has started since. */
+function scheduleOld(context: AgentContext, directories: readonly OldDirectory[]): void {
+  for (const { path, modifiedAt } of directories) {
+    context.gc.schedule(path, context.now, modifiedAt);
+  }
 }
 
 /** No id, or one that may not be kept: whatever still runs belongs to nobody. */
@@ -84,7 +92,7 @@ function beginAsNew(
   input: Extract<AgentInput, { readonly kind: 'recovered' }>,
 ): void {
   const { info, oldDirectories } = input.checkpoint;
-  for (const path of oldDirectories) context.gc.schedule(path, context.now);
+  scheduleOld(context, oldDirectories);
   const id = info?.id?.value;
   if (id !== undefined) {
     for (const path of [`slaves/${id}`, `meta/slaves/${id}`])
@@ -177,7 +185,7 @@ function recoverExecutor(
   if (run.isCompleted) {
     executor.status = 'terminated';
     framework.completedExecutors.push(executor);
-    scheduleSandboxRemoval(context, executor);
+    scheduleSandboxRemoval(context, executor, run.completedAt);
     return;
   }
   if (run.libprocessPid !== undefined) {

@@ -58,7 +58,7 @@ export interface SimulatedMachineOptions {
 }
 
 export class SimulatedMachine {
-  readonly files = new MemoryFiles();
+  readonly files: MemoryFiles;
   readonly processes: SimulatedProcesses;
   private readonly clock: SimulatedClock;
   private readonly random: Random;
@@ -72,6 +72,7 @@ export class SimulatedMachine {
 
   constructor(options: SimulatedMachineOptions) {
     this.clock = options.clock;
+    this.files = new MemoryFiles(() => options.clock.now());
     this.random = options.random;
     this.failpoints = options.failpoints;
     this.processes = new SimulatedProcesses(options);

@@ -5,6 +5,7 @@
  * count as errors; the caller decides by `--strict` whether they are fatal. A cut record at the end
  * of an updates file is cut off for good.
  */
+import type { Instant } from '../../base/clock.ts';
 import type { Result } from '../../base/result.ts';
 import type { MessageName } from '../../wire/codec.ts';
 import type {
@@ -42,6 +43,8 @@ export interface RecoveredRun {
   readonly containerId: string;
   /** The executor had ended and everything was acknowledged. */
   readonly isCompleted: boolean;
+  /** When that was; undefined while it is not. */
+  readonly completedAt: Instant | undefined;
   readonly forkedPid: number | undefined;
   readonly libprocessPid: string | undefined;
   readonly isHttp: boolean;
@@ -60,6 +63,11 @@ export interface RecoveredFramework {
   readonly executors: readonly RecoveredExecutor[];
 }
 
+export interface OldDirectory {
+  readonly path: string;
+  readonly modifiedAt: Instant | undefined;
+}
+
 export interface RecoveredAgent {
   readonly bootId: string | undefined;
   /** Of the first registration, with its id. */
@@ -70,7 +78,7 @@ export interface RecoveredAgent {
   readonly drainConfig: DrainConfig | undefined;
   readonly frameworks: readonly RecoveredFramework[];
   /** Directories of agents we are not any more. */
-  readonly oldDirectories: readonly string[];
+  readonly oldDirectories: readonly OldDirectory[];
   /** What could not be read, one sentence each. */
   readonly errors: readonly string[];
   /** Oddities that were repaired. */
@@ -158,6 +166,7 @@ class CheckpointReader {
 
   private run(folder: string, containerId: string): RecoveredRun {
     const pid = Number(this.text(`${folder}/pids/forked.pid`) ?? Number.NaN);
+    const sentinel = `${folder}/executor.sentinel`;
     const tasks: RecoveredTask[] = [];
     for (const name of this.files.list(`${folder}/tasks`)) {
       const path = `${folder}/tasks/${name}/task.info`;
@@ -168,7 +177,8 @@ class CheckpointReader {
     }
     return {
       containerId,
-      isCompleted: this.files.read(`${folder}/executor.sentinel`) !== undefined,
+      isCompleted: this.files.read(sentinel) !== undefined,
+      completedAt: this.files.modifiedAt(sentinel),
       forkedPid: Number.isInteger(pid) ? pid : undefined,
       libprocessPid: this.text(`${folder}/pids/libprocess.pid`),
       isHttp: this.files.read(`${folder}/http.marker`) !== undefined,
@@ -203,14 +213,16 @@ class CheckpointReader {
     return waiting;
   }
 
-  private oldDirectories(id: string | undefined): readonly string[] {
-    const paths: string[] = [];
+  private oldDirectories(id: string | undefined): readonly OldDirectory[] {
+    const found: OldDirectory[] = [];
     for (const folder of [AGENTS_PATH, META_AGENTS_PATH]) {
       for (const name of this.files.list(folder)) {
-        if (name !== 'latest' && name !== id) paths.push(`${folder}/${name}`);
+        if (name === 'latest' || name === id) continue;
+        const path = `${folder}/${name}`;
+        found.push({ path, modifiedAt: this.files.modifiedAt(path) });
       }
     }
-    return paths;
+    return found;
   }
 
   private text(path: string): string | undefined {

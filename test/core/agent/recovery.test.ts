@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LauncherContainer } from '../../../core/agent/launcher-port.ts';
-import type { MemoryFiles } from '../../../core/agent/memory-files.ts';
+import { MemoryFiles } from '../../../core/agent/memory-files.ts';
 import { AgentKit, type AgentKitOptions, commandTask, customTask } from './agent-builder.ts';
 
 /** The agent dies; another starts on the same files. */
@@ -225,4 +225,19 @@ test('a launcher that died before it forgot an ended container is told to forget
   it.launcher({ kind: 'exited', containerId: ended.id, status: 0 }).took();
   it.launcher({ kind: 'report', containers: [ended] });
   assert.deepEqual(it.took(), ['forget-container']);
+});
+
+test('what has ended is removed in its time, however often its agent starts anew', () => {
+  const files = new MemoryFiles(() => 900_000);
+  const options = { files, gcDelayMs: 200_000, gcDiskHeadroom: 0 };
+  const old = new AgentKit(options).registered().runningTask('t1');
+  const id = old.containerOf('t1');
+  old.hostedUpdate('t1', 'TASK_FINISHED').acknowledgeHead('t1');
+  old.launcher({ kind: 'exited', containerId: id, status: 0 });
+  const left = (): number => files.paths().filter((path) => path.includes('/t1/')).length;
+  const it = restart(old, options);
+  it.advance(99_999).input({ kind: 'disk-usage', used: 0 });
+  assert.ok(left() > 0);
+  it.advance(1).input({ kind: 'disk-usage', used: 0 });
+  assert.equal(left(), 0);
 });
