@@ -75,7 +75,10 @@ export function dressResponse(response: ServerResponse): void {
 }
 
 /** Headers that are written first, and the one that is never written. */
-const FIRST_OR_NEVER: ReadonlySet<string> = new Set(['content-encoding', 'date', 'connection']);
+const FIRST_OR_NEVER: ReadonlySet<string> = new Set(['content-encoding', 'connection']);
+
+/** As value of `date`: written where it stands, not first, as in answers that the original relays. */
+export const DATE_HERE = 'here';
 
 function isHeaderMap(value: unknown): value is HeaderMap {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -93,9 +96,15 @@ function orderHeaders(given: HeaderMap): string[] {
   // The original writes the length of a file that it sends by itself before everything else.
   const isFile = given['content-disposition'] !== undefined;
   if (isFile) add('content-length', given['content-length']);
-  add('date', given['date'] ?? new Date().toUTCString());
+  const now = new Date().toUTCString();
+  const isDateFirst = given['date'] !== DATE_HERE;
+  if (isDateFirst) add('date', given['date'] ?? now);
   for (const [name, value] of Object.entries(given)) {
     if (isFile && name === 'content-length') continue;
+    if (name === 'date') {
+      if (!isDateFirst) add('date', now);
+      continue;
+    }
     if (!FIRST_OR_NEVER.has(name.toLowerCase())) add(name, value);
   }
   return lines;

@@ -3,6 +3,7 @@
  * that reads too slowly is dropped and counted (spec scheduler-api, section 4: chunked, no gzip).
  */
 import type { FastifyReply } from 'fastify';
+import { DATE_HERE } from './http-answers.ts';
 
 /** What may wait for one client. A SUBSCRIBED event with a big cluster's state must fit. */
 export const STREAM_QUEUE_MAX_BYTES = 256 * 1024 ** 2;
@@ -10,6 +11,8 @@ export const STREAM_QUEUE_MAX_BYTES = 256 * 1024 ** 2;
 export interface StreamOptions {
   readonly status?: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** The original relays it from the server of a container: the lines are in that one's order. */
+  readonly isRelayed?: boolean;
   readonly queueMaxBytes?: number;
   /** Called once, when the client has gone, was dropped or the stream was ended. */
   readonly onClose?: () => void;
@@ -39,7 +42,11 @@ export function streamingReply(reply: FastifyReply, options: StreamOptions): Str
   raw.on('error', close);
   // The original writes it before the others; without it Node would add it behind them.
   const chunked = raw.req.httpVersionMinor === 0 ? {} : { 'Transfer-Encoding': 'chunked' };
-  raw.writeHead(options.status ?? 200, { ...chunked, ...options.headers });
+  const headers =
+    options.isRelayed === true
+      ? { ...options.headers, ...chunked, date: DATE_HERE }
+      : { ...chunked, ...options.headers };
+  raw.writeHead(options.status ?? 200, headers);
   raw.flushHeaders();
   return {
     get isOpen() {

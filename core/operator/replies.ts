@@ -1,5 +1,6 @@
 /** Small answers of the operator endpoints (spec operator-api, section 1.2). */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { DATE_HERE } from '../net/http-answers.ts';
 
 /** A text with the recorded content type; errors and the few texts of success. */
 export function replyText(reply: FastifyReply, status: number, text: string): FastifyReply {
@@ -9,6 +10,11 @@ export function replyText(reply: FastifyReply, status: number, text: string): Fa
 /** No body and no content type. */
 export function replyEmpty(reply: FastifyReply, status: number): FastifyReply {
   return reply.code(status).header('content-length', '0').send();
+}
+
+/** As `replyEmpty`, with the header lines in the order of an answer that the original relays. */
+export function replyEmptyRelayed(reply: FastifyReply, status: number): FastifyReply {
+  return reply.code(status).header('content-length', '0').header('date', DATE_HERE).send();
 }
 
 export function replyMethodNotAllowed(

@@ -1,7 +1,7 @@
 /**
  * Replays the recorded calls about containers (`test/wire/golden/agent-containers.json`) against a
  * real agent with real processes: the same calls in the same order give the same statuses, header
- * sets, texts, documents and records.
+ * lines, texts, documents and records.
  *
  * Ids of the pod differ per run and are mapped; times, pids and usage are compared by type.
  */
@@ -10,11 +10,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { RecordDecoder } from '../../core/wire/recordio.ts';
-import { headerSetDifferences } from '../core/operator/recordings.ts';
+import { headerDifferences } from '../core/operator/recordings.ts';
 import { at, listAt, textAt } from './support/json.ts';
 import { startPod } from './support/pod.ts';
 import { PROJECT } from './support/programs.ts';
 import { SmallCluster } from './support/small-cluster.ts';
+import { bytesOf, exchange, type WireAnswer } from './support/wire-http.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -98,32 +99,30 @@ class Replay {
     for (const { step, body } of this.open) compareRecords(at(step, 'response'), await body);
   }
 
-  private call(step: Json, signal: AbortSignal): Promise<Response> {
-    const body = at(step, 'request', 'body');
-    const text = typeof body === 'string' ? body : JSON.stringify(body);
-    const headers = new Headers({ 'Accept-Encoding': 'identity' });
-    for (const [name, value] of Object.entries(at(step, 'request', 'headers') ?? {})) {
-      if (name !== 'Content-Length') headers.set(name, String(value));
-    }
-    return fetch(this.url, { method: 'POST', headers, body: this.renamed(text), signal });
+  private call(step: Json, signal: AbortSignal): Promise<WireAnswer> {
+    const recorded = at(step, 'request', 'body');
+    const text = typeof recorded === 'string' ? recorded : JSON.stringify(recorded);
+    const { 'Content-Length': _, ...headers } = Object(at(step, 'request', 'headers'));
+    const body = this.renamed(text);
+    return exchange({ method: 'POST', url: this.url, headers, body, signal });
   }
 
-  private compareHead(step: Json, response: Response): void {
+  private compareHead(step: Json, answer: WireAnswer): void {
     const recorded = Object(at(step, 'response', 'headers'));
-    assert.equal(response.status, at(step, 'response', 'status'));
-    assert.equal(response.statusText, at(step, 'response', 'reason'));
-    const length = Number(response.headers.get('content-length'));
-    assert.deepEqual(headerSetDifferences(recorded, response.headers, length), []);
+    assert.equal(answer.status, at(step, 'response', 'status'));
+    assert.equal(answer.reason, at(step, 'response', 'reason'));
+    const length = Number(lengthOf(answer));
+    assert.deepEqual(headerDifferences(recorded, answer.lines, length), []);
   }
 
-  private async compareBody(step: Json, response: Response): Promise<void> {
+  private async compareBody(step: Json, answer: WireAnswer): Promise<void> {
     const recorded = Object(at(step, 'response'));
     if (recorded.records !== undefined) {
-      compareRecords(recorded, await bytesOf(response));
+      compareRecords(recorded, await bytesOf(answer));
       return;
     }
-    const text = await response.text();
-    assert.equal(response.headers.get('content-length'), String(Buffer.byteLength(text)));
+    const text = String(await bytesOf(answer));
+    assert.equal(lengthOf(answer), String(Buffer.byteLength(text)));
     if (recorded.json === undefined) {
       assert.equal(text, this.renamed(textAt(recorded, 'text')));
       return;
@@ -141,8 +140,8 @@ class Replay {
   }
 }
 
-async function bytesOf(response: Response): Promise<Buffer> {
-  return Buffer.from(await response.arrayBuffer());
+function lengthOf({ lines }: WireAnswer): string | undefined {
+  return lines.find(([name]) => name === 'Content-Length')?.[1];
 }
 
 /** How output is cut into records depends on the moment; what was written does not. */

@@ -12,8 +12,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { RecordDecoder } from '../../core/wire/recordio.ts';
-import { headerSetDifferences } from '../core/operator/recordings.ts';
+import { headerDifferences } from '../core/operator/recordings.ts';
+import { EXECUTOR_PROGRAM } from './support/executor-program.ts';
 import { at, listAt, textAt } from './support/json.ts';
 import {
   eventually,
@@ -25,8 +25,7 @@ import {
   startOrrery,
   temporaryDirectory,
 } from './support/programs.ts';
-
-type Json = Readonly<Record<string, unknown>>;
+import { EventStream, type Json } from './support/scheduler-session.ts';
 
 const STEPS: readonly Json[] = JSON.parse(
   readFileSync(join(PROJECT, 'test/wire/golden/scheduler-session.json'), 'utf8'),
@@ -35,50 +34,11 @@ const STEPS: readonly Json[] = JSON.parse(
 /** A value that differs per run is compared by type only. */
 const MASKED_KEYS = new Set(['timestamp', 'uuid', 'executor_pid', 'pid', 'port', 'ip']);
 
-class Stream {
-  readonly streamId: string;
-  readonly headers: Headers;
-  /** Events not consumed yet. */
-  readonly events: Json[] = [];
-  ended = false;
-
-  constructor(response: Response) {
-    this.headers = response.headers;
-    this.streamId = response.headers.get('mesos-stream-id') ?? '';
-    void this.read(response);
-  }
-
-  private async read(response: Response): Promise<void> {
-    const decoder = new RecordDecoder();
-    try {
-      for await (const chunk of response.body ?? []) {
-        for (const record of decoder.push(chunk)) {
-          this.events.push(JSON.parse(Buffer.from(record).toString('utf8')));
-        }
-      }
-    } finally {
-      this.ended = true;
-    }
-  }
-
-  /** Removes and gives the first event that matches. */
-  next(what: string, matches: (event: Json) => boolean): Promise<Json> {
-    return eventually(
-      what,
-      () => {
-        const index = this.events.findIndex(matches);
-        return index === -1 ? undefined : this.events.splice(index, 1)[0];
-      },
-      () => `waiting events: ${JSON.stringify(this.events)}`,
-    );
-  }
-}
-
 class Replay {
   readonly url: string;
   readonly executorCommand: string;
-  stream: Stream | undefined;
-  previous: Stream | undefined;
+  stream: EventStream | undefined;
+  previous: EventStream | undefined;
   readonly held: string[] = [];
   frameworkId = '';
   agentId = '';
@@ -89,20 +49,14 @@ class Replay {
     this.executorCommand = executorCommand;
   }
 
-  get live(): Stream {
+  get live(): EventStream {
     assert.ok(this.stream !== undefined, 'not subscribed');
     return this.stream;
   }
 
   async subscribe(body: unknown): Promise<void> {
-    const response = await fetch(this.url, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
-      body: JSON.stringify(body),
-    });
-    assert.equal(response.status, 200);
     this.previous = this.stream;
-    this.stream = new Stream(response);
+    this.stream = await EventStream.open(this.url, body);
   }
 
   async step(step: Json): Promise<void> {
@@ -134,7 +88,7 @@ class Replay {
   }
 
   private compareHeaders(step: Json): void {
-    assert.deepEqual(headerSetDifferences(Object(at(step, 'headers')), this.live.headers), []);
+    assert.deepEqual(headerDifferences(Object(at(step, 'headers')), this.live.lines), []);
   }
 
   private resubscription(): unknown {
@@ -165,7 +119,7 @@ class Replay {
     assert.equal(answer.text, this.replaceIds(textAt(step, 'response', 'text')));
     const recorded = Object(at(step, 'response', 'headers'));
     const length = Buffer.byteLength(answer.text);
-    assert.deepEqual(headerSetDifferences(recorded, answer.headers, length), []);
+    assert.deepEqual(headerDifferences(recorded, answer.lines, length), []);
     if (textAt(step, 'response', 'text') === '') this.held.length = heldAfter(body, this.held);
   }
 
@@ -334,7 +288,7 @@ test('the recorded life of a framework plays here as it did on the original', as
   });
   const [masterPort = 0, agentPort = 0] = await freePorts(2);
   const executor = join(directory, 'executor.mjs');
-  writeFileSync(executor, EXECUTOR);
+  writeFileSync(executor, EXECUTOR_PROGRAM);
   programs.push(
     startOrrery([
       'master',
@@ -365,7 +319,10 @@ test('the recorded life of a framework plays here as it did on the original', as
     },
     output,
   );
-  const replay = new Replay(masterPort, `${process.execPath} ${executor}`);
+  const replay = new Replay(
+    masterPort,
+    `${process.execPath} ${executor} ${join(directory, 'journal.json')}`,
+  );
   for (const [index, step] of STEPS.entries()) {
     const label = String(step['label'] ?? step['kind']);
     await t.test(`step ${index}: ${label}`, async () => {
@@ -373,49 +330,3 @@ test('the recorded life of a framework plays here as it did on the original', as
     });
   }
 });
-
-/** The custom executor of the recording: starts, runs with data, echoes one message, is killed. */
-const EXECUTOR = `
-const { MESOS_AGENT_ENDPOINT, MESOS_EXECUTOR_ID, MESOS_FRAMEWORK_ID } = process.env;
-const url = 'http://' + MESOS_AGENT_ENDPOINT + '/api/v1/executor';
-const ids = { executor_id: { value: MESOS_EXECUTOR_ID }, framework_id: { value: MESOS_FRAMEWORK_ID } };
-const headers = { 'Content-Type': 'application/json', Accept: 'application/json' };
-const call = (body) =>
-  fetch(url, { method: 'POST', headers, body: JSON.stringify({ ...ids, ...body }) });
-const update = (task_id, state, extra = {}) =>
-  call({ type: 'UPDATE', update: { status: {
-    task_id, state, source: 'SOURCE_EXECUTOR', executor_id: ids.executor_id,
-    uuid: Buffer.from(crypto.randomUUID().replaceAll('-', ''), 'hex').toString('base64'), ...extra } } });
-const handle = async (event) => {
-  switch (event.type) {
-    case 'LAUNCH': {
-      const { task_id } = event.launch.task;
-      await update(task_id, 'TASK_STARTING');
-      await update(task_id, 'TASK_RUNNING', { message: 'running now', data: 'c29tZSBkYXRh' });
-      return;
-    }
-    case 'MESSAGE':
-      await call({ type: 'MESSAGE', message: { data: 'ZnJvbSBleGVjdXRvcg==' } });
-      return;
-    case 'KILL':
-      await update(event.kill.task_id, 'TASK_KILLED');
-      return;
-    case 'SHUTDOWN':
-      process.exit(0);
-  }
-};
-const response = await call({ type: 'SUBSCRIBE', subscribe: {} });
-let buffer = Buffer.alloc(0);
-for await (const chunk of response.body) {
-  buffer = Buffer.concat([buffer, chunk]);
-  for (;;) {
-    const newline = buffer.indexOf(10);
-    if (newline === -1) break;
-    const end = newline + 1 + Number(buffer.subarray(0, newline).toString());
-    if (buffer.length < end) break;
-    const event = JSON.parse(buffer.subarray(newline + 1, end).toString());
-    buffer = buffer.subarray(end);
-    await handle(event);
-  }
-}
-`;

@@ -9,7 +9,7 @@ import type { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { describeError } from '../../base/errors.ts';
 import type { Encoding } from '../../operator/envelope.ts';
-import { replyEmpty, replyText } from '../../operator/replies.ts';
+import { replyEmptyRelayed, replyText } from '../../operator/replies.ts';
 import { RecordDecoder } from '../../wire/recordio.ts';
 import type { Call, ProcessIO } from '../../wire/types/mesos.v1.agent.ts';
 import type { AgentContainers, ContainerInput } from '../containers/containers.ts';
@@ -110,7 +110,7 @@ export async function attachInput(
     } finally {
       input.close();
     }
-    return replyEmpty(reply, 200);
+    return replyEmptyRelayed(reply, 200);
   } catch (thrown) {
     return await refuse(thrown, stream.calls, reply);
   }

@@ -70,6 +70,7 @@ export class OutputStream implements OutputReader {
       headers: isAnswerStream
         ? { 'content-type': RECORDIO_TYPE, 'message-content-type': type }
         : { 'content-type': type },
+      isRelayed: true,
       queueMaxBytes: IO_QUEUE_MAX_BYTES,
       onSlow: this.options.onDropped,
       onClose: () => this.closed(),

@@ -1,7 +1,11 @@
-/** What a browser sees at `/` as long as there is no web interface: figures, lists and links. */
+/**
+ * What a browser sees at `/` as long as there is no web interface: figures, lists and links. A master
+ * that does not lead serves its page itself, too, and says who leads (spec operator-api, section 1.5).
+ */
 import { escapeHtml } from '../../operator/help.ts';
 import type { Master } from '../master.ts';
 import type { MasterState } from '../state.ts';
+import { locationOf } from './elsewhere.ts';
 
 const LINKS = [
   '/state',
@@ -17,20 +21,33 @@ const LINKS = [
 const ROWS_MAX = 200;
 
 export function landingPage(master: Master): string {
-  const { state } = master;
   const title = escapeHtml(master.options.cluster ?? 'Orrery');
-  const links = LINKS.map((link) => `<a href="${link}">${link}</a>`).join(' ');
+  return page(title, master.isLeading ? overview(master.state) : elsewhere(master));
+}
+
+function page(title: string, content: string): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>${title}</title>
 <style>body{font:14px sans-serif;margin:2em}table{border-collapse:collapse}td,th{text-align:left;padding:.2em 1em .2em 0}</style>
 </head><body>
 <h1>${title}</h1>
-<p>Master ${escapeHtml(state.info.id)} at ${escapeHtml(state.info.pid ?? '')}, version ${escapeHtml(state.info.version ?? '')}.</p>
-<p>${links}</p>
-${table('Agents', ['id', 'hostname', 'state'], agentRows(state))}
-${table('Frameworks', ['id', 'name', 'state', 'tasks'], frameworkRows(state))}
+${content}
 </body></html>
 `;
+}
+
+function elsewhere({ leader }: Master): string {
+  if (leader === undefined) return '<p>No leader elected</p>';
+  const location = escapeHtml(locationOf(leader));
+  return `<p>This master does not lead. The leader is <a href="${location}">${location}</a>.</p>`;
+}
+
+function overview(state: MasterState): string {
+  const links = LINKS.map((link) => `<a href="${link}">${link}</a>`).join(' ');
+  return `<p>Master ${escapeHtml(state.info.id)} at ${escapeHtml(state.info.pid ?? '')}, version ${escapeHtml(state.info.version ?? '')}.</p>
+<p>${links}</p>
+${table('Agents', ['id', 'hostname', 'state'], agentRows(state))}
+${table('Frameworks', ['id', 'name', 'state', 'tasks'], frameworkRows(state))}`;
 }
 
 function agentRows(state: MasterState): readonly (readonly string[])[] {

@@ -59,10 +59,8 @@ export function registerMasterOperatorApi(options: MasterOperatorOptions): Maste
   for (const route of ['/master/redirect', '/master/redirect/:rest']) {
     server.app.all(route, (request, reply) => answerRedirect(request, reply, context.leader()));
   }
-  server.app.all('/master', (request, reply) =>
-    context.onLeader(request, reply, () =>
-      reply.type('text/html').send(landingPage(context.master)),
-    ),
+  server.app.all('/master', (_request, reply) =>
+    reply.type('text/html').send(landingPage(context.master)),
   );
   registerLegacyReads(context);
   registerMutations(context);

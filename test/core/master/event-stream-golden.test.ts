@@ -11,7 +11,12 @@ import { RecordDecoder } from '../../../core/wire/recordio.ts';
 import type { Event } from '../../../core/wire/types/mesos.v1.master.ts';
 import type { Event as SchedulerEvent } from '../../../core/wire/types/mesos.v1.scheduler.ts';
 import type { Offer, Task, TaskStatus } from '../../../core/wire/types/mesos.v1.ts';
-import { differences, exchangesOf, headerDifferences } from '../operator/recordings.ts';
+import {
+  differences,
+  exchangesOf,
+  headerDifferences,
+  headerLines,
+} from '../operator/recordings.ts';
 import { addRecordedFrameworks } from './recorded-frameworks.ts';
 import { type RecordedMaster, recordedState, startRecordedMaster } from './recorded-master.ts';
 
@@ -99,13 +104,6 @@ async function startBusy(): Promise<RecordedMaster> {
   return it;
 }
 
-function headerLines(answer: http.IncomingMessage): readonly (readonly [string, string])[] {
-  const { rawHeaders } = answer;
-  return rawHeaders.flatMap((name, at) =>
-    at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ''] as const] : [],
-  );
-}
-
 /** A framework whose subscription, tasks, updates and end are those of recorded events. */
 async function replayFramework(
   it: RecordedMaster,
@@ -183,7 +181,7 @@ test('the event stream begins with the recorded header lines and state, and a he
   using stream = new Stream(it);
   await stream.until(3);
   assert.equal(stream.head.statusCode, RECORDED.status);
-  assert.deepEqual(headerDifferences(RECORDED.headers, headerLines(stream.head), 0), []);
+  assert.deepEqual(headerDifferences(RECORDED.headers, headerLines(stream.head.rawHeaders), 0), []);
   const [first = '', ...beats] = stream.records;
   assert.deepEqual(differences(RECORDED.events[0]?.event, JSON.parse(first)), []);
   assert.match(first, /"heartbeat_interval_seconds":15\.0\}\}$/);

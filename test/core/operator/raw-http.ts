@@ -1,12 +1,18 @@
 /** Recorded requests over a real connection, so that header lines can be compared as they are sent. */
 import assert from 'node:assert/strict';
 import http from 'node:http';
-import { type Exchange, headerDifferences, isJson } from './recordings.ts';
+import {
+  type Exchange,
+  type HeaderLine,
+  headerDifferences,
+  headerLines,
+  isJson,
+} from './recordings.ts';
 
 export interface RawAnswer {
   readonly status: number;
   /** In the order and case of the wire. */
-  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly headers: readonly HeaderLine[];
   readonly body: Buffer;
 }
 
@@ -60,11 +66,8 @@ function send(
     response.on('data', (chunk: Buffer) => chunks.push(chunk));
     response.on('error', reject);
     response.on('end', () => {
-      const { rawHeaders } = response;
-      const lines = rawHeaders.flatMap((name, at) =>
-        at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ''] as const] : [],
-      );
-      resolve({ status: response.statusCode ?? 0, headers: lines, body: Buffer.concat(chunks) });
+      const headers = headerLines(response.rawHeaders);
+      resolve({ status: response.statusCode ?? 0, headers, body: Buffer.concat(chunks) });
     });
   });
   sent.end(body === undefined ? undefined : bodyText(body));

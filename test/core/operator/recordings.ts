@@ -43,14 +43,23 @@ const CASED = /^(WWW-Authenticate|[A-Z][a-z]*(-[A-Z][a-z]*)*)$/;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/;
 
+export type HeaderLine = readonly [name: string, value: string];
+
+/** What Node gives as one flat list, name after value. */
+export function headerLines(rawHeaders: readonly string[]): readonly HeaderLine[] {
+  return rawHeaders.flatMap((name, at) =>
+    at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ''] as const] : [],
+  );
+}
+
 /**
  * Where header lines differ: none more, none less, in the recorded order, names in the original's case,
- * values equal but for dates and lengths, which must be a date and the length.
+ * values equal but for dates and lengths, which must be a date and the length. Streams have no length.
  */
 export function headerDifferences(
   recorded: Readonly<Record<string, string>>,
-  ours: readonly (readonly [name: string, value: string])[],
-  bodyLength: number,
+  ours: readonly HeaderLine[],
+  bodyLength = -1,
 ): string[] {
   const names = ours.map(([name]) => name);
   const expected = Object.keys(recorded).join();
@@ -65,26 +74,13 @@ export function headerDifferences(
 
 function valueDifferences(
   recorded: Readonly<Record<string, string>>,
-  [name, value]: readonly [name: string, value: string],
+  [name, value]: HeaderLine,
   bodyLength: number,
 ): string[] {
   if (name === 'date') return DATE.test(value) ? [] : [`date ${value}`];
   if (name === 'mesos-stream-id') return UUID.test(value) ? [] : [`stream id ${value}`];
   const wanted = name === 'content-length' ? String(bodyLength) : recorded[name];
   return wanted === value ? [] : [`${name}: ${wanted} recorded, ${value} here`];
-}
-
-/** Where headers differ of which a client no longer knows order and case; without a length: streams. */
-export function headerSetDifferences(
-  recorded: Readonly<Record<string, string>>,
-  ours: Iterable<readonly [name: string, value: string]>,
-  bodyLength = -1,
-): string[] {
-  const lines = [...ours];
-  const expected = Object.keys(recorded).sort().join();
-  const names = lines.map(([name]) => name).sort();
-  if (expected !== names.join()) return [`headers ${expected} recorded, ${names.join()} here`];
-  return lines.flatMap((line) => valueDifferences(recorded, line, bodyLength));
 }
 
 /** How numbers were written, by the key before them, in texts that were recorded raw. */

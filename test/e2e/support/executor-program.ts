@@ -4,6 +4,7 @@
  */
 export const EXECUTOR_PROGRAM = `
 import { writeFileSync } from 'node:fs';
+import http from 'node:http';
 const journal = process.argv[2];
 const steps = [];
 const note = (step) => {
@@ -17,16 +18,22 @@ const { MESOS_AGENT_ENDPOINT, MESOS_EXECUTOR_ID, MESOS_FRAMEWORK_ID } = process.
 const url = 'http://' + MESOS_AGENT_ENDPOINT + '/api/v1/executor';
 const ids = { executor_id: { value: MESOS_EXECUTOR_ID }, framework_id: { value: MESOS_FRAMEWORK_ID } };
 const headers = { 'Content-Type': 'application/json', Accept: 'application/json' };
-const seen = (response) => {
-  const all = Object.fromEntries(response.headers.entries());
-  delete all.connection;
-  delete all['keep-alive'];
-  return { status: response.status, headers: all };
-};
+const post = (body) =>
+  new Promise((resolve, reject) => {
+    const options = { method: 'POST', headers, agent: false };
+    http.request(url, options, resolve).on('error', reject).end(JSON.stringify(body));
+  });
+const seen = ({ statusCode, rawHeaders }) => ({
+  status: statusCode,
+  headers: Object.fromEntries(
+    rawHeaders.flatMap((name, at) => (at % 2 ? [] : [[name.toLowerCase(), rawHeaders[at + 1]]]))),
+});
 const call = async (body) => {
   const request = { ...ids, ...body };
-  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(request) });
-  note({ kind: 'call', request, ...seen(response), text: await response.text() });
+  const response = await post(request);
+  let text = '';
+  for await (const chunk of response) text += chunk;
+  note({ kind: 'call', request, ...seen(response), text });
 };
 const update = (task_id, state, extra = {}) =>
   call({ type: 'UPDATE', update: { status: {
@@ -52,11 +59,10 @@ const handle = async (event) => {
       process.exit(0);
   }
 };
-const response = await fetch(url, { method: 'POST', headers,
-  body: JSON.stringify({ ...ids, type: 'SUBSCRIBE', subscribe: {} }) });
+const response = await post({ ...ids, type: 'SUBSCRIBE', subscribe: {} });
 note({ kind: 'subscribe', ...seen(response) });
 let buffer = Buffer.alloc(0);
-for await (const chunk of response.body) {
+for await (const chunk of response) {
   buffer = Buffer.concat([buffer, chunk]);
   for (;;) {
     const newline = buffer.indexOf(10);

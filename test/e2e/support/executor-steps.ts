@@ -3,15 +3,16 @@
  * subscribes, and the calls on the agent's executor API come from here.
  */
 import assert from 'node:assert/strict';
-import { headerSetDifferences } from '../../core/operator/recordings.ts';
+import { headerDifferences } from '../../core/operator/recordings.ts';
 import { at, textAt } from './json.ts';
 import { eventually } from './programs.ts';
 import type { Handler, Handlers, Replay } from './replay.ts';
 import { EventStream, type Json } from './scheduler-session.ts';
+import { bytesOf, exchange, type WireRequest } from './wire-http.ts';
 
 /** Requests that differ from the usual in more than their body, by label. */
-const SPECIAL_REQUESTS: Readonly<Record<string, RequestInit>> = {
-  GET: { method: 'GET' },
+const SPECIAL_REQUESTS: Readonly<Record<string, Partial<WireRequest>>> = {
+  GET: { method: 'GET', headers: {} },
   'bad content type': { method: 'POST', headers: { 'Content-Type': 'text/plain' } },
   'bad accept on SUBSCRIBE': {
     method: 'POST',
@@ -28,8 +29,7 @@ export class HandDrivenExecutor {
     'executor subscribe': async (step, replay) => {
       this.current = await this.subscribe(replay);
       this.first = this.current;
-      const recorded = Object(step['headers']);
-      assert.deepEqual(headerSetDifferences(recorded, this.current.headers), []);
+      assert.deepEqual(headerDifferences(Object(step['headers']), this.current.lines), []);
     },
     'executor event': (step, replay) => this.event(step, replay),
     'executor event (second stream)': async (step, replay) => {
@@ -55,18 +55,19 @@ export class HandDrivenExecutor {
     const { request } = step;
     const special = SPECIAL_REQUESTS[String(step['label'])];
     const body = typeof request === 'string' ? request : JSON.stringify(request);
-    const response = await fetch(`${replay.cluster.agentUrl}/api/v1/executor`, {
+    const answer = await exchange({
       method: 'POST',
+      url: `${replay.cluster.agentUrl}/api/v1/executor`,
       headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
       ...special,
       ...(special?.method === 'GET' ? {} : { body: replay.translate(body) }),
     });
-    const text = await response.text();
+    const text = String(await bytesOf(answer));
     assert.equal(text, replay.translate(textAt(step, 'response', 'text')));
-    assert.equal(response.status, at(step, 'response', 'status'));
+    assert.equal(answer.status, at(step, 'response', 'status'));
     const recorded = Object(at(step, 'response', 'headers'));
     const length = Buffer.byteLength(text);
-    assert.deepEqual(headerSetDifferences(recorded, response.headers, length), []);
+    assert.deepEqual(headerDifferences(recorded, answer.lines, length), []);
   };
 
   private async event(step: Json, replay: Replay): Promise<void> {

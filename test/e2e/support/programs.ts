@@ -4,6 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { HeaderLine } from '../../core/operator/recordings.ts';
+import { bytesOf, exchange } from './wire-http.ts';
 
 export const PROJECT = new URL('../../../', import.meta.url).pathname;
 
@@ -106,6 +108,8 @@ export async function removeDirectory(path: string): Promise<void> {
 export interface JsonAnswer {
   readonly status: number;
   readonly headers: Headers;
+  /** The header lines as they came. */
+  readonly lines: readonly HeaderLine[];
   readonly body: unknown;
   readonly text: string;
 }
@@ -117,20 +121,23 @@ export async function http(
   body?: unknown,
   headers: Record<string, string> = {},
 ): Promise<JsonAnswer> {
-  const response = await fetch(url, {
+  const answer = await exchange({
     method,
+    url,
     headers: body === undefined ? headers : { 'Content-Type': 'application/json', ...headers },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    redirect: 'manual',
   });
-  const text = await response.text();
+  const text = (await bytesOf(answer)).toString('utf8');
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch {
     parsed = undefined;
   }
-  return { status: response.status, headers: response.headers, body: parsed, text };
+  const { status, lines } = answer;
+  const all = new Headers();
+  for (const [name, value] of lines) all.append(name, value);
+  return { status, headers: all, lines, body: parsed, text };
 }
 
 /** Whether a process with this pid lives. */

@@ -4,26 +4,28 @@
  * been acknowledged holds back what follows.
  */
 import { RecordDecoder } from '../../../core/wire/recordio.ts';
+import type { HeaderLine } from '../../core/operator/recordings.ts';
 import { at, listAt, textAt } from './json.ts';
 import { eventually, http, type JsonAnswer } from './programs.ts';
+import { bytesOf, exchange, type WireAnswer } from './wire-http.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
 export class EventStream {
   readonly streamId: string;
-  readonly headers: Headers;
+  readonly lines: readonly HeaderLine[];
   /** Events not consumed yet. */
   readonly events: Json[] = [];
   ended = false;
   private readonly abort: AbortController;
   private readonly arrived: (event: Json) => boolean;
 
-  constructor(response: Response, abort: AbortController, arrived: (event: Json) => boolean) {
-    this.headers = response.headers;
-    this.streamId = response.headers.get('mesos-stream-id') ?? '';
+  constructor(answer: WireAnswer, abort: AbortController, arrived: (event: Json) => boolean) {
+    this.lines = answer.lines;
+    this.streamId = this.lines.find(([name]) => name === 'Mesos-Stream-Id')?.[1] ?? '';
     this.abort = abort;
     this.arrived = arrived;
-    void this.read(response);
+    void this.read(answer);
   }
 
   static async open(
@@ -32,26 +34,25 @@ export class EventStream {
     arrived: (event: Json) => boolean = () => false,
   ): Promise<EventStream> {
     const abort = new AbortController();
-    const response = await fetch(url, {
+    const answer = await exchange({
       method: 'POST',
+      url,
       headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
       body: JSON.stringify(body),
       signal: abort.signal,
     });
-    if (response.status !== 200) {
-      throw new Error(`${response.status} ${await response.text()}`);
-    }
-    return new EventStream(response, abort, arrived);
+    if (answer.status !== 200) throw new Error(`${answer.status} ${await bytesOf(answer)}`);
+    return new EventStream(answer, abort, arrived);
   }
 
   close(): void {
     this.abort.abort();
   }
 
-  private async read(response: Response): Promise<void> {
+  private async read(answer: WireAnswer): Promise<void> {
     const decoder = new RecordDecoder();
     try {
-      for await (const chunk of response.body ?? []) {
+      for await (const chunk of answer.body) {
         for (const record of decoder.push(chunk)) {
           const event: Json = JSON.parse(Buffer.from(record).toString('utf8'));
           if (!this.arrived(event)) this.events.push(event);
