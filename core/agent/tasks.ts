@@ -45,7 +45,7 @@ export function taskOf(
     container: info.container,
     health_check: info.health_check,
     kill_policy: info.kill_policy,
-    user: info.command?.user ?? info.executor?.command?.user ?? framework.info.user,
+    user: info.command?.user ?? info.executor?.command?.user,
     limits: info.limits,
   };
 }

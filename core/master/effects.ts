@@ -30,6 +30,9 @@ export type AgentMessage = {
 }[AgentMessageName];
 
 export type MasterInput =
+  /** This master leads now. */
+  | { readonly kind: 'elected' }
+  /** What it had to know for that has been read. */
   | { readonly kind: 'recovered'; readonly registry: RecoveredRegistry }
   | { readonly kind: 'message'; readonly from: Upid; readonly content: AgentMessage }
   | { readonly kind: 'driver'; readonly from: Upid; readonly request: DriverRequest }

@@ -25,7 +25,7 @@ import { operationStatusUpdate } from './operations.ts';
 import { endDrains } from './operator/agents.ts';
 import { OperatorDesk } from './operator/desk.ts';
 import type { MachineOptions } from './options.ts';
-import { becomeLeader } from './recovery.ts';
+import { becomeElected, becomeRecovered } from './recovery.ts';
 import { reregisterAgent } from './reregister.ts';
 import type { MasterState } from './state.ts';
 import { subscribe } from './subscribe.ts';
@@ -44,8 +44,8 @@ export class MasterMachine {
   }
 
   /** Whether the registry was recovered; before that every message is dropped. */
-  get isElected(): boolean {
-    return this.state.electedTime !== undefined;
+  get isRecovered(): boolean {
+    return this.state.isRecovered;
   }
 
   handle(input: MasterInput, now: Instant): readonly MasterEffect[] {
@@ -68,8 +68,11 @@ export class MasterMachine {
 
   private dispatch(input: MasterInput): void {
     switch (input.kind) {
+      case 'elected':
+        becomeElected(this.context);
+        return;
       case 'recovered':
-        becomeLeader(this.context, input.registry);
+        becomeRecovered(this.context, input.registry);
         return;
       case 'message':
         this.message(input.from, input.content);
@@ -123,7 +126,7 @@ export class MasterMachine {
   }
 
   private message(from: Upid, content: AgentMessage): void {
-    if (!this.isElected) {
+    if (!this.isRecovered) {
       this.context.count('dropped_messages');
       return;
     }
@@ -170,7 +173,7 @@ export class MasterMachine {
       run = context.deadlines.takeDue(context.now);
     }
     const allocation = context.allocator.nextWake(context.now);
-    if (this.isElected && allocation !== undefined && allocation <= context.now) {
+    if (this.isRecovered && allocation !== undefined && allocation <= context.now) {
       allocate(context);
     }
   }
@@ -179,7 +182,7 @@ export class MasterMachine {
   private announceWake(): void {
     const { context } = this;
     const deadline = context.deadlines.next();
-    const allocation = this.isElected ? context.allocator.nextWake(context.now) : undefined;
+    const allocation = this.isRecovered ? context.allocator.nextWake(context.now) : undefined;
     const at = earliest(deadline, allocation);
     if (at === undefined) return;
     if (this.announcedWake !== undefined && this.announcedWake <= at) return;

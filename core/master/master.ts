@@ -163,7 +163,10 @@ export class Master implements Service {
       info,
       { election, log },
       {
-        onElected: () => this.recover().then(recovered.resolve, recovered.reject),
+        onElected: () => {
+          this.input({ kind: 'elected' });
+          this.recover().then(recovered.resolve, recovered.reject);
+        },
         onEnded: (error) => this.end(error),
       },
     );
@@ -278,7 +281,7 @@ export class Master implements Service {
 
   /** Whether calls are served; false while the registry is being recovered. */
   get isReady(): boolean {
-    return this.isLeading && this.machine.isElected;
+    return this.isLeading && this.machine.isRecovered;
   }
 
   /** Gives a function that stops listening. Listeners must not call back into the master. */
@@ -368,7 +371,7 @@ export class Master implements Service {
       this.state.counters.increment('dropped_messages');
       return;
     }
-    if (!this.machine.isElected) {
+    if (!this.machine.isRecovered) {
       this.early.push(envelope);
       return;
     }

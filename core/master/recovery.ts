@@ -10,10 +10,15 @@ import type { MasterContext } from './context.ts';
 import type { DepartedAgent, RecoveredAgent } from './records.ts';
 import type { RecoveredRegistry, RegistryOperation } from './registry.ts';
 
-/** The registry has been read: this master serves from now on. */
-export function becomeLeader(context: MasterContext, registry: RecoveredRegistry): void {
-  const { state, now, options } = context;
+/** The election was won; what is known is empty until the registry has been read. */
+export function becomeElected({ state, now }: MasterContext): void {
   state.electedTime = now;
+}
+
+/** The registry has been read: this master serves from now on. */
+export function becomeRecovered(context: MasterContext, registry: RecoveredRegistry): void {
+  const { state, now, options } = context;
+  state.isRecovered = true;
   for (const agent of registry.admitted) state.recoveredAgents.set(agent.id, agent);
   for (const agent of registry.unreachable) state.unreachableAgents.set(agent.id, agent);
   for (const agent of registry.gone) state.goneAgents.set(agent.id, agent);

@@ -62,8 +62,10 @@ const REMOVED_AGENTS_MAX = 100_000;
 export class MasterState {
   readonly info: MasterInfo;
   readonly startTime: Instant;
-  /** Set when the registry was recovered and this master serves. */
+  /** Since when this master leads; its registry may not be read yet. */
   electedTime: Instant | undefined;
+  /** Whether the registry was read and this master serves. */
+  isRecovered = false;
 
   readonly agents = new Map<AgentId, Agent>();
   /** By pid text `slave(1)@ip:port`. */

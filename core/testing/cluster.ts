@@ -21,7 +21,7 @@ import type { LeaderDetector } from '../election/ports.ts';
 import { createMaster, type Master } from '../master/master.ts';
 import { type CompiledMasterOptions, DEFAULT_MASTER_OPTIONS } from '../master/options.ts';
 import { parseResourceText } from '../resources/parse.ts';
-import type { Resource } from '../wire/types/mesos.v1.ts';
+import type { MasterInfo, Resource } from '../wire/types/mesos.v1.ts';
 import { SimulatedClock } from './clock.ts';
 import { filesOfLife } from './lives.ts';
 import { SimulatedMachine, type SpawnedProcess } from './machine.ts';
@@ -56,6 +56,8 @@ export class SimulatedCluster {
   private readonly log: Log;
   private readonly registryDisk: SimulatedDisk;
   private readonly hosts = new Map<string, AgentHost>();
+  /** Who waits to hear where the master is. */
+  private readonly watchers = new Set<() => void>();
   private leading: { readonly master: Master; readonly process: SimulatedProcess } | undefined;
 
   constructor(options: ClusterOptions) {
@@ -99,9 +101,15 @@ export class SimulatedCluster {
   }
 
   /** Starts a master on the registry the last one left; it leads when its registry is read. */
-  async startMaster(address: ProcessAddress = {}): Promise<void> {
+  async startMaster(
+    address: ProcessAddress = {},
+    more: Partial<CompiledMasterOptions> = {},
+  ): Promise<void> {
+    const before = this.network.find(MASTER);
     const process = this.network.start(MASTER, address);
-    const options = { ...DEFAULT_MASTER_OPTIONS, ...this.options.master };
+    const hasMoved = before?.ip !== process.ip || before.port !== process.port;
+    if (hasMoved) for (const watcher of this.watchers) watcher();
+    const options = { ...DEFAULT_MASTER_OPTIONS, ...this.options.master, ...more };
     const master = createMaster(options, {
       clock: process.clock,
       random: this.fork(),
@@ -113,6 +121,15 @@ export class SimulatedCluster {
     this.leading = { master, process };
     background(this.log, master.start(), 'starting the master');
     await this.clock.settle();
+  }
+
+  /** Reads and writes of the registry wait from now on, until `releaseRegistry`. */
+  holdRegistry(): void {
+    this.registryDisk.stick();
+  }
+
+  releaseRegistry(): void {
+    this.registryDisk.unstick();
   }
 
   crashMaster(): void {
@@ -227,13 +244,25 @@ export class SimulatedCluster {
   private detector(): LeaderDetector {
     return {
       watch: (onChange) => {
-        const { ip, port } = this.masterAddress();
-        const pid = `${MASTER}@${ip}:${port}`;
-        const capabilities = [{ type: 'AGENT_UPDATE' as const }];
-        onChange({ id: MASTER, ip: 0, port, pid, hostname: MASTER, capabilities });
-        return () => {};
+        const watcher = (): void => onChange(this.masterInfo());
+        this.watchers.add(watcher);
+        watcher();
+        return () => this.watchers.delete(watcher);
       },
       stop: async () => {},
+    };
+  }
+
+  private masterInfo(): MasterInfo {
+    const { ip, port } = this.masterAddress();
+    const pid = `${MASTER}@${ip}:${port}`;
+    return {
+      id: MASTER,
+      ip: 0,
+      port,
+      pid,
+      hostname: MASTER,
+      capabilities: [{ type: 'AGENT_UPDATE' }],
     };
   }
 

@@ -102,8 +102,8 @@ export class SimulatedNetwork {
   start(name: string, address: ProcessAddress = {}): SimulatedProcess {
     const before = this.processes.get(name);
     assert(before?.isAlive !== true, `process ${name} runs already`);
-    const ip = before?.ip ?? address.ip ?? `10.0.0.${this.nextAddress++}`;
-    const port = before?.port ?? address.port ?? 5_050;
+    const ip = address.ip ?? before?.ip ?? `10.0.0.${this.nextAddress++}`;
+    const port = address.port ?? before?.port ?? 5_050;
     const process = new SimulatedProcess({ network: this, name, ip, port });
     this.processes.set(name, process);
     this.byAddress.set(`${process.ip}:${process.port}`, process);

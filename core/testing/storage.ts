@@ -27,6 +27,7 @@ export class SimulatedDisk {
   private readonly random: Random;
   private readonly entries = new Map<string, Uint8Array>();
   private unflushed: UnflushedWrite[] = [];
+  private readonly waitingReads: (() => void)[] = [];
   private generation = 0;
   /** Writes wait while true: a disk that hangs. */
   private isStuck = false;
@@ -43,11 +44,16 @@ export class SimulatedDisk {
     const generation = this.generation;
     const isAlive = (): boolean => generation === this.generation;
     return {
-      get: async (key) => this.entries.get(key),
-      list: async (prefix) =>
-        [...this.entries]
+      get: async (key) => {
+        await this.readable();
+        return this.entries.get(key);
+      },
+      list: async (prefix) => {
+        await this.readable();
+        return [...this.entries]
           .filter(([key]) => key.startsWith(prefix))
-          .sort(([a], [b]) => (a < b ? -1 : 1)),
+          .sort(([a], [b]) => (a < b ? -1 : 1));
+      },
       write: (operations) => this.write(operations, isAlive),
       close: async () => {},
     };
@@ -71,14 +77,20 @@ export class SimulatedDisk {
     this.isStuck = false;
   }
 
-  /** Writes neither finish nor fail until `unstick`. */
+  /** Reads and writes neither finish nor fail until `unstick`. */
   stick(): void {
     this.isStuck = true;
   }
 
   unstick(): void {
     this.isStuck = false;
+    for (const resume of this.waitingReads.splice(0)) resume();
     this.flush(this.generation);
+  }
+
+  private readable(): Promise<void> | undefined {
+    if (!this.isStuck) return undefined;
+    return new Promise((resolve) => this.waitingReads.push(resolve));
   }
 
   /** From now on writes reject. */

@@ -74,8 +74,7 @@ function totalResources(
 
 function reregisteredTime(framework: Framework): JsonValue | undefined {
   const time = framework.reregisteredTime;
-  if (time === undefined || time === framework.registeredTime) return undefined;
-  return secondsOf(time);
+  return time === undefined ? undefined : secondsOf(time);
 }
 
 /** `roles` for frameworks that know several, else `role`; never both. */

@@ -8,7 +8,7 @@ import { sortedKeys } from './maintenance.ts';
 import { infoTree } from './v1.ts';
 
 export function registryDocument(state: MasterState): JsonValue {
-  if (state.electedTime === undefined) return {};
+  if (!state.isRecovered) return {};
   const agents = [...state.agents.values(), ...state.recoveredAgents.values()];
   const machines = [...state.machines.values()];
   const quotas = [...state.quotas.values()];

@@ -4,24 +4,15 @@
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import http from 'node:http';
 import { test } from 'node:test';
 import { fromJson } from '../../../core/wire/json.ts';
-import { RecordDecoder } from '../../../core/wire/recordio.ts';
 import type { Event } from '../../../core/wire/types/mesos.v1.master.ts';
 import type { Event as SchedulerEvent } from '../../../core/wire/types/mesos.v1.scheduler.ts';
 import type { Offer, Task, TaskStatus } from '../../../core/wire/types/mesos.v1.ts';
-import {
-  differences,
-  exchangesOf,
-  headerDifferences,
-  headerLines,
-} from '../operator/recordings.ts';
+import { RawStream } from '../operator/raw-stream.ts';
+import { differences, exchangesOf, headerDifferences } from '../operator/recordings.ts';
 import { addRecordedFrameworks } from './recorded-frameworks.ts';
 import { type RecordedMaster, recordedState, startRecordedMaster } from './recorded-master.ts';
-
-/** Turns of the event loop that an event may take: both ends live in this process. */
-const TURNS_MAX = 100_000;
 
 const RECORDED: {
   readonly status: number;
@@ -37,56 +28,17 @@ const CHANGES = RECORDED.events
   .filter(({ type }) => type !== 'HEARTBEAT')
   .slice(1);
 
-class Stream implements Disposable {
-  readonly records: string[] = [];
-  private readonly sent: http.ClientRequest;
-  private readonly it: RecordedMaster;
-  private answer: http.IncomingMessage | undefined;
-
-  constructor(it: RecordedMaster) {
-    this.it = it;
-    const headers = { 'Content-Type': 'application/json', Accept: 'application/json' };
-    const target = { host: '127.0.0.1', port: it.port, path: '/api/v1', agent: false };
-    this.sent = http.request({ ...target, method: 'POST', headers });
-    const decoder = new RecordDecoder();
-    this.sent.on('error', () => {});
-    this.sent.on('response', (answer) => {
-      this.answer = answer;
-      answer.on('error', () => {});
-      answer.on('data', (chunk: Buffer) => {
-        for (const record of decoder.push(chunk)) this.records.push(Buffer.from(record).toString());
-      });
-    });
-    this.sent.end('{"type":"SUBSCRIBE"}');
-  }
-
-  [Symbol.dispose](): void {
-    this.sent.destroy();
-  }
-
-  get isOver(): boolean {
-    return this.answer?.complete === true;
-  }
-
-  get head(): http.IncomingMessage {
-    assert.ok(this.answer !== undefined);
-    return this.answer;
-  }
-
-  /** Lets time pass until so many events have come. */
-  async until(count: number): Promise<void> {
-    for (let turn = 0; this.records.length < count; turn += 1) {
-      assert.ok(turn < TURNS_MAX, `only ${this.records.length} of ${count} events`);
-      await new Promise((resolve) => setImmediate(resolve));
-      await this.it.advance();
-    }
+/** The stream of a master's changes. */
+class Stream extends RawStream {
+  constructor({ port, advance }: RecordedMaster) {
+    super({ port, path: '/api/v1', body: { type: 'SUBSCRIBE' }, advance });
   }
 
   changes(): readonly string[] {
     return this.records.slice(1).filter((each) => each !== '{"type":"HEARTBEAT"}');
   }
 
-  async untilTold(type: string): Promise<void> {
+  async untilLast(type: string): Promise<void> {
     while (this.changes().at(-1)?.startsWith(`{"type":"${type}"`) !== true) {
       await this.until(this.records.length + 1);
     }
@@ -180,8 +132,8 @@ test('the event stream begins with the recorded header lines and state, and a he
   await using it = await startBusy();
   using stream = new Stream(it);
   await stream.until(3);
-  assert.equal(stream.head.statusCode, RECORDED.status);
-  assert.deepEqual(headerDifferences(RECORDED.headers, headerLines(stream.head.rawHeaders), 0), []);
+  assert.equal(stream.status, RECORDED.status);
+  assert.deepEqual(headerDifferences(RECORDED.headers, stream.headers, 0), []);
   const [first = '', ...beats] = stream.records;
   assert.deepEqual(differences(RECORDED.events[0]?.event, JSON.parse(first)), []);
   assert.match(first, /"heartbeat_interval_seconds":15\.0\}\}$/);
@@ -272,7 +224,7 @@ test('a state that was told already is not told again; an agent that leaves is',
   const message = { slave_id: { value: agent.id } };
   const content = { name: 'mesos.internal.UnregisterSlaveMessage', message } as const;
   it.master.input({ kind: 'message', from: agent.pid, content });
-  await stream.untilTold('AGENT_REMOVED');
+  await stream.untilLast('AGENT_REMOVED');
   const [first, ...others] = stream.changes().map((text): Event => JSON.parse(text));
   assert.equal(first?.task_updated?.state, 'TASK_KILLING');
   assert.deepEqual(others.at(-1), {

@@ -106,6 +106,7 @@ export class MasterScene {
     const random = new SeededRandom(7);
     const allocator = new HierarchicalAllocator(random, DEFAULT_ALLOCATOR_OPTIONS);
     this.machine = new MasterMachine(this.state, machineOptions, { allocator, random });
+    this.input({ kind: 'elected' });
     if (registry !== undefined) this.input({ kind: 'recovered', registry });
   }
 

@@ -78,9 +78,12 @@ async function startStandby(leader: MasterInfo | undefined) {
   };
 }
 
-const recorded: readonly Recorded[] = JSON.parse(
-  readFileSync(new URL('../../wire/golden/ha-standby.json', import.meta.url), 'utf8'),
-);
+function read(file: string): readonly Recorded[] {
+  return JSON.parse(readFileSync(new URL(`../../wire/golden/${file}`, import.meta.url), 'utf8'));
+}
+
+const recorded = read('ha-standby.json');
+const failover = read('ha-failover.json');
 
 function compareAnswer(answer: RawAnswer, path: string, response: Response): void {
   const text = answer.body.toString();
@@ -149,6 +152,20 @@ for (const [name, leader] of [
     }
   });
 }
+
+test('a standby redirects to whoever leads at the moment, as recorded during fail-overs', async (t) => {
+  await using it = await startStandby(undefined);
+  for (const { label, request, response } of failover) {
+    const location = response?.headers?.['location'];
+    if (response === undefined || location === undefined || /leader (GET|redirect)/.test(label))
+      continue;
+    await t.test(label, async () => {
+      const [hostname = '', port = ''] = location.slice(2).split(/[:/]/);
+      it.election.tell({ ...LEADER, hostname, port: Number(port) });
+      compareHead(await it.answerTo(request), { response });
+    });
+  }
+});
 
 test('the metrics of a standby are the recorded ones', async () => {
   await using it = await startStandby(LEADER);
