@@ -26,6 +26,7 @@ import { openLevelStorage } from '../storage/level.ts';
 import { MemoryStorage } from '../storage/memory.ts';
 import type { Storage } from '../storage/ports.ts';
 import { ZooKeeperStorage } from '../storage/zookeeper.ts';
+import { loadPages } from '../webui/pages.ts';
 import { type MasterOperatorApi, registerMasterOperatorApi } from './http/operator.ts';
 import { registerSchedulerApi } from './http/scheduler-api.ts';
 import type { ElectionPorts } from './leadership.ts';
@@ -174,6 +175,7 @@ export class MasterDaemon implements Service {
       if (ports.logFile !== undefined) files.attach('/master/log', ports.logFile, LOG_NEED);
       const operatorApi = registerMasterOperatorApi({
         ...{ master, server, clock, log, files, guard, settings: ports.settings },
+        pages: loadPages('master'),
       });
       const whitelist = this.whitelistOf(master);
       const parts = { server, transport, storage, master, operatorApi, zooKeeper };

@@ -30,7 +30,7 @@ export function answerRedirect(
 }
 
 /** Protocol-relative. */
-export function locationOf(leader: MasterInfo): string {
+function locationOf(leader: MasterInfo): string {
   const host = leader.hostname ?? leader.address?.hostname ?? leader.address?.ip ?? '';
   return `//${host}:${leader.port ?? leader.address?.port ?? 5050}`;
 }

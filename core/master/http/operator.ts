@@ -20,6 +20,7 @@ import {
 } from '../../operator/globals.ts';
 import { replyEmpty } from '../../operator/replies.ts';
 import { RequestPace } from '../../operator/request-pace.ts';
+import type { Pages } from '../../webui/pages.ts';
 import type { MasterInfo } from '../../wire/types/mesos.v1.ts';
 import type { Master } from '../master.ts';
 import { registerOperationMetrics } from '../operation-metrics.ts';
@@ -28,10 +29,10 @@ import { visibleState } from '../views/visible.ts';
 import { answerElsewhere, answerRedirect } from './elsewhere.ts';
 import { EventStreams } from './event-streams.ts';
 import { MASTER_HELP } from './help-texts.ts';
-import { landingPage } from './landing-page.ts';
 import { registerLegacyReads } from './operator-legacy.ts';
 import { registerMutations } from './operator-mutations.ts';
 import { registerOperatorV1 } from './operator-v1.ts';
+import { registerPages } from './pages.ts';
 import { masterProcesses } from './processes.ts';
 import { keepStateWarm } from './warm-state.ts';
 
@@ -43,6 +44,8 @@ export interface MasterOperatorOptions {
   readonly log: Log;
   /** Attach the log file and the like; nothing is attached by default. */
   readonly files?: VirtualFiles;
+  /** The web interface; without it `/` is 404, as of an original without its files. */
+  readonly pages?: Pages | undefined;
   /** Knows who asks; without it everybody may see and do everything. */
   readonly guard?: RequestGuard | undefined;
 }
@@ -59,9 +62,7 @@ export function registerMasterOperatorApi(options: MasterOperatorOptions): Maste
   for (const route of ['/master/redirect', '/master/redirect/:rest']) {
     server.app.all(route, (request, reply) => answerRedirect(request, reply, context.leader()));
   }
-  server.app.all('/master', (_request, reply) =>
-    reply.type('text/html').send(landingPage(context.master)),
-  );
+  if (options.pages !== undefined) registerPages(server, options.pages);
   registerLegacyReads(context);
   registerMutations(context);
   registerOperatorV1(context);
