@@ -15,7 +15,7 @@ const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   .split('\n')
   .filter((path) => path !== '' && existsSync(join(ROOT, path)));
 
-const sources = files.filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'));
+const sources = files.filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.d.ts'));
 const generated = (path: string): boolean => path.startsWith('core/wire/types/');
 const written = sources.filter((path) => !generated(path));
 const product = written.filter((path) => !path.startsWith('test/'));
@@ -80,12 +80,18 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   'schedulers/marathon/': [
     ...['core/base/', 'core/wire/', 'core/resources/', 'core/scheduler/', 'core/storage/'],
-    ...['core/election/', 'core/net/', 'core/cli/', 'schedulers/kit/', 'schedulers/marathon/'],
+    ...['core/election/', 'core/net/', 'core/cli/', 'core/webui/', 'schedulers/kit/'],
+    'schedulers/marathon/',
   ],
   'schedulers/chronos/': [
     ...['core/base/', 'core/wire/', 'core/resources/', 'core/scheduler/', 'core/storage/'],
-    ...['core/election/', 'core/net/', 'core/cli/', 'schedulers/kit/', 'schedulers/chronos/'],
+    ...['core/election/', 'core/net/', 'core/cli/', 'core/webui/', 'schedulers/kit/'],
+    'schedulers/chronos/',
   ],
+  // What runs in the browser knows nothing of the server but its HTTP interface.
+  'core/webui/kit/': ['core/webui/kit/'],
+  'core/webui/master/': ['core/webui/kit/', 'core/webui/master/'],
+  'schedulers/marathon/ui/': ['core/webui/kit/', 'schedulers/marathon/ui/'],
   'dns/': ['core/base/', 'core/wire/', 'core/net/', 'core/election/', 'core/cli/', 'dns/'],
 };
 
@@ -163,6 +169,9 @@ const WORLD_FOLDERS = [
   'core/storage/',
   'core/testing/',
   'core/agent/launcher/',
+  // Pages have the browser's clock and timers.
+  'core/webui/',
+  'schedulers/marathon/ui/',
 ];
 
 test('time, timers and chance come through ports', () => {
@@ -213,7 +222,7 @@ test('files start with what they are', () => {
 });
 
 test('names of files are in kebab case and say what is in them', () => {
-  const kebab = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test|\.v1)?\.ts$/;
+  const kebab = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test|\.v1)?\.tsx?$/;
   const bad = written.filter(
     (path) => !kebab.test(basename(path)) && !path.startsWith('core/wire/'),
   );

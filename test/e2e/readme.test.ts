@@ -8,6 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { startLocalCluster } from './support/local-cluster.ts';
 import {
   eventually,
   freePorts,
@@ -51,29 +52,10 @@ function masked(output: string): string {
 }
 
 test('the five things of the README print what it shows', async (t) => {
-  const directory = await temporaryDirectory('readme');
-  const [master = 0, agent = 0, marathon = 0, chronos = 0, dns = 0, dnsHttp = 0] =
-    await freePorts(6);
   const startedAt = performance.now();
-  const cluster = startOrrery([
-    'local',
-    `--work_dir=${join(directory, 'state')}`,
-    `--master_port=${master}`,
-    `--agent_port=${agent}`,
-    `--marathon_port=${marathon}`,
-    `--chronos_port=${chronos}`,
-    `--dns_port=${dns}`,
-    `--dns_http_port=${dnsHttp}`,
-  ]);
-  t.after(async () => {
-    await cluster.stop('SIGINT');
-    await removeDirectory(directory);
-  });
-  await eventually(
-    'READY',
-    () => (/^READY$/m.test(cluster.output()) ? true : undefined),
-    () => cluster.output(),
-  );
+  await using cluster = await startLocalCluster('readme');
+  const { directory } = cluster;
+  const { marathon, chronos, dns } = cluster.ports;
   t.diagnostic(`READY after ${Math.round(performance.now() - startedAt)} ms`);
 
   const local = (text: string): string =>

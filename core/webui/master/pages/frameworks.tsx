@@ -127,7 +127,7 @@ export function FrameworkPage({
       </Breadcrumb>
       {running === undefined && (
         <p class="alert error" role="alert">
-          This framework has terminated!
+          {'This framework has terminated!'}
         </p>
       )}
       <div class="columns">

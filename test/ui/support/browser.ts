@@ -1,0 +1,53 @@
+/** A headless Chromium, Debian's, whose pages must not log an error. */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+const LIMIT_MS = 20_000;
+
+export interface TestBrowser extends AsyncDisposable {
+  /** A page of its own, without remembered settings. */
+  open(url: string, colorScheme?: 'light' | 'dark'): Promise<Page>;
+}
+
+export async function startBrowser(): Promise<TestBrowser> {
+  const executablePath = process.env['CHROMIUM'] ?? PATHS.find((path) => existsSync(path));
+  assert.ok(
+    executablePath !== undefined,
+    'Chromium is missing: install it, or name it in CHROMIUM',
+  );
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  const errors: string[] = [];
+  return {
+    open: (url, colorScheme = 'light') => openPage(browser, url, colorScheme, errors),
+    [Symbol.asyncDispose]: async () => {
+      await browser.close();
+      assert.deepEqual(errors, [], 'errors in the pages');
+    },
+  };
+}
+
+async function openPage(
+  browser: Browser,
+  url: string,
+  colorScheme: 'light' | 'dark',
+  errors: string[],
+): Promise<Page> {
+  const context = await browser.newContext({
+    colorScheme,
+    viewport: { width: 1_400, height: 900 },
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
+  context.setDefaultTimeout(LIMIT_MS);
+  const page = await context.newPage();
+  page.on('pageerror', (error) => errors.push(String(error.stack)));
+  await page.goto(url);
+  return page;
+}
+
+/** The background of a page, to tell its theme by: `rgb(...)`. */
+export function backgroundOf(page: Page): Promise<string> {
+  return page.evaluate('getComputedStyle(document.body).backgroundColor');
+}
