@@ -68,6 +68,14 @@ export class ProcessesOfLife implements Processes {
     return this.isAlive() ? this.processes.spawn(spec, this.heard(onExit)) : undefined;
   }
 
+  newMark(): string | undefined {
+    return this.processes.newMark?.();
+  }
+
+  startedAs(mark: string): ProcessIdentity | undefined {
+    return this.processes.startedAs?.(mark);
+  }
+
   adopt(identity: ProcessIdentity, onExit: (status: WaitStatus) => void): boolean {
     return this.isAlive() && this.processes.adopt(identity, this.heard(onExit));
   }

@@ -103,7 +103,7 @@ export class SimulatedMachine {
   crashLauncher(): void {
     this.launcher?.clock.stop();
     this.launcher = undefined;
-    this.processes.forgetParents();
+    this.processes.forgetListeners();
     this.attached?.reconnect();
   }
 
@@ -315,7 +315,7 @@ interface Running {
   readonly cwd: string;
   readonly heedsTerm: boolean;
   timer: Timer | undefined;
-  /** Told the end: the parent, an adopter, or a keeper between them. */
+  /** Told the end: who asked for it, or an adopter. */
   onEnd: (status: WaitStatus) => void;
 }
 
@@ -324,9 +324,11 @@ export class SimulatedProcesses implements Processes {
   private readonly clock: SimulatedClock;
   private readonly onSpawn: ((process: SpawnedProcess) => void) | undefined;
   private readonly table = new Map<number, Running>();
-  /** Of processes whose parent died before them. */
+  /** Written down by their starter, whoever hears of them. */
   private readonly ends = new Map<number, WaitStatus>();
+  private readonly begun = new Map<string, ProcessIdentity>();
   private nextPid = 100;
+  private markCount = 0;
 
   constructor(options: SimulatedMachineOptions) {
     this.clock = options.clock;
@@ -355,6 +357,7 @@ export class SimulatedProcesses implements Processes {
       onEnd: onExit,
     };
     this.table.set(pid, running);
+    if (spec.mark !== undefined) this.begun.set(spec.mark, identity);
     this.onSpawn?.({ pid, cwd: spec.cwd, command: value });
     if (script.durationMs !== undefined) {
       running.timer = this.clock.setTimer(script.durationMs, () =>
@@ -362,6 +365,15 @@ export class SimulatedProcesses implements Processes {
       );
     }
     return identity;
+  }
+
+  newMark(): string {
+    this.markCount += 1;
+    return String(this.markCount);
+  }
+
+  startedAs(mark: string): ProcessIdentity | undefined {
+    return this.begun.get(mark);
   }
 
   adopt(identity: ProcessIdentity, onExit: (status: WaitStatus) => void): boolean {
@@ -403,11 +415,9 @@ export class SimulatedProcesses implements Processes {
     }
   }
 
-  /** The parent died: a keeper writes down how what runs will end. */
-  forgetParents(): void {
-    for (const running of this.table.values()) {
-      running.onEnd = (status) => this.ends.set(running.identity.pid, status);
-    }
+  /** The launcher died: nobody hears how what runs will end. */
+  forgetListeners(): void {
+    for (const running of this.table.values()) running.onEnd = () => {};
   }
 
   isRunning(pid: number): boolean {
@@ -429,6 +439,7 @@ export class SimulatedProcesses implements Processes {
 
   private finish(running: Running, status: WaitStatus): void {
     if (!this.table.delete(running.identity.pid)) return;
+    this.ends.set(running.identity.pid, status);
     running.onEnd(status);
   }
 }

@@ -5,12 +5,14 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { KeptEnds, underKeeper } from '../../core/agent/launcher/keeper.ts';
+import { KeptFiles, underKeeper } from '../../core/agent/launcher/keeper.ts';
 import { readProcess } from '../../core/agent/launcher/proc-tree.ts';
 import { eventually } from './support/programs.ts';
 
 interface Kept {
   readonly folder: string;
+  /** Its own. */
+  readonly keeper: string;
   readonly child: ChildProcess;
   readonly ended: Promise<unknown>;
   /** Waits for a file of the folder. */
@@ -22,7 +24,8 @@ function keep(context: TestContext, script: string): Kept {
   const folder = mkdtempSync(join(tmpdir(), 'keeper-'));
   context.after(() => rmSync(folder, { recursive: true, force: true }));
   const program = { file: '/bin/sh', words: ['-c', script, 'sh', folder] };
-  const kept = underKeeper(folder, program);
+  const keeper = join(folder, 'keeper');
+  const kept = underKeeper(keeper, program);
   assert.ok(kept !== undefined, 'this test wants perl, on Linux');
   const child = spawn(kept.file, kept.words, { stdio: 'ignore', detached: true });
   const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -39,7 +42,7 @@ function keep(context: TestContext, script: string): Kept {
       const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
       return text === '' ? undefined : text;
     });
-  return { folder, child, ended, file };
+  return { folder, keeper, child, ended, file };
 }
 
 /** Starts a child that waits for a file, names it, and dies as a killed launcher would. */
@@ -66,17 +69,17 @@ for (const [what, command, status] of [
     );
     writeFileSync(join(kept.folder, 'go'), '');
     await kept.ended;
-    const ends = new KeptEnds(kept.folder);
-    assert.equal(ends.take({ ...identity, startTime: '1' }), undefined, 'of another process');
-    assert.equal(ends.take(identity), status);
-    assert.equal(ends.take(identity), undefined, 'it is told once');
+    const ends = new KeptFiles(kept.keeper);
+    assert.equal(ends.takeEnd({ ...identity, startTime: '1' }), undefined, 'of another process');
+    assert.equal(ends.takeEnd(identity), status);
+    assert.equal(ends.takeEnd(identity), undefined, 'it is told once');
   });
 }
 
 test('a keeper ends with its last child; its launcher leaves nothing behind', async (context) => {
   const kept = keep(context, 'exit 0');
   await kept.ended;
-  assert.deepEqual(readdirSync(kept.folder), []);
+  assert.deepEqual(readdirSync(join(kept.keeper, 'ends')), []);
 });
 
 test('a keeper is deaf to polite signals, its launcher is not', async (context) => {
@@ -94,9 +97,10 @@ test('a keeper is deaf to polite signals, its launcher is not', async (context) 
 test('ends that nobody asks for are forgotten', (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'keeper-'));
   context.after(() => rmSync(folder, { recursive: true, force: true }));
-  for (const name of ['1', '2', '3.new']) writeFileSync(join(folder, name), '0 5');
-  const ends = new KeptEnds(folder);
-  ends.keepOnly(new Set([2]));
-  assert.deepEqual(readdirSync(folder), ['2']);
-  assert.equal(ends.take({ pid: 2, startTime: '5' }), 0);
+  const files = new KeptFiles(folder);
+  const ends = join(folder, 'ends');
+  for (const name of ['1', '2', '3.new']) writeFileSync(join(ends, name), '0 5');
+  files.keepOnly(new Set([2]));
+  assert.deepEqual(readdirSync(ends), ['2']);
+  assert.equal(files.takeEnd({ pid: 2, startTime: '5' }), 0);
 });

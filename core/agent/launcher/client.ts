@@ -17,7 +17,7 @@ import type { IsolationPlan } from '../containerizer/plan.ts';
 import type { ContainerEvent, ContainerLauncher, ContainerRequest } from '../containers/port.ts';
 import { FAILPOINT_VARIABLE } from '../failpoints.ts';
 import type { ContainerSpec, ContainerUpdate, Launcher, LauncherEvent } from '../launcher-port.ts';
-import { endsFolder, type KeptProgram, underKeeper } from './keeper.ts';
+import { keeperFolder, type KeptProgram, underKeeper } from './keeper.ts';
 import { launcherProgram } from './program.ts';
 import { LineDecoder, PROTOCOL_VERSION } from './protocol.ts';
 import type { LauncherSettings } from './server.ts';
@@ -198,9 +198,7 @@ export class LauncherClient implements Launcher, ContainerLauncher {
   }
 
   private kept(line: KeptProgram): KeptProgram {
-    const ends = endsFolder(this.folder);
-    mkdirSync(ends, { recursive: true, mode: 0o700 });
-    const kept = underKeeper(ends, line);
+    const kept = underKeeper(keeperFolder(this.folder), line);
     if (kept === undefined) {
       const text =
         'no keeper (perl, Linux): statuses of tasks are unknown once their launcher has died';

@@ -34,6 +34,8 @@ export interface ContainerRecord {
   readonly hosted: HostedState | undefined;
   /** Running processes by task; a name without identity was about to be started. */
   readonly processes: Record<string, ProcessIdentity | null>;
+  /** Under which the last of these says that it has begun. */
+  mark?: string;
   exitStatus?: number;
   limitation?: ContainerLimitation;
   isolation?: IsolationRecord;
@@ -245,10 +247,14 @@ export class Container implements ContainerRun {
       this.isDestroyed = true;
       this.isolation.kill();
     }
-    this.hadProcess = Object.keys(this.record.processes).length > 0;
     for (const [key, recorded] of Object.entries(this.record.processes)) {
       const { processes } = this.ports;
-      const found = recorded ?? processes.findIn(this.cwdOf(key));
+      const found = recorded ?? this.findUnrecorded(key);
+      if (found === 'never') {
+        delete this.record.processes[key];
+        continue;
+      }
+      this.hadProcess = true;
       const onExit = (status: WaitStatus): void => this.processExited(key, status);
       if (found === undefined || !processes.adopt(found, onExit)) {
         onExit(found === undefined ? UNKNOWN_STATUS : processes.endOf(found));
@@ -260,6 +266,16 @@ export class Container implements ContainerRun {
       }
     }
     this.resume();
+  }
+
+  /** `never`: it had not begun when the dead launcher's starter ended, and will not any more. */
+  private findUnrecorded(key: string): ProcessIdentity | 'never' | undefined {
+    const { processes } = this.ports;
+    const { mark } = this.record;
+    if (mark === undefined || processes.startedAs === undefined) {
+      return processes.findIn(this.cwdOf(key));
+    }
+    return processes.startedAs(mark) ?? 'never';
   }
 
   /** What the dead launcher had written down that it would do, and had not begun. */
@@ -283,11 +299,11 @@ export class Container implements ContainerRun {
     if (hosted.state.isDone && !this.isExited) this.exit(0);
   }
 
-  /** Nothing was started, and nothing but its process makes the container. */
+  /** Nothing was started, and what was made for it can be made again. */
   private get mayStartAgain(): boolean {
     const { record, spec } = this;
     const wasStarted = this.hadProcess || record.limitation !== undefined;
-    return !wasStarted && spec.isolation === undefined;
+    return !wasStarted && spec.isolation?.namespaces === undefined;
   }
 
   private apply(effects: readonly HostedEffect[]): void {
@@ -332,10 +348,13 @@ export class Container implements ContainerRun {
   }
 
   private spawn(key: string, spec: SpawnSpec): ProcessIdentity | undefined {
+    const mark = this.ports.processes.newMark?.();
     this.record.processes[key] = null;
+    if (mark !== undefined) this.record.mark = mark;
     this.save();
+    const marked = mark === undefined ? spec : { ...spec, mark };
     const identity = between(this.ports.failpoints, 'launcher.spawn', () =>
-      this.ports.processes.spawn(spec, (status) => this.processExited(key, status)),
+      this.ports.processes.spawn(marked, (status) => this.processExited(key, status)),
     );
     if (identity === undefined) delete this.record.processes[key];
     else this.record.processes[key] = identity;

@@ -2,7 +2,7 @@
  * Carries out isolation plans: makes cgroups, puts processes into them, kills everything in a
  * container, removes what was made (spec agent-runtime, sections 7.1 and 8).
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { describeError } from '../../base/errors.ts';
@@ -113,6 +113,13 @@ function makeCgroup({ path, isOwn, inherits, writes }: CgroupPlan): void {
   mkdirSync(path, { recursive: true });
   for (const file of inherits ?? []) inherit(path, file);
   for (const write of writes) writeValue(write);
+}
+
+/** Directories that a process enters; those that were swept away are made again. */
+export function joinedBy(plan: IsolationPlan): readonly string[] {
+  const joined = plan.cgroups.filter(({ isJoined }) => isJoined);
+  for (const cgroup of joined) if (!existsSync(cgroup.path)) makeCgroup(cgroup);
+  return joined.map(({ path }) => path);
 }
 
 /** An empty cgroup may have been swept away by another agent of this machine: it is made again. */

@@ -1,82 +1,39 @@
 /**
- * The keeper: parent of a launcher and, when that dies, of everything it had started. Linux gives
- * orphans to the next ancestor that asks for them (a subreaper, prctl(2)); without one they go to
- * init, and nobody learns how they ended. The keeper writes that down, in files the next launcher reads.
+ * The keeper: parent of a launcher and of the starter, the small process that starts its tasks. Node takes
+ * much longer to start a process than a program of a few lines, and a launcher that dies must not take
+ * what it knows about its children along: Linux gives orphans to the next ancestor that asks for them (a
+ * subreaper), which is the keeper; without one they go to init, and nobody learns how they ended.
  *
- * Node cannot make that one system call; perl can, and it is part of every Debian and most other
- * systems. Where there is none a launcher runs without a keeper: statuses of tasks that it started
- * are then unknown after its death, and say so.
+ * Node cannot make the system calls for that; perl can, and it is part of every Debian and most other
+ * systems. Where there is none the launcher starts processes itself: statuses of tasks are then unknown
+ * after its death, and say so.
  */
-import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type WaitStatus, waitStatusOf } from '../../executor/wait-status.ts';
+import { KEEPER_PROGRAM } from './keeper-program.ts';
 import type { ProcessIdentity } from './ports.ts';
 
-/** Numbers of prctl(2) by architecture, as Node names them. */
-const PRCTL: Readonly<Record<string, number>> = {
-  arm: 172,
-  arm64: 167,
-  ppc64: 171,
-  riscv64: 167,
-  s390x: 172,
-  x64: 157,
+/** Numbers of prctl(2), waitid(2) and signalfd4(2) by architecture, as Node names them. */
+const SYSTEM_CALLS: Readonly<Record<string, string>> = {
+  arm64: '167,95,74',
+  ppc64: '171,272,313',
+  riscv64: '167,95,74',
+  s390x: '172,281,322',
+  x64: '157,247,289',
 };
 
-/** Files beyond this are removed by the keeper, oldest first; the launcher takes those it wants. */
-const ENDS_MAX = 10_000;
-
-/**
- * perl -e <this> <number of prctl> <folder> <program> <words...>
- *
- * The status of a zombie is written before it is reaped, so that whoever finds the process gone also
- * finds the file: `<pid>`, with the wait status and the start time. The keeper ends with its last
- * child.
- */
-const PROGRAM = String.raw`
-use strict; use warnings; use POSIX qw(:signal_h);
-my ($prctl, $folder, @program) = @ARGV;
-$0 = "orrery-launcher-keeper";
-syscall($prctl, 36, 1, 0, 0, 0) == 0 or exec { $program[0] } @program or exit 127;
-$SIG{$_} = "IGNORE" for qw(HUP INT TERM);
-$SIG{CHLD} = sub {};
-sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGCHLD));
-my $launcher = fork;
-exit 127 unless defined $launcher;
-if ($launcher == 0) {
-  $SIG{$_} = "DEFAULT" for qw(HUP INT TERM CHLD);
-  sigprocmask(SIG_UNBLOCK, POSIX::SigSet->new(SIGCHLD));
-  exec { $program[0] } @program or exit 127;
-}
-my @written;
-sub stat_of {
-  open my $file, "<", "/proc/$_[0]/stat" or return;
-  my $text = <$file> // return;
-  $text =~ s/^.*\) //s;
-  return split / /, $text;
-}
-sub children {
-  if (open my $file, "<", "/proc/$$/task/$$/children") { return split " ", (<$file> // ""); }
-  opendir my $proc, "/proc" or return;
-  return grep { /^\d+$/ && ((stat_of($_))[1] // 0) == $$ } readdir $proc;
-}
-while (my @kids = children()) {
-  my $reaped = 0;
-  for my $kid (@kids) {
-    my @stat = stat_of($kid);
-    next unless @stat && $stat[0] eq "Z";
-    if ($kid != $launcher && open my $file, ">", "$folder/$kid.new") {
-      print $file "$stat[49] $stat[19]";
-      close $file;
-      rename "$folder/$kid.new", "$folder/$kid";
-      push @written, $kid;
-      unlink "$folder/" . shift @written if @written > ${ENDS_MAX};
-    }
-    waitpid $kid, 0;
-    $reaped = 1;
-  }
-  sigsuspend(POSIX::SigSet->new) unless $reaped;
-}
-`;
+/** The launcher's ends of the pipes to its starter. */
+const PIPES_VARIABLE = 'ORRERY_STARTER';
 
 export interface KeptProgram {
   readonly file: string;
@@ -85,10 +42,11 @@ export interface KeptProgram {
 
 /** How to start a program under a keeper; undefined where there can be none. */
 export function underKeeper(folder: string, program: KeptProgram): KeptProgram | undefined {
-  const prctl = process.platform === 'linux' ? PRCTL[process.arch] : undefined;
+  const numbers = process.platform === 'linux' ? SYSTEM_CALLS[process.arch] : undefined;
   const perl = findProgram('perl');
-  if (prctl === undefined || perl === undefined) return undefined;
-  const words = ['-e', PROGRAM, String(prctl), folder, program.file, ...program.words];
+  if (numbers === undefined || perl === undefined) return undefined;
+  makeFolders(folder);
+  const words = ['-e', KEEPER_PROGRAM, numbers, folder, program.file, ...program.words];
   return { file: perl, words };
 }
 
@@ -106,38 +64,90 @@ export function findProgram(name: string): string | undefined {
 }
 
 /** Below the launcher's folder. */
-export function endsFolder(folder: string): string {
-  return join(folder, 'ends');
+export function keeperFolder(folder: string): string {
+  return join(folder, 'keeper');
 }
 
-/** What keepers wrote. */
-export class KeptEnds {
-  private readonly folder: string;
+/** What keepers and starters wrote: how processes ended, and which have begun. */
+export class KeptFiles {
+  private readonly ends: string;
+  private readonly starts: string;
 
   constructor(folder: string) {
-    this.folder = folder;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder);
+    this.ends = join(folder, 'ends');
+    this.starts = join(folder, 'starts');
   }
 
   /** How a process ended, once; undefined when no keeper saw it. */
-  take({ pid, startTime }: ProcessIdentity): WaitStatus | undefined {
-    const path = join(this.folder, String(pid));
-    let text: string;
-    try {
-      text = readFileSync(path, 'latin1');
-    } catch {
-      return undefined;
-    }
-    const [status = '', started] = text.split(' ');
-    if (started !== startTime) return undefined;
-    rmSync(path, { force: true });
+  takeEnd({ pid, startTime }: ProcessIdentity): WaitStatus | undefined {
+    const [status = '', started] = read(join(this.ends, String(pid))).split(' ');
+    if (started !== startTime || status === '') return undefined;
+    this.forgetEnd(pid);
     return waitStatusOf(Number(status));
   }
 
-  /** Forgets the ends of processes that nobody asks for. */
+  forgetEnd(pid: number): void {
+    rmSync(join(this.ends, String(pid)), { force: true });
+  }
+
+  /** The process that has begun under a mark. */
+  startedAs(mark: string): ProcessIdentity | undefined {
+    const [pid = '', startTime] = read(join(this.starts, mark)).split(' ');
+    return startTime === undefined ? undefined : { pid: Number(pid), startTime };
+  }
+
+  forgetStart(mark: string): void {
+    rmSync(join(this.starts, mark), { force: true });
+  }
+
+  /** Forgets the ends of processes that nobody asks for, and all marks. */
   keepOnly(pids: ReadonlySet<number>): void {
-    for (const name of readdirSync(this.folder)) {
-      if (!pids.has(Number(name))) rmSync(join(this.folder, name), { force: true });
+    for (const name of readdirSync(this.ends)) {
+      if (!pids.has(Number(name))) rmSync(join(this.ends, name), { force: true });
     }
+    for (const mark of readdirSync(this.starts)) this.forgetStart(mark);
+  }
+}
+
+/** Descriptors of the pipes to a starter, closed on exec; undefined in a process that has none. */
+export interface StarterPipes {
+  readonly requests: number;
+  readonly replies: number;
+  /** Does not block. */
+  readonly ends: number;
+}
+
+/** Takes over what the keeper has left open, once. */
+export function takeStarterPipes(environment: NodeJS.ProcessEnv): StarterPipes | undefined {
+  const text = environment[PIPES_VARIABLE];
+  delete environment[PIPES_VARIABLE];
+  const [requests, replies, ends] = (text ?? '').split(',').map(Number);
+  if (requests === undefined || replies === undefined || ends === undefined) return undefined;
+  return {
+    requests: reopened(requests, constants.O_WRONLY),
+    replies: reopened(replies, constants.O_RDONLY),
+    ends: reopened(ends, constants.O_RDONLY | constants.O_NONBLOCK),
+  };
+}
+
+/** What the launcher itself starts must not hold the pipes: Node opens files so that they do not go along. */
+function reopened(descriptor: number, flags: number): number {
+  const own = openSync(`/proc/self/fd/${descriptor}`, flags);
+  closeSync(descriptor);
+  return own;
+}
+
+function makeFolders(folder: string): void {
+  for (const name of ['ends', 'starts']) {
+    mkdirSync(join(folder, name), { recursive: true, mode: 0o700 });
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
   }
 }

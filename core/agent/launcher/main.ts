@@ -9,8 +9,7 @@ import { failpointsOf } from '../failpoints.ts';
 import { LauncherCore } from './core.ts';
 import { FileDisk } from './file-disk.ts';
 import { NodeIsolation } from './isolation.ts';
-import { endsFolder, KeptEnds } from './keeper.ts';
-import { NodeProcesses } from './node-processes.ts';
+import { keptHere, NodeProcesses } from './node-processes.ts';
 import { destroyOrphans } from './orphans.ts';
 import { LauncherServer, launcherPlace } from './server.ts';
 
@@ -18,8 +17,7 @@ const place = launcherPlace();
 const clock = new SystemClock();
 const { destroyTimeoutMs, orphans } = place.settings;
 const isolation = new NodeIsolation(clock, destroyTimeoutMs);
-const ends = new KeptEnds(endsFolder(place.folder));
-const processes = new NodeProcesses(clock, isolation, ends);
+const processes = new NodeProcesses(clock, isolation, keptHere(place.folder));
 const core = new LauncherCore({
   clock,
   random: new SystemRandom(),
@@ -29,6 +27,6 @@ const core = new LauncherCore({
 });
 const server = new LauncherServer(core, place, clock);
 server.run(() => {
-  processes.forgetOtherEnds();
+  processes.forgetOthers();
   if (orphans !== undefined) destroyOrphans(orphans, core.knownIds, isolation);
 });

@@ -18,16 +18,54 @@ import type { OutputStream } from '../container-logger.ts';
 import type { IsolationPlan } from '../containerizer/plan.ts';
 import { NodeAttachedProcesses } from './attached.ts';
 import { holdNamespaces, letGo } from './gate.ts';
-import type { KeptEnds } from './keeper.ts';
+import { KeptFiles, keeperFolder, type StarterPipes, takeStarterPipes } from './keeper.ts';
 import type { Held, Isolation, Processes, ProcessIdentity, SpawnSpec } from './ports.ts';
 import { runProbe } from './probes.ts';
+import { joinedBy } from './isolation.ts';
 import { isFrom, type ProcessEntry, readAllProcesses, readProcess, treeOf } from './proc-tree.ts';
 import { openRotatedOutput } from './rotated-output.ts';
-import { plainCommandLine, wrappedCommandLine } from './wrapped-command.ts';
+import { Starter } from './starter.ts';
+import {
+  type CommandLine,
+  isolatedCommandLine,
+  plainCommandLine,
+  wrappedCommandLine,
+} from './wrapped-command.ts';
 
 const ADOPTED_POLL_MS = 250;
 /** Dead sessions are swept together this long after the first. */
 const SWEEP_DELAY_MS = 200;
+
+/** What a process under a keeper has. */
+export interface Kept {
+  readonly files: KeptFiles;
+  readonly pipes: StarterPipes;
+  /** Nothing can be started any more. */
+  onGone(): void;
+}
+
+/** Undefined in a launcher without a keeper. A launcher that can start nothing makes room for another one. */
+export function keptHere(folder: string): Kept | undefined {
+  const pipes = takeStarterPipes(process.env);
+  if (pipes === undefined) return undefined;
+  const onGone = (): void => {
+    process.stderr.write('launcher: its starter has gone\n');
+    process.exit(1);
+  };
+  return { files: new KeptFiles(keeperFolder(folder)), pipes, onGone };
+}
+
+interface Started {
+  readonly identity: ProcessIdentity;
+  readonly mark: string;
+  readonly onExit: (status: WaitStatus) => void;
+}
+
+interface Asked {
+  readonly spec: SpawnSpec;
+  readonly onExit: (status: WaitStatus) => void;
+  readonly open: (stream: OutputStream) => number;
+}
 
 export class NodeProcesses implements Processes {
   private readonly clock: Clock;
@@ -37,23 +75,28 @@ export class NodeProcesses implements Processes {
   private readonly sessions = new Map<number, Set<number>>();
   /** Sessions whose survivors are to be killed. */
   private readonly dead = new Set<number>();
-  /** Undefined where nobody wants to know how processes of a dead launcher ended. */
-  private readonly ends: KeptEnds | undefined;
+  /** By pid: what the starter has started. */
+  private readonly started = new Map<number, Started>();
+  private readonly files: KeptFiles | undefined;
+  private readonly starter: Starter | undefined;
+  private markCount = 0;
   readonly attached: NodeAttachedProcesses;
   readonly isolation: Isolation;
 
-  constructor(clock: Clock, isolation: Isolation, ends?: KeptEnds) {
+  constructor(clock: Clock, isolation: Isolation, kept?: Kept) {
     this.clock = clock;
-    this.ends = ends;
     this.isolation = isolation;
+    this.files = kept?.files;
+    this.starter =
+      kept &&
+      new Starter(kept.pipes, {
+        onEnd: (identity, status) => this.ended(identity, status),
+        onGone: () => kept.onGone(),
+      });
     this.attached = new NodeAttachedProcesses(clock, this);
   }
 
   spawn(spec: SpawnSpec, onExit: (status: WaitStatus) => void): ProcessIdentity | undefined {
-    const { cwd } = spec;
-    const complain = (thrown: unknown): void => {
-      appendFileSync(`${cwd}/stderr`, `Failed to execute command: ${describeError(thrown)}\n`);
-    };
     const opened: number[] = [];
     const open = (stream: OutputStream): number => {
       const descriptor = openOutput(stream, spec);
@@ -61,7 +104,8 @@ export class NodeProcesses implements Processes {
       return descriptor;
     };
     try {
-      const output = { stdout: open('stdout'), stderr: open('stderr'), complain };
+      if (this.starter !== undefined) return this.ask(this.starter, { spec, onExit, open });
+      const output = { stdout: open('stdout'), stderr: open('stderr') };
       const child = this.start(spec, output);
       const { pid } = child;
       if (pid === undefined) return undefined;
@@ -70,31 +114,71 @@ export class NodeProcesses implements Processes {
       });
       return { pid, startTime: readProcess(pid)?.startTime ?? '' };
     } catch (thrown) {
-      complain(thrown);
+      complain(spec, thrown);
       return undefined;
     } finally {
       for (const descriptor of opened) closeSync(descriptor);
     }
   }
 
+  newMark(): string | undefined {
+    if (this.starter === undefined) return undefined;
+    this.markCount += 1;
+    return `${this.clock.now()}-${process.pid}-${this.markCount}`;
+  }
+
+  startedAs(mark: string): ProcessIdentity | undefined {
+    return this.files?.startedAs(mark);
+  }
+
   hold(plan: IsolationPlan, done: (held: Held) => void): void {
     holdNamespaces(plan, this.isolation, done);
+  }
+
+  private ask(
+    starter: Starter,
+    { spec, onExit, open }: Asked,
+  ): ProcessIdentity {
+    const { cwd, isolation, mark = '' } = spec;
+    const line = lineOf(spec, isolatedCommandLine);
+    // What is open here can be opened again by its number.
+    const outputOf = (stream: OutputStream): string =>
+      spec.logs === undefined ? `${cwd}/${stream}` : `/proc/${process.pid}/fd/${open(stream)}`;
+    const identity = starter.start({
+      mark,
+      waits: spec.logs !== undefined,
+      cwd,
+      stdout: outputOf('stdout'),
+      stderr: outputOf('stderr'),
+      user: line.user,
+      oomScoreAdjust: isolation?.plan.oomScoreAdjust,
+      joins: isolation === undefined ? [] : joinedBy(isolation.plan),
+      file: line.file,
+      words: [line.argv0, ...line.args],
+      environment: line.env,
+    });
+    this.started.set(identity.pid, { identity, mark, onExit });
+    return identity;
+  }
+
+  private ended({ pid, startTime }: ProcessIdentity, status: WaitStatus): void {
+    const started = this.started.get(pid);
+    if (started?.identity.startTime === startTime) {
+      this.started.delete(pid);
+      started.onExit(status);
+      if (started.mark !== '') this.files?.forgetStart(started.mark);
+    }
+    // Recorded by now.
+    this.files?.forgetEnd(pid);
   }
 
   /** Starts a process and puts it where its plan says before it does anything. */
   private start(
     spec: SpawnSpec,
-    output: {
-      readonly stdout: number;
-      readonly stderr: number;
-      readonly complain: (thrown: unknown) => void;
-    },
+    output: { readonly stdout: number; readonly stderr: number },
   ): ChildProcess {
-    const { command, cwd, user, isolation } = spec;
-    const line =
-      isolation === undefined
-        ? plainCommandLine(command, user)
-        : wrappedCommandLine(command, isolation.plan, { ...isolation, cwd, user });
+    const { cwd, isolation } = spec;
+    const line = lineOf(spec, wrappedCommandLine);
     const stdio = ['ignore', output.stdout, output.stderr] as const;
     const child = spawn(line.file, [...line.args], {
       argv0: line.argv0,
@@ -105,10 +189,10 @@ export class NodeProcesses implements Processes {
       ...line.user,
     });
     // Without a listener a failed start would end the launcher.
-    child.on('error', output.complain);
+    child.on('error', (error) => complain(spec, error));
     if (isolation === undefined || child.pid === undefined) return child;
     const refused = letGo(child, child.pid, { plan: isolation.plan, isolation: this.isolation });
-    if (refused !== undefined) output.complain(refused);
+    if (refused !== undefined) complain(spec, refused);
     return child;
   }
 
@@ -125,12 +209,12 @@ export class NodeProcesses implements Processes {
     if (entry?.endStatus !== undefined && entry.startTime === identity.startTime) {
       return entry.endStatus;
     }
-    return this.ends?.take(identity) ?? UNKNOWN_STATUS;
+    return this.files?.takeEnd(identity) ?? UNKNOWN_STATUS;
   }
 
-  /** Of what ended before anybody adopted it, nobody will ask any more. */
-  forgetOtherEnds(): void {
-    this.ends?.keepOnly(new Set([...this.adopted.keys()].map(({ pid }) => pid)));
+  /** Of what began or ended before anybody adopted it, nobody will ask any more. */
+  forgetOthers(): void {
+    this.files?.keepOnly(new Set([...this.adopted.keys()].map(({ pid }) => pid)));
   }
 
   findIn(cwd: string): ProcessIdentity | undefined {
@@ -196,6 +280,21 @@ export class NodeProcesses implements Processes {
       }
       if (this.adopted.size > 0) this.pollAdopted();
     });
+  }
+}
+
+function lineOf(spec: SpawnSpec, isolated: typeof wrappedCommandLine): CommandLine {
+  const { command, cwd, user, isolation } = spec;
+  if (isolation === undefined) return plainCommandLine(command, user);
+  return isolated(command, isolation.plan, { ...isolation, cwd, user });
+}
+
+/** A sandbox that is not there or full cannot be told. */
+function complain({ cwd }: SpawnSpec, why: unknown): void {
+  try {
+    appendFileSync(`${cwd}/stderr`, `Failed to execute command: ${describeError(why)}\n`);
+  } catch {
+    // The task's status says that it could not be started.
   }
 }
 

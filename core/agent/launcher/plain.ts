@@ -20,6 +20,8 @@ interface PlainRecord {
   readonly plain: PlainSpec;
   /** Null: was about to be started. */
   process?: ProcessIdentity | null;
+  /** Under which it says that it has begun. */
+  mark?: string;
   exitStatus?: number;
 }
 
@@ -73,15 +75,21 @@ export class PlainContainers {
     };
     this.containers.set(value.plain.id, plain);
     if (value.exitStatus !== undefined) return true;
-    const { sandbox, workingDirectory } = value.plain;
-    const isAlone = workingDirectory === sandbox;
-    const found = value.process ?? (isAlone ? this.ports.processes.findIn(sandbox) : undefined);
+    const found = value.process ?? this.findUnrecorded(value);
     const { processes } = this.ports;
     const onExit = (status: WaitStatus): void => this.ended(plain, status);
     if (found === undefined) onExit(UNKNOWN_STATUS);
     else if (processes.adopt(found, onExit)) value.process = found;
     else onExit(processes.endOf(found));
     return true;
+  }
+
+  /** Undefined when it has not begun, or cannot be told from what else works in its directory. */
+  private findUnrecorded({ plain, mark }: PlainRecord): ProcessIdentity | undefined {
+    const { processes } = this.ports;
+    if (mark !== undefined && processes.startedAs !== undefined) return processes.startedAs(mark);
+    const { sandbox, workingDirectory } = plain;
+    return workingDirectory === sandbox ? processes.findIn(sandbox) : undefined;
   }
 
   report(): ContainerEvent {
@@ -208,6 +216,8 @@ export class PlainContainers {
     const { record } = plain;
     const spec = record.plain;
     record.process = null;
+    const mark = spec.io === 'files' ? this.ports.processes.newMark?.() : undefined;
+    if (mark !== undefined) record.mark = mark;
     this.save(plain);
     const identity = this.spawn(plain);
     if (identity === undefined) {
@@ -224,10 +234,13 @@ export class PlainContainers {
 
   private spawn(plain: Plain): ProcessIdentity | undefined {
     const { processes } = this.ports;
+    const { mark } = plain.record;
     const { io, command, sandbox, workingDirectory, user } = plain.record.plain;
     const place = { command, cwd: workingDirectory, ...(user === undefined ? {} : { user }) };
     const onExit = (status: WaitStatus): void => this.ended(plain, status);
-    if (io === 'files') return processes.spawn(place, onExit);
+    if (io === 'files') {
+      return processes.spawn(mark === undefined ? place : { ...place, mark }, onExit);
+    }
     plain.attached = processes.attached?.spawn(
       { ...place, sandbox, isTerminal: io === 'tty' },
       { onExit, onOutput: (stream, bytes) => this.output(plain, stream, bytes) },

@@ -27,6 +27,8 @@ export interface SpawnSpec {
   /** What the process is put into before it does anything. */
   readonly isolation?: SpawnIsolation;
   readonly logs?: LogPlan;
+  /** From `newMark`. */
+  readonly mark?: string;
 }
 
 export interface SpawnIsolation {
@@ -78,6 +80,13 @@ export interface Processes {
    * working directory. `undefined` when it cannot be started; the reason is then in `stderr`.
    */
   spawn(spec: SpawnSpec, onExit: (status: WaitStatus) => void): ProcessIdentity | undefined;
+  /**
+   * A name under which a process that is asked for says that it has begun, whoever dies meanwhile;
+   * undefined where nobody writes that down.
+   */
+  newMark?(): string | undefined;
+  /** What has begun under a mark of a dead launcher. What has not will never. */
+  startedAs?(mark: string): ProcessIdentity | undefined;
   /**
    * Watches a process that a launcher before this one has started. False when it is gone already.
    */

@@ -1,6 +1,7 @@
 /**
- * How a command line is started inside a plan: a shell waits on descriptor 3 until the launcher has
- * put it into its cgroups, then `prlimit`, `nsenter` and `setpriv` of util-linux do what Node cannot.
+ * How a command line is started inside a plan: `prlimit`, `nsenter` and `setpriv` of util-linux do what
+ * neither Node nor the starter can. Without a starter a shell waits on descriptor 3 before them until the
+ * launcher has put it into its cgroups.
  */
 import type { HostedCommand } from '../../executor/hosted.ts';
 import type { CapabilityPlan, IsolationPlan, NamespacePlan } from '../containerizer/plan.ts';
@@ -30,14 +31,19 @@ const KEEP = 'exec env --ignore-signal=CHLD sleep infinity';
 /** Without a line the launcher has died: nothing may run outside of its cgroups. */
 const GATE = 'read -r _ <&3 || exit 1; exec 3<&-; exec "$@"';
 /**
- * The same for a program that can be looked for from here, the first word: one that cannot be started
- * ends with 1, as the original's executor ends then, and not with the shell's 127.
+ * The last step before a program that other programs would start: one that cannot be started ends with 1, as
+ * the original's helper ends then, and not with their 126 or 127. Looked for where it will run, by its user.
  */
-const CHECKED_GATE =
-  'program=$1; shift; read -r _ <&3 || exit 1; exec 3<&-; ' +
-  'command -v -- "$program" >/dev/null || ' +
-  '{ echo "Failed to execute command: $program: No such file or directory" >&2; exit 1; }; ' +
-  'exec "$@"';
+const CHECK = `
+runs() {
+  case $1 in */*) [ -x "$1" ] && [ ! -d "$1" ]; return ;; esac
+  set -f; IFS=:
+  for d in $PATH; do [ -x "\${d:-.}/$1" ] && [ ! -d "\${d:-.}/$1" ] && return; done
+  return 1
+}
+why="No such file or directory"; [ -e "$1" ] && why="Permission denied"
+runs "$1" || { echo "Failed to execute command: $1: $why" >&2; exit 1; }
+exec "$@"`;
 /** Absolute: the task's PATH is its own. */
 const TOOLS = '/usr/bin';
 const SECURE_BITS = '+noroot,+noroot_locked,+no_setuid_fixup,+no_setuid_fixup_locked';
@@ -49,35 +55,47 @@ export function plainCommandLine(command: HostedCommand, user?: SystemUser): Com
   return { file, argv0, args, env: command.environment, user, isGated: false };
 }
 
-export function wrappedCommandLine(
+interface Place {
+  readonly cwd: string;
+  readonly user: SystemUser | undefined;
+  readonly holder?: Holder;
+}
+
+/** For a process that is where its plan wants it before it becomes its program. */
+export function isolatedCommandLine(
   command: HostedCommand,
   plan: IsolationPlan,
-  place: {
-    readonly cwd: string;
-    readonly user: SystemUser | undefined;
-    readonly holder?: Holder;
-  },
+  place: Place,
 ): CommandLine {
   const inner = plainCommandLine(command, place.user);
   const privileges = privilegeWords(plan, place.user, place.holder !== undefined);
-  const words = [
+  const [file, ...tools] = [
     ...limitWords(plan),
     ...(place.holder === undefined ? [] : enterWords(plan.namespaces, place.holder, place.cwd)),
     ...privileges,
-    inner.file,
-    ...inner.args,
   ];
-  // In a mount namespace the program may be elsewhere.
-  const isFoundHere = place.holder === undefined;
-  const gate = isFoundHere ? [CHECKED_GATE, 'sh', inner.file] : [GATE, 'sh'];
+  if (file === undefined) return inner;
   return {
-    file: '/bin/sh',
-    argv0: 'sh',
-    args: ['-c', ...gate, ...words],
+    file,
+    argv0: file,
+    args: [...tools, '/bin/sh', '-c', CHECK, 'sh', inner.file, ...inner.args],
     env: inner.env,
     user: privileges.length > 0 ? undefined : place.user,
-    isGated: true,
+    isGated: false,
   };
+}
+
+/** The same behind a pipe: it is put where it belongs while it waits. */
+export function wrappedCommandLine(
+  command: HostedCommand,
+  plan: IsolationPlan,
+  place: Place,
+): CommandLine {
+  const line = isolatedCommandLine(command, plan, place);
+  const isChecked = line.args.includes(CHECK);
+  const gate = isChecked ? [GATE, 'sh'] : [GATE, 'sh', '/bin/sh', '-c', CHECK, 'sh'];
+  const args = ['-c', ...gate, line.file, ...line.args];
+  return { ...line, file: '/bin/sh', argv0: 'sh', args, isGated: true };
 }
 
 /** The process that makes a container's namespaces and keeps them: ready when it says so. */

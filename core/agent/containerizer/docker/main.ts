@@ -8,7 +8,7 @@ import { SystemRandom } from '../../../base/random.ts';
 import { LauncherCore } from '../../launcher/core.ts';
 import { FileDisk } from '../../launcher/file-disk.ts';
 import { NodeIsolation } from '../../launcher/isolation.ts';
-import { NodeProcesses } from '../../launcher/node-processes.ts';
+import { keptHere, NodeProcesses } from '../../launcher/node-processes.ts';
 import type { ContainerPorts, ProcessIdentity } from '../../launcher/ports.ts';
 import { runProbe } from '../../launcher/probes.ts';
 import { readProcess } from '../../launcher/proc-tree.ts';
@@ -21,15 +21,17 @@ import { isDockerSpec } from './spec.ts';
 
 const clock = new SystemClock();
 /** Containers are isolated by the engine; clients are plain processes. */
-const processes = new NodeProcesses(clock, new NodeIsolation(clock, 0));
+const isolation = new NodeIsolation(clock, 0);
 
 async function helpWithProbe(text: string): Promise<void> {
+  const processes = new NodeProcesses(clock, isolation);
   const result = await runProbe(JSON.parse(text), { cwd: '/' }, processes, clock);
   process.stdout.write(JSON.stringify(result ?? null));
 }
 
 function serve(): void {
   const place = launcherPlace();
+  const processes = new NodeProcesses(clock, isolation, keptHere(place.folder));
   const probeInNamespace = namespaceProbe(process.argv[1] ?? '');
   const withDocker = (ports: ContainerPorts): DockerContainerPorts => ({
     ...ports,

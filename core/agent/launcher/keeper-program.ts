@@ -1,0 +1,203 @@
+/**
+ * The program of the keeper and its starter: `perl -e <this> <numbers> <folder> <program> <words...>`.
+ *
+ *     keeper             inherits everything that loses its parent here (a subreaper, prctl(2))
+ *     +- starter         starts tasks, is told what by requests, tells how they end
+ *     |  +- tasks
+ *     +- program         the launcher; finds its ends of the three pipes in ORRERY_STARTER
+ *
+ *     request     length (4 bytes, network order), then fields between NUL bytes:
+ *                 mark waits cwd stdout stderr uid gid oom joins join... words file word... name=value...
+ *     reply       `<pid> <start time>` or `0 <reason>`, and a line feed
+ *     end         `<pid> <start time> <wait status>` and a line feed
+ *
+ * Both write each end to `<folder>/ends/<pid>` before they reap the process, so that whoever finds it gone
+ * also finds the file. A task writes `<folder>/starts/<mark>` before it becomes its program. `<folder>/lock`
+ * is held as long as the starter may still start something: another keeper waits for it, so that what
+ * has no mark then will never have begun.
+ */
+
+/** Files beyond this are removed by the one who wrote them, oldest first; the launcher takes those it wants. */
+const ENDS_MAX = 10_000;
+
+export const KEEPER_PROGRAM = String.raw`
+use strict; use warnings; use Fcntl qw(:DEFAULT :flock);
+use POSIX qw(:signal_h WNOHANG EAGAIN EINTR);
+my ($numbers, $folder, @program) = @ARGV;
+my ($prctl, $waitid, $signalfd) = split /,/, $numbers;
+$0 = "orrery-launcher-keeper";
+syscall($prctl, 36, 1, 0, 0, 0) == 0 or exec { $program[0] } @program or exit 127;
+# Blocked, not ignored: what is sent to a task before it is its own must reach it then.
+my $deaf = POSIX::SigSet->new(SIGHUP, SIGINT, SIGTERM, SIGCHLD);
+sigprocmask(SIG_BLOCK, $deaf);
+$SIG{PIPE} = "IGNORE";
+open my $lock, ">", "$folder/lock";
+for (1 .. 500) { last if flock $lock, LOCK_EX | LOCK_NB; select undef, undef, undef, 0.01; }
+pipe my $requests, my $asks or exit 127;
+pipe my $answers, my $replies or exit 127;
+pipe my $news, my $tells or exit 127;
+my $starter = fork // exit 127;
+if ($starter == 0) {
+  close $_ for $asks, $answers, $news;
+  serve();
+  exit 0;
+}
+my $launcher = fork // exit 127;
+if ($launcher == 0) {
+  my @ours = ($asks, $answers, $news);
+  fcntl $_, F_SETFD, 0 for @ours;
+  close $_ for $requests, $replies, $tells;
+  $ENV{ORRERY_STARTER} = join ",", map { fileno $_ } @ours;
+  plain();
+  exec { $program[0] } @program or exit 127;
+}
+close $_ for $lock, $requests, $replies, $tells, $asks, $answers, $news;
+while (my ($pid, $status) = ended(0)) {
+  note($pid, $status) if $pid != $launcher && $pid != $starter;
+  waitpid $pid, 0;
+}
+exit 0;
+
+sub plain {
+  $SIG{PIPE} = "DEFAULT";
+  sigprocmask(SIG_UNBLOCK, $deaf);
+}
+sub stat_of {
+  open my $file, "<", "/proc/$_[0]/stat" or return;
+  my $text = <$file> // return;
+  $text =~ s/^.*\) //s;
+  return split / /, $text;
+}
+# The next child that has ended and was not reaped: its pid and wait status.
+my $haschildren = 1;
+sub ended {
+  my ($options) = @_;
+  my $info = "\0" x 128;
+  # P_ALL; WEXITED and WNOWAIT.
+  $haschildren = syscall($waitid, 0, 0, $info, 0x01000004 | $options, 0) != -1 or return;
+  my ($code, $pid, $status) = unpack 'x8 l x4 l x4 l', $info;
+  return if $pid == 0;
+  return ($pid, $code == 1 ? $status << 8 : $status & 127);
+}
+my @written;
+sub note {
+  my ($pid, $status) = @_;
+  my $started = (stat_of($pid))[19] // "";
+  if (open my $file, ">", "$folder/ends/$pid.new") {
+    syswrite $file, "$status $started";
+    close $file;
+    rename "$folder/ends/$pid.new", "$folder/ends/$pid";
+    push @written, $pid;
+    unlink "$folder/ends/" . shift @written if @written > ${ENDS_MAX};
+  }
+  return $started;
+}
+sub serve {
+  $0 = "orrery-launcher-starter";
+  fcntl $tells, F_SETFL, O_WRONLY | O_NONBLOCK;
+  # SIGCHLD, to be read: O_CLOEXEC and O_NONBLOCK.
+  my $signals = pack "Q", 1 << 16;
+  my $number = syscall($signalfd, -1, $signals, 8, 02004000);
+  open my $woken, "<&=", $number or exit 1;
+  my ($isasked, $untold) = (1, "");
+  while (1) {
+    while (my ($pid, $status) = ended(WNOHANG)) {
+      my $started = note($pid, $status);
+      waitpid $pid, 0;
+      $untold .= "$pid $started $status\n" if $isasked;
+    }
+    if (length $untold) {
+      my $told = syswrite $tells, $untold;
+      substr($untold, 0, $told) = "" if defined $told;
+    }
+    last unless $isasked || $haschildren;
+    my ($read, $write) = ("", "");
+    vec($read, fileno $woken, 1) = 1;
+    vec($read, fileno $requests, 1) = 1 if $isasked;
+    vec($write, fileno $tells, 1) = 1 if length $untold;
+    select($read, $write, undef, undef) > 0 or next;
+    sysread $woken, my $bytes, 4096 if vec($read, fileno $woken, 1);
+    next unless $isasked && vec($read, fileno $requests, 1);
+    my $length = bytes_of(4);
+    my $request = defined $length ? bytes_of(unpack "N", $length) : undef;
+    if (defined $request) { start(split /\0/, $request, -1); next; }
+    ($isasked, $untold) = (0, "");
+    close $_ for $lock, $requests, $replies, $tells;
+  }
+}
+sub bytes_of {
+  my ($want) = @_;
+  my $all = "";
+  while (length $all < $want) {
+    my $count = sysread $requests, $all, $want - length $all, length $all;
+    next if !defined $count && $! == EINTR;
+    return unless $count;
+  }
+  return $all;
+}
+sub start {
+  my ($mark, $waits, @task) = @_;
+  pipe my $ready, my $go or return reply("0 $!");
+  my $pid = fork // return reply("0 $!");
+  if ($pid == 0) {
+    POSIX::setsid();
+    plain();
+    begin($mark, $waits ? undef : $go, @task);
+  }
+  close $go;
+  # Until then it is in our session, and a signal to its session would be one to us.
+  my $count;
+  while (!defined($count = sysread $ready, my $byte, 1) && $! == EINTR) {}
+  reply("$pid " . ((stat_of($pid))[19] // ""));
+}
+sub reply {
+  my $line = "$_[0]\n";
+  while (!defined syswrite $replies, $line) { last if $! != EINTR; }
+}
+sub begin {
+  my ($mark, $go, $cwd, $stdout, $stderr, $uid, $gid, $oom, $joins, @rest) = @_;
+  if (length $mark) {
+    sysopen my $file, "$folder/starts/$mark", O_WRONLY | O_CREAT, 0600;
+    syswrite $file, "$$ " . (stat_of($$))[19] if $file;
+  }
+  # The other end goes with the program, or with us.
+  syswrite $go, "." if $go;
+  open STDIN, "<", "/dev/null";
+  to($stderr, 2);
+  to($stdout, 1);
+  for (splice @rest, 0, $joins) {
+    put("$_/cgroup.procs", "0") or fail("Failed to isolate pid $$: $_: $!");
+  }
+  if (length $oom) {
+    put("/proc/self/oom_score_adj", $oom) or fail("Failed to isolate pid $$: oom_score_adj: $!");
+  }
+  chdir $cwd or fail("Failed to execute command: $cwd: $!");
+  if (length $gid) {
+    $) = "$gid $gid";
+    POSIX::setgid($gid) or fail("Failed to execute command: setgid: $!");
+  }
+  if (length $uid) { POSIX::setuid($uid) or fail("Failed to execute command: setuid: $!"); }
+  my $words = shift @rest;
+  my $file = shift @rest;
+  my @words = splice @rest, 0, $words;
+  %ENV = ();
+  for (@rest) { my ($name, $value) = split /=/, $_, 2; $ENV{$name} = $value; }
+  no warnings;
+  exec { $file } @words;
+  fail("Failed to execute command: $file: $!");
+}
+sub to {
+  my ($path, $number) = @_;
+  sysopen my $file, $path, O_WRONLY | O_APPEND | O_CREAT, 0644 or fail("$path: $!");
+  POSIX::dup2(fileno $file, $number);
+}
+sub put {
+  my ($path, $value) = @_;
+  sysopen my $file, $path, O_WRONLY or return;
+  return syswrite $file, $value;
+}
+sub fail {
+  syswrite STDERR, "$_[0]\n";
+  POSIX::_exit(1);
+}
+`;
