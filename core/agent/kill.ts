@@ -4,7 +4,7 @@ import type { KillPolicy, TaskInfo } from '../wire/types/mesos.v1.ts';
 import type { AgentContext } from './context.ts';
 import { sendKill, sendMessage } from './executor-events.ts';
 import { shutdownExecutor } from './executors.ts';
-import type { AgentExecutor, AgentFramework } from './state.ts';
+import { type AgentExecutor, type AgentFramework, executorWith, holdsTask } from './state.ts';
 import { partitionState, sendAgentUpdate } from './tasks.ts';
 
 export function killTask(
@@ -15,7 +15,7 @@ export function killTask(
   const framework = context.state.frameworks.get(frameworkId(ids.frameworkId));
   if (framework === undefined || framework.status === 'terminating') return;
   const id = taskId(ids.taskId);
-  const executor = holderOf(framework, id);
+  const executor = executorWith(framework, id, holdsTask);
   if (executor === undefined) {
     sendAgentUpdate(context, framework, id, {
       state: partitionState(framework, 'TASK_DROPPED'),
@@ -27,14 +27,6 @@ export function killTask(
   if (executor.status === 'terminating' || executor.status === 'terminated') return;
   if (executor.queuedTasks.has(id)) killQueued(context, framework, executor, id);
   else if (executor.launchedTasks.has(id)) sendKill(context, executor, id, policy);
-}
-
-function holderOf(framework: AgentFramework, id: TaskId): AgentExecutor | undefined {
-  for (const executor of framework.executors.values()) {
-    const { queuedTasks, launchedTasks, terminatedTasks } = executor;
-    if (queuedTasks.has(id) || launchedTasks.has(id) || terminatedTasks.has(id)) return executor;
-  }
-  return undefined;
 }
 
 /** A group is killed whole; an executor that never got a task and has none left is shut down. */

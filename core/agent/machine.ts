@@ -41,7 +41,7 @@ import {
   registrationWoke,
   reregistered,
 } from './registration.ts';
-import { type AgentState, emptyAgentState } from './state.ts';
+import { type AgentState, emptyAgentState, executorWith } from './state.ts';
 import { completeTask } from './tasks.ts';
 
 const DISK_DEADLINE = 'disk';
@@ -252,8 +252,8 @@ export class AgentMachine {
     }
     const framework = context.state.frameworks.get(id);
     if (!result.isClosed || framework === undefined) return;
-    for (const executor of framework.executors.values()) {
-      if (!executor.terminatedTasks.has(task)) continue;
+    const executor = executorWith(framework, task, (each) => each.terminatedTasks.has(task));
+    if (executor !== undefined) {
       completeTask(executor, task);
       removeExecutorIfDone(context, framework, executor);
     }

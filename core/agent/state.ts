@@ -9,6 +9,7 @@ import {
   agentId,
   type ContainerId,
   type ExecutorId,
+  executorId,
   type FrameworkId,
   type TaskId,
   taskId,
@@ -166,6 +167,27 @@ export function emptyAgentState(
     completedFrameworks: [],
     containers: new Map(),
   };
+}
+
+/**
+ * The executor of a framework that has a task in one of the ways of `has`. A command's executor has the
+ * task's id, so with thousands of them there is no search.
+ */
+export function executorWith(
+  framework: AgentFramework,
+  id: TaskId,
+  has: (executor: AgentExecutor, id: TaskId) => boolean,
+): AgentExecutor | undefined {
+  const namesake = framework.executors.get(executorId(id));
+  if (namesake !== undefined && has(namesake, id)) return namesake;
+  for (const executor of framework.executors.values()) if (has(executor, id)) return executor;
+  return undefined;
+}
+
+/** Queued, launched, or terminal and not acknowledged. */
+export function holdsTask(executor: AgentExecutor, id: TaskId): boolean {
+  const { queuedTasks, launchedTasks, terminatedTasks } = executor;
+  return queuedTasks.has(id) || launchedTasks.has(id) || terminatedTasks.has(id);
 }
 
 /** Tasks with an executor that are not terminal. */

@@ -21,7 +21,9 @@ import {
   type AgentExecutor,
   type AgentFramework,
   EXECUTOR_COMPLETED_TASKS_MAX,
+  executorWith,
   hasCapability,
+  holdsTask,
   isTerminal,
 } from './state.ts';
 
@@ -158,7 +160,7 @@ function handleUpdate(
   const id = taskId(update.status.task_id.value);
   // The holder is found by the task, not by who sends: news of a task that nobody has, or has any
   // more, are forwarded all the same but never acknowledged to an executor.
-  const holder = executorOfTask(framework, id);
+  const holder = executorWith(framework, id, holdsTask);
   const status = drained(context, framework, update.status);
   const isFromExecutor = status.source === 'SOURCE_EXECUTOR';
   if (holder === undefined && isFromExecutor && sender?.connection?.kind === 'hosted') {
@@ -175,7 +177,7 @@ function handleUpdate(
   const whole = withContainer(context, holder, status);
   const completed = { ...update, status: context.hooks.slaveTaskStatus(framework.id, whole) };
   keepStatus(holder, completed.status);
-  const known = holder !== undefined && holdsTask(holder, id);
+  const known = holder !== undefined && hasHandedOver(holder, id);
   const path = known ? updatesPathOf(context, holder, id) : undefined;
   context.updates.update(completed, path, context.now);
   if (known && isFromExecutor) {
@@ -233,15 +235,8 @@ function keepStatus(executor: AgentExecutor | undefined, status: TaskStatus): vo
   }
 }
 
-function holdsTask(executor: AgentExecutor, id: TaskId): boolean {
+function hasHandedOver(executor: AgentExecutor, id: TaskId): boolean {
   return executor.launchedTasks.has(id) || executor.terminatedTasks.has(id);
-}
-
-function executorOfTask(framework: AgentFramework, id: TaskId): AgentExecutor | undefined {
-  for (const executor of framework.executors.values()) {
-    if (executor.queuedTasks.has(id) || holdsTask(executor, id)) return executor;
-  }
-  return undefined;
 }
 
 /** Container id, pid and addresses, where the executor has not told them. */

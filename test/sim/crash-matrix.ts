@@ -22,15 +22,6 @@ export interface MatrixCase {
 }
 
 const AGENT = 'a1';
-/** Between these something has happened that is not recorded yet. */
-const UNSEEN_STEPS: ReadonlySet<string> = new Set([
-  'launcher.record.before',
-  'launcher.record.after',
-  'launcher.spawn.before',
-  'launcher.spawn.after',
-]);
-const UNKNOWN_END =
-  /^Failed to get exit status for Command$|^Command terminated with unknown status$/;
 const RESTART_MS = seconds(1);
 const NATURAL: Readonly<Record<MatrixTask, readonly [state: string, message: string | undefined]>> =
   {
@@ -159,7 +150,7 @@ class MatrixRun {
     assert.ok(uuids.size <= 1, `${id} came to ${uuids.size} ends`);
     const end = this.endOf(id);
     const mayBeLost = victim === 'machine' || (!checkpoint && victim !== 'launcher');
-    const isFree = !this.spawned.includes(id) || mayBeLost || this.isUnseen();
+    const isFree = !this.spawned.includes(id) || mayBeLost;
     if (this.fatalStep !== undefined && isFree) return;
     const [state, message] = NATURAL[task];
     assert.equal(end?.state, state, `${id} was started and must come to its own end`);
@@ -169,16 +160,5 @@ class MatrixRun {
   private endOf(id: string): TaskStatus | undefined {
     const ends = this.framework?.endsOf(id) ?? [];
     return ends.find(({ uuid }) => uuid !== undefined) ?? ends.at(-1);
-  }
-
-  /**
-   * The launcher died while a process or its status was on its way from the kernel to the disk: nobody
-   * can know how it ended, and that is said. A group ends with such a task.
-   */
-  private isUnseen(): boolean {
-    const step = this.steps[this.fatalStep ?? -1] ?? '';
-    if (this.matrixCase.victim === 'agent' || !UNSEEN_STEPS.has(step)) return false;
-    const ids = this.framework?.taskIds ?? [];
-    return ids.some((id) => UNKNOWN_END.test(this.endOf(id)?.message ?? ''));
   }
 }

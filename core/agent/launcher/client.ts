@@ -17,7 +17,7 @@ import type { IsolationPlan } from '../containerizer/plan.ts';
 import type { ContainerEvent, ContainerLauncher, ContainerRequest } from '../containers/port.ts';
 import { FAILPOINT_VARIABLE } from '../failpoints.ts';
 import type { ContainerSpec, ContainerUpdate, Launcher, LauncherEvent } from '../launcher-port.ts';
-import { keeperFolder, type KeptProgram, underKeeper } from './keeper.ts';
+import { type KeptProgram, keeperFolder, underKeeper } from './keeper.ts';
 import { launcherProgram } from './program.ts';
 import { LineDecoder, PROTOCOL_VERSION } from './protocol.ts';
 import type { LauncherSettings } from './server.ts';

@@ -7,7 +7,7 @@
  *     +- program         the launcher; finds its ends of the three pipes in ORRERY_STARTER
  *
  *     request     length (4 bytes, network order), then fields between NUL bytes:
- *                 mark waits cwd stdout stderr uid gid oom joins join... words file word... name=value...
+ *                 waits mark cwd stdout stderr uid gid oom joins join... words file word... name=value...
  *     reply       `<pid> <start time>` or `0 <reason>`, and a line feed
  *     end         `<pid> <start time> <wait status>` and a line feed
  *
@@ -136,18 +136,22 @@ sub bytes_of {
   return $all;
 }
 sub start {
-  my ($mark, $waits, @task) = @_;
+  my ($waits, @task) = @_;
   pipe my $ready, my $go or return reply("0 $!");
   my $pid = fork // return reply("0 $!");
   if ($pid == 0) {
     POSIX::setsid();
     plain();
-    begin($mark, $waits ? undef : $go, @task);
+    begin($waits, $go, @task);
   }
   close $go;
   # Until then it is in our session, and a signal to its session would be one to us.
-  my $count;
-  while (!defined($count = sysread $ready, my $byte, 1) && $! == EINTR) {}
+  my $said = "";
+  while (1) {
+    my $count = sysread $ready, $said, 1024, length $said;
+    last if defined $count ? $count == 0 || $said eq "." : $! != EINTR;
+  }
+  return reply("0 $said") if $said =~ s/^!//;
   reply("$pid " . ((stat_of($pid))[19] // ""));
 }
 sub reply {
@@ -155,19 +159,21 @@ sub reply {
   while (!defined syswrite $replies, $line) { last if $! != EINTR; }
 }
 sub begin {
-  my ($mark, $go, $cwd, $stdout, $stderr, $uid, $gid, $oom, $joins, @rest) = @_;
+  my ($waits, $go, $mark, $cwd, $stdout, $stderr, $uid, $gid, $oom, $joins, @rest) = @_;
+  for (splice @rest, 0, $joins) {
+    next if put("$_/cgroup.procs", "0");
+    syswrite $go, "!$_: $!";
+    POSIX::_exit(1);
+  }
   if (length $mark) {
     sysopen my $file, "$folder/starts/$mark", O_WRONLY | O_CREAT, 0600;
     syswrite $file, "$$ " . (stat_of($$))[19] if $file;
   }
-  # The other end goes with the program, or with us.
-  syswrite $go, "." if $go;
+  # What it waits for else is the end of this pipe, with the program or with us.
+  syswrite $go, "." unless $waits;
   open STDIN, "<", "/dev/null";
   to($stderr, 2);
   to($stdout, 1);
-  for (splice @rest, 0, $joins) {
-    put("$_/cgroup.procs", "0") or fail("Failed to isolate pid $$: $_: $!");
-  }
   if (length $oom) {
     put("/proc/self/oom_score_adj", $oom) or fail("Failed to isolate pid $$: oom_score_adj: $!");
   }

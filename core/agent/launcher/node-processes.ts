@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFileSync, closeSync, openSync, readFileSync } from 'node:fs';
 import type { Clock } from '../../base/clock.ts';
-import { describeError } from '../../base/errors.ts';
+import { ClusterError, describeError } from '../../base/errors.ts';
 import type { HostedProbe } from '../../executor/hosted.ts';
 import type { ProbeResult } from '../../executor/task-run.ts';
 import {
@@ -18,13 +18,13 @@ import type { OutputStream } from '../container-logger.ts';
 import type { IsolationPlan } from '../containerizer/plan.ts';
 import { NodeAttachedProcesses } from './attached.ts';
 import { holdNamespaces, letGo } from './gate.ts';
+import { joinedBy } from './isolation.ts';
 import { KeptFiles, keeperFolder, type StarterPipes, takeStarterPipes } from './keeper.ts';
 import type { Held, Isolation, Processes, ProcessIdentity, SpawnSpec } from './ports.ts';
 import { runProbe } from './probes.ts';
-import { joinedBy } from './isolation.ts';
 import { isFrom, type ProcessEntry, readAllProcesses, readProcess, treeOf } from './proc-tree.ts';
 import { openRotatedOutput } from './rotated-output.ts';
-import { Starter } from './starter.ts';
+import { Starter, type StartRequest } from './starter.ts';
 import {
   type CommandLine,
   isolatedCommandLine,
@@ -35,6 +35,7 @@ import {
 const ADOPTED_POLL_MS = 250;
 /** Dead sessions are swept together this long after the first. */
 const SWEEP_DELAY_MS = 200;
+const START_TRIES = 5;
 
 /** What a process under a keeper has. */
 export interface Kept {
@@ -135,16 +136,13 @@ export class NodeProcesses implements Processes {
     holdNamespaces(plan, this.isolation, done);
   }
 
-  private ask(
-    starter: Starter,
-    { spec, onExit, open }: Asked,
-  ): ProcessIdentity {
+  private ask(starter: Starter, { spec, onExit, open }: Asked): ProcessIdentity {
     const { cwd, isolation, mark = '' } = spec;
     const line = lineOf(spec, isolatedCommandLine);
     // What is open here can be opened again by its number.
     const outputOf = (stream: OutputStream): string =>
       spec.logs === undefined ? `${cwd}/${stream}` : `/proc/${process.pid}/fd/${open(stream)}`;
-    const identity = starter.start({
+    const request = (): StartRequest => ({
       mark,
       waits: spec.logs !== undefined,
       cwd,
@@ -157,6 +155,7 @@ export class NodeProcesses implements Processes {
       words: [line.argv0, ...line.args],
       environment: line.env,
     });
+    const identity = patiently(() => starter.start(request()));
     this.started.set(identity.pid, { identity, mark, onExit });
     return identity;
   }
@@ -281,6 +280,21 @@ export class NodeProcesses implements Processes {
       if (this.adopted.size > 0) this.pollAdopted();
     });
   }
+}
+
+/** A cgroup may be swept away, by another agent of this machine, before anything is in it: it is made again. */
+function patiently<T>(start: () => T): T {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return start();
+    } catch (thrown) {
+      if (tries === START_TRIES || !isRetriable(thrown)) throw thrown;
+    }
+  }
+}
+
+function isRetriable(thrown: unknown): boolean {
+  return thrown instanceof ClusterError && thrown.retriable;
 }
 
 function lineOf(spec: SpawnSpec, isolated: typeof wrappedCommandLine): CommandLine {

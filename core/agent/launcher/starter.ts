@@ -60,7 +60,7 @@ export class Starter {
     }
     const [pid = '', ...more] = this.ask(Buffer.from(fields.join('\0'))).split(' ');
     if (pid !== '0') return { pid: Number(pid), startTime: more[0] ?? '' };
-    throw new ClusterError('STARTER', `fork: ${more.join(' ')}`, { retriable: true });
+    throw new ClusterError('STARTER', more.join(' '), { retriable: true });
   }
 
   private ask(body: Buffer): string {
@@ -98,8 +98,8 @@ export class Starter {
 function fieldsOf(request: StartRequest): readonly string[] {
   const { user, joins, words, environment } = request;
   return [
-    request.mark,
     request.waits ? '1' : '',
+    request.mark,
     request.cwd,
     request.stdout,
     request.stderr,
