@@ -27,6 +27,8 @@ my ($numbers, $folder, @program) = @ARGV;
 my ($prctl, $waitid, $signalfd) = split /,/, $numbers;
 $0 = "orrery-launcher-keeper";
 syscall($prctl, 36, 1, 0, 0, 0) == 0 or exec { $program[0] } @program or exit 127;
+# Whatever the agent's own starter has left open is not for tasks.
+for (glob "/proc/self/fd/*") { POSIX::close($1) if m{/(\d+)$} && $1 > 2; }
 # Blocked, not ignored: what is sent to a task before it is its own must reach it then.
 my $deaf = POSIX::SigSet->new(SIGHUP, SIGINT, SIGTERM, SIGCHLD);
 sigprocmask(SIG_BLOCK, $deaf);
