@@ -41,8 +41,8 @@ export function parseAcls(tree: unknown): Result<Acls> {
 function withNewNames(tree: Readonly<Record<string, unknown>>): Result<Record<string, unknown>> {
   const renamed: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(tree)) {
-    const target = OLD_LISTS[name] ?? name;
-    if (target !== 'permissive' && !(target in ACTIONS)) {
+    const target = OLD_LISTS.get(name) ?? name;
+    if (target !== 'permissive' && !Object.hasOwn(ACTIONS, target)) {
       return err(`Failed to parse ACLs: there is no list '${name}'`);
     }
     const before = renamed[target];

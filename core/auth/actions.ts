@@ -106,9 +106,11 @@ export const AUTHORIZABLE_PATHS: readonly string[] = [
 ];
 
 /** Old names of lists that configuration files still have. */
-export const OLD_LISTS: Readonly<Record<string, Action>> = {
-  shutdown_frameworks: 'teardown_frameworks',
-  set_quotas: 'update_quotas',
-  remove_quotas: 'update_quotas',
-  register_slaves: 'register_agents',
-};
+export const OLD_LISTS: ReadonlyMap<string, Action> = new Map(
+  Object.entries<Action>({
+    shutdown_frameworks: 'teardown_frameworks',
+    set_quotas: 'update_quotas',
+    remove_quotas: 'update_quotas',
+    register_slaves: 'register_agents',
+  }),
+);

@@ -2,6 +2,7 @@
  * Many named deadlines, of which the earliest is wanted: what a machine keeps instead of timers.
  * Setting and clearing cost O(log n); stale heap entries are skipped when they come up.
  */
+import { assert } from './assert.ts';
 import type { Instant } from './clock.ts';
 
 interface Entry {
@@ -15,6 +16,8 @@ export class Deadlines {
 
   /** Sets or moves the deadline `key`. */
   set(key: string, at: Instant): void {
+    // No time is before it: it would be due for ever.
+    assert(!Number.isNaN(at), `deadline '${key}' has no time`);
     if (this.current.get(key) === at) return;
     this.current.set(key, at);
     this.push({ at, key });

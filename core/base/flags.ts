@@ -221,6 +221,7 @@ export function nearestName(names: readonly string[], name: string): string | un
   let best: { readonly name: string; readonly distance: number } | undefined;
   const distanceMax = Math.min(3, Math.floor(name.length / 3));
   for (const candidate of names) {
+    if (Math.abs(candidate.length - name.length) > distanceMax) continue;
     const distance = editDistance(candidate, name);
     if (distance <= distanceMax && (best === undefined || distance < best.distance)) {
       best = { name: candidate, distance };

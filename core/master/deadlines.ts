@@ -2,6 +2,7 @@
  * Named deadlines of the machine, in time order (a binary heap). Setting a name again replaces its
  * deadline; cancelled and replaced entries are skipped when they surface.
  */
+import { assert } from '../base/assert.ts';
 import type { Instant } from '../base/clock.ts';
 
 interface Entry {
@@ -17,6 +18,8 @@ export class Deadlines {
   private sequence = 0;
 
   set(name: string, at: Instant, run: () => void): void {
+    // No time is before it: it would be due for ever.
+    assert(!Number.isNaN(at), `deadline '${name}' has no time`);
     const entry: Entry = { at, sequence: this.sequence++, name, run };
     this.live.set(name, entry);
     this.heap.push(entry);

@@ -114,25 +114,31 @@ export class Session {
     const decoder = new RecordDecoder();
     const chunks = response.body[Symbol.asyncIterator]();
     while (this.end === undefined) {
-      const records = await this.nextRecords(chunks, decoder);
-      if (records === undefined) return;
-      for (const record of records) this.take(record);
+      const chunk = await this.nextChunk(chunks);
+      if (chunk === undefined) return;
+      for (const record of this.recordsIn(decoder, chunk)) this.take(record);
     }
   }
 
   /** Undefined when the stream is over. */
-  private async nextRecords(
-    chunks: AsyncIterator<Uint8Array>,
-    decoder: RecordDecoder,
-  ): Promise<readonly Uint8Array[] | undefined> {
+  private async nextChunk(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array | undefined> {
     try {
       const chunk = await chunks.next();
       if (chunk.done === true) return undefined;
       this.lastRecordAt = this.ports.clock.now();
-      return decoder.push(chunk.value);
+      return chunk.value;
     } catch (thrown) {
       this.close(describeError(thrown));
       return undefined;
+    }
+  }
+
+  /** Broken framing ends the stream behind the records that came before it. */
+  private *recordsIn(decoder: RecordDecoder, chunk: Uint8Array): Generator<Uint8Array> {
+    try {
+      yield* decoder.push(chunk);
+    } catch (thrown) {
+      this.close(describeError(thrown));
     }
   }
 

@@ -2,6 +2,7 @@
  * Virtual time. Nothing happens until a test says so: `advance` runs due timers one after another,
  * in the order of their times and then of their making, and lets all promises settle in between.
  */
+import { assert } from '../base/assert.ts';
 import type { Clock, Instant, Timer } from '../base/clock.ts';
 import type { DurationMs } from '../base/duration.ts';
 
@@ -95,6 +96,7 @@ export class SimulatedClock implements Clock {
   }
 
   private arm(delayMs: DurationMs, callback: () => void, owner: ProcessClock | undefined): Timer {
+    assert(!Number.isNaN(delayMs), 'a timer is set for no time');
     const at = this.time + Math.max(delayMs, 0);
     const pending: Pending = { at, number: this.nextNumber++, owner, callback, cancelled: false };
     this.push(pending);

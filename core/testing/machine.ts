@@ -453,8 +453,11 @@ function parseScript(text: string): {
   for (const part of text.split(';')) {
     const [word, argument] = part.trim().split(/\s+/);
     if (word === 'sleep' && argument === 'infinity') return { durationMs: undefined, exitCode };
-    if (word === 'sleep') durationMs += Number(argument) * 1_000;
-    if (word === 'exit') exitCode = Number(argument);
+    const number = argument === undefined ? Number.NaN : Number(argument);
+    // As a shell does with what is no number.
+    if (word === 'sleep' && number >= 0) durationMs += number * 1_000;
+    else if (word === 'sleep') exitCode = 1;
+    if (word === 'exit') exitCode = Number.isInteger(number) ? number & 0xff : 2;
   }
   return { durationMs, exitCode };
 }

@@ -16,11 +16,13 @@ const NESTING_MAX = 100;
 /** What a scalar becomes when it counts as unset. */
 const UNSET: unique symbol = Symbol('unset');
 
-const NON_FINITE: Readonly<Record<string, number>> = {
-  Infinity: Number.POSITIVE_INFINITY,
-  '-Infinity': Number.NEGATIVE_INFINITY,
-  NaN: Number.NaN,
-};
+const NON_FINITE: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    Infinity: Number.POSITIVE_INFINITY,
+    '-Infinity': Number.NEGATIVE_INFINITY,
+    NaN: Number.NaN,
+  }),
+);
 
 export class JsonReader {
   private refusal: string | undefined;
@@ -124,7 +126,7 @@ export class JsonReader {
       case 'bool':
         return this.parsed(field, text, 'boolean');
       default: {
-        const special = field.kind === 'double' ? NON_FINITE[text] : undefined;
+        const special = field.kind === 'double' ? NON_FINITE.get(text) : undefined;
         if (special !== undefined) return special;
         const number = this.parsed(field, text, 'number');
         if (typeof number === 'bigint') return this.integer(field, number);

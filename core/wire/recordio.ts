@@ -31,9 +31,11 @@ export class RecordDecoder {
     this.recordMaxBytes = recordMaxBytes;
   }
 
-  /** The records completed by `chunk`. Throws a `ClusterError` on bad framing; then it is unusable. */
-  push(chunk: Uint8Array): readonly Uint8Array[] {
-    const records: Uint8Array[] = [];
+  /**
+   * The records completed by `chunk`, all of which must be taken. Throws a `ClusterError` on bad framing,
+   * after the records before it: they had arrived whole. Then it is unusable.
+   */
+  *push(chunk: Uint8Array): Generator<Uint8Array, void, undefined> {
     let at = 0;
     while (at < chunk.length) {
       if (this.missing === undefined) {
@@ -45,11 +47,11 @@ export class RecordDecoder {
       this.missing -= end - at;
       at = end;
       if (this.missing > 0) continue;
-      records.push(Buffer.concat(this.parts));
+      const record = Buffer.concat(this.parts);
       this.parts = [];
       this.missing = undefined;
+      yield record;
     }
-    return records;
   }
 
   /** Whether the stream may end here. */

@@ -147,9 +147,9 @@ function lengthOf({ lines }: WireAnswer): string | undefined {
 /** How output is cut into records depends on the moment; what was written does not. */
 function compareRecords(recorded: unknown, bytes: Buffer): void {
   const decoder = new RecordDecoder();
-  const records = decoder
-    .push(bytes)
-    .map((record): unknown => JSON.parse(Buffer.from(record).toString('utf8')));
+  const records = Array.from(decoder.push(bytes), (record): unknown =>
+    JSON.parse(Buffer.from(record).toString('utf8')),
+  );
   assert.ok(decoder.isBetweenRecords);
   const expected = listAt(recorded, 'records');
   for (const stream of ['STDOUT', 'STDERR']) {

@@ -73,19 +73,23 @@ const HEADS: readonly [string, ...string[]] = [
   `${HTTP_TEXT}Transfer-Encoding: chunked\r\n\r\n0\r\nTrailer: x\r\n\r\n`,
 ];
 
+/** Of longer ones only the beginning goes through the framings, which are fed byte by byte. */
+const FRAMED_MAX_BYTES = 4_096;
+
 export function fuzzDecoders(dice: Dice, it: FuzzCase): void {
   const body = bodyOfCase(it);
   const bytes = dice.once(2) ? body : mutateBytes(dice, body);
   fuzzProtobuf(dice, bytes);
   fuzzJson(dice, bytes.toString('utf8'));
-  fuzzRecords(dice, bytes);
-  fuzzLibprocess(dice, bytes);
+  const beginning = bytes.subarray(0, FRAMED_MAX_BYTES);
+  fuzzRecords(dice, beginning);
+  fuzzLibprocess(dice, beginning);
   const example = dice.pick(FLAG_TEXTS);
   const text = dice.once(4)
     ? example + dice.pick(NASTY_TEXTS)
     : mutateBytes(dice, Buffer.from(example)).toString('utf8');
   fuzzTexts(text);
-  if (dice.once(16)) fuzzFlags(text);
+  if (dice.once(64)) fuzzFlags(text);
 }
 
 function fuzzProtobuf(dice: Dice, noise: Buffer): void {
@@ -120,13 +124,11 @@ function fuzzJson(dice: Dice, text: string): void {
 function fuzzRecords(dice: Dice, bytes: Buffer): void {
   const stream = frameRecords(dice, [bytes, bytes.subarray(0, 5)]);
   const cutInto = recordsIn(cut(dice, stream));
-  const bytewise = recordsIn(Array.from(stream, (byte) => Buffer.of(byte)));
-  // A broken length takes the records of its own chunk along, and nothing else.
-  const given = bytewise.slice(0, cutInto.length);
-  assert.deepEqual(cutInto, given, 'records depend on the chunks');
+  const single = recordsIn(bytewise(stream));
+  assert.deepEqual(cutInto, single, 'records depend on the chunks');
 }
 
-function recordsIn(chunks: readonly Buffer[]): readonly string[] {
+function recordsIn(chunks: Iterable<Buffer>): readonly string[] {
   const decoder = new RecordDecoder(1_000_000);
   const records: string[] = [];
   try {
@@ -146,9 +148,10 @@ function fuzzLibprocess(dice: Dice, bytes: Buffer): void {
   assert.deepEqual(requestsIn(cut(dice, stream)), whole, 'messages depend on the chunks');
 }
 
-function requestsIn(chunks: readonly Buffer[]): readonly string[] {
+function requestsIn(chunks: Iterable<Buffer>): readonly string[] {
   const parser = new RequestParser();
-  return chunks.flatMap((chunk) => parser.push(chunk)).flatMap(printRequest);
+  const requests = Array.from(chunks, (chunk) => parser.push(chunk));
+  return requests.flat().flatMap(printRequest);
 }
 
 function printRequest(request: ParsedRequest): readonly string[] {
@@ -158,15 +161,17 @@ function printRequest(request: ParsedRequest): readonly string[] {
   return [JSON.stringify(request)];
 }
 
-function cut(dice: Dice, bytes: Buffer): readonly Buffer[] {
-  const chunks: Buffer[] = [];
+function* cut(dice: Dice, bytes: Buffer): Generator<Buffer> {
   const sizeMax = dice.pick([1, 3, 50, 5_000]);
   for (let at = 0; at < bytes.length; ) {
     const end = at + 1 + dice.below(sizeMax);
-    chunks.push(bytes.subarray(at, end));
+    yield bytes.subarray(at, end);
     at = end;
   }
-  return chunks;
+}
+
+function* bytewise(bytes: Buffer): Generator<Buffer> {
+  for (const byte of bytes) yield Buffer.of(byte);
 }
 
 const ROUTES = new RouteTable('master');

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { HttpServer } from '../../core/net/http-server.ts';
 import { type SimulatedClock, settle } from '../../core/testing/clock.ts';
 import { decodeMessage } from '../../core/wire/codec.ts';
+import { effortOf } from './effort.ts';
 import type { FuzzRequest } from './request.ts';
 
 export interface OpenStream {
@@ -15,12 +16,14 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
+  /** Processor time of the thread: of the answer, or of the longest step of the cluster meanwhile. */
+  readonly effortMs: number;
   /** Of an answer that goes on; `body` is its beginning. */
   readonly stream?: OpenStream;
 }
 
 /** Of a request that waits for something of the cluster. */
-const WAITING: Answer = { status: 200, headers: {}, body: Buffer.alloc(0) };
+const WAITING = { status: 200, headers: {}, body: Buffer.alloc(0) };
 /** Turns of the event loop until time is moved for an answer, and until that cannot help. */
 const PATIENT_TURNS = 12;
 const TURNS_MAX = 600;
@@ -37,6 +40,25 @@ export async function inject(
   request: FuzzRequest,
   clock: SimulatedClock,
 ): Promise<Answer> {
+  let longestMs = 0;
+  let steppingMs = 0;
+  const step = async (): Promise<void> => {
+    const spentMs = await effortOf(() => clock.advance(STEP_MS));
+    longestMs = Math.max(longestMs, spentMs);
+    steppingMs += spentMs;
+  };
+  let answer: Omit<Answer, 'effortMs'> = WAITING;
+  const totalMs = await effortOf(async () => {
+    answer = await answerTo(server, request, step);
+  });
+  return { ...answer, effortMs: Math.max(totalMs - steppingMs, longestMs) };
+}
+
+async function answerTo(
+  server: HttpServer,
+  request: FuzzRequest,
+  step: () => Promise<void>,
+): Promise<Omit<Answer, 'effortMs'>> {
   const chunks: Buffer[] = [];
   let head: { readonly status: number; readonly headers: Record<string, string> } | undefined;
   let isEnded = false;
@@ -68,7 +90,7 @@ export async function inject(
     await settle();
     // Files and compression are the work of real threads, which may wait for a processor.
     if (turn > TURNS_MAX) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-    else if (turn > PATIENT_TURNS) await clock.advance(STEP_MS);
+    else if (turn > PATIENT_TURNS) await step();
   }
   if (head === undefined) throw new Error('an answer without a head');
   return { ...head, body: Buffer.concat(chunks) };

@@ -54,7 +54,8 @@ function wrongBody(request: FuzzRequest, answer: Answer, text: string): string |
 /** One document, or the records of a stream that has ended. */
 function documentsIn(body: Buffer): readonly string[] {
   if (!/^\d+\n/.test(body.toString('latin1', 0, 20))) return [body.toString('utf8')];
-  return new RecordDecoder().push(body).map((record) => Buffer.from(record).toString('utf8'));
+  const records = new RecordDecoder().push(body);
+  return Array.from(records, (record) => Buffer.from(record).toString('utf8'));
 }
 
 function inputOf(request: FuzzRequest): string {

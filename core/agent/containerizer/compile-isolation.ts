@@ -36,11 +36,13 @@ export interface IsolationFlagValues {
 
 type Range = readonly [begin: number, end: number];
 
-const REWRITES: Readonly<Record<string, readonly string[]>> = {
-  process: ['posix/cpu', 'posix/mem'],
-  cgroups: ['cgroups/cpu', 'cgroups/mem'],
-  'posix/disk': ['disk/du'],
-};
+const REWRITES: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    process: ['posix/cpu', 'posix/mem'],
+    cgroups: ['cgroups/cpu', 'cgroups/mem'],
+    'posix/disk': ['disk/du'],
+  }),
+);
 
 const SIMPLE = [
   ...['posix/cpu', 'posix/mem', 'posix/rlimits', 'disk/du', 'filesystem/posix'],
@@ -151,7 +153,7 @@ function isolatorNames(
   },
 ): Result<readonly string[]> {
   const asked = text.split(',').map((name) => name.trim());
-  const names = new Set(asked.flatMap((name) => REWRITES[name] ?? [name]));
+  const names = new Set(asked.flatMap((name) => REWRITES.get(name) ?? [name]));
   const table = cgroups.version === 1 ? V1_SUBSYSTEMS : V2_CONTROLLERS;
   if (names.has('cgroups/all')) {
     for (const name of [...names]) if (name.startsWith('cgroups/')) names.delete(name);

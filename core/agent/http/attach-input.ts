@@ -66,9 +66,9 @@ async function* recordsOf(body: Readable): AsyncGenerator<Uint8Array> {
   if (!decoder.isBetweenRecords) throw new InputFault(400, 'Failed to read a whole record');
 }
 
-function decodedFrom(decoder: RecordDecoder, chunk: Uint8Array): readonly Uint8Array[] {
+function* decodedFrom(decoder: RecordDecoder, chunk: Uint8Array): Generator<Uint8Array> {
   try {
-    return decoder.push(chunk);
+    yield* decoder.push(chunk);
   } catch (thrown) {
     throw new InputFault(400, describeError(thrown));
   }

@@ -15,22 +15,24 @@ export type Embed =
   | 'readiness'
   | 'taskStats';
 
-const EMBEDS: Readonly<Record<string, readonly Embed[]>> = {
-  tasks: ['tasks', 'deployments'],
-  counts: ['counts'],
-  deployments: ['deployments'],
-  readiness: ['readiness'],
-  lastTaskFailure: ['lastTaskFailure'],
-  failures: ['tasks', 'lastTaskFailure', 'deployments'],
-  taskStats: ['taskStats'],
-};
+const EMBEDS: ReadonlyMap<string, readonly Embed[]> = new Map(
+  Object.entries<readonly Embed[]>({
+    tasks: ['tasks', 'deployments'],
+    counts: ['counts'],
+    deployments: ['deployments'],
+    readiness: ['readiness'],
+    lastTaskFailure: ['lastTaskFailure'],
+    failures: ['tasks', 'lastTaskFailure', 'deployments'],
+    taskStats: ['taskStats'],
+  }),
+);
 
 /** What the `embed` parameters ask for; unknown ones are ignored. */
 export function parseEmbeds(values: readonly string[], prefixes: readonly string[]): Set<Embed> {
   const found = new Set<Embed>();
   for (const value of values) {
     const prefix = prefixes.find((each) => value.startsWith(each)) ?? '';
-    for (const embed of EMBEDS[value.slice(prefix.length)] ?? []) found.add(embed);
+    for (const embed of EMBEDS.get(value.slice(prefix.length)) ?? []) found.add(embed);
   }
   return found;
 }

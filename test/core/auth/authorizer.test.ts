@@ -123,7 +123,9 @@ test('what makes no sense ends the start with a sentence', () => {
     errorOf({ get_endpoints: [{ principals: anyone, paths: { values: ['/state'] } }] }),
     "Path: '/state' is not an authorizable path",
   );
-  assert.equal(errorOf({ run_task: [] }), "Failed to parse ACLs: there is no list 'run_task'");
+  for (const name of ['run_task', 'constructor']) {
+    assert.equal(errorOf({ [name]: [] }), `Failed to parse ACLs: there is no list '${name}'`);
+  }
   assert.match(errorOf({ run_tasks: [{ users: anyone }] }), /^Failed to parse ACLs: .*principals/);
   assert.equal(errorOf([]), 'Failed to parse ACLs: Expecting a JSON object');
 });

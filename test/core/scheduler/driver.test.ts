@@ -304,6 +304,19 @@ test('a record that is no event ends the subscription, not the scheduler', async
   await scheduler.stop();
 });
 
+test('an event that came before broken framing is delivered', async () => {
+  const { clock, master, scheduler, seen } = setUp();
+  await scheduler.start();
+  await clock.settle();
+  const event = { type: 'OFFERS', offers: { offers: [offer('O1')] } };
+  master.sendBytes(Buffer.concat([encodeRecord(JSON.stringify(event)), Buffer.from('x\n')]));
+  await clock.advance(200);
+  const expected = ['subscribed master-0000 false', 'offers O1', 'disconnected'];
+  assert.deepEqual(seen, [...expected, 'subscribed master-0000 true']);
+  assert.equal(master.subscriptionCount, 2);
+  await scheduler.stop();
+});
+
 test('a throwing callback ends the scheduler', async () => {
   const { clock, master, scheduler, seen } = setUp(
     {},

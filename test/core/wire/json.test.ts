@@ -147,6 +147,15 @@ test('a boolean given as a wrong string is refused', () => {
   );
 });
 
+test('names that every object has are texts like others, and no numbers', () => {
+  for (const text of ['constructor', '__proto__']) {
+    assert.equal(
+      read({ type: 'DECLINE', decline: { offer_ids: [], filters: { refuse_seconds: text } } }),
+      `Failed to parse '${text}' as a JSON number for field 'refuse_seconds': syntax error at line 1 near: ${text}`,
+    );
+  }
+});
+
 test('maps are objects both ways, also with unusual keys', () => {
   const limits = JSON.parse('{"cpus":{"value":1},"__proto__":{"value":2}}');
   const tree = { name: 't', task_id: { value: 't' }, agent_id: { value: 'a' }, limits };

@@ -22,7 +22,9 @@ test('records come out the same at every pair of chunk borders', () => {
     for (let second = first; second <= STREAM.length; second += 1) {
       const decoder = new RecordDecoder();
       const parts = [STREAM.subarray(0, first), STREAM.subarray(first, second)];
-      const records = [...parts, STREAM.subarray(second)].flatMap((part) => decoder.push(part));
+      const records = [...parts, STREAM.subarray(second)].flatMap((part) => [
+        ...decoder.push(part),
+      ]);
       assert.deepEqual(texts(records), RECORDS);
       assert.ok(decoder.isBetweenRecords);
     }
@@ -31,12 +33,27 @@ test('records come out the same at every pair of chunk borders', () => {
 
 test('records come out the same byte by byte', () => {
   const decoder = new RecordDecoder();
-  const records = [...STREAM].flatMap((byte) => decoder.push(Uint8Array.of(byte)));
+  const records = [...STREAM].flatMap((byte) => [...decoder.push(Uint8Array.of(byte))]);
   assert.deepEqual(texts(records), RECORDS);
 });
 
 test('a length that is none ends the stream with an error', () => {
   for (const bad of ['0\n', '-1\nx', 'x\n', '\n', '99999999999999999999999', '1e3\n']) {
-    assert.throws(() => new RecordDecoder().push(Buffer.from(bad)), { code: 'RECORDIO' });
+    assert.throws(() => [...new RecordDecoder().push(Buffer.from(bad))], { code: 'RECORDIO' });
+  }
+});
+
+test('records before a broken length are given wherever the chunks end', () => {
+  const stream = Buffer.concat([STREAM, Buffer.from('x\n5\nhello')]);
+  for (let border = 0; border <= stream.length; border += 1) {
+    const decoder = new RecordDecoder();
+    const records: Uint8Array[] = [];
+    const read = (): void => {
+      for (const part of [stream.subarray(0, border), stream.subarray(border)]) {
+        for (const record of decoder.push(part)) records.push(record);
+      }
+    };
+    assert.throws(read, { code: 'RECORDIO' });
+    assert.deepEqual(texts(records), RECORDS);
   }
 });

@@ -68,6 +68,7 @@ const FORMS: readonly (readonly [text: string, zone: string, printed: string | u
   ['R/2014-07-08T13:00:00Z/P1D', 'BST', 'R/2014-07-08T13:00:00.000+06:00/P1D'],
   ['R/2014-07-08T13:00:00Z/P1D', 'EST', 'R/2014-07-08T13:00:00.000-04:00/P1D'],
   ['R/2014-07-08T13:00:00+05:00/P1D', 'Nowhere/At_All', 'R/2014-07-08T13:00:00.000Z/P1D'],
+  ['R/2014-07-08T13:00:00+05:00/P1D', 'constructor', 'R/2014-07-08T13:00:00.000Z/P1D'],
   ['R/2014-07-08T13:00:00+05:00/P1D', 'UTC', 'R/2014-07-08T13:00:00.000Z/P1D'],
   // Periods: printed as given, never normalised.
   ['R/2014/PT24H', '', 'R/2014-01-01T00:00:00.000Z/PT24H'],

@@ -42,6 +42,8 @@ test('apps are found by command, id and labels', async () => {
     String(at(bad.body, 'message')),
     /^Can not parse label selector tier=front\. Reason/,
   );
+  const unknown = await world.call('GET', '/v2/apps?embed=app.constructor');
+  assert.equal(unknown.status, 200);
   const wildcard = await world.call('GET', '/v2/apps/web/*');
   assert.deepEqual(ids(at(wildcard.body, '*')), ['/web/a', '/web/b']);
   await world.stop();

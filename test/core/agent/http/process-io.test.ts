@@ -34,7 +34,9 @@ test('what comes before the answer is opened waits, heartbeats follow, the end e
   const { headers, rawPayload } = await answer;
   assert.equal(headers['content-type'], 'application/recordio');
   assert.equal(headers['message-content-type'], 'application/json');
-  const records = new RecordDecoder().push(rawPayload).map((each) => Buffer.from(each).toString());
+  const records = Array.from(new RecordDecoder().push(rawPayload), (each) =>
+    Buffer.from(each).toString(),
+  );
   const heartbeat =
     '{"type":"CONTROL","control":{"type":"HEARTBEAT","heartbeat":{"interval":{"nanoseconds":30000000000}}}}';
   assert.deepEqual(records, [
