@@ -43,7 +43,9 @@ export function addFramework(
 export function updateFramework(context: AgentContext, message: UpdateFrameworkMessage): void {
   const framework = context.state.frameworks.get(frameworkId(message.framework_id.value));
   if (framework === undefined || framework.status === 'terminating') return;
-  if (message.framework_info !== undefined) framework.info = message.framework_info;
+  // Under another id the checkpoint could not be read again.
+  const id = { value: framework.id };
+  if (message.framework_info !== undefined) framework.info = { ...message.framework_info, id };
   framework.pid = frameworkPid(message.pid);
   checkpointFramework(context, framework);
   context.updates.flush(framework.id, context.now);

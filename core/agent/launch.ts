@@ -3,6 +3,7 @@
  * (spec executor-api, section 7; scheduler-api, section 16.4).
  */
 import { namedPrincipal } from '../auth/principal.ts';
+import { validateId } from '../base/id-rules.ts';
 import { type ExecutorId, executorId, frameworkId, taskId } from '../base/ids.ts';
 import { formatUuid } from '../base/random.ts';
 import type { Upid } from '../net/ports.ts';
@@ -115,6 +116,11 @@ function launch(context: AgentContext, from: Upid, wanted: Launch): void {
   if (state.status === 'recovering' || state.status === 'terminating') return;
   if (wanted.tasks.some((task) => task.agent_id.value !== context.agentId)) return;
   const id = frameworkId(wanted.framework.id?.value ?? '');
+  const fault = faultOfIds([id, idOf(wanted), ...wanted.tasks.map((each) => each.task_id.value)]);
+  if (fault !== undefined) {
+    context.log('warn', 'launch ignored: an id cannot name a directory', { fault });
+    return;
+  }
   const known = state.frameworks.get(id);
   if (known?.status === 'terminating') return;
   const framework = known ?? addFramework(context, wanted.framework, wanted.pid);
@@ -124,6 +130,11 @@ function launch(context: AgentContext, from: Upid, wanted: Launch): void {
     return;
   }
   enqueue(context, framework, wanted);
+}
+
+/** Checkpoints and sandboxes lie in directories of these names. */
+function faultOfIds(ids: readonly string[]): string | undefined {
+  return ids.map(validateId).find((fault) => fault !== undefined);
 }
 
 function checkLaunch(

@@ -4,6 +4,7 @@
  *   disconnected --Slave(Re)registered--> running --no ping, leader lost, ping(connected=false)-->
  *   disconnected
  */
+import { validateId } from '../base/id-rules.ts';
 import { frameworkId, taskId } from '../base/ids.ts';
 import { parseUuid } from '../base/random.ts';
 import type { Upid } from '../net/ports.ts';
@@ -194,6 +195,11 @@ export function registered(
   if (state.status !== 'disconnected' && state.status !== 'running') return;
   const known = agentIdOf(state);
   const given = message.slave_id.value;
+  const fault = validateId(given);
+  if (fault !== undefined) {
+    context.log('warn', 'registration ignored: the id cannot name a directory', { fault });
+    return;
+  }
   if (known !== undefined && known !== given) {
     const failure = `Registered but got wrong id: ${given} (expected: ${known}). Committing suicide`;
     context.emit({ kind: 'exit', failure });

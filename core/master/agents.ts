@@ -3,6 +3,8 @@
  * re-registration share. Rules are tried in the order of the spec's table; most refusals are silent
  * because the agent tries again.
  */
+
+import { validateId } from '../base/id-rules.ts';
 import { agentId, frameworkId } from '../base/ids.ts';
 import { formatUuid } from '../base/random.ts';
 import type { Upid } from '../net/ports.ts';
@@ -23,7 +25,6 @@ import type { MasterContext } from './context.ts';
 import { startObserver } from './observers.ts';
 import { rescindOffer } from './offers.ts';
 import type { Agent } from './records.ts';
-import { validateId } from './validation/ids.ts';
 
 /** What RegisterSlaveMessage and ReregisterSlaveMessage have in common. */
 export type AgentIntroduction = Pick<

@@ -65,8 +65,8 @@ export class JsonReader {
     if (value === null) return;
     if (Array.isArray(value)) {
       if (!field.repeated) this.refuse('array', field);
-      // Lists in lists are flattened, as the original does.
-      else for (const each of value) this.field(field, each, into, depth);
+      else if (depth > NESTING_MAX) this.refusal = `Field '${field.name}' is nested too deeply`;
+      else this.list(field, value, into, depth);
       return;
     }
     const read = isRecord(value) ? this.object(field, value, depth) : this.scalar(field, value);
@@ -74,6 +74,19 @@ export class JsonReader {
     if (typeof read === 'bigint') setInteger(into, field.name, read);
     else if (!field.repeated) into[field.name] = read;
     else append(into, field.name, read);
+  }
+
+  /** Lists in lists are flattened, as the original does. */
+  private list(
+    field: FieldPlan,
+    values: readonly unknown[],
+    into: Record<string, unknown>,
+    depth: number,
+  ): void {
+    for (const each of values) {
+      this.field(field, each, into, Array.isArray(each) ? depth + 1 : depth);
+      if (this.refusal !== undefined) return;
+    }
   }
 
   private object(field: FieldPlan, tree: Record<string, unknown>, depth: number): unknown {

@@ -10,7 +10,12 @@ import { setMember } from './required.ts';
 /** Arrays and objects nested deeper are refused. */
 const NESTING_MAX = 500;
 
+/** Half of a character without the other one, which `JSON.parse` would take. */
+const HALF =
+  /\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]/;
+
 export function parseJson(text: string): Result<unknown> {
+  if (text.includes('\\u') && HALF.test(text)) return new Parser(text).parse();
   try {
     return ok(hasLongInteger(text) ? JSON.parse(text, reviveNumber) : JSON.parse(text));
   } catch {
@@ -180,10 +185,22 @@ class Parser {
       const escaped = this.text[this.at];
       if (escaped === undefined) return REFUSED;
       this.at += 1;
-      const unit = escaped === 'u' ? this.hexUnit() : ESCAPES[escaped];
-      if (unit === undefined) return REFUSED;
-      value += unit;
+      const unescaped = escaped === 'u' ? this.codePoint() : ESCAPES[escaped];
+      if (unescaped === undefined) return REFUSED;
+      value += unescaped;
     }
+  }
+
+  /** Behind `\u`: four digits, or both halves of a character; a half alone is refused. */
+  private codePoint(): string | undefined {
+    const first = this.hexUnit();
+    if (first === undefined || !/[\ud800-\udfff]/.test(first)) return first;
+    if (first >= '\udc00' || this.text[this.at] !== '\\') return undefined;
+    this.at += 1;
+    if (this.text[this.at] !== 'u') return undefined;
+    this.at += 1;
+    const second = this.hexUnit();
+    return second !== undefined && /[\udc00-\udfff]/.test(second) ? first + second : undefined;
   }
 
   private hexUnit(): string | undefined {

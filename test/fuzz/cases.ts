@@ -8,7 +8,7 @@ import type { MessageName } from '../../core/wire/schema.ts';
 import type { Dice } from './dice.ts';
 import { generateBytes, generateTree, internalMessageNames } from './generate.ts';
 import { frameRecords, join, mutateBytes } from './mutate-bytes.ts';
-import { isDeeperThan, jsonText, mutateJsonText, mutateTree, NASTY_TEXTS } from './mutate-json.ts';
+import { jsonText, mutateJsonText, mutateTree, NASTY_TEXTS } from './mutate-json.ts';
 import {
   isFields,
   type RecordedMessage,
@@ -200,11 +200,7 @@ function isSubscribe(body: unknown): boolean {
   return isFields(body) && body['type'] === 'SUBSCRIBE';
 }
 
-/** Readers of trees are given what a parser made, which has refused deeper ones. */
-const PARSED_DEPTH_MAX = 400;
-
 function protobufOf(base: RecordedRequest, tree: unknown): Buffer | undefined {
-  if (isDeeperThan(PARSED_DEPTH_MAX, tree)) return undefined;
   const call = fromJson(callName(base), tree);
   return call.ok ? Buffer.from(encodeMessage(callName(base), call.value)) : undefined;
 }

@@ -269,11 +269,6 @@ function changeAt(tree: unknown, path: Path, update: (value: unknown) => unknown
   return Object.fromEntries(entries);
 }
 
-export function isDeeperThan(depth: number, tree: unknown): boolean {
-  if (typeof tree !== 'object' || tree === null) return false;
-  return depth === 0 || Object.values(tree).some((each) => isDeeperThan(depth - 1, each));
-}
-
 /** JSON text of a tree that may be deeper than `JSON.stringify` can go. */
 export function jsonText(tree: unknown): string {
   try {

@@ -2,8 +2,9 @@
  * Semantic validation of scheduler calls (spec scheduler-api, section 2, row 10 and its table).
  * Gives the reason, or undefined.
  */
+
+import { isUuid } from '../../base/id-rules.ts';
 import type { Call, CallType } from '../../wire/types/mesos.v1.scheduler.ts';
-import { isUuid } from './ids.ts';
 
 type PayloadField =
   | 'accept'

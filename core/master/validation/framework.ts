@@ -4,13 +4,13 @@
  */
 
 import { compileConstraints } from '../../allocator/offer-constraints.ts';
+import { validateId } from '../../base/id-rules.ts';
 import { frameworkId } from '../../base/ids.ts';
 import { validateRole } from '../../resources/roles.ts';
 import type { OfferConstraints } from '../../wire/types/mesos.v1.scheduler.ts';
 import type { FrameworkInfo, OfferFilters } from '../../wire/types/mesos.v1.ts';
 import type { MasterContext } from '../context.ts';
 import { isMultiRole, rolesOf } from '../framework-info.ts';
-import { validateId } from './ids.ts';
 
 /** Thousandths must fit an int64; larger amounts abort the original, so they are refused. */
 const QUANTITY_MAX = 9.2e15;

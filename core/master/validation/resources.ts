@@ -1,9 +1,10 @@
 /** Rules over resource lists of tasks, executors and operations (spec scheduler-api, section 12). */
+
+import { validateId } from '../../base/id-rules.ts';
 import { formatResource } from '../../resources/format.ts';
 import { isDynamicallyReserved, isUnreserved, reservationRole } from '../../resources/kinds.ts';
 import { validateResources } from '../../resources/validate.ts';
 import type { Resource } from '../../wire/types/mesos.v1.ts';
-import { validateId } from './ids.ts';
 
 /** The common check of any resource list; the texts carry their inner prefix. */
 export function validateResourceRules(resources: readonly Resource[]): string | undefined {

@@ -2,6 +2,8 @@
  * Validation of launched tasks, in the order and with the texts of spec scheduler-api, sections
  * 13.2 (LAUNCH) and 13.3 (executors). The first failing rule gives its text.
  */
+
+import { validateId } from '../../base/id-rules.ts';
 import { executorId, taskId } from '../../base/ids.ts';
 import { add, contains, equals, isEmpty } from '../../resources/arithmetic.ts';
 import { formatResources } from '../../resources/format.ts';
@@ -11,7 +13,6 @@ import { toDebugText } from '../../wire/debug-text.ts';
 import type { ExecutorInfo, Resource, TaskInfo } from '../../wire/types/mesos.v1.ts';
 import { deepEqual } from '../deep-equal.ts';
 import type { Agent, Framework } from '../records.ts';
-import { validateId } from './ids.ts';
 import {
   overlaps,
   validateResourceRules,

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readCheckpoint } from '../../../core/agent/checkpoint/read.ts';
 import { MemoryFiles } from '../../../core/agent/memory-files.ts';
-import { AgentKit, commandTask, customTask } from './agent-builder.ts';
+import { AgentKit, commandTask, customTask, MASTER } from './agent-builder.ts';
 
 const REFUSAL =
   /^exit Failed to perform recovery: (meta\/\S+: \S|Incompatible agent info detected|Checkpointed|Mismatch)/;
@@ -105,4 +105,50 @@ test('a file that speaks of something else than its directory says is an error',
   assert.deepEqual(readCheckpoint(files).errors, [`${path}: it is of 't2', not of 't1'`]);
   const [exit] = new AgentKit({ files, seed: 2 }).took();
   assert.equal(exit, `exit Failed to perform recovery: ${path}: it is of 't2', not of 't1'`);
+});
+
+test('an update of a framework that names another one leaves a checkpoint that can be read', () => {
+  const it = new AgentKit().registered().runningTask('t1', { checkpoint: true });
+  it.message({
+    name: 'mesos.internal.UpdateFrameworkMessage',
+    value: {
+      framework_id: { value: 'F' },
+      pid: '',
+      framework_info: { user: 'root', name: 'new', id: { value: 'G' }, checkpoint: true },
+    },
+  });
+  const { errors, frameworks } = readCheckpoint(it.files);
+  assert.deepEqual(errors, []);
+  assert.deepEqual(
+    frameworks.map(({ info }) => [info.id?.value, info.name]),
+    [['F', 'new']],
+  );
+});
+
+for (const id of ['', '..', 'a/b', 'x'.repeat(256)]) {
+  test(`a launch under the id '${id.slice(0, 10)}' makes no directory`, () => {
+    const it = new AgentKit().registered();
+    const before = it.files.paths();
+    const framework = { user: 'root', name: 'f', id: { value: 'F' }, checkpoint: true };
+    const task = commandTask('t1');
+    const launches = [
+      { task, framework: { ...framework, id: { value: id } } },
+      { task: { ...task, task_id: { value: id } }, framework },
+      { task: customTask('t1', id), framework },
+    ];
+    for (const { task, framework } of launches) {
+      it.message({ name: 'mesos.internal.RunTaskMessage', value: { task, framework, pid: '' } });
+    }
+    assert.deepEqual(it.files.paths(), before);
+    assert.equal(it.machine.state.frameworks.size, 0);
+  });
+}
+
+test('a registration under an id that names no directory is ignored', () => {
+  const it = new AgentKit();
+  it.input({ kind: 'master', pid: MASTER }).advance(1_000);
+  const name = 'mesos.internal.SlaveRegisteredMessage';
+  it.message({ name, value: { slave_id: { value: '../x' } } });
+  assert.equal(it.machine.state.status, 'disconnected');
+  assert.deepEqual(it.files.paths(), ['meta/boot_id']);
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { err, ok } from '../../../core/base/result.ts';
 import { decodeMessage, encodeMessage, isMessageName } from '../../../core/wire/codec.ts';
 import { fromJson, parseJson, toJson, toJsonValue } from '../../../core/wire/json.ts';
 import { double, formatDouble, RawJson, writeJson } from '../../../core/wire/json-text.ts';
@@ -154,6 +155,34 @@ test('names that every object has are texts like others, and no numbers', () => 
       `Failed to parse '${text}' as a JSON number for field 'refuse_seconds': syntax error at line 1 near: ${text}`,
     );
   }
+});
+
+test('halves of characters are refused, whole ones are not', () => {
+  const tree = (name: string): string => `{"name":"${name}"}`;
+  const near = (rest: string): string => `syntax error at line 1 near: ${rest}"}`;
+  const rows = [
+    ['\\ud83d\\ude00', '😀'],
+    ['\\uD83D\\uDE00\\ud83d\\ude00', '😀😀'],
+    ['\\\\ud83d', '\\ud83d'],
+    ['\\ud83d', undefined, ''],
+    ['\\ud83dx', undefined, 'x'],
+    ['\\ud83d\\n', undefined, 'n'],
+    ['\\ud83d\\ud83d', undefined, ''],
+    ['\\ude00', undefined, ''],
+    ['\\ud83d\\ude00\\ude00', undefined, ''],
+  ] as const;
+  for (const [text, name, rest] of rows) {
+    const parsed = parseJson(tree(text));
+    const expected = name === undefined ? err(near(rest)) : ok({ name });
+    assert.deepEqual(parsed, expected, text);
+  }
+});
+
+test('lists nested deeper than any stack are refused', () => {
+  const ids = `${'['.repeat(40_000)}${']'.repeat(40_000)}`;
+  const parsed = parseJson(`{"type":"DECLINE","decline":{"offer_ids":${ids}}}`);
+  assert.ok(parsed.ok);
+  assert.equal(read(parsed.value), "Field 'offer_ids' is nested too deeply");
 });
 
 test('maps are objects both ways, also with unusual keys', () => {

@@ -1,4 +1,4 @@
-/** Identifiers chosen by users (spec scheduler-api, section 13.1). */
+/** What ids may look like: those that users choose (spec scheduler-api, section 13.1) name directories of agents, too. */
 
 const LENGTH_MAX = 255;
 
