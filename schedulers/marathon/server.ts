@@ -10,13 +10,14 @@ import type { LeaderDetector } from '../../core/election/ports.ts';
 import { createHttpServer, type HttpServer } from '../../core/net/http-server.ts';
 import type { HttpClient } from '../../core/net/ports.ts';
 import type { Storage } from '../../core/storage/ports.ts';
+import { loadPages } from '../../core/webui/pages.ts';
 import type { FrameworkInfo } from '../../core/wire/types/mesos.v1.ts';
 import { DurableQueue } from '../kit/durable-queue.ts';
 import { EventHub } from '../kit/event-hub.ts';
 import { FrameworkIdStore } from '../kit/framework-id.ts';
 import { proxyToLeader } from '../kit/leader-proxy.ts';
 import type { Leadership } from '../kit/leadership.ts';
-import { FrameworkSubscription } from '../kit/subscription.ts';
+import { type FrameworkHandlers, FrameworkSubscription } from '../kit/subscription.ts';
 import { type ConnectTcp, NetworkProber } from './health/prober.ts';
 import type { Api } from './http/api.ts';
 import { HttpCallbacks } from './http/callbacks.ts';
@@ -81,6 +82,7 @@ class MarathonServer implements Marathon {
   private subscription: FrameworkSubscription | undefined;
   private state: LifecycleState = 'new';
   private isLeading: boolean;
+  private masterUrl: string | undefined;
   private isResubscribing = false;
   private subscribedRoles: ReadonlySet<string> = new Set();
 
@@ -246,6 +248,8 @@ class MarathonServer implements Marathon {
       metrics,
       self: () => this.self,
       frameworkId: () => this.frameworkId,
+      pages: loadPages('marathon'),
+      masterUrl: () => this.masterUrl,
       abdicate: () => {
         ports.clock.setTimer(ABDICATION_MS, () => this.fail(new Error('leadership abdicated')));
       },
@@ -266,7 +270,7 @@ class MarathonServer implements Marathon {
         suppresses: options.suppressesOffers,
         reconciliationIntervalMs: options.reconciliationIntervalMs,
       },
-      this.shell.handlers(),
+      this.handlers(),
       {
         ...ports,
         durable: this.durable,
@@ -277,6 +281,20 @@ class MarathonServer implements Marathon {
     // What was wanted before there was a subscription to tell.
     for (const role of this.machine.state.wantedRoles) this.subscription.wantOffers(role, true);
     await this.subscription.start();
+  }
+
+  /** The shell's, which also learn where the master's pages are. */
+  private handlers(): FrameworkHandlers {
+    const handlers = this.shell.handlers();
+    return {
+      ...handlers,
+      subscribed: (subscription) => {
+        const { masterInfo } = subscription;
+        const host = masterInfo?.hostname ?? masterInfo?.address?.hostname;
+        if (host !== undefined) this.masterUrl = `http://${host}:${masterInfo?.port ?? 5050}/`;
+        handlers.subscribed(subscription);
+      },
+    };
   }
 
   /** Offers of a role come only to frameworks subscribed with it: subscribe again, as ourselves. */

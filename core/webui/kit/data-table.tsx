@@ -20,7 +20,7 @@ export interface DataTableProps<R> {
   /** Said when there are no rows. */
   readonly empty?: string;
   /** Title of the column that sorts at first. */
-  readonly sortedBy?: string;
+  readonly sortedBy?: string | undefined;
   readonly direction?: Direction;
   /** Rows that stand out, by a class name. */
   readonly classOf?: (row: R) => string | undefined;

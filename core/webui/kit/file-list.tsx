@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { type Column, DataTable } from './data-table.tsx';
 import { fileTime, sizeText } from './format.ts';
+import { numberIn, recordOf, textIn } from './reading.ts';
 
 /** One entry of `/files/browse`. */
 export interface FileEntry {
@@ -15,16 +16,33 @@ export interface FileEntry {
   readonly mtime: number;
 }
 
+/** The answer of `/files/browse`; throws when it is no list. */
+export function entriesOf(answer: unknown): readonly FileEntry[] {
+  if (!Array.isArray(answer)) throw new Error('The agent has sent no list of files.');
+  return answer.map(recordOf).map((json) => ({
+    path: textIn(json, 'path'),
+    mode: textIn(json, 'mode'),
+    nlink: numberIn(json, 'nlink'),
+    uid: textIn(json, 'uid'),
+    gid: textIn(json, 'gid'),
+    size: numberIn(json, 'size'),
+    mtime: numberIn(json, 'mtime'),
+  }));
+}
+
 export interface FileListProps {
   readonly path: string;
   readonly entries: readonly FileEntry[];
   readonly browseHref: (path: string) => string;
-  readonly logHref: (path: string) => string;
+  /** Where a file is followed: a window of its own, or a place in this page. */
+  readonly log:
+    | { readonly hrefOf: (path: string) => string }
+    | { readonly onOpen: (path: string) => void };
   readonly downloadHref: (path: string) => string;
 }
 
 export function FileList(props: FileListProps): JSX.Element {
-  const { path, entries, browseHref, logHref, downloadHref } = props;
+  const { path, entries, browseHref, log, downloadHref } = props;
   const isDirectory = ({ mode }: FileEntry): boolean => mode.startsWith('d');
   const nameOf = (entry: FileEntry): string => entry.path.split('/').at(-1) ?? '';
   const sorted = [...entries].sort(
@@ -52,8 +70,12 @@ export function FileList(props: FileListProps): JSX.Element {
       show: (entry) =>
         isDirectory(entry) ? (
           <a href={browseHref(entry.path)}>{nameOf(entry)}/</a>
+        ) : 'onOpen' in log ? (
+          <button type="button" class="plain link" onClick={() => log.onOpen(entry.path)}>
+            {nameOf(entry)}
+          </button>
         ) : (
-          <a href={logHref(entry.path)} target="_blank" rel="noreferrer">
+          <a href={log.hrefOf(entry.path)} target="_blank" rel="noreferrer">
             {nameOf(entry)}
           </a>
         ),

@@ -344,16 +344,3 @@ export function executorsOf(view: AgentView, frameworkId: string): readonly Exec
     ...known.flatMap(({ completedExecutors }) => completedExecutors),
   ];
 }
-
-/** The sandbox of a task, or of its executor when no task is named; undefined when unknown. */
-export function sandboxOf(
-  view: AgentView,
-  frameworkId: string,
-  executorId: string,
-  taskId: string | undefined,
-): string | undefined {
-  const executor = executorsOf(view, frameworkId).find(({ id }) => id === executorId);
-  if (executor === undefined) return undefined;
-  const isInGroup = taskId !== undefined && executor.isDefault;
-  return isInGroup ? `${executor.directory}/tasks/${taskId}` : executor.directory;
-}

@@ -1,11 +1,12 @@
 /** Ping, metrics, info, leader and the start page (spec marathon-rest, sections 8 and 10). */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Pages } from '../../../core/webui/pages.ts';
 import { writeJson } from '../../../core/wire/json-text.ts';
 import type { MarathonMetrics } from '../metrics.ts';
 import { plain } from '../model/app-json.ts';
 import type { MarathonOptions } from '../options.ts';
 import { type Api, declare, sendJson } from './api.ts';
-import { startPage } from './start-page.ts';
+import { declarePages } from './pages.ts';
 
 export const VERSION = '1.12.0';
 
@@ -73,14 +74,13 @@ export interface SystemContext {
   readonly self: () => string;
   readonly frameworkId: () => string | undefined;
   readonly abdicate: () => void;
+  readonly pages: Pages;
+  /** Address of the leading master's pages, once it has told. */
+  readonly masterUrl: () => string | undefined;
 }
 
 export function declareSystem(app: FastifyInstance, context: SystemContext): void {
-  const page = (_request: FastifyRequest, reply: FastifyReply): unknown =>
-    reply.type('text/html; charset=utf-8').send(startPage(context.api.shell.machine.state));
-  declare(app, '/', { GET: page });
-  declare(app, '/ui', { GET: page });
-  declare(app, '/ui/*', { GET: page });
+  declarePages(app, context.pages);
   declare(app, '/ping', { GET: ping });
   declare(app, '/metrics', {
     GET: (_request, reply) => sendJson(reply, 200, plain(context.metrics.snapshot()) ?? {}),
@@ -113,13 +113,14 @@ function ping(request: FastifyRequest, reply: FastifyReply): unknown {
 /** This one document writes `null` for what is not set. Its members are the original's and no
  * other: typed clients refuse a name they do not know. */
 function sendInfo(context: SystemContext, reply: FastifyReply): unknown {
-  const { options, self, frameworkId } = context;
+  const { options, self, frameworkId, masterUrl } = context;
+  const known: Readonly<Record<string, unknown>> = {
+    ...options.shownFlags,
+    mesos_leader_ui_url: options.shownFlags['mesos_leader_ui_url'] ?? masterUrl(),
+  };
   const shown = (defaults: Readonly<Record<string, unknown>>): object =>
     Object.fromEntries(
-      Object.entries(defaults).map(([name, value]) => [
-        name,
-        options.shownFlags[name] ?? value ?? null,
-      ]),
+      Object.entries(defaults).map(([name, value]) => [name, known[name] ?? value ?? null]),
     );
   const info = {
     name: options.frameworkName,

@@ -2,16 +2,16 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import { showError } from '../../kit/alerts.tsx';
-import { type FileEntry, FileList } from '../../kit/file-list.tsx';
+import { entriesOf, FileList } from '../../kit/file-list.tsx';
 import { FileLog, type ReadFile } from '../../kit/file-log.tsx';
-import { numberIn, recordOf, textIn } from '../../kit/reading.ts';
 import { readJsonp } from '../../kit/requests.ts';
 import { hashOf } from '../../kit/route.ts';
 import { Breadcrumb, replaceBy } from '../../kit/router.tsx';
+import { sandboxPath } from '../../kit/sandbox.ts';
 import { useSource } from '../../kit/use-source.ts';
 import { agentFileUrl, leaderHost, masterFileUrl, readAgentState } from '../cluster.ts';
 import { agentHref } from '../columns.tsx';
-import { type AgentRow, sandboxOf } from '../model.ts';
+import type { AgentRow } from '../model.ts';
 
 const BROWSE_MS = 10_000;
 
@@ -51,24 +51,11 @@ function Directory({
         path={path}
         entries={value}
         browseHref={(target) => hashOf(['agents', agent.id, 'browse'], { path: target })}
-        logHref={(target) => hashOf(['agents', agent.id, 'log'], { path: target })}
+        log={{ hrefOf: (target) => hashOf(['agents', agent.id, 'log'], { path: target }) }}
         downloadHref={(target) => agentFileUrl(agent, 'download', target)}
       />
     </>
   );
-}
-
-function entriesOf(answer: unknown): readonly FileEntry[] {
-  if (!Array.isArray(answer)) throw new Error('no list');
-  return answer.map(recordOf).map((json) => ({
-    path: textIn(json, 'path'),
-    mode: textIn(json, 'mode'),
-    nlink: numberIn(json, 'nlink'),
-    uid: textIn(json, 'uid'),
-    gid: textIn(json, 'gid'),
-    size: numberIn(json, 'size'),
-    mtime: numberIn(json, 'mtime'),
-  }));
 }
 
 function Problem({ text }: { readonly text: string }): JSX.Element {
@@ -91,7 +78,7 @@ export function FindSandbox({ agent, frameworkId, executorId, taskId }: SandboxP
   useEffect(() => {
     readAgentState(agent).then(
       (view) => {
-        const path = sandboxOf(view, frameworkId, executorId, taskId);
+        const path = sandboxPath(view.json, { frameworkId, executorId, taskId });
         if (path !== undefined) replaceBy(hashOf(['agents', agent.id, 'browse'], { path }));
         else giveUp(`No executor found with ID: ${executorId}`);
       },

@@ -1,0 +1,378 @@
+/** What the pages show, read from the API's documents. Pure. */
+import {
+  type Json,
+  numberIn,
+  numberOrNone,
+  recordIn,
+  recordsIn,
+  textIn,
+  textOrNone,
+} from '../../../core/webui/kit/reading.ts';
+
+export interface InstanceRow {
+  readonly id: string;
+  readonly appId: string;
+  readonly host: string;
+  readonly agentId: string;
+  readonly ports: readonly number[];
+  readonly addresses: readonly string[];
+  readonly state: string;
+  readonly health: 'healthy' | 'unhealthy' | 'unknown';
+  readonly version: string;
+  readonly stagedAt: number | undefined;
+  readonly startedAt: number | undefined;
+}
+
+const timeIn = (json: Json, key: string): number | undefined => {
+  const text = textOrNone(json, key);
+  return text === undefined ? undefined : Date.parse(text);
+};
+
+export function instanceRow(json: Json): InstanceRow {
+  const results = recordsIn(json, 'healthCheckResults');
+  const ports = json['ports'];
+  return {
+    id: textIn(json, 'id'),
+    appId: textIn(json, 'appId'),
+    host: textIn(json, 'host'),
+    agentId: textIn(json, 'slaveId'),
+    ports: Array.isArray(ports) ? ports.filter((port) => typeof port === 'number') : [],
+    addresses: recordsIn(json, 'ipAddresses').map((each) => textIn(each, 'ipAddress')),
+    state: textIn(json, 'state').replace(/^TASK_/, ''),
+    health: healthOf(results),
+    version: textIn(json, 'version'),
+    stagedAt: timeIn(json, 'stagedAt'),
+    startedAt: timeIn(json, 'startedAt'),
+  };
+}
+
+function healthOf(results: readonly Json[]): InstanceRow['health'] {
+  if (results.length === 0) return 'unknown';
+  return results.every((result) => result['alive'] === true) ? 'healthy' : 'unhealthy';
+}
+
+export interface Failure {
+  readonly state: string;
+  readonly message: string;
+  readonly host: string;
+  readonly taskId: string;
+  readonly version: string;
+  readonly at: number | undefined;
+}
+
+export type AppStatus = 'Deploying' | 'Delayed' | 'Waiting' | 'Suspended' | 'Unhealthy' | 'Running';
+
+export interface AppRow {
+  readonly json: Json;
+  readonly id: string;
+  readonly cpus: number;
+  /** MB. */
+  readonly mem: number;
+  readonly instances: number;
+  readonly staged: number;
+  readonly running: number;
+  readonly healthy: number;
+  readonly unhealthy: number;
+  readonly labels: readonly (readonly [name: string, value: string])[];
+  readonly version: string;
+  readonly deployments: readonly string[];
+  readonly tasks: readonly InstanceRow[];
+  readonly lastFailure: Failure | undefined;
+}
+
+export function appRow(json: Json): AppRow {
+  const failure =
+    json['lastTaskFailure'] === undefined ? undefined : recordIn(json, 'lastTaskFailure');
+  return {
+    json,
+    id: textIn(json, 'id'),
+    cpus: numberIn(json, 'cpus'),
+    mem: numberIn(json, 'mem'),
+    instances: numberIn(json, 'instances'),
+    staged: numberIn(json, 'tasksStaged'),
+    running: numberIn(json, 'tasksRunning'),
+    healthy: numberIn(json, 'tasksHealthy'),
+    unhealthy: numberIn(json, 'tasksUnhealthy'),
+    labels: Object.entries(recordIn(json, 'labels')).map(([name, value]) => [name, String(value)]),
+    version: textIn(json, 'version'),
+    deployments: recordsIn(json, 'deployments').map((each) => textIn(each, 'id')),
+    tasks: recordsIn(json, 'tasks').map(instanceRow),
+    lastFailure:
+      failure === undefined
+        ? undefined
+        : {
+            state: textIn(failure, 'state').replace(/^TASK_/, ''),
+            message: textIn(failure, 'message'),
+            host: textIn(failure, 'host'),
+            taskId: textIn(failure, 'taskId'),
+            version: textIn(failure, 'version'),
+            at: timeIn(failure, 'timestamp'),
+          },
+  };
+}
+
+export interface QueueEntry {
+  readonly id: string;
+  readonly count: number;
+  readonly role: string;
+  readonly isBackedOff: boolean;
+  readonly secondsLeft: number;
+  readonly since: number | undefined;
+  readonly processed: number;
+  readonly unused: number;
+  readonly rejects: readonly {
+    readonly reason: string;
+    readonly declined: number;
+    readonly processed: number;
+  }[];
+  readonly unusedOffers: readonly {
+    readonly hostname: string;
+    readonly reasons: string;
+    readonly at: number | undefined;
+  }[];
+}
+
+export function queueEntry(json: Json): QueueEntry {
+  const delay = recordIn(json, 'delay');
+  const summary = recordIn(json, 'processedOffersSummary');
+  const spec = json['app'] === undefined ? recordIn(json, 'pod') : recordIn(json, 'app');
+  return {
+    id: textIn(spec, 'id'),
+    count: numberIn(json, 'count'),
+    role: textIn(json, 'role'),
+    isBackedOff: delay['overdue'] === false,
+    secondsLeft: numberIn(delay, 'timeLeftSeconds'),
+    since: timeIn(json, 'since'),
+    processed: numberIn(summary, 'processedOffersCount'),
+    unused: numberIn(summary, 'unusedOffersCount'),
+    rejects: recordsIn(summary, 'rejectSummaryLastOffers').map((each) => ({
+      reason: textIn(each, 'reason'),
+      declined: numberIn(each, 'declined'),
+      processed: numberIn(each, 'processed'),
+    })),
+    unusedOffers: recordsIn(json, 'lastUnusedOffers').map((each) => ({
+      hostname: textIn(recordIn(each, 'offer'), 'hostname'),
+      reasons: Array.isArray(each['reason']) ? each['reason'].join(', ') : '',
+      at: timeIn(each, 'timestamp'),
+    })),
+  };
+}
+
+export function statusOf(app: AppRow, queued: QueueEntry | undefined): AppStatus {
+  if (queued?.isBackedOff === true) return 'Delayed';
+  if (queued !== undefined && app.deployments.length > 0 && queued.unused > 0) return 'Waiting';
+  if (app.deployments.length > 0) return 'Deploying';
+  if (app.instances === 0 && app.running === 0) return 'Suspended';
+  if (queued !== undefined) return 'Waiting';
+  return app.unhealthy > 0 ? 'Unhealthy' : 'Running';
+}
+
+export interface DeploymentRow {
+  readonly id: string;
+  readonly version: string;
+  readonly affected: readonly string[];
+  readonly step: number;
+  readonly steps: number;
+  readonly actions: readonly { readonly action: string; readonly id: string }[];
+  readonly plan: readonly (readonly { readonly action: string; readonly id: string }[])[];
+}
+
+export function deploymentRow(json: Json): DeploymentRow {
+  const actionsIn = (each: Json, key: string) =>
+    recordsIn(each, key).map((action) => ({
+      action: textIn(action, 'action'),
+      id: textIn(action, 'app') || textIn(action, 'pod'),
+    }));
+  const ids = (key: string): readonly string[] => {
+    const value = json[key];
+    return Array.isArray(value) ? value.map(String) : [];
+  };
+  return {
+    id: textIn(json, 'id'),
+    version: textIn(json, 'version'),
+    affected: [...ids('affectedApps'), ...ids('affectedPods')],
+    step: numberIn(json, 'currentStep'),
+    steps: numberIn(json, 'totalSteps'),
+    actions: actionsIn(json, 'currentActions'),
+    plan: recordsIn(json, 'steps').map((step) => actionsIn(step, 'actions')),
+  };
+}
+
+/** A line of the list: an app, or a group with everything below it. */
+export interface ListEntry {
+  readonly kind: 'app' | 'group';
+  readonly id: string;
+  readonly name: string;
+  readonly cpus: number;
+  readonly mem: number;
+  readonly instances: number;
+  readonly staged: number;
+  readonly running: number;
+  readonly healthy: number;
+  readonly unhealthy: number;
+  readonly status: string;
+  readonly labels: readonly (readonly [string, string])[];
+  /** Apps below, for a group. */
+  readonly apps: number;
+}
+
+/** What is directly in a group; groups come first. `group` is `/` or `/a/b`. */
+export function listGroup(
+  apps: readonly AppRow[],
+  group: string,
+  statuses: (app: AppRow) => AppStatus,
+): readonly ListEntry[] {
+  const prefix = group === '/' ? '/' : `${group}/`;
+  const groups = new Map<string, AppRow[]>();
+  const entries: ListEntry[] = [];
+  for (const app of apps) {
+    if (!app.id.startsWith(prefix)) continue;
+    const [name = '', ...below] = app.id.slice(prefix.length).split('/');
+    if (below.length === 0) entries.push(appEntry(app, name, statuses(app)));
+    else groups.set(name, [...(groups.get(name) ?? []), app]);
+  }
+  const folders = [...groups].map(([name, members]) =>
+    groupEntry(prefix + name, name, members, statuses),
+  );
+  return [...folders, ...entries];
+}
+
+export function appEntry(app: AppRow, name: string, status: AppStatus): ListEntry {
+  const { id, instances, staged, running, healthy, unhealthy, labels } = app;
+  const counts = { instances, staged, running, healthy, unhealthy };
+  const { cpus, mem } = app;
+  return {
+    ...{ kind: 'app', id, name, status, labels, apps: 1 },
+    ...counts,
+    cpus: cpus * instances,
+    mem: mem * instances,
+  };
+}
+
+function groupEntry(
+  id: string,
+  name: string,
+  members: readonly AppRow[],
+  statuses: (app: AppRow) => AppStatus,
+): ListEntry {
+  const sum = (amount: (app: AppRow) => number): number =>
+    members.reduce((total, app) => total + amount(app), 0);
+  const found = new Set(members.map(statuses));
+  const status = ORDER.find((each) => found.has(each)) ?? 'Running';
+  return {
+    ...{ kind: 'group', id, name, status, labels: [], apps: members.length },
+    cpus: sum((app) => app.cpus * app.instances),
+    mem: sum((app) => app.mem * app.instances),
+    instances: sum((app) => app.instances),
+    staged: sum((app) => app.staged),
+    running: sum((app) => app.running),
+    healthy: sum((app) => app.healthy),
+    unhealthy: sum((app) => app.unhealthy),
+  };
+}
+
+/** A group shows the state of the app that needs attention most. */
+const ORDER: readonly AppStatus[] = [
+  ...(['Unhealthy', 'Delayed', 'Waiting', 'Deploying', 'Running', 'Suspended'] as const),
+];
+
+/** Members that an app shows but that are no part of its definition. */
+const SHOWN_ONLY: ReadonlySet<string> = new Set([
+  ...['tasksStaged', 'tasksRunning', 'tasksHealthy', 'tasksUnhealthy', 'deployments', 'tasks'],
+  ...['lastTaskFailure', 'version', 'versionInfo', 'readinessCheckResults', 'tasksStats'],
+]);
+
+/** The part of an app's document that can be sent back. */
+export function definitionOf(app: Json): Json {
+  return Object.fromEntries(Object.entries(app).filter(([name]) => !SHOWN_ONLY.has(name)));
+}
+
+export function pretty(value: unknown): string {
+  return JSON.stringify(value, undefined, 2);
+}
+
+/** What the simple form edits; all as typed. */
+export interface FormFields {
+  readonly id: string;
+  readonly cmd: string;
+  readonly cpus: string;
+  readonly mem: string;
+  readonly disk: string;
+  readonly instances: string;
+  readonly image: string;
+  /** `NAME=value`, one a line. */
+  readonly env: string;
+  readonly labels: string;
+}
+
+const NUMBERS = ['cpus', 'mem', 'disk', 'instances'] as const;
+
+export function formOf(definition: Json): FormFields {
+  const pairs = (key: string): string =>
+    Object.entries(recordIn(definition, key))
+      .filter(([, value]) => typeof value === 'string')
+      .map(([name, value]) => `${name}=${value}`)
+      .join('\n');
+  const number = (key: string): string => String(numberOrNone(definition, key) ?? '');
+  return {
+    id: textIn(definition, 'id'),
+    cmd: textIn(definition, 'cmd'),
+    cpus: number('cpus'),
+    mem: number('mem'),
+    disk: number('disk'),
+    instances: number('instances'),
+    image: textIn(recordIn(recordIn(definition, 'container'), 'docker'), 'image'),
+    env: pairs('env'),
+    labels: pairs('labels'),
+  };
+}
+
+/** The definition with what the form says; members that the form does not know stay. */
+export function withForm(definition: Json, form: FormFields): Json {
+  const result: Record<string, unknown> = { ...definition, id: form.id };
+  setOrDrop(result, 'cmd', form.cmd === '' ? undefined : form.cmd);
+  for (const key of NUMBERS) {
+    const text = form[key].trim();
+    // A text that is no number is sent as it is: the answer says what is wrong with it.
+    setOrDrop(
+      result,
+      key,
+      text === '' ? undefined : Number.isNaN(Number(text)) ? text : Number(text),
+    );
+  }
+  setOrDrop(result, 'container', containerOf(recordIn(definition, 'container'), form.image.trim()));
+  for (const key of ['env', 'labels'] as const) {
+    const kept = Object.entries(recordIn(definition, key)).filter(
+      ([, value]) => typeof value !== 'string',
+    );
+    const all = Object.fromEntries([...kept, ...pairsIn(form[key])]);
+    setOrDrop(result, key, Object.keys(all).length === 0 && !(key in definition) ? undefined : all);
+  }
+  return result;
+}
+
+function containerOf(container: Json, image: string): Json | undefined {
+  const isEmpty = Object.keys(container).length === 0;
+  if (image === '' && isEmpty) return undefined;
+  if (image === '') {
+    const { docker: _, ...rest } = container;
+    return Object.keys(rest).length === 0 || rest['type'] === 'DOCKER' ? undefined : rest;
+  }
+  const type = textOrNone(container, 'type') ?? 'DOCKER';
+  return { ...container, type, docker: { ...recordIn(container, 'docker'), image } };
+}
+
+function setOrDrop(target: Record<string, unknown>, key: string, value: unknown): void {
+  if (value === undefined) delete target[key];
+  else target[key] = value;
+}
+
+function pairsIn(text: string): readonly (readonly [string, string])[] {
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => {
+      const at = line.indexOf('=');
+      return at === -1 ? [line.trim(), ''] : [line.slice(0, at).trim(), line.slice(at + 1)];
+    });
+}
