@@ -12,6 +12,7 @@ import { rescindOffersOf } from '../offers.ts';
 import type { Agent, DepartedAgent, RecoveredAgent } from '../records.ts';
 import type { RegistryOperation } from '../registry.ts';
 import type { MasterState } from '../state.ts';
+import type { Permit } from './permissions.ts';
 import { afterWrite, DONE, type OperatorRequest, type Outcome, refuse } from './requests.ts';
 
 /** What an operator may say about an agent, wherever it is. */
@@ -22,12 +23,14 @@ interface Service {
 
 type Drain = Extract<OperatorRequest, { kind: 'drain-agent' }>;
 
-export function drainAgent(context: MasterContext, request: Drain): Outcome {
+export function drainAgent(context: MasterContext, request: Drain, permit: Permit): Outcome {
   const { state } = context;
   const id = agentId(request.agent);
   const agent = state.agents.get(id);
   const refused = agent === undefined ? undefined : refuseDrain(context, agent);
   if (refused !== undefined) return refuse(400, refused);
+  const denied = permit();
+  if (denied !== undefined) return denied;
   if (!isKnown(state, id)) return refuse(400, 'Unknown agent');
   if (context.departing.get(id) === 'gone') {
     return refuse(409, 'Agent is currently being marked gone');

@@ -7,7 +7,7 @@ import type { MasterContext } from '../context.ts';
 import { deactivateAgent, drainAgent, reactivateAgent } from './agents.ts';
 import { markAgentGone } from './gone.ts';
 import { startMaintenance, stopMaintenance, updateSchedule } from './maintenance.ts';
-import { refuseRequest } from './permissions.ts';
+import { type Permit, refuseRequest } from './permissions.ts';
 import { removeQuota, setQuota, updateQuota } from './quota.ts';
 import type { OperatorRequest, Outcome } from './requests.ts';
 import { changeResources } from './resources.ts';
@@ -44,7 +44,7 @@ export class OperatorDesk {
 
   private serve({ ticket, request, principal }: Waiting): void {
     const approvers = this.context.approversOf(principal);
-    const outcome = refuseRequest(approvers, request) ?? decide(this.context, request);
+    const outcome = decide(this.context, request, () => refuseRequest(approvers, request));
     if (typeof outcome !== 'function') {
       this.context.emit({ kind: 'answer', ticket, answer: outcome });
       return;
@@ -58,30 +58,30 @@ export class OperatorDesk {
   }
 }
 
-function decide(context: MasterContext, request: OperatorRequest): Outcome {
+function decide(context: MasterContext, request: OperatorRequest, permit: Permit): Outcome {
   switch (request.kind) {
     case 'set-quota':
-      return setQuota(context, request.request);
+      return setQuota(context, request.request, permit);
     case 'remove-quota':
-      return removeQuota(context, request.role, request.path);
+      return removeQuota(context, request.role, request.path, permit);
     case 'update-quota':
-      return updateQuota(context, request.configs, request.isForced);
+      return updateQuota(context, request.configs, request.isForced, permit);
     case 'update-weights':
-      return updateWeights(context, request.infos);
+      return updateWeights(context, request.infos, permit);
     case 'update-schedule':
-      return updateSchedule(context, request.schedule);
+      return updateSchedule(context, request.schedule, permit);
     case 'start-maintenance':
-      return startMaintenance(context, request.machines);
+      return startMaintenance(context, request.machines, permit);
     case 'stop-maintenance':
-      return stopMaintenance(context, request.machines);
+      return stopMaintenance(context, request.machines, permit);
     case 'drain-agent':
-      return drainAgent(context, request);
+      return drainAgent(context, request, permit);
     case 'deactivate-agent':
-      return deactivateAgent(context, request.agent);
+      return permit() ?? deactivateAgent(context, request.agent);
     case 'reactivate-agent':
-      return reactivateAgent(context, request.agent);
+      return permit() ?? reactivateAgent(context, request.agent);
     case 'mark-agent-gone':
-      return markAgentGone(context, request.agent);
+      return permit() ?? markAgentGone(context, request.agent);
     case 'change-resources':
       return changeResources(context, request);
     default:

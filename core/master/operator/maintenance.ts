@@ -12,15 +12,21 @@ import { rescindOffersOf } from '../offers.ts';
 import type { Agent } from '../records.ts';
 import type { RegistryOperation } from '../registry.ts';
 import { refuseMachines, refuseSchedule } from './maintenance-rules.ts';
+import type { Permit } from './permissions.ts';
 import { afterWrite, DONE, type Outcome, refuse } from './requests.ts';
 
 const DOWN_MESSAGE = "Operator initiated 'Machine DOWN'";
 
 /** Replaces the whole schedule. */
-export function updateSchedule(context: MasterContext, schedule: Schedule): Outcome {
+export function updateSchedule(
+  context: MasterContext,
+  schedule: Schedule,
+  permit: Permit,
+): Outcome {
   const { state } = context;
   const why = refuseSchedule(state, schedule);
-  if (why !== undefined) return refuse(400, why);
+  const refused = why === undefined ? permit() : refuse(400, why);
+  if (refused !== undefined) return refused;
   const machines = scheduledMachines(context, schedule);
   const removed = [...state.machines].filter(([key]) => !machines.has(key));
   const operations: RegistryOperation[] = [
@@ -69,10 +75,15 @@ function changeUnavailability(context: MasterContext, id: MachineID): void {
 }
 
 /** `/machine/down`: the agents there are told to end and removed. */
-export function startMaintenance(context: MasterContext, ids: readonly MachineID[]): Outcome {
+export function startMaintenance(
+  context: MasterContext,
+  ids: readonly MachineID[],
+  permit: Permit,
+): Outcome {
   const { state } = context;
   const why = refuseMachines(state, ids, 'down');
-  if (why !== undefined) return refuse(400, why);
+  const refused = why === undefined ? permit() : refuse(400, why);
+  if (refused !== undefined) return refused;
   const machines = ids
     .map((id) => state.machines.get(machineKey(id)))
     .filter((machine) => machine !== undefined)
@@ -95,10 +106,15 @@ function takeDown(context: MasterContext, agent: Agent): void {
 }
 
 /** `/machine/up`: the machine leaves the schedule; its agents may register again. */
-export function stopMaintenance(context: MasterContext, ids: readonly MachineID[]): Outcome {
+export function stopMaintenance(
+  context: MasterContext,
+  ids: readonly MachineID[],
+  permit: Permit,
+): Outcome {
   const { state } = context;
   const why = refuseMachines(state, ids, 'up');
-  if (why !== undefined) return refuse(400, why);
+  const refused = why === undefined ? permit() : refuse(400, why);
+  if (refused !== undefined) return refused;
   const keys = new Set(ids.map(machineKey));
   const schedules = state.schedules
     .map((schedule) => without(schedule, keys))

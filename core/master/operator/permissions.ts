@@ -6,6 +6,9 @@ import { type OperatorAnswer, type OperatorRequest, refuse } from './requests.ts
 
 export const FORBIDDEN: OperatorAnswer = refuse(403, '403 Forbidden.');
 
+/** Asked when the request has been found valid, as the original does: what is not gives 400 to everybody. */
+export type Permit = () => OperatorAnswer | undefined;
+
 /** Undefined when all that is asked for is allowed; changes of resources are checked by themselves. */
 export function refuseRequest(
   approvers: Approvers,

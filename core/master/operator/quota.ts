@@ -15,6 +15,7 @@ import type { ValueScalar } from '../../wire/types/mesos.v1.ts';
 import type { MasterContext } from '../context.ts';
 import { rescindOffer, rescindOffersOf } from '../offers.ts';
 import type { RegistryOperation } from '../registry.ts';
+import type { Permit } from './permissions.ts';
 import { validateQuotaConfig, validateQuotaRequest } from './quota-rules.ts';
 import { afterWrite, DONE, type OperatorAnswer, type Outcome, refuse } from './requests.ts';
 import {
@@ -28,7 +29,7 @@ import {
 } from './roles.ts';
 
 /** POST /quota and SET_QUOTA: amounts that are guarantee and limit at once. */
-export function setQuota(context: MasterContext, request: QuotaRequest): Outcome {
+export function setQuota(context: MasterContext, request: QuotaRequest, permit: Permit): Outcome {
   const prefix = 'Failed to validate set quota request: ';
   const invalid = validateQuotaRequest(request);
   if (invalid !== undefined) return refuse(400, `${prefix}${invalid}`);
@@ -40,6 +41,8 @@ export function setQuota(context: MasterContext, request: QuotaRequest): Outcome
   if (role.includes('/')) {
     return refuse(400, `Setting quota on nested role '${role}' is not supported yet`);
   }
+  const denied = permit();
+  if (denied !== undefined) return denied;
   const amounts: Record<string, ValueScalar> = {};
   for (const { name, scalar } of request.guarantee ?? []) {
     if (scalar !== undefined) amounts[name] = scalar;
@@ -64,6 +67,7 @@ export function removeQuota(
   context: MasterContext,
   role: string,
   path: string | undefined,
+  permit: Permit,
 ): Outcome {
   const where = path === undefined ? '' : ` for path '${path}'`;
   if (!isOnWhitelist(context, role)) {
@@ -73,6 +77,8 @@ export function removeQuota(
   if (!context.state.quotas.has(role)) {
     return refuse(400, `Failed to remove quota${where}: Role '${role}' has no quota set`);
   }
+  const denied = permit();
+  if (denied !== undefined) return denied;
   return afterWrite(context, [{ kind: 'remove-quota', role }], () => {
     applyConfig(context, { role });
     return DONE;
@@ -84,9 +90,12 @@ export function updateQuota(
   context: MasterContext,
   configs: readonly QuotaConfig[],
   isForced: boolean,
+  permit: Permit,
 ): Outcome {
   const refused =
-    refuseConfigs(context, configs) ?? (isForced ? undefined : refuseAmounts(context, configs));
+    refuseConfigs(context, configs) ??
+    (isForced ? undefined : refuseAmounts(context, configs)) ??
+    permit();
   if (refused !== undefined) return refused;
   const operations = configs.map(
     (config): RegistryOperation =>

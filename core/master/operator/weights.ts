@@ -3,10 +3,15 @@ import { validateRole } from '../../resources/roles.ts';
 import type { WeightInfo } from '../../wire/types/mesos.v1.ts';
 import type { MasterContext } from '../context.ts';
 import { rescindOffer } from '../offers.ts';
+import type { Permit } from './permissions.ts';
 import { afterWrite, DONE, type Outcome, refuse } from './requests.ts';
 import { isOnWhitelist } from './roles.ts';
 
-export function updateWeights(context: MasterContext, infos: readonly WeightInfo[]): Outcome {
+export function updateWeights(
+  context: MasterContext,
+  infos: readonly WeightInfo[],
+  permit: Permit,
+): Outcome {
   const weights: (readonly [role: string, weight: number])[] = [];
   for (const info of infos) {
     const role = (info.role ?? '').trim();
@@ -16,6 +21,8 @@ export function updateWeights(context: MasterContext, infos: readonly WeightInfo
     }
     weights.push([role, info.weight]);
   }
+  const denied = permit();
+  if (denied !== undefined) return denied;
   const operations = weights.map(
     ([role, weight]) => ({ kind: 'set-weight', role, weight }) as const,
   );

@@ -2,8 +2,8 @@
  * Rules for RESERVE, UNRESERVE, CREATE, DESTROY, GROW_VOLUME and SHRINK_VOLUME of frameworks and
  * operators (spec scheduler-api, section 12; spec operator-api, section 4.9). Operations come normalised; the first failing rule gives its text.
  */
-import { contains } from '../../resources/arithmetic.ts';
-import { formatResource } from '../../resources/format.ts';
+import { add, contains, equals, normalize } from '../../resources/arithmetic.ts';
+import { formatResource, formatResources } from '../../resources/format.ts';
 import {
   hasRefinedReservation,
   isDynamicallyReserved,
@@ -12,14 +12,19 @@ import {
   reservationOf,
   reservationRole,
 } from '../../resources/kinds.ts';
+import { stripVolume } from '../../resources/operations.ts';
+import { toMilli } from '../../resources/scalar.ts';
 import { unallocate } from '../../resources/select.ts';
 import { validateResources } from '../../resources/validate.ts';
+import { toJson } from '../../wire/json.ts';
 import type {
   OfferOperation,
   OfferOperationGrowVolume,
+  OfferOperationReserve,
   OfferOperationShrinkVolume,
   Resource,
 } from '../../wire/types/mesos.v1.ts';
+import { deepEqual } from '../deep-equal.ts';
 import type { Agent, Framework } from '../records.ts';
 import { formatSet } from './framework.ts';
 import {
@@ -43,7 +48,7 @@ export function validateOperation(
 ): string | undefined {
   switch (operation.type) {
     case 'RESERVE':
-      return validateReserve(operation.reserve?.resources ?? [], place);
+      return validateReserve(operation.reserve ?? {}, place);
     case 'UNRESERVE':
       return validateUnreserve(operation.unreserve?.resources ?? []);
     case 'CREATE':
@@ -66,10 +71,14 @@ function validateList(resources: readonly Resource[]): string | undefined {
 }
 
 function validateReserve(
-  resources: readonly Resource[],
+  { source = [], resources = [] }: Partial<OfferOperationReserve>,
   place: OperationPlace,
 ): string | undefined {
-  const list = validateList(resources);
+  const list =
+    prefixed('Invalid resources: ', validateResourceRules(resources)) ??
+    prefixed('Invalid source: ', validateResourceRules(source)) ??
+    (source.length === 0 ? undefined : validateRereservation(source, resources)) ??
+    prefixed('Invalid resources: ', validateSingleProvider(resources));
   if (list !== undefined) return list;
   const roles = validateSingleAllocationRole(resources);
   for (const resource of resources) {
@@ -82,6 +91,34 @@ function validateReserve(
   }
   if (place.framework === undefined) return undefined;
   return roles === undefined ? undefined : `Invalid reservation resources: ${roles}`;
+}
+
+/** With a source, reservations change as one and amounts not at all. */
+function validateRereservation(
+  source: readonly Resource[],
+  resources: readonly Resource[],
+): string | undefined {
+  const mixed =
+    prefixed('Invalid source: ', refuseMixed(source)) ??
+    prefixed('Invalid resources: ', refuseMixed(resources));
+  if (mixed !== undefined) return mixed;
+  const [before, after] = [withoutReservations(source), withoutReservations(resources)];
+  if (equals(before, after)) return undefined;
+  return `Source and target resources should refer to identical resource quantities: ${formatResources(before)} vs. ${formatResources(after)}`;
+}
+
+function refuseMixed(resources: readonly Resource[]): string | undefined {
+  const [first] = resources;
+  if (first === undefined) return 'Resource cannot be empty';
+  const { reservations = [] } = first;
+  const isSame = resources.every((each) => deepEqual(each.reservations ?? [], reservations));
+  if (isSame) return undefined;
+  const list = resources.map((each) => toJson('mesos.v1.Resource', each));
+  return `Mixed reservations are not supported[${list.join(',')}]`;
+}
+
+function withoutReservations(resources: readonly Resource[]): readonly Resource[] {
+  return normalize(resources.map(({ reservations: _, ...rest }) => rest));
 }
 
 function validateDynamic(resource: Resource): string | undefined {
@@ -230,18 +267,15 @@ function validateGrow(grow: OfferOperationGrowVolume, place: OperationPlace): st
       validateResources([addition]),
     );
   if (invalid !== undefined) return invalid;
-  if ((addition.scalar?.value ?? 0) <= 0) {
+  if (toMilli(addition.scalar?.value ?? 0) <= 0) {
     return "The size of 'GrowVolume.addition' field must be greater than zero";
   }
-  const refused = validateResize(volume, place.agent, ['Growing', 'grown', 'GrowVolume']);
+  const refused = validateResize(volume, ['Growing', 'GrowVolume']);
   if (refused !== undefined) return refused;
-  const isSameDisk =
-    addition.name === volume.name &&
-    reservationRole(addition) === reservationRole(volume) &&
-    addition.disk?.source?.type === volume.disk?.source?.type;
-  return isSameDisk
-    ? undefined
-    : "Incompatible resources in the 'GrowVolume.volume' and 'GrowVolume.addition' fields";
+  if (add([stripVolume(volume)], [addition]).length !== 1) {
+    return "Incompatible resources in the 'GrowVolume.volume' and 'GrowVolume.addition' fields";
+  }
+  return validateResizable(volume, place.agent, 'grown');
 }
 
 function validateShrink(
@@ -253,29 +287,32 @@ function validateShrink(
   if (invalid !== undefined) {
     return `Invalid resource in the 'ShrinkVolume.volume' field: ${invalid}`;
   }
-  if (subtract.value <= 0) {
+  if (toMilli(subtract.value) <= 0) {
     return "Value of 'ShrinkVolume.subtract' must be greater than zero";
   }
-  if (subtract.value >= (volume.scalar?.value ?? 0)) {
+  if (toMilli(subtract.value) >= toMilli(volume.scalar?.value ?? 0)) {
     return "Value of 'ShrinkVolume.subtract' must be smaller than the size of 'ShrinkVolume.volume'";
   }
-  if (volume.disk?.source?.type === 'MOUNT') {
-    return 'Shrinking a volume on a MOUNT disk is not supported';
-  }
-  return validateResize(volume, place.agent, ['Shrinking', 'shrunk', 'ShrinkVolume']);
+  const refused = validateResize(volume, ['Shrinking', 'ShrinkVolume']);
+  return refused ?? validateResizable(volume, place.agent, 'shrunk');
 }
 
 function validateResize(
   volume: Resource,
-  agent: Agent,
-  [doing, done, field]: readonly [string, string, string],
+  [doing, field]: readonly ['Growing' | 'Shrinking', string],
 ): string | undefined {
   if (volume.provider_id !== undefined) {
     return `${doing} a volume from a resource provider is not supported`;
   }
+  if (doing === 'Shrinking' && volume.disk?.source?.type === 'MOUNT') {
+    return 'Shrinking a volume on a MOUNT disk is not supported';
+  }
   const why = validateVolume(volume);
   if (why !== undefined) return `Invalid persistent volume in the '${field}.volume' field: ${why}`;
-  if (isShared(volume)) return `${doing} a shared persistent volume is not supported`;
+  return isShared(volume) ? `${doing} a shared persistent volume is not supported` : undefined;
+}
+
+function validateResizable(volume: Resource, agent: Agent, done: string): string | undefined {
   if (agent.capabilities.has('RESIZE_VOLUME')) return undefined;
   return `Volume ${formatResource(volume)} cannot be ${done} on an agent without RESIZE_VOLUME capability`;
 }

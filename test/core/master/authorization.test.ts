@@ -141,6 +141,7 @@ test('a reservation for a role that is not allowed is dropped with its reason', 
   );
 });
 
+const NOW = { start: { nanoseconds: 1 } };
 let ticket = 0;
 
 function operate(it: MasterScene, request: OperatorRequest, principal?: string): OperatorAnswer {
@@ -173,14 +174,20 @@ const OPS_ONLY = Object.fromEntries(
 test('every change by an operator needs its right', () => {
   const it = sceneWith(OPS_ONLY);
   const agent = it.agent('a1');
-  const machines = [{ hostname: 'a1', ip: '10.0.1.1' }];
+  it.agent('a2');
+  const machines = [{ hostname: 'a2', ip: '10.0.1.2' }];
+  const unavailability = { start: { nanoseconds: 1 } };
   const limits = { cpus: { value: 1 } };
+  const guarantee = resources('cpus:1');
   const requests: readonly OperatorRequest[] = [
-    { kind: 'set-quota', request: { role: 'web' } },
+    { kind: 'set-quota', request: { role: 'web', guarantee } },
     { kind: 'remove-quota', role: 'web', path: undefined },
     { kind: 'update-quota', configs: [{ role: 'web', limits }], isForced: true },
     { kind: 'update-weights', infos: [{ role: 'web', weight: 2 }] },
-    { kind: 'update-schedule', schedule: {} },
+    {
+      kind: 'update-schedule',
+      schedule: { windows: [{ machine_ids: machines, unavailability }] },
+    },
     { kind: 'start-maintenance', machines },
     { kind: 'stop-maintenance', machines },
     { kind: 'drain-agent', agent, maxGracePeriod: undefined, markGone: undefined },
@@ -188,7 +195,7 @@ test('every change by an operator needs its right', () => {
     { kind: 'reactivate-agent', agent },
     {
       ...{ kind: 'change-resources', agent, principal: undefined },
-      operation: { type: 'RESERVE', reserve: { resources: [reservation('web', 'x')] } },
+      operation: { type: 'RESERVE', reserve: { resources: [reservation('web', 'ops')] } },
     },
     { kind: 'mark-agent-gone', agent },
   ];
@@ -196,7 +203,31 @@ test('every change by an operator needs its right', () => {
     const refused = operate(it, request, 'somebody');
     assert.equal(refused.status, 403, request.kind);
     const named = request.kind === 'change-resources' ? { ...request, principal: 'ops' } : request;
-    assert.notEqual(operate(it, named, 'ops').status, 403, request.kind);
+    assert.ok(operate(it, named, 'ops').status < 300, request.kind);
+  }
+});
+
+test('what is wrong in itself is refused as such, whoever asks', () => {
+  const it = sceneWith(OPS_ONLY);
+  it.agent('a1');
+  const machines = [{ hostname: 'a1', ip: '10.0.1.1' }];
+  const tooMuch = { role: 'web', guarantee: resources('cpus:100') };
+  const requests: readonly (readonly [number, OperatorRequest])[] = [
+    [400, { kind: 'set-quota', request: { role: 'web' } }],
+    [400, { kind: 'remove-quota', role: 'web', path: undefined }],
+    [400, { kind: 'update-quota', configs: [{ role: 'a/b' }], isForced: true }],
+    [400, { kind: 'update-weights', infos: [{ role: 'web', weight: 0 }] }],
+    [400, { kind: 'update-schedule', schedule: { windows: [{ unavailability: NOW }] } }],
+    [400, { kind: 'start-maintenance', machines }],
+    [400, { kind: 'stop-maintenance', machines }],
+    // Whether the cluster has as much is told to those only who may ask for it.
+    [403, { kind: 'set-quota', request: tooMuch }],
+    [403, { kind: 'drain-agent', agent: 'x', maxGracePeriod: undefined, markGone: undefined }],
+    [403, { kind: 'reactivate-agent', agent: 'x' }],
+    [403, { kind: 'mark-agent-gone', agent: 'x' }],
+  ];
+  for (const [status, request] of requests) {
+    assert.equal(operate(it, request, 'somebody').status, status, request.kind);
   }
 });
 

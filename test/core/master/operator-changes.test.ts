@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { defined } from '../../../core/base/assert.ts';
 import type { OperatorAnswer, OperatorRequest } from '../../../core/master/operator/requests.ts';
 import { formatResources } from '../../../core/resources/format.ts';
-import type { OfferOperation } from '../../../core/wire/types/mesos.v1.ts';
+import type { OfferOperation, Resource } from '../../../core/wire/types/mesos.v1.ts';
 import { MasterScene, resources, task } from './machine-builder.ts';
 
 let ticket = 0;
@@ -223,4 +223,66 @@ test('operations of operators are refused with the place where they do not fit',
       `^Invalid RESERVE operation on agent ${agent} at slave\\(1\\)@10.0.1.1:5051 \\(a1\\): `,
     ),
   );
+});
+
+test('a reservation changes its role as one, and never its amount', () => {
+  const it = new MasterScene();
+  const agent = it.agent('a1');
+  const reservedTo = (text: string, role: string): readonly Resource[] =>
+    resources(text).map((each) => ({ ...each, reservations: [{ type: 'DYNAMIC', role }] }));
+  const move = (source: readonly Resource[], target: readonly Resource[]): OperatorAnswer => {
+    const operation: OfferOperation = { type: 'RESERVE', reserve: { source, resources: target } };
+    return operate(it, { kind: 'change-resources', agent, principal: undefined, operation });
+  };
+  assert.equal(move([], reservedTo('cpus:2', 'ads')).status, 202);
+  const told = (source: readonly Resource[], target: readonly Resource[]): string | undefined =>
+    move(source, target).text?.replace(
+      /^Invalid RESERVE operation on agent \S+ at \S+ \(a1\): /,
+      '',
+    );
+  assert.equal(
+    told(reservedTo('cpus:1', 'ads'), reservedTo('cpus:2', 'web')),
+    'Source and target resources should refer to identical resource quantities: cpus:1 vs. cpus:2',
+  );
+  const mixed = [...reservedTo('cpus:1', 'web'), ...reservedTo('cpus:1', 'db')];
+  assert.match(
+    told(reservedTo('cpus:2', 'ads'), mixed) ?? '',
+    /^Invalid resources: Mixed reservations are not supported\[\{/,
+  );
+  assert.match(told(mixed, reservedTo('cpus:2', 'ads')) ?? '', /^Invalid source: Mixed/);
+  assert.equal(
+    told(reservedTo('cpus:1', 'ads'), []),
+    'Invalid resources: Resource cannot be empty',
+  );
+  assert.equal(move(reservedTo('cpus:1', 'ads'), reservedTo('cpus:1', 'web')).status, 202);
+  assert.equal(move(reservedTo('cpus:2', 'ads'), reservedTo('cpus:2', 'web')).status, 409);
+  const record = defined([...it.state.agents.values()][0], 'the agent');
+  assert.match(
+    formatResources(record.totalResources),
+    /\[\(DYNAMIC,ads\)\]\):1.*\[\(DYNAMIC,web\)\]\):1/,
+  );
+});
+
+test('a volume grows only by what could be a part of it', () => {
+  const it = new MasterScene();
+  const agent = it.agent('a1');
+  const disk = (value: number, role = 'ads'): Resource => ({
+    ...{ name: 'disk', type: 'SCALAR', scalar: { value } },
+    reservations: [{ type: 'DYNAMIC', role }],
+  });
+  const volume: Resource = {
+    ...disk(64),
+    disk: { persistence: { id: 'v' }, volume: { mode: 'RW', container_path: 'data' } },
+  };
+  const change = (operation: OfferOperation): OperatorAnswer =>
+    operate(it, { kind: 'change-resources', agent, principal: undefined, operation });
+  change({ type: 'RESERVE', reserve: { resources: [disk(128)] } });
+  change({ type: 'CREATE', create: { volumes: [volume] } });
+  const grow = (addition: Resource): OperatorAnswer =>
+    change({ type: 'GROW_VOLUME', grow_volume: { volume, addition } });
+  const incompatible =
+    /: Incompatible resources in the 'GrowVolume.volume' and 'GrowVolume.addition' fields$/;
+  assert.match(grow(disk(8, 'web')).text ?? '', incompatible);
+  assert.match(grow({ ...disk(8), name: 'mem' }).text ?? '', incompatible);
+  assert.equal(grow(disk(8)).status, 202);
 });
