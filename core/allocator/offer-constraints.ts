@@ -14,6 +14,7 @@ import type {
   OfferConstraints,
 } from '../wire/types/mesos.v1.scheduler.ts';
 import type { AgentInfo, Attribute } from '../wire/types/mesos.v1.ts';
+import { compileRegex } from './re2.ts';
 
 export interface ConstraintLimits {
   /** `--offer_constraints_re2_max_program_size`; infinite for what was checked before. */
@@ -141,67 +142,6 @@ function onText(ifAbsent: boolean, test: (text: string) => boolean): (found: Fou
     if (found.kind === 'absent') return ifAbsent;
     return found.kind === 'other' || test(found.text);
   };
-}
-
-function compileRegex(pattern: string, limits: ConstraintLimits): Result<RegExp> {
-  const refuse = (why: string): { readonly ok: false; readonly error: string } =>
-    err(`Failed to construct regex from pattern '${pattern}': ${why}`);
-  const foreign = /\(\?<?[=!]|\\[1-9]|\\k</.exec(pattern);
-  if (foreign !== null) return refuse(`invalid perl operator: ${foreign[0]}`);
-  const leading = /^\(\?([ims]+)\)/.exec(pattern);
-  const body = translate(pattern.slice(leading?.[0].length ?? 0));
-  const flags = `u${leading?.[1] ?? ''}`;
-  const size = programSize(body);
-  if (size > limits.programSizeMax) {
-    return err(
-      `Regex '${pattern}' is too complex: program size of ${size} is larger than maximum of ${limits.programSizeMax} allowed`,
-    );
-  }
-  try {
-    // Alone first, for `a)(b` would pass inside the group.
-    new RegExp(body, flags);
-    return ok(new RegExp(`^(?:${body})$`, flags));
-  } catch (thrown) {
-    return refuse(thrown instanceof Error ? thrown.message : String(thrown));
-  }
-}
-
-/** RE2's spellings that the platform does not know: named groups, anchors, escaped punctuation. */
-function translate(pattern: string): string {
-  return pattern
-    .replaceAll('(?P<', '(?<')
-    .replaceAll('\\A', '^')
-    .replaceAll('\\z', '$')
-    .replaceAll(/\\([^\w\s^$\\.*+?()[\]{}|/-])/gu, '$1');
-}
-
-/**
- * About as many instructions as RE2 would need: one per character, group or operator, counted
- * repetitions multiplied.
- */
-function programSize(pattern: string): number {
-  const sizes: number[] = [0];
-  let last = 0;
-  const finish = (size: number): void => {
-    last = size;
-    sizes[sizes.length - 1] = (sizes.at(-1) ?? 0) + size;
-  };
-  const tokens = /\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{\d+(?:,\d*)?\}|[\s\S]/gu;
-  for (const [token] of pattern.matchAll(tokens)) {
-    const counted = /^\{(\d+)(?:,(\d*))?\}$/.exec(token);
-    if (counted !== null) {
-      const times = Number(counted[2] === undefined || counted[2] === '' ? counted[1] : counted[2]);
-      finish(last * Math.max(0, times - 1));
-    } else if (token === '(') {
-      sizes.push(2);
-    } else if (token === ')' && sizes.length > 1) {
-      finish(sizes.pop() ?? 0);
-    } else {
-      finish(1);
-    }
-  }
-  // Two instructions frame every program.
-  return sizes.reduce((sum, size) => sum + size, 2);
 }
 
 function foundText(text: string | undefined): Found {

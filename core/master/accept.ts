@@ -4,6 +4,7 @@
  */
 import { type OfferId, offerId } from '../base/ids.ts';
 import { add, subtract } from '../resources/arithmetic.ts';
+import { isShared } from '../resources/kinds.ts';
 import type { ResourceConversion } from '../resources/operations.ts';
 import type { CallAccept } from '../wire/types/mesos.v1.scheduler.ts';
 import type { OfferOperation, Resource } from '../wire/types/mesos.v1.ts';
@@ -29,6 +30,8 @@ export interface Acceptance {
   readonly offered: readonly Resource[];
   /** What is left of them, converted ones included. */
   pool: readonly Resource[];
+  /** Shared volumes among them, however many tasks have taken a copy. */
+  shared: readonly Resource[];
   readonly conversions: ResourceConversion[];
 }
 
@@ -62,6 +65,7 @@ export function accept(context: MasterContext, framework: Framework, call: CallA
     role: first?.role ?? '*',
     offered,
     pool: offered,
+    shared: offered.filter(isShared),
     conversions: [],
   };
   for (const operation of operations) perform(context, acceptance, operation);

@@ -117,9 +117,7 @@ function decorated(context: MasterContext, acceptance: Acceptance, task: TaskInf
 
 /** Shared volumes may be used again and again, whatever earlier tasks took. */
 function poolWithShared(acceptance: Acceptance): readonly Resource[] {
-  const missing = acceptance.offered.filter(
-    (each) => isShared(each) && !contains(acceptance.pool, [each]),
-  );
+  const missing = acceptance.shared.filter((each) => !contains(acceptance.pool, [each]));
   return missing.length === 0 ? acceptance.pool : add(acceptance.pool, missing);
 }
 

@@ -6,6 +6,7 @@
 import { agentId, frameworkId } from '../base/ids.ts';
 import { formatUuid } from '../base/random.ts';
 import { add, contains, subtract } from '../resources/arithmetic.ts';
+import { isShared } from '../resources/kinds.ts';
 import { applyOperation, conversionsOf, type ResourceConversion } from '../resources/operations.ts';
 import { toPreReservationRefinement } from '../resources/refinement.ts';
 import { unallocate } from '../resources/select.ts';
@@ -71,6 +72,13 @@ export function runOperation(
   const conversions = conversionsOf(operation);
   if (!conversions.ok) return;
   acceptance.pool = applied.value;
+  for (const { consumed, converted } of conversions.value) {
+    // Copies that tasks have taken already are not in the pool, so it cannot tell.
+    acceptance.shared = add(
+      subtract(acceptance.shared, consumed.filter(isShared)),
+      converted.filter(isShared),
+    );
+  }
   acceptance.conversions.push(...conversions.value);
   applyToAgent(context, agent, conversions.value);
   sendOperation(context, framework, agent, operation);

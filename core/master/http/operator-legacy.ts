@@ -7,7 +7,6 @@ import { queryOf, replyMethodNotAllowed } from '../../operator/replies.ts';
 import { type JsonValue, writeJson } from '../../wire/json-text.ts';
 import type { MasterState } from '../state.ts';
 import { slavesDocument, type TaskQuery, tasksDocument } from '../views/documents.ts';
-import { maintenanceStatusDocument } from '../views/maintenance.ts';
 import { registryDocument } from '../views/registry.ts';
 import { rolesDocument } from '../views/roles.ts';
 import { frameworksPieces, statePieces } from '../views/state-document.ts';
@@ -52,9 +51,6 @@ export function registerLegacyReads(context: OperatorContext): void {
   );
   show('/master/tasks', (request) => tasksDocument(visible(request), taskQuery(request)));
   show('/master/roles', (request) => rolesDocument(context.state, context.approvers(request)));
-  show('/master/maintenance/status', (request) =>
-    maintenanceStatusDocument(visible(request), context.master.allocator),
-  );
   // These answer on any master.
   context.server.app.all('/master/flags', (request, reply) => {
     if (context.hasAuthorizer && request.method !== 'GET') {

@@ -13,7 +13,7 @@ import { writeJson } from '../../wire/json-text.ts';
 import type { Resource } from '../../wire/types/mesos.v1.ts';
 import type { OperatorRequest } from '../operator/requests.ts';
 import type { MasterState } from '../state.ts';
-import { maintenanceScheduleDocument } from '../views/maintenance.ts';
+import { maintenanceScheduleDocument, maintenanceStatusDocument } from '../views/maintenance.ts';
 import { quotaDocument, weightsDocument } from '../views/quota.ts';
 import { decodeForm, messagesIn, objectIn } from './bodies.ts';
 import type { OperatorContext } from './operator.ts';
@@ -75,6 +75,9 @@ export function registerMutations(context: OperatorContext): void {
   ] as const) {
     serve(`/master/${route}`, { POST: change((body) => readMachines(kind, body)) });
   }
+  serve('/master/maintenance/status', {
+    GET: show((state) => writeJson(maintenanceStatusDocument(state, context.master.allocator))),
+  });
   serve('/master/maintenance/schedule', {
     GET: show((state) => writeJson(maintenanceScheduleDocument(state))),
     POST: change(readSchedule),

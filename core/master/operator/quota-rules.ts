@@ -1,5 +1,6 @@
 /** Rules for quotas with the original's texts (spec operator-api, sections 4.8 and 8.6). */
 import { containsQuantities, quantitiesOfScalars } from '../../resources/quantities.ts';
+import { toPostReservationRefinement } from '../../resources/refinement.ts';
 import { validateRole } from '../../resources/roles.ts';
 import { validateResources } from '../../resources/validate.ts';
 import type { QuotaConfig, QuotaRequest } from '../../wire/types/mesos.v1.quota.ts';
@@ -12,16 +13,17 @@ const AMOUNT_MAX = 1000 ** 4;
 
 /** The request of the legacy endpoint: scalars that are guarantee and limit at once. */
 export function validateQuotaRequest(request: QuotaRequest): string | undefined {
-  const guarantee = request.guarantee ?? [];
-  const invalid = validateResources(guarantee);
+  const given = request.guarantee ?? [];
+  const invalid = validateResources(given);
   if (invalid !== undefined) return `QuotaInfo with invalid resource: ${invalid}`;
   if (request.role === undefined) return 'QuotaInfo must specify a role';
   const why = validateRole(request.role);
   if (why !== undefined) return `QuotaInfo with invalid role: ${why}`;
-  if (guarantee.length === 0) return "QuotaInfo with empty 'guarantee'";
+  if (given.length === 0) return "QuotaInfo with empty 'guarantee'";
+  const guarantee = toPostReservationRefinement(given);
   const names = new Set<string>();
   for (const resource of guarantee) {
-    if ((resource.reservations ?? []).length > 0 || resource.reservation !== undefined) {
+    if ((resource.reservations ?? []).length > 0) {
       return 'QuotaInfo must not contain any ReservationInfo';
     }
     if (resource.disk !== undefined) return 'QuotaInfo must not contain DiskInfo';

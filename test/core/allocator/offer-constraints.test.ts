@@ -55,8 +55,22 @@ test('malformed constraints are refused with the original sentence', () => {
     return compiled.ok ? '' : compiled.error;
   };
   assert.equal(bad({}), "A role web has an invalid 'AttributeConstraint': Unknown predicate type");
-  for (const regex of ['(?=a)', '(a)\\1', 'a)(b', '[', '(?<!a)']) {
-    assert.match(bad({ text_matches: { regex } }), /Failed to construct regex from pattern/);
+  const complaints: Readonly<Record<string, string>> = {
+    '(?=a)': 'invalid perl operator: (?=',
+    '(?<!a)': 'invalid perl operator: (?<',
+    '(a)\\1': 'invalid escape sequence: \\1',
+    'a)(b': 'unexpected ): a)(b',
+    '(ab': 'missing ): (ab',
+    'x[ab': 'missing ]: [ab',
+    '*a': 'no argument for repetition operator: *',
+    'a**': 'bad repetition operator: **',
+    'a\\': 'trailing \\',
+    '[z-a]': 'invalid character class range: z-a',
+  };
+  for (const [regex, complaint] of Object.entries(complaints)) {
+    const where = "A role web has an invalid 'AttributeConstraint'";
+    const text = `${where}: Failed to construct regex from pattern '${regex}': ${complaint}`;
+    assert.equal(bad({ text_matches: { regex } }), text);
   }
   for (const regex of ['(a{10}){20}', 'a'.repeat(200)]) {
     assert.match(

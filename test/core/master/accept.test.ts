@@ -1,7 +1,13 @@
 /** ACCEPT: offers that are not valid, tasks that are refused, with the recorded texts. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Offer, OfferOperation, TaskInfo } from '../../../core/wire/types/mesos.v1.ts';
+import type { CallAccept } from '../../../core/wire/types/mesos.v1.scheduler.ts';
+import type {
+  Offer,
+  OfferOperation,
+  Resource,
+  TaskInfo,
+} from '../../../core/wire/types/mesos.v1.ts';
 import { MasterScene, resources, task } from './machine-builder.ts';
 
 function offered(): {
@@ -233,4 +239,37 @@ test('DECLINE keeps an agent away for five seconds by default, longer when asked
   assert.deepEqual(it.lines('f'), []);
   it.advance(200);
   assert.match(it.lines('f')[0] ?? '', /^OFFERS /);
+});
+
+test('tasks of one ACCEPT share a volume that it creates', () => {
+  const it = new MasterScene();
+  const agent = it.agent('a1');
+  const framework = it.subscribe('s', {
+    roles: ['web'],
+    capabilities: ['MULTI_ROLE', 'SHARED_RESOURCES', 'RESERVATION_REFINEMENT'],
+  });
+  const disk: Resource = {
+    ...{ name: 'disk', type: 'SCALAR', scalar: { value: 64 } },
+    reservations: [{ type: 'DYNAMIC', role: 'web' }],
+  };
+  const volume: Resource = {
+    ...disk,
+    disk: { persistence: { id: 'v' }, volume: { mode: 'RW', container_path: 'data' } },
+    shared: {},
+  };
+  const withVolume = (id: string): TaskInfo => {
+    const info = task(id, agent, 'cpus:1;mem:64');
+    return { ...info, resources: [...(info.resources ?? []), volume] };
+  };
+  const accept: CallAccept = {
+    offer_ids: [it.takeOffer('s').id],
+    operations: [
+      { type: 'RESERVE', reserve: { resources: [disk] } },
+      { type: 'CREATE', create: { volumes: [volume] } },
+      { type: 'LAUNCH', launch: { task_infos: [withVolume('t1'), withVolume('t2')] } },
+    ],
+  };
+  it.call(framework, { type: 'ACCEPT', accept });
+  const launched = it.sentTo('a1').filter(({ name }) => name.endsWith('RunTaskMessage'));
+  assert.equal(launched.length, 2, it.lines('s').join('\n'));
 });
