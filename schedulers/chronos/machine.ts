@@ -23,6 +23,7 @@ import type {
   TaskRecord,
 } from './records.ts';
 import { doesNotExist } from './refusals.ts';
+import { reportResult, type TaskResult } from './reported.ts';
 import { Starts } from './starts.ts';
 import { ChronosState } from './state.ts';
 
@@ -50,6 +51,7 @@ export type ChronosCommand =
   | { readonly kind: 'mark-success'; readonly name: string }
   | { readonly kind: 'kill-tasks'; readonly name: string }
   | { readonly kind: 'clear-queue' }
+  | { readonly kind: 'report'; readonly taskId: string; readonly statusCode: number }
   | {
       readonly kind: 'progress';
       readonly name: string;
@@ -134,6 +136,8 @@ export class ChronosMachine {
         return this.killTasks(command.name);
       case 'clear-queue':
         return this.clearQueue(now);
+      case 'report':
+        return this.report(command, now);
       case 'progress':
         return markProgress(this.state, this.history, command);
       default:
@@ -180,6 +184,11 @@ export class ChronosMachine {
   private killTasks(name: string): Answer {
     if (this.state.job(name) === undefined) return err(doesNotExist('JobSchedule', name));
     return ok(this.definitions.kill(name));
+  }
+
+  private report(result: TaskResult, now: Instant): Answer {
+    const answer = reportResult(this.state, this.outcomes, result, now);
+    return answer.ok ? ok(this.thenDue(answer.value, now)) : answer;
   }
 
   private clearQueue(now: Instant): Answer {

@@ -14,6 +14,7 @@ import {
   type ZooKeeperState,
 } from '../kit/zookeeper-state.ts';
 import { CHRONOS_FLAGS, compileChronosOptions, expandShortFlags } from './flags.ts';
+import { LogLevels } from './log-levels.ts';
 import type { CompiledChronosOptions } from './options.ts';
 import { createChronos } from './server.ts';
 
@@ -35,7 +36,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   const refusal = refuseMaster(options.master);
   if (refusal !== undefined) return refuse(refusal);
 
-  const log = createLog({ name: 'chronos', level: 'info' });
+  const logLevels = new LogLevels();
+  const log = logLevels.over(createLog({ name: 'chronos', level: 'debug' }));
   const system = { clock: new SystemClock(), random: new SystemRandom(), log };
   const state = await openState(options, system).catch(describeError);
   if (typeof state === 'string') {
@@ -44,7 +46,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   const http = createHttpClient();
   const { storage, leadership } = state;
-  const chronos = createChronos(options, { ...system, http, storage, leadership });
+  const chronos = createChronos(options, { ...system, http, storage, leadership, logLevels });
   try {
     return await runDaemon(chronos, log, {
       name: 'chronos',

@@ -2,16 +2,23 @@
  * Metrics in the original's JSON (spec chronos, sections 4.3 and 11.2). Run times are kept for the
  * jobs that ran since the start.
  */
-import { double, type JsonObject } from '../../core/wire/json-text.ts';
-import { percentile } from './percentiles.ts';
+import type { Instant } from '../../core/base/clock.ts';
+import type { JsonObject } from '../../core/wire/json-text.ts';
+import { describeSamples } from './percentiles.ts';
 import type { ChronosState } from './state.ts';
+import { RouteTimers } from './timers.ts';
 
 const TASK_MANAGER = 'org.apache.mesos.chronos.scheduler.jobs.TaskManager';
+const REVIVER = 'org.apache.mesos.chronos.scheduler.mesos.MesosOfferReviver';
 
 export class ChronosMetrics {
   private readonly successes = new Map<string, number>();
   private readonly failures = new Map<string, number>();
+  private readonly timers = new RouteTimers();
+  private readonly routes = new Set<string>();
   private state: ChronosState | undefined;
+  private reviveCount = 0;
+  private reviveRequestCount = 0;
 
   /** Gauges and histograms are read from here. */
   watch(state: ChronosState): void {
@@ -26,7 +33,26 @@ export class ChronosMetrics {
     this.failures.set(name, (this.failures.get(name) ?? 0) + 1);
   }
 
-  document(): JsonObject {
+  /** A REVIVE went out. */
+  revived(): void {
+    this.reviveCount += 1;
+  }
+
+  /** Offers were asked for; several requests may become one REVIVE. */
+  reviveRequested(): void {
+    this.reviveRequestCount += 1;
+  }
+
+  /** Names of the timers that are always shown. */
+  addRoute(name: string): void {
+    this.routes.add(name);
+  }
+
+  timed(name: string, tookMs: number, now: Instant): void {
+    this.timers.record(name, tookMs, now);
+  }
+
+  document(now: Instant): JsonObject {
     const queue = this.state?.queue;
     return {
       version: '3.0.0',
@@ -37,10 +63,12 @@ export class ChronosMetrics {
       counters: {
         ...counters('jobs.run.failure', this.failures),
         ...counters('jobs.run.success', this.successes),
+        [`${REVIVER}.reviveOffersCount`]: { count: this.reviveCount },
+        [`${REVIVER}.reviveOffersRequestCount`]: { count: this.reviveRequestCount },
       },
       histograms: this.histograms(),
       meters: {},
-      timers: {},
+      timers: this.timers.document([...this.routes].sort(), now),
     };
   }
 
@@ -62,20 +90,5 @@ function counters(prefix: string, counts: ReadonlyMap<string, number>): JsonObje
 }
 
 function histogram(samples: readonly number[]): JsonObject {
-  const sorted = [...samples].sort((a, b) => a - b);
-  const mean = sorted.reduce((sum, each) => sum + each, 0) / sorted.length;
-  const variance = sorted.reduce((sum, each) => sum + (each - mean) ** 2, 0) / sorted.length;
-  return {
-    count: sorted.length,
-    max: sorted.at(-1) ?? 0,
-    mean: double(mean),
-    min: sorted[0] ?? 0,
-    p50: double(percentile(sorted, 0.5)),
-    p75: double(percentile(sorted, 0.75)),
-    p95: double(percentile(sorted, 0.95)),
-    p98: double(percentile(sorted, 0.98)),
-    p99: double(percentile(sorted, 0.99)),
-    p999: double(percentile(sorted, 0.999)),
-    stddev: double(Math.sqrt(variance)),
-  };
+  return { count: samples.length, ...describeSamples(samples) };
 }

@@ -70,6 +70,21 @@ export class Outcomes {
     return [...effects, ...disabled, notice(entry.job, { kind: 'exhausted' }, now)];
   }
 
+  /** The job itself says how its run has ended; the task stays until the master says that it is gone. */
+  reported(task: TaskRecord, statusCode: number, now: Instant): readonly ChronosEffect[] {
+    const reported: TaskRecord = { ...task, isConfirmed: true, isReported: true };
+    this.state.putTask(reported);
+    const saved: ChronosEffect = { kind: 'save-task', task: reported };
+    const entry = this.state.stored(task.run.key.jobName);
+    if (entry === undefined) return [saved];
+    const status: TaskStatus = {
+      task_id: { value: task.taskId },
+      state: statusCode === 0 ? 'TASK_FINISHED' : 'TASK_FAILED',
+      message: `the job reported status code ${statusCode}`,
+    };
+    return [saved, ...this.count(entry, task, status, now)];
+  }
+
   /** All counters into a child are zero again (section 6.2). */
   resetParentCounts(entry: JobEntry): readonly ChronosEffect[] {
     if (Object.keys(entry.parentCounts).length === 0) return [];
@@ -99,12 +114,13 @@ export class Outcomes {
       isConfirmed: true,
       startedAt,
       isKilling: known?.isKilling ?? false,
+      isReported: known?.isReported ?? false,
     };
     this.state.putTask(task);
     return [
       { kind: 'save-task', task },
       ...this.resetParentCounts(entry),
-      ...this.history.started(task),
+      ...(task.isReported === true ? [] : this.history.started(task)),
     ];
   }
 
@@ -123,7 +139,18 @@ export class Outcomes {
     status: TaskStatus,
     now: Instant,
   ): readonly ChronosEffect[] {
+    if (task.isReported === true) return [];
     if (isLaunchLost(task, status)) return this.relaunch(task.run, now);
+    return this.count(entry, task, status, now);
+  }
+
+  /** What one end of a run changes; never called twice for a task. */
+  private count(
+    entry: JobEntry,
+    task: TaskRecord,
+    status: TaskStatus,
+    now: Instant,
+  ): readonly ChronosEffect[] {
     const isSuccess = status.state === 'TASK_FINISHED';
     const noted = this.history.ended(task, isSuccess, now);
     if (status.state === 'TASK_KILLED') return noted;

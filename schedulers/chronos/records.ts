@@ -52,6 +52,8 @@ export interface TaskRecord {
   readonly isConfirmed: boolean;
   readonly startedAt: Instant | undefined;
   readonly isKilling: boolean;
+  /** Its result was reported by the job itself and has been counted. */
+  readonly isReported?: boolean;
 }
 
 export type HistoryStatus = 'Success' | 'Fail' | 'Running' | 'Idle';

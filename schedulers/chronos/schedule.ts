@@ -29,16 +29,19 @@ export interface Schedule {
   readonly period: Period;
 }
 
+/** 64 bits with a sign; counts above 2^53 are rounded. */
+const REPEAT_MAX = 2n ** 63n - 1n;
+
 /** Shorter periods count as this one. */
 const PERIOD_MIN_MS = seconds(1);
 
 /** Undefined when the text is no schedule. `timeZone` may be empty. */
 export function parseSchedule(text: string, timeZone: string): Schedule | undefined {
-  const match = /^R(\d{0,18})\/(.*)\/(P.*)$/s.exec(text);
+  const match = /^R(\d*)\/(.*)\/(P.*)$/s.exec(text);
   if (match === null) return undefined;
   const [, count = '', startText = '', periodText = ''] = match;
   const period = parsePeriod(periodText);
-  if (period === undefined) return undefined;
+  if (period === undefined || BigInt(count) > REPEAT_MAX) return undefined;
   const repeat = count === '' ? FOREVER : Number(count);
   if (startText === '') return { repeat, start: undefined, period };
   const start = parseStart(startText);

@@ -12,7 +12,10 @@ import { renderProblem, sendProxyFailure } from './http/answers.ts';
 import type { ChronosApi } from './http/api.ts';
 import { addJobRoutes } from './http/job-routes.ts';
 import { JobTexts } from './http/job-texts.ts';
+import { addLoggingRoutes } from './http/logging.ts';
+import { timeRoutes } from './http/route-timers.ts';
 import { addRootRoutes, addViewRoutes } from './http/view-routes.ts';
+import { LogLevels } from './log-levels.ts';
 import { ChronosMetrics } from './metrics.ts';
 import { Notifier } from './notifier.ts';
 import type { CompiledChronosOptions } from './options.ts';
@@ -21,6 +24,8 @@ import { ChronosShell, type ShellPorts } from './shell.ts';
 export interface ChronosPorts extends ShellPorts {
   /** Among several processes; without it this one leads from its start. */
   readonly leadership?: Leadership | undefined;
+  /** Of `log`; without it `/logging` changes nothing that is written. */
+  readonly logLevels?: LogLevels | undefined;
 }
 
 export interface Chronos extends Service {
@@ -196,11 +201,13 @@ class ChronosServer implements Chronos {
     }
     problems.watch(http.app);
     guard(http.app, { credentials: options.httpCredentials, realm: options.httpRealm });
+    timeRoutes(http.app, api.metrics, api.now);
     for (const prefix of ['/scheduler', '/v1/scheduler']) {
       addJobRoutes(http.app, prefix, api);
       addViewRoutes(http.app, prefix, api);
     }
     addRootRoutes(http.app, api);
+    addLoggingRoutes(http.app, ports.logLevels ?? new LogLevels());
     return http;
   }
 }

@@ -122,6 +122,7 @@ export class ChronosShell {
       update: (status) => this.handle({ kind: 'update', status }),
       removed: () => this.handle({ kind: 'removed' }),
       refused: (why) => this.parts.onFailure(new Error(`the master refused Chronos: ${why}`)),
+      revived: () => this.parts.metrics.revived(),
       knownTasks: () => this.knownTasks(),
     };
   }
@@ -172,6 +173,7 @@ export class ChronosShell {
         subscription.kill(effect.taskId, effect.agentId);
         return;
       case 'want-offers':
+        this.parts.metrics.reviveRequested();
         subscription.wantOffers(options.role, effect.isNew);
         return;
       case 'unwant-offers':

@@ -140,6 +140,7 @@ const TASKS: RecordSchema<TaskRecord> = {
       isConfirmed: read.boolean('isConfirmed', true),
       startedAt: optionalNumber(read, 'startedAt'),
       isKilling: read.boolean('isKilling', false),
+      isReported: read.boolean('isReported', false),
     });
   },
 };

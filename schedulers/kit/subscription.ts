@@ -45,6 +45,8 @@ export interface FrameworkHandlers {
   failure?(failure: EventFailure): void;
   /** The master has removed this framework and its tasks; a new subscription follows. */
   removed(frameworkId: string): void;
+  /** A REVIVE goes out. */
+  revived?(roles: readonly string[]): void;
   /** Refused for good; the service has to stop. */
   refused(why: string): void;
   /** Every task that may be alive, for reconciliation. */
@@ -269,7 +271,10 @@ export class FrameworkSubscription {
     if (demand.suppress.length > 0) {
       this.send('SUPPRESS', this.scheduler?.suppress(demand.suppress));
     }
-    if (demand.revive.length > 0) this.send('REVIVE', this.scheduler?.revive(demand.revive));
+    if (demand.revive.length > 0) {
+      this.send('REVIVE', this.scheduler?.revive(demand.revive));
+      this.handlers.revived?.(demand.revive);
+    }
     let asked = this.reconciliation.step(now);
     if (asked.beginAgain) {
       this.reconciliation.begin(this.handlers.knownTasks(), now);

@@ -63,6 +63,7 @@ export function addJobRoutes(app: FastifyInstance, prefix: string, api: ChronosA
     done(api, reply, { kind: 'kill-tasks', name: pathText(request, 'name') }),
   );
   app.delete(`${prefix}/task/all`, (_request, reply) => done(api, reply, { kind: 'clear-queue' }));
+  app.put(`${prefix}/task/:taskId`, (request, reply) => report(api, request, reply));
   app.post(`${prefix}/job/:name/task/:taskId/progress`, (request, reply) =>
     addProgress(api, request, reply),
   );
@@ -96,21 +97,45 @@ function unsupported(request: FastifyRequest, reply: FastifyReply): FastifyReply
   return renderProblem({ kind: 'unsupported-media-type', status: 415, message }, request, reply);
 }
 
-async function addProgress(
+function addProgress(
   api: ChronosApi,
   request: FastifyRequest,
   reply: FastifyReply,
+): Promise<FastifyReply> {
+  const [name, taskId] = [pathText(request, 'name'), pathText(request, 'taskId')];
+  return withBody(api, request, reply, (read) => {
+    const count = read.integer('numAdditionalElementsProcessed', 0);
+    return { kind: 'progress', name, taskId, count };
+  });
+}
+
+/** The result of an asynchronous task. */
+function report(
+  api: ChronosApi,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const taskId = pathText(request, 'taskId');
+  return withBody(api, request, reply, (read) => {
+    if (!read.has('statusCode')) read.complain('statusCode', 'is missing');
+    return { kind: 'report', taskId, statusCode: read.integer('statusCode', 0) };
+  });
+}
+
+/** Carries out the command that `read` makes of the JSON body. */
+async function withBody(
+  api: ChronosApi,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  commandOf: (read: JsonReader) => ChronosCommand,
 ): Promise<FastifyReply> {
   if (!isJson(request)) return unsupported(request, reply);
   const body = readJson(request);
   if (!body.ok) return renderProblem(body.error, request, reply);
   const read = new JsonReader(body.value);
-  const count = read.integer('numAdditionalElementsProcessed', 0);
-  if (read.problem !== undefined) {
-    return sendRefusal(reply, { status: 400, message: read.problem });
-  }
-  const [name, taskId] = [pathText(request, 'name'), pathText(request, 'taskId')];
-  return done(api, reply, { kind: 'progress', name, taskId, count });
+  const command = commandOf(read);
+  if (read.problem === undefined) return done(api, reply, command);
+  return sendRefusal(reply, { status: 400, message: read.problem });
 }
 
 function summary(api: ChronosApi) {

@@ -46,7 +46,7 @@ export function addRootRoutes(app: FastifyInstance, api: ChronosApi): void {
   app.get('/leader', (_request, reply) => sendJson(reply, { leader: api.leader() }));
   app.get('/ping', (_request, reply) => sendText(uncached(reply), 'pong\n'));
   app.get('/metrics', (request, reply) => {
-    const text = writeJson(api.metrics.document());
+    const text = writeJson(api.metrics.document(api.now()));
     const isPretty = queryText(request, 'pretty') === 'true';
     const shown = isPretty ? JSON.stringify(JSON.parse(text), undefined, 2) : text;
     return uncached(reply).type('application/json').send(shown);

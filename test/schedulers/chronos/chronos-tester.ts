@@ -7,7 +7,11 @@ import type { Storage } from '../../../core/storage/ports.ts';
 import { SimulatedClock } from '../../../core/testing/index.ts';
 import type { CompiledChronosOptions } from '../../../schedulers/chronos/options.ts';
 import { CHRONOS_DEFAULTS } from '../../../schedulers/chronos/options.ts';
-import { type Chronos, createChronos } from '../../../schedulers/chronos/server.ts';
+import {
+  type Chronos,
+  type ChronosPorts,
+  createChronos,
+} from '../../../schedulers/chronos/server.ts';
 import { FakeCluster, type LaunchedTask } from '../../core/scheduler/fake-cluster.ts';
 
 export interface Reply {
@@ -23,11 +27,18 @@ export class ChronosTester {
   chronos: Chronos;
   private readonly options: Partial<CompiledChronosOptions>;
 
-  constructor(options: Partial<CompiledChronosOptions> = {}, start = Date.UTC(2026, 0, 1)) {
+  private readonly ports: Partial<ChronosPorts>;
+
+  constructor(
+    options: Partial<CompiledChronosOptions> = {},
+    start = Date.UTC(2026, 0, 1),
+    ports: Partial<ChronosPorts> = {},
+  ) {
     this.clock = new SimulatedClock(start);
     this.cluster = new FakeCluster(this.clock, [{ id: 'a1', cpus: 4, mem: 4_096 }]);
     this.storage = new MemoryStorage();
     this.options = options;
+    this.ports = ports;
     this.chronos = this.create();
   }
 
@@ -101,6 +112,7 @@ export class ChronosTester {
         http: this.cluster,
         storage: this.storage,
         log: silentLog,
+        ...this.ports,
       },
     );
   }

@@ -17,6 +17,8 @@ const FORMS: readonly (readonly [text: string, zone: string, printed: string | u
   ['R5/2008-03-01T13:00:00Z/P1D', '', 'R5/2008-03-01T13:00:00.000Z/P1D'],
   ['R/2008-03-01T13:00:00Z/P1D', '', 'R/2008-03-01T13:00:00.000Z/P1D'],
   ['R0/2008-03-01T13:00:00Z/P1D', '', 'R0/2008-03-01T13:00:00.000Z/P1D'],
+  ['R9007199254740991/2008/P1D', '', 'R9007199254740991/2008-01-01T00:00:00.000Z/P1D'],
+  ['R9223372036854775808/2008/P1D', '', undefined],
   ['R-1/2008-03-01T13:00:00Z/P1D', '', undefined],
   ['r5/2008-03-01T13:00:00Z/P1D', '', undefined],
   ['5/2008-03-01T13:00:00Z/P1D', '', undefined],
@@ -285,4 +287,43 @@ function parsed(text: string, zone: string): Schedule {
   const schedule = parseSchedule(text, zone);
   if (schedule === undefined) throw new Error(`'${text}' is no schedule`);
   return schedule;
+}
+
+/** Java's three-letter ids: what their wall clock of noon is on a winter's day, in UTC. */
+const SHORT_ZONES: Readonly<Record<string, string>> = {
+  ACT: '02:30',
+  AET: '01:00',
+  AGT: '15:00',
+  ART: '10:00',
+  AST: '21:00',
+  BET: '14:00',
+  BST: '06:00',
+  CAT: '10:00',
+  CNT: '15:30',
+  CST: '18:00',
+  CTT: '04:00',
+  EAT: '09:00',
+  ECT: '11:00',
+  EST: '17:00',
+  HST: '22:00',
+  IET: '17:00',
+  IST: '06:30',
+  JST: '03:00',
+  MIT: '22:00',
+  MST: '19:00',
+  NET: '08:00',
+  NST: '23:00',
+  PLT: '07:00',
+  PNT: '19:00',
+  PRT: '16:00',
+  PST: '20:00',
+  SST: '01:00',
+  VST: '05:00',
+};
+
+for (const [zone, utc] of Object.entries(SHORT_ZONES)) {
+  test(`noon in ${zone} on 15 January 2015 is ${utc} in UTC`, () => {
+    const read = parseSchedule('R/2015-01-15T12:00:00Z/P1D', zone);
+    assert.equal(read?.start?.toUTC().toFormat('HH:mm'), utc);
+  });
 }
