@@ -31,8 +31,6 @@ import { compileAgentSecurity } from './security.ts';
 const UNSUPPORTED: Readonly<Partial<Record<keyof AgentFlagValues, string>>> = {
   image_providers: 'tasks run as plain processes',
   docker_mesos_image: 'executors of Docker tasks run in a process that outlives the agent',
-  network_cni_plugins_dir: 'tasks use the network of the host',
-  network_cni_config_dir: 'tasks use the network of the host',
   resource_estimator: 'modules of the original cannot be loaded',
   qos_controller: 'modules of the original cannot be loaded',
 };

@@ -176,6 +176,7 @@ export function launcherEvent(
   switch (event.kind) {
     case 'started':
       if (event.pid !== undefined) learnPid(context, executor, event.pid);
+      executor.networkInfos = event.networkInfos;
       if (executor.kind !== 'process') registerExecutor(context, executor, { kind: 'hosted' });
       break;
     case 'launch-failed':

@@ -31,7 +31,9 @@ export const AGENT_FLAGS = {
   http_heartbeat_interval: flag('duration', seconds(30), {
     help: 'Time between heartbeats on the streams of attached containers.',
   }),
-  runtime_dir: optionalFlag('path', { help: 'Accepted; nothing is kept there.' }),
+  runtime_dir: optionalFlag('path', {
+    help: 'Where networks of containers are written down; else in the work directory.',
+  }),
   launcher_dir: flag('path', '/usr/local/libexec/mesos', {
     help: 'Shown in executor commands; nothing is started from it.',
   }),
@@ -119,10 +121,8 @@ export const AGENT_FLAGS = {
     help: 'Time between SIGTERM and SIGKILL when a Docker container is destroyed.',
   }),
   default_container_dns: optionalFlag('json', {
-    help: 'DNS of containers that join a bridge or user network of Docker.',
+    help: 'DNS of containers that join a network of CNI, or a bridge or user network of Docker.',
   }),
-  network_cni_plugins_dir: optionalFlag('path', { help: 'Not supported.' }),
-  network_cni_config_dir: optionalFlag('path', { help: 'Not supported.' }),
   resource_estimator: optionalFlag('string', { help: 'Not supported.' }),
   qos_controller: optionalFlag('string', { help: 'Not supported.' }),
   oversubscribed_resources_interval: flag('duration', seconds(15), { help: 'Accepted.' }),

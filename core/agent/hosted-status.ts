@@ -30,7 +30,11 @@ function nestedContainer(executor: AgentExecutor, update: HostedUpdate): Contain
   const parent = { value: executor.containerId };
   const container_id = { value: update.nestedId ?? '', parent };
   const isRunning = !/^TASK_(STARTING|FINISHED|FAILED|KILLED)$/.test(update.state);
-  return isRunning && update.pid !== undefined
-    ? { container_id, executor_pid: update.pid }
-    : { container_id };
+  if (!isRunning || update.pid === undefined) return { container_id };
+  const { networkInfos: network_infos } = update;
+  return {
+    container_id,
+    executor_pid: update.pid,
+    ...(network_infos === undefined ? {} : { network_infos }),
+  };
 }

@@ -64,6 +64,18 @@ export const ISOLATION_FLAGS = {
   default_container_shm_size: optionalFlag('bytes', {
     help: 'Size of /dev/shm of containers with an IPC namespace of their own.',
   }),
+  network_cni_plugins_dir: optionalFlag('string', {
+    help: 'Where the plugins of CNI are, with colons between directories.',
+  }),
+  network_cni_config_dir: optionalFlag('path', {
+    help: 'Has a file for each network that containers can join.',
+  }),
+  network_cni_root_dir_persist: flag('bool', false, {
+    help: 'Networks of containers are written down in the work directory, which outlives a reboot.',
+  }),
+  network_cni_metrics: flag('bool', true, {
+    help: 'Statistics tell what containers receive and send in networks of their own.',
+  }),
   host_path_volume_force_creation: optionalFlag('string', {
     help: 'Directories of the host, with colons between, below which volumes are made when missing.',
   }),

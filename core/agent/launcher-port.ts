@@ -5,7 +5,7 @@
  */
 import type { DurationMs } from '../base/duration.ts';
 import type { HostedCommand, HostedTask, HostedUpdate } from '../executor/hosted.ts';
-import type { Resource, TaskStatusReason } from '../wire/types/mesos.v1.ts';
+import type { NetworkInfo, Resource, TaskStatusReason } from '../wire/types/mesos.v1.ts';
 import type { LogPlan } from './container-logger.ts';
 import type { FileWrite, IsolationPlan, WatchPlan } from './containerizer/plan.ts';
 
@@ -63,6 +63,8 @@ export interface LauncherContainer {
   /** Set when the container has ended; -1 when its status is unknown. */
   readonly exitStatus?: number;
   readonly limitation?: ContainerLimitation;
+  /** Those it has joined; undefined: the host's. */
+  readonly networkInfos?: readonly NetworkInfo[];
 }
 
 export type LauncherEvent =
@@ -74,7 +76,12 @@ export type LauncherEvent =
       readonly about?: ReadonlySet<string>;
     }
   /** The container exists; hosted executors are ready for tasks. */
-  | { readonly kind: 'started'; readonly containerId: string; readonly pid?: number }
+  | {
+      readonly kind: 'started';
+      readonly containerId: string;
+      readonly pid?: number;
+      readonly networkInfos?: readonly NetworkInfo[];
+    }
   | { readonly kind: 'launch-failed'; readonly containerId: string; readonly message: string }
   | { readonly kind: 'update'; readonly containerId: string; readonly update: HostedUpdate }
   /** An image was fetched for the container. */

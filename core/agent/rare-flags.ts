@@ -10,7 +10,6 @@ import { type FlagRow, flag, optionalFlag } from '../base/flags.ts';
 
 const IMAGES = { help: 'Not supported: tasks run as plain processes.' };
 const CGROUPS = { help: 'Not supported: cgroups are not used for this.' };
-const CNI = { help: 'Not supported: tasks use the network of the host.' };
 const PERF = { help: 'Not supported: perf events are not sampled.' };
 const MODULES = { help: 'Not supported: modules of the original cannot be loaded.' };
 const PROVIDERS = { help: 'Not supported: there are no resource providers.' };
@@ -74,8 +73,6 @@ export const RARE_AGENT_FLAGS = {
   disk_profile_adaptor: optionalFlag('string', PROVIDERS),
 
   // Network.
-  network_cni_root_dir_persist: flag('bool', false, CNI),
-  network_cni_metrics: flag('bool', true, CNI),
   ephemeral_ports_per_container: flag('int', 1_024, TRAFFIC),
   eth0_name: optionalFlag('string', TRAFFIC),
   lo_name: optionalFlag('string', TRAFFIC),

@@ -292,6 +292,7 @@ function removeIfRecovered(context: AgentContext, executor: AgentExecutor): void
 function adopt(context: AgentContext, executor: AgentExecutor, container: LauncherContainer): void {
   const framework = context.state.frameworks.get(executor.frameworkId);
   if (framework === undefined) return;
+  executor.networkInfos = container.networkInfos;
   if (executor.kind !== 'process') {
     executor.connection = { kind: 'hosted' };
     for (const { taskId: id, nestedId } of container.updates) {

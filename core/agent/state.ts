@@ -21,6 +21,7 @@ import type {
   DrainConfig,
   ExecutorInfo,
   FrameworkInfo,
+  NetworkInfo,
   Operation,
   Resource,
   Task,
@@ -76,6 +77,8 @@ export interface AgentExecutor {
   connection: ExecutorConnection | undefined;
   /** Process id of the executor or of its only task, once known. */
   pid: number | undefined;
+  /** The networks it has joined, as its containerizer told; undefined: the host's. */
+  networkInfos?: readonly NetworkInfo[] | undefined;
   readonly registeredAt: Instant;
   pendingTermination: PendingTermination | undefined;
   /** Whether the launcher was asked to start the container. */

@@ -251,7 +251,8 @@ function withContainer(
   if (isNested && (isTerminal(status.state) || status.state === 'TASK_STARTING')) return status;
   const merged: ContainerStatus = {
     container_id: told?.container_id ?? { value: executor.containerId },
-    network_infos: told?.network_infos ?? [{ ip_addresses: [{ ip_address: context.self.ip }] }],
+    network_infos: told?.network_infos ??
+      executor.networkInfos ?? [{ ip_addresses: [{ ip_address: context.self.ip }] }],
     executor_pid: told?.executor_pid ?? executor.pid,
   };
   return { ...status, container_status: { ...told, ...merged } };

@@ -76,8 +76,5 @@ function compileDns(tree: unknown): Result<ContainerDNSInfo | undefined> {
   if (tree === undefined) return ok(undefined);
   const parsed = fromJson('mesos.internal.ContainerDNSInfo', tree);
   if (!parsed.ok) return err(`Failed to load flag 'default_container_dns': ${parsed.error}`);
-  if ((parsed.value.mesos ?? []).length === 0) return parsed;
-  return err(
-    "Flag 'default_container_dns' names networks of CNI, which are not supported: leave out 'mesos'",
-  );
+  return parsed;
 }

@@ -2,13 +2,14 @@
 import { err, ok, type Result } from '../../base/result.ts';
 import { fromJson } from '../../wire/json.ts';
 import type { ContainerInfo } from '../../wire/types/mesos.v1.ts';
+import { type CniFlagValues, compileCni } from './cni/options.ts';
 import type { IsolationHost, IsolationOptions } from './isolation-options.ts';
-import type { Isolator } from './isolator.ts';
+import { type Isolator, isNetworkIsolator } from './isolator.ts';
 import { V1_SUBSYSTEMS } from './isolators/cgroups-v1.ts';
 import { V2_CONTROLLERS } from './isolators/cgroups-v2.ts';
 import { namesOf } from './isolators/privileges.ts';
 
-export interface IsolationFlagValues {
+export interface IsolationFlagValues extends CniFlagValues {
   readonly isolation: string;
   readonly launcher: string | undefined;
   readonly cgroups_hierarchy: string;
@@ -46,7 +47,7 @@ const REWRITES: ReadonlyMap<string, readonly string[]> = new Map(
 
 const SIMPLE = [
   ...['posix/cpu', 'posix/mem', 'posix/rlimits', 'disk/du', 'filesystem/posix'],
-  ...['linux/capabilities', 'linux/nnp', 'network/ports', 'environment_secret'],
+  ...['linux/capabilities', 'linux/nnp', 'network/cni', 'network/ports', 'environment_secret'],
   'volume/sandbox_path',
 ];
 /** Their isolators make mount namespaces. */
@@ -57,7 +58,7 @@ const NAMESPACED = [
 /** Of the original, and not here. */
 const LEFT_OUT = [
   ...['appc/runtime', 'disk/xfs', 'docker/runtime', 'docker/volume', 'gpu/nvidia'],
-  ...['linux/devices', 'linux/seccomp', 'network/cni', 'network/port_mapping', 'volume/csi'],
+  ...['linux/devices', 'linux/seccomp', 'network/port_mapping', 'volume/csi'],
   ...['volume/image', 'volume/secret'],
 ];
 const FAILED = 'Failed to create a containerizer: Could not create MesosContainerizer: ';
@@ -88,6 +89,8 @@ export function compileIsolation(
   if (!bounding.ok) return bounding;
   const defaultContainer = defaultContainerOf(flags.default_container_info);
   if (!defaultContainer.ok) return defaultContainer;
+  const cni = compileCni(flags, host);
+  if (!cni.ok) return err(`${FAILED}Failed to create isolator 'network/cni': ${cni.error}`);
   const isolatedPorts = portsOf(flags, agentPorts);
   if (!isolatedPorts.ok) return isolatedPorts;
   return ok({
@@ -115,6 +118,7 @@ export function compileIsolation(
     portsIntervalMs: flags.container_ports_watch_interval,
     arePortsEnforced: flags.enforce_container_ports,
     isolatedPorts: isolatedPorts.value,
+    cni: cni.value,
     mayShareAgentPid: !flags.disallow_sharing_agent_pid_namespace,
     mayShareAgentIpc: !flags.disallow_sharing_agent_ipc_namespace,
     shmBytes: flags.default_container_shm_size,
@@ -163,6 +167,7 @@ function isolatorNames(
   }
   if (![...names].some((name) => name.startsWith('filesystem/'))) names.add('filesystem/posix');
   if (names.has('filesystem/linux')) names.add('volume/host_path').add('volume/sandbox_path');
+  if (![...names].some(isNetworkIsolator)) names.add('network/cni');
   names.add('environment_secret');
   for (const name of names) {
     if (cgroups.plugged?.has(name) === true) continue;
@@ -190,6 +195,9 @@ function refuseNames(
 ): string | undefined {
   if (names.filter((name) => name.startsWith('filesystem/')).length > 1) {
     return `${FAILED}Using multiple filesystem isolators simultaneously is disallowed`;
+  }
+  if (names.filter(isNetworkIsolator).length > 1) {
+    return `${FAILED}Using multiple network isolators simultaneously is disallowed`;
   }
   for (const name of names) {
     const why = refusalOf(name, at);

@@ -1,10 +1,12 @@
 /** The host as isolation sees it; also mounts hierarchies that are missing. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { ClusterError, describeError } from '../../base/errors.ts';
+import type { OrphanPlaces } from '../launcher/orphans.ts';
 import type { LauncherSettings } from '../launcher/server.ts';
 import type { UsageFiles } from './cgroup-usage.ts';
+import { prepareNetworks } from './cni/host.ts';
 import type { IsolationHost, IsolationOptions } from './isolation-options.ts';
 
 export const isolationHost: IsolationHost = {
@@ -19,6 +21,7 @@ export const isolationHost: IsolationHost = {
     const unified = `${hierarchy}/cgroup.controllers`;
     return existsSync(unified) ? readFileSync(unified, 'utf8').trim().split(' ') : listed();
   },
+  isDirectory: (path) => existsSync(path) && statSync(path).isDirectory(),
   hasSystemd: existsSync('/run/systemd/system'),
   memoryBytes: totalmem(),
 };
@@ -48,20 +51,33 @@ export const kernelFiles: UsageFiles = {
 };
 
 export function launcherSettings(options: IsolationOptions): LauncherSettings {
-  const { cgroups, destroyTimeoutMs, launcher, namedHierarchies, subsystems } = options;
-  if (launcher === 'posix') return { destroyTimeoutMs };
+  const { cni } = options;
+  const orphans = orphanPlaces(options);
+  return {
+    destroyTimeoutMs: options.destroyTimeoutMs,
+    ...(orphans === undefined ? {} : { orphans }),
+    ...(cni === undefined ? {} : { networks: { root: cni.root, pluginsPath: cni.pluginsPath } }),
+  };
+}
+
+function orphanPlaces(options: IsolationOptions): OrphanPlaces | undefined {
+  const { cgroups, launcher, namedHierarchies, subsystems } = options;
+  if (launcher === 'posix') return undefined;
   const { hierarchy, root, version } = cgroups;
   if (version === 2) {
-    const orphans = { kill: 'cgroup.kill', root: `${hierarchy}/${root}`, others: [] } as const;
-    return { destroyTimeoutMs, orphans };
+    return { kill: 'cgroup.kill', root: `${hierarchy}/${root}`, others: [] };
   }
   const others = [...namedHierarchies, ...subsystems].map((name) => `${hierarchy}/${name}/${root}`);
-  const orphans = { kill: 'freezer', root: `${hierarchy}/freezer/${root}`, others } as const;
-  return { destroyTimeoutMs, orphans };
+  return { kill: 'freezer', root: `${hierarchy}/freezer/${root}`, others };
 }
 
 /** Throws when what the isolators need cannot be had. */
 export function prepareHost(options: IsolationOptions): void {
+  if (options.cni !== undefined) prepareNetworks(options.cni);
+  prepareCgroups(options);
+}
+
+function prepareCgroups(options: IsolationOptions): void {
   const { cgroups, launcher, subsystems, namedHierarchies } = options;
   const { hierarchy, root, version } = cgroups;
   if (version === 2) {

@@ -2,6 +2,7 @@
 import type { DurationMs } from '../../base/duration.ts';
 import type { ContainerInfo } from '../../wire/types/mesos.v1.ts';
 import type { CgroupOptions } from './cgroup-paths.ts';
+import type { CniOptions } from './cni/options.ts';
 import type { Isolator } from './isolator.ts';
 
 /** What isolation depends on and only the host can tell. */
@@ -11,6 +12,7 @@ export interface IsolationHost {
   cgroupVersion(hierarchy: string): 1 | 2 | undefined;
   /** Controllers the kernel has. */
   subsystems(hierarchy: string): readonly string[];
+  isDirectory(path: string): boolean;
   /** Whether systemd runs the host. */
   readonly hasSystemd: boolean;
   readonly memoryBytes: number;
@@ -40,6 +42,8 @@ export interface IsolationOptions {
   readonly arePortsEnforced: boolean;
   /** Undefined: all ports matter. */
   readonly isolatedPorts: readonly (readonly [begin: number, end: number])[] | undefined;
+  /** Undefined: the host's network only. */
+  readonly cni: CniOptions | undefined;
   readonly mayShareAgentPid: boolean;
   readonly mayShareAgentIpc: boolean;
   readonly shmBytes: number | undefined;
@@ -68,6 +72,7 @@ export const NO_ISOLATION: IsolationOptions = {
   portsIntervalMs: 30_000,
   arePortsEnforced: false,
   isolatedPorts: undefined,
+  cni: undefined,
   mayShareAgentPid: true,
   mayShareAgentIpc: true,
   shmBytes: undefined,

@@ -35,3 +35,8 @@ export function isNested(id: string): boolean {
 export function rootIdOf(id: string): string {
   return id.split('.')[0] ?? id;
 }
+
+/** Of `--isolation`: what gives containers networks; there can be one. */
+export function isNetworkIsolator(name: string): boolean {
+  return name.startsWith('network/') && name !== 'network/ports';
+}

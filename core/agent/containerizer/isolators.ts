@@ -1,9 +1,11 @@
 /** All isolators by their names in `--isolation`, in the order in which they plan. */
 import type { Resource } from '../../wire/types/mesos.v1.ts';
+import { type CniNetworks, FileNetworks } from './cni/networks.ts';
 import type { IsolationOptions } from './isolation-options.ts';
 import type { Isolator } from './isolator.ts';
 import { cgroupsV1Isolator, freezerIsolator } from './isolators/cgroups-v1.ts';
 import { cgroupsV2Isolator, leafIsolator } from './isolators/cgroups-v2.ts';
+import { cniIsolator } from './isolators/cni.ts';
 import { diskIsolator } from './isolators/disk.ts';
 import {
   hostPathIsolator,
@@ -23,6 +25,8 @@ import { environmentSecretIsolator } from './isolators/secrets.ts';
 export interface IsolatorSources {
   /** Host directory of a persistent volume. */
   readonly volumeDirectory: (resource: Resource) => string | undefined;
+  /** Undefined: there is the host's only. */
+  readonly networks?: CniNetworks | undefined;
 }
 
 export function createIsolators(
@@ -43,7 +47,7 @@ export function createIsolators(
 function create(
   name: string,
   options: IsolationOptions,
-  { volumeDirectory }: IsolatorSources,
+  { volumeDirectory, networks }: IsolatorSources,
 ): Isolator | undefined {
   const plugged = options.plugged?.get(name);
   if (plugged !== undefined) return plugged;
@@ -80,6 +84,8 @@ function create(
       });
     case 'namespaces/pid':
       return pidNamespaceIsolator(options.mayShareAgentPid);
+    case 'network/cni':
+      return cniIsolator(options.cni, networks ?? new FileNetworks(options.cni));
     case 'network/ports':
       return portsIsolator({
         intervalMs: options.portsIntervalMs,

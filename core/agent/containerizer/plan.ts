@@ -3,6 +3,7 @@
  * launcher. Everything in it is complete; the launcher decides nothing.
  */
 import type { ContainerLimitation } from '../launcher-port.ts';
+import type { NetworkPlan } from './cni/network-plan.ts';
 
 /** A value for a file of a cgroup. */
 export interface FileWrite {
@@ -44,7 +45,8 @@ export interface CapabilityPlan {
   readonly bounding: readonly string[];
 }
 
-export type NamespaceKind = 'mount' | 'pid' | 'ipc';
+/** In the words of `nsenter`. */
+export type NamespaceKind = 'mount' | 'pid' | 'ipc' | 'net' | 'uts';
 
 export interface NamespacePlan {
   readonly kinds: readonly NamespaceKind[];
@@ -52,6 +54,8 @@ export interface NamespacePlan {
   readonly setup: readonly string[];
   /** Container whose namespaces are entered instead of making new ones. */
   readonly sharedWith?: string;
+  /** File that keeps the network namespace; it is made before the others. */
+  readonly network?: string;
 }
 
 export type WatchPlan =
@@ -92,6 +96,7 @@ export interface IsolationPlan {
   readonly capabilities?: CapabilityPlan;
   readonly noNewPrivileges: boolean;
   readonly namespaces?: NamespacePlan;
+  readonly network?: NetworkPlan;
   readonly watches: readonly WatchPlan[];
 }
 
@@ -107,6 +112,7 @@ export interface PlanPart {
   readonly setup?: readonly string[];
   /** Namespaces of the root container are entered. */
   readonly sharesNamespaces?: true;
+  readonly network?: NetworkPlan;
   readonly watches?: readonly WatchPlan[];
   readonly environment?: Readonly<Record<string, string>>;
   /** Symlinks in the sandbox; made by the agent. */

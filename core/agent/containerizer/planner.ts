@@ -1,5 +1,6 @@
 /** Puts the parts of all isolators together to one plan for a container (README.md). */
 import { ok, type Result } from '../../base/result.ts';
+import { namespacePathOf } from './cni/network-plan.ts';
 import type { IsolatedContainer, Isolator } from './isolator.ts';
 import {
   type CgroupPlan,
@@ -58,6 +59,7 @@ function merge(parts: readonly PlanPart[]): IsolationPlan {
   const capabilities = lastOf('capabilities');
   const oomScoreAdjust = lastOf('oomScoreAdjust');
   const namespaces = namespacesOf(parts);
+  const network = lastOf('network');
   return {
     cgroups: mergeCgroups(parts.flatMap((part) => part.cgroups ?? [])),
     ...(kill === undefined ? {} : { kill }),
@@ -66,6 +68,7 @@ function merge(parts: readonly PlanPart[]): IsolationPlan {
     ...(capabilities === undefined ? {} : { capabilities }),
     noNewPrivileges: parts.some((part) => part.noNewPrivileges === true),
     ...(namespaces === undefined ? {} : { namespaces }),
+    ...(network === undefined ? {} : { network }),
     watches: parts.flatMap((part) => part.watches ?? []),
   };
 }
@@ -91,5 +94,10 @@ function mergeCgroups(all: readonly CgroupPlan[]): readonly CgroupPlan[] {
 function namespacesOf(parts: readonly PlanPart[]): NamespacePlan | undefined {
   const kinds = [...new Set(parts.flatMap((part) => part.namespaces ?? []))];
   if (kinds.length === 0) return undefined;
-  return { kinds, setup: parts.flatMap((part) => part.setup ?? []) };
+  const network = parts.findLast((part) => part.network !== undefined)?.network;
+  return {
+    kinds,
+    setup: parts.flatMap((part) => part.setup ?? []),
+    ...(network === undefined ? {} : { network: namespacePathOf(network.directory) }),
+  };
 }

@@ -1,6 +1,7 @@
 /** What a container may ask for and the agent was not told to give, or cannot. */
 import type { ContainerInfo, LinuxInfo, Volume } from '../../wire/types/mesos.v1.ts';
 import { isSandboxShare } from '../volumes.ts';
+import { isNetworkIsolator } from './isolator.ts';
 
 /** The subject and verb of a sentence; undefined when all of it can be given. */
 export function unsupportedPart(
@@ -8,7 +9,8 @@ export function unsupportedPart(
   isolators: readonly string[],
 ): string | undefined {
   if (info.mesos?.image !== undefined) return 'container images are';
-  if ((info.network_infos ?? []).some((network) => network.name !== undefined)) {
+  const joins = (info.network_infos ?? []).some((network) => network.name !== undefined);
+  if (joins && !isolators.some(isNetworkIsolator)) {
     return 'container networks are';
   }
   if (info.tty_info !== undefined) return 'terminals are';

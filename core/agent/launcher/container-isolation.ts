@@ -2,11 +2,16 @@
  * The isolated side of one container: its own plan and those of its tasks, the process that keeps
  * its namespaces, what is watched. All of it stands in the container's record.
  */
-import type { IsolationPlan, WatchPlan } from '../containerizer/plan.ts';
+import type { NetworkInfo } from '../../wire/types/mesos.v1.ts';
+import type { IsolationPlan, NamespacePlan, WatchPlan } from '../containerizer/plan.ts';
 import type { ContainerLimitation, ContainerSpec, ContainerUpdate } from '../launcher-port.ts';
+import { ContainerNetworks, type NetworksRecord } from './container-networks.ts';
 import type { Processes, ProcessIdentity, SpawnIsolation } from './ports.ts';
 
-export interface IsolationRecord {
+/** Among the names of tasks, which are never empty. */
+const CONTAINER = '';
+
+export interface IsolationRecord extends NetworksRecord {
   /** Keeps the namespaces. */
   holder?: ProcessIdentity;
   /** By task. */
@@ -27,6 +32,7 @@ export class ContainerIsolation {
   private readonly record: IsolationRecord;
   private readonly processes: Processes;
   private readonly handlers: IsolationHandlers;
+  private readonly networks: ContainerNetworks;
 
   constructor(
     spec: ContainerSpec,
@@ -37,21 +43,39 @@ export class ContainerIsolation {
     this.record = record;
     this.processes = ports.processes;
     this.handlers = ports.handlers;
+    this.networks = new ContainerNetworks(record, ports.processes, () => this.handlers.onChanged());
+  }
+
+  /** What the container, or a task of it, has joined; undefined: the host's network. */
+  networksOf(taskId: string): readonly NetworkInfo[] | undefined {
+    return this.networks.of(taskId) ?? this.networks.of(CONTAINER);
   }
 
   /** `done` gets a sentence when it cannot be made; at once when there is nothing to wait for. */
   make(done: (failure: string | undefined) => void): void {
     const { isolation: plan } = this.spec;
-    const { isolation, hold } = this.processes;
+    const { isolation } = this.processes;
     if (plan === undefined) {
       done(undefined);
       return;
     }
     const refusal = isolation === undefined ? 'containers cannot be isolated here' : undefined;
     const failure = refusal ?? isolation?.make(plan);
-    if (failure !== undefined || plan.namespaces === undefined) {
-      if (failure === undefined) this.watch();
+    if (failure !== undefined) {
       done(failure);
+      return;
+    }
+    this.networks.join(CONTAINER, plan.network, (unjoined) => {
+      if (unjoined === undefined) this.hold(plan, done);
+      else done(unjoined);
+    });
+  }
+
+  private hold(plan: IsolationPlan, done: (failure: string | undefined) => void): void {
+    const { hold } = this.processes;
+    if (plan.namespaces === undefined) {
+      this.watch();
+      done(undefined);
       return;
     }
     if (hold === undefined) {
@@ -102,7 +126,8 @@ export class ContainerIsolation {
     const plan = this.record.tasks[taskId] ?? this.spec.isolation;
     if (plan === undefined) return undefined;
     const { holder } = this.record;
-    return { plan, ...(holder === undefined ? {} : { holder }) };
+    if (holder === undefined) return { plan };
+    return { plan: withNamespaces(plan, this.spec.isolation?.namespaces), holder };
   }
 
   /** Whatever the task has left behind. */
@@ -151,8 +176,11 @@ export class ContainerIsolation {
     if (this.record.holder !== undefined) {
       this.processes.signalTree(this.record.holder.pid, 'SIGKILL');
     }
-    if (plan === undefined || isolation === undefined) done();
-    else isolation.destroy(plan, done);
+    if (plan === undefined || isolation === undefined) {
+      done();
+      return;
+    }
+    isolation.destroy(plan, () => this.networks.leave(CONTAINER, plan.network, done));
   }
 
   private get isForOneTask(): boolean {
@@ -173,4 +201,11 @@ export class ContainerIsolation {
   private watchIdOf(taskId: string): string {
     return `${this.spec.id}.${taskId}`;
   }
+}
+
+/** Tasks enter all namespaces that their container has, whatever they want for themselves. */
+function withNamespaces(plan: IsolationPlan, outer: NamespacePlan | undefined): IsolationPlan {
+  if (outer === undefined || plan.namespaces === outer) return plan;
+  const kinds = new Set([...outer.kinds, ...(plan.namespaces?.kinds ?? [])]);
+  return { ...plan, namespaces: { setup: [], ...plan.namespaces, kinds: [...kinds] } };
 }

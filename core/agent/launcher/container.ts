@@ -13,6 +13,7 @@ import {
 } from '../../executor/hosted-executor.ts';
 import type { ProbeKind } from '../../executor/task-run.ts';
 import { UNKNOWN_STATUS, type WaitStatus } from '../../executor/wait-status.ts';
+import type { NetworkInfo } from '../../wire/types/mesos.v1.ts';
 import type { IsolationPlan } from '../containerizer/plan.ts';
 import { between } from '../failpoints.ts';
 import type {
@@ -99,8 +100,12 @@ export class Container implements ContainerRun {
     return Object.values(this.record.processes).find((each) => each !== null)?.pid;
   }
 
+  get networkInfos(): readonly NetworkInfo[] | undefined {
+    return this.isolation.networksOf(EXECUTOR);
+  }
+
   describe(): LauncherContainer {
-    const { spec, record, pid } = this;
+    const { spec, record, pid, networkInfos } = this;
     const { id, kind, frameworkId, executorId, sandbox } = spec;
     return {
       id,
@@ -113,6 +118,7 @@ export class Container implements ContainerRun {
       updates: record.hosted?.updates ?? [],
       ...(record.exitStatus === undefined ? {} : { exitStatus: record.exitStatus }),
       ...(record.limitation === undefined ? {} : { limitation: record.limitation }),
+      ...(networkInfos === undefined ? {} : { networkInfos }),
     };
   }
 
@@ -343,6 +349,8 @@ export class Container implements ContainerRun {
       this.apply(this.hosted.fail(taskId, { message, reason }, this.ports.now()));
       return;
     }
+    const { state } = this.hosted.runOf(taskId) ?? {};
+    if (state !== undefined) state.networkInfos = this.isolation.networksOf(taskId);
     const identity = this.spawn(taskId, { ...this.place(task), command: task.command });
     this.apply(this.hosted.spawned(taskId, identity?.pid, this.ports.now()));
   }

@@ -240,9 +240,13 @@ export class LauncherCore {
     container.start();
   }
 
-  private started({ spec, pid }: ContainerRun): void {
-    const event = { kind: 'started', containerId: spec.id } as const;
-    this.emit(pid === undefined ? event : { ...event, pid });
+  private started({ spec, pid, networkInfos }: ContainerRun): void {
+    this.emit({
+      kind: 'started',
+      containerId: spec.id,
+      ...(pid === undefined ? {} : { pid }),
+      ...(networkInfos === undefined ? {} : { networkInfos }),
+    });
   }
 
   private launchFailed(container: ContainerRun, message: string): void {

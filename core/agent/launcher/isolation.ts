@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { describeError } from '../../base/errors.ts';
+import type { NetworkPlan } from '../containerizer/cni/network-plan.ts';
 import type {
   CgroupPlan,
   FileWrite,
@@ -15,7 +16,7 @@ import type {
 } from '../containerizer/plan.ts';
 import type { ContainerLimitation } from '../launcher-port.ts';
 import { isMissing, pidsBelow, readText, removeTree } from './cgroup-files.ts';
-import type { Isolation, WatchHandlers } from './ports.ts';
+import type { AttachedNetworks, Isolation, WatchHandlers } from './ports.ts';
 import { checkNow, Watches } from './watches.ts';
 
 /** How often a freezing cgroup is asked at one go; a fork bomb may need several goes. */
@@ -81,6 +82,23 @@ export class NodeIsolation implements Isolation {
 
   kill(plan: IsolationPlan): void {
     if (plan.kill !== undefined) killAll(plan.kill);
+  }
+
+  attach(plan: NetworkPlan, done: (attached: AttachedNetworks) => void): void {
+    void import('./networks.ts').then(async ({ attachNetworks }) => {
+      done(await attachNetworks(plan, this.clock));
+    });
+  }
+
+  detach(plan: NetworkPlan, done: () => void): void {
+    void import('./networks.ts').then(async ({ detachNetworks }) => {
+      try {
+        await detachNetworks(plan, this.clock);
+      } catch (thrown) {
+        process.stderr.write(`launcher: ${describeError(thrown)}\n`);
+      }
+      done();
+    });
   }
 
   destroy(plan: IsolationPlan, done: () => void): void {

@@ -15,7 +15,7 @@ import { LauncherServer, launcherPlace } from './server.ts';
 
 const place = launcherPlace();
 const clock = new SystemClock();
-const { destroyTimeoutMs, orphans } = place.settings;
+const { destroyTimeoutMs, networks, orphans } = place.settings;
 const isolation = new NodeIsolation(clock, destroyTimeoutMs);
 const processes = new NodeProcesses(clock, isolation, keptHere(place.folder));
 const core = new LauncherCore({
@@ -28,5 +28,12 @@ const core = new LauncherCore({
 const server = new LauncherServer(core, place, clock);
 server.run(() => {
   processes.forgetOthers();
-  if (orphans !== undefined) destroyOrphans(orphans, core.knownIds, isolation);
+  const known = core.knownIds;
+  if (orphans !== undefined) destroyOrphans(orphans, known, isolation);
+  if (networks === undefined) return;
+  const { root, pluginsPath } = networks;
+  const isOrphan = (id: string): boolean => !known.has(id.split('.')[0] ?? id);
+  void import('./networks.ts').then(({ detachOrphans }) =>
+    detachOrphans(root, { pluginsPath, isOrphan }, clock),
+  );
 });

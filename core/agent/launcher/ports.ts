@@ -11,7 +11,9 @@ import type {
 } from '../../executor/hosted.ts';
 import type { ProbeResult } from '../../executor/task-run.ts';
 import type { WaitStatus } from '../../executor/wait-status.ts';
+import type { NetworkInfo } from '../../wire/types/mesos.v1.ts';
 import type { LogPlan } from '../container-logger.ts';
+import type { NetworkPlan } from '../containerizer/cni/network-plan.ts';
 import type { FileWrite, IsolationPlan, WatchPlan } from '../containerizer/plan.ts';
 import type {
   ContainerLimitation,
@@ -52,6 +54,10 @@ export interface Isolation {
   /** Looks again and again; replaces what was watched under this id. */
   watch(id: string, watches: readonly WatchPlan[], handlers: WatchHandlers): void;
   unwatch(id: string): void;
+  /** Joins the networks of a container. */
+  attach(plan: NetworkPlan, done: (attached: AttachedNetworks) => void): void;
+  /** What cannot be undone is told on standard error and left to the next launcher. */
+  detach(plan: NetworkPlan, done: () => void): void;
   /** What can be seen at once to have been used up. */
   check(watches: readonly WatchPlan[]): ContainerLimitation | undefined;
 }
@@ -61,6 +67,11 @@ export interface WatchHandlers {
   onLimitation(limitation: ContainerLimitation): void;
   onDiskMeasured(path: string, bytes: number): void;
 }
+
+/** As they show in the container's status, or why there are none. */
+export type AttachedNetworks =
+  | { readonly ok: true; readonly networks: readonly NetworkInfo[] }
+  | { readonly ok: false; readonly message: string };
 
 /** Namespaces that exist from now on, or why they do not. */
 export type Held =
@@ -156,6 +167,8 @@ export interface ContainerRun {
   readonly isExited: boolean;
   /** Of something that still runs. */
   readonly pid: number | undefined;
+  /** Those it has joined; undefined: the host's. */
+  readonly networkInfos?: readonly NetworkInfo[] | undefined;
   describe(): LauncherContainer;
   nextWake(): Instant | undefined;
   /** Answered by `onStarted` or `onLaunchFailed`. */

@@ -30,6 +30,8 @@ export interface LauncherSettings {
   readonly destroyTimeoutMs: DurationMs;
   /** Undefined: containers leave nothing behind that could be found. */
   readonly orphans?: OrphanPlaces;
+  /** Where networks of containers are written down; undefined: there are none. */
+  readonly networks?: { readonly root: string; readonly pluginsPath: string };
 }
 
 const NO_SETTINGS: LauncherSettings = { destroyTimeoutMs: 60_000 };

@@ -100,19 +100,21 @@ export function wrappedCommandLine(
 
 /** The process that makes a container's namespaces and keeps them: ready when it says so. */
 export function holderCommandLine(
-  { kinds, setup }: NamespacePlan,
+  { kinds, network, setup }: NamespacePlan,
   environment: Readonly<Record<string, string>>,
 ): CommandLine {
   const isInit = kinds.includes('pid');
   const options = [
     ...(kinds.includes('mount') ? ['--mount', '--propagation', 'slave'] : []),
     ...(kinds.includes('ipc') ? ['--ipc'] : []),
+    ...(network === undefined ? [] : ['--uts']),
     ...(isInit ? ['--pid', '--fork', '--kill-child'] : []),
   ];
   // The first process of a pid namespace inherits all orphans; they leave no zombies to one that
   // ignores SIGCHLD.
   const script = [...setup, 'echo ready', 'exec >/dev/null 2>&1', KEEP].join('\n');
-  const words = [`${TOOLS}/unshare`, ...options, '--', '/bin/sh', '-e', '-c', script];
+  const join = network === undefined ? [] : [`${TOOLS}/nsenter`, `--net=${network}`, '--'];
+  const words = [...join, `${TOOLS}/unshare`, ...options, '--', '/bin/sh', '-e', '-c', script];
   const args = ['-c', GATE, 'sh', ...words];
   return { file: '/bin/sh', argv0: 'sh', args, env: environment, user: undefined, isGated: true };
 }

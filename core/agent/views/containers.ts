@@ -76,7 +76,12 @@ function statisticsField(statistics: ResourceStatistics | undefined): JsonObject
 }
 
 export function statusOf(executor: AgentExecutor): ContainerStatus {
-  return { container_id: { value: executor.containerId }, executor_pid: pidsOf(executor)[0] };
+  const { networkInfos: network_infos } = executor;
+  return {
+    container_id: { value: executor.containerId },
+    executor_pid: pidsOf(executor)[0],
+    ...(network_infos === undefined ? {} : { network_infos }),
+  };
 }
 
 /** The executor's own process, or those of the tasks that it hosts. */

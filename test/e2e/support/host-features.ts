@@ -5,7 +5,13 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
 
-export type HostFeature = 'root' | 'namespaces' | `cgroup:${string}` | 'setpriv' | 'prlimit';
+export type HostFeature =
+  | 'root'
+  | 'namespaces'
+  | 'bridges'
+  | `cgroup:${string}`
+  | 'setpriv'
+  | 'prlimit';
 
 /** Why the test is skipped; undefined when everything it needs is there. */
 export function missing(...features: readonly HostFeature[]): string | undefined {
@@ -43,6 +49,9 @@ function probe(feature: HostFeature): boolean {
       't',
       '/mnt',
     ]);
+  }
+  if (feature === 'bridges') {
+    return works('unshare', ['--net', 'ip', 'link', 'add', 'probe', 'type', 'bridge']);
   }
   if (feature === 'setpriv' || feature === 'prlimit') return works(feature, ['--version']);
   return canMakeCgroup(feature.slice('cgroup:'.length));

@@ -110,6 +110,12 @@ export class IsolationBench {
     return readFileSync(join(this.sandbox(id), file), 'utf8');
   }
 
+  /** Whether the file has been written. */
+  has(id: string, file: string): boolean {
+    const path = join(this.sandbox(id), file);
+    return existsSync(path) && readFileSync(path, 'utf8') !== '';
+  }
+
   /** A command task that has started. */
   async run(id: string, task: BenchTask): Promise<number> {
     this.launch(id, task);
@@ -127,12 +133,16 @@ export class IsolationBench {
   }
 
   /** A group executor with one group; nested ids are `n-<task>`. */
-  async runGroup(id: string, tasks: Readonly<Record<string, BenchTask>>): Promise<void> {
+  async runGroup(
+    id: string,
+    tasks: Readonly<Record<string, BenchTask>>,
+    info: BenchTask['info'] = {},
+  ): Promise<void> {
     mkdirSync(this.sandbox(id), { recursive: true });
     const { taskInfo: _task, ...config } = this.configOf(
       id,
       { command: '' },
-      this.infoOf(id, { command: '' }),
+      this.infoOf(id, { command: '', info }),
     );
     const requests = resources('cpus:1;mem:512');
     this.it.launch({ ...config, spec: { ...config.spec, kind: 'group' }, requests });
@@ -144,6 +154,15 @@ export class IsolationBench {
     });
     this.it.run(id, launches);
     for (const name of Object.keys(tasks)) await this.updated(name, 'TASK_STARTING');
+  }
+
+  /** An executor that is a process of its own. */
+  runProcess(id: string, task: BenchTask): void {
+    mkdirSync(this.sandbox(id), { recursive: true });
+    const info = this.infoOf(id, task);
+    const { taskInfo: _task, ...config } = this.configOf(id, task, info);
+    const { command } = this.taskLaunch(id, info).hosted;
+    this.it.launch({ ...config, spec: { ...config.spec, kind: 'process', command } });
   }
 
   configOf(id: string, task: BenchTask, taskInfo: TaskInfo): ContainerConfig {

@@ -5,14 +5,16 @@ import type {
   IsolationHost,
   IsolationOptions,
 } from '../../../../core/agent/containerizer/isolation-options.ts';
+import type { Isolator } from '../../../../core/agent/containerizer/isolator.ts';
 import { AGENT_FLAGS } from '../../../../core/agent/flags.ts';
 import { parseFlags } from '../../../../core/base/flags.ts';
-import type { Result } from '../../../../core/base/result.ts';
+import { ok, type Result } from '../../../../core/base/result.ts';
 
 const HOST: IsolationHost = {
   isRoot: true,
   cgroupVersion: () => 1,
   subsystems: () => ['cpu', 'cpuacct', 'memory', 'pids', 'freezer'],
+  isDirectory: (path) => path === '/etc/cni',
   hasSystemd: false,
   memoryBytes: 8 * 1024 ** 3,
 };
@@ -21,6 +23,7 @@ const FAILED = 'Failed to create a containerizer: Could not create MesosContaine
 function compile(
   flags: readonly string[],
   host: Partial<IsolationHost> = {},
+  plugged?: ReadonlyMap<string, Isolator>,
 ): Result<IsolationOptions> {
   const parsed = parseFlags(AGENT_FLAGS, {
     argv: ['--master=127.0.0.1:1', '--work_dir=/nowhere', ...flags],
@@ -29,7 +32,11 @@ function compile(
     style: 'equals',
   });
   assert.ok(parsed.ok);
-  return compileIsolation(parsed.value, { ...HOST, ...host }, { agentPorts: [[31_000, 32_000]] });
+  return compileIsolation(
+    parsed.value,
+    { ...HOST, ...host },
+    { agentPorts: [[31_000, 32_000]], ...(plugged === undefined ? {} : { plugged }) },
+  );
 }
 
 function compiled(flags: readonly string[], host: Partial<IsolationHost> = {}): IsolationOptions {
@@ -54,11 +61,12 @@ test('the launcher is linux where root and the host allow it', () => {
 
 test('old names stand for new ones, and what is always there is added', () => {
   assert.deepEqual(compiled(['--isolation=process']).isolators, [
-    ...['filesystem/posix', 'posix/cpu', 'posix/mem', 'environment_secret'],
+    ...['filesystem/posix', 'posix/cpu', 'posix/mem', 'network/cni', 'environment_secret'],
   ]);
   const old = compiled(['--isolation=cgroups,posix/disk']);
   assert.deepEqual(old.isolators, [
-    ...['filesystem/posix', 'cgroups/cpu', 'cgroups/mem', 'disk/du', 'environment_secret'],
+    ...['filesystem/posix', 'cgroups/cpu', 'cgroups/mem', 'disk/du', 'network/cni'],
+    'environment_secret',
   ]);
   assert.deepEqual(old.subsystems, ['cpu', 'cpuacct', 'memory']);
 });
@@ -79,6 +87,55 @@ test('names nobody knows stop the agent with the text of the original', () => {
 
 test('isolators of the original that are not here are refused by name', () => {
   assert.match(refusal(['--isolation=gpu/nvidia']), /^Flag 'isolation' names 'gpu\/nvidia', /);
+});
+
+test('networks need both of their directories, root, and that there is one', () => {
+  const failed = `${FAILED}Failed to create isolator 'network/cni': `;
+  const plugins = '--network_cni_plugins_dir=/opt/cni:/usr/lib/cni';
+  const config = '--network_cni_config_dir=/etc/cni';
+  assert.equal(refusal([plugins]), `${failed}Missing required '--network_cni_config_dir' flag`);
+  assert.equal(refusal([config]), `${failed}Missing required '--network_cni_plugins_dir' flag`);
+  assert.match(refusal([plugins, config], { isRoot: false }), /requires root permissions$/);
+  assert.equal(
+    refusal([plugins, '--network_cni_config_dir=/none']),
+    `${failed}The CNI network configuration directory '/none' does not exist`,
+  );
+  assert.equal(compiled([]).cni, undefined);
+  const { cni } = compiled([plugins, config]);
+  assert.equal(cni?.root, '/nowhere/runtime/isolators/network/cni');
+  assert.equal(cni?.pluginsPath, '/opt/cni:/usr/lib/cni');
+  const kept = compiled([plugins, config, '--network_cni_root_dir_persist']);
+  assert.equal(kept.cni?.root, '/nowhere/isolators/network/cni');
+  const elsewhere = compiled([plugins, config, '--runtime_dir=/run/mesos']);
+  assert.equal(elsewhere.cni?.root, '/run/mesos/isolators/network/cni');
+});
+
+test('servers for names of containers are told by network, or for all', () => {
+  const plugins = ['--network_cni_plugins_dir=/opt/cni', '--network_cni_config_dir=/etc/cni'];
+  const dns = (entries: readonly object[]): string =>
+    `--default_container_dns=${JSON.stringify({ mesos: entries })}`;
+  const one = { network_mode: 'CNI', network_name: 'blue', dns: { nameservers: ['10.0.0.1'] } };
+  const all = { network_mode: 'CNI', dns: { nameservers: ['10.0.0.9'] } };
+  const { cni } = compiled([...plugins, dns([one, all])]);
+  assert.deepEqual(cni?.dns.byNetwork.get('blue')?.nameservers, ['10.0.0.1']);
+  assert.deepEqual(cni?.dns.others?.nameservers, ['10.0.0.9']);
+  const host = { network_mode: 'HOST', dns: {} };
+  assert.match(refusal([...plugins, dns([host])]), /with the mode CNI only$/);
+});
+
+test('one network isolator only', () => {
+  const plugged = new Map(
+    ['network/a', 'network/b'].map((name) => [name, { name, prepare: () => ok({}) }]),
+  );
+  const names = (text: string): Result<IsolationOptions> =>
+    compile([`--isolation=${text}`], {}, plugged);
+  const one = names('network/a,network/ports');
+  assert.ok(one.ok);
+  assert.equal(one.value.isolators.includes('network/cni'), false);
+  assert.deepEqual(names('network/a,network/b'), {
+    ok: false,
+    error: `${FAILED}Using multiple network isolators simultaneously is disallowed`,
+  });
 });
 
 test('one file system isolator only', () => {
