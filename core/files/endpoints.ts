@@ -1,4 +1,5 @@
 /** `/files/browse`, `read`, `download` and `debug` of both daemons (spec operator-api, section 6.1). */
+
 import { isUtf8 } from 'node:buffer';
 import { createReadStream, type ReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -8,6 +9,7 @@ import type { Approvers } from '../auth/authorizer.ts';
 import { replyJson } from '../net/http-answers.ts';
 import type { HttpServer } from '../net/http-server.ts';
 import { replyStatus } from '../net/http-server.ts';
+import { integerIn } from '../net/query.ts';
 import { queryOf, replyText } from '../operator/replies.ts';
 import { double, type JsonObject, writeJson } from '../wire/json-text.ts';
 import { type FileEntry, type FileRefusal, modeText, type VirtualFiles } from './virtual-files.ts';
@@ -123,10 +125,10 @@ function numberIn(
 ): { readonly value: number | undefined } | { readonly refusal: string } {
   const text = query.get(name);
   if (text === null) return { value: undefined };
-  if (!/^-?\d+$/.test(text)) {
+  const value = integerIn(text, 64);
+  if (value === undefined) {
     return { refusal: `Failed to parse ${name}: Failed to convert '${text}' to number.\n` };
   }
-  const value = Number(text);
   if (value === -1) return { value: undefined };
   if (value < 0) {
     const title = name === 'offset' ? 'offset' : 'length';

@@ -35,6 +35,8 @@ export interface AuthenticationPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Told of every AuthenticateMessage. */
+  readonly onAsked: () => void;
   /** Undefined when `pid` begins anew. */
   readonly onIdentified: (pid: Upid, principal: string | undefined) => void;
   /** What has waited. */
@@ -85,6 +87,7 @@ export class Authentication {
   /** True when the message is its own business or has to wait. */
   holds(envelope: Envelope): boolean {
     if (envelope.name === 'mesos.internal.AuthenticateMessage') {
+      this.ports.onAsked();
       this.authenticate(envelope);
       return true;
     }

@@ -194,6 +194,7 @@ export class Master implements Service {
       { credentials, authenticator, timeoutMs, hostname },
       {
         ...{ transport, clock, random, log },
+        onAsked: () => this.state.counters.increment('messages_authenticate'),
         onIdentified: (pid, principal) => this.input({ kind: 'identified', pid, principal }),
         onReleased: (envelope) => this.receive(envelope),
       },

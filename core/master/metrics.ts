@@ -63,7 +63,8 @@ const VALIDATED = [
   'operation_status_update_acknowledgements',
 ] as const;
 
-const COUNTERS: readonly string[] = [
+/** Kept in `MasterState.counters` under these names. */
+export const MASTER_COUNTERS: readonly string[] = [
   ...MESSAGES.map((name) => `messages_${name}`),
   ...VALIDATED.flatMap((name) => [`valid_${name}`, `invalid_${name}`]),
   ...['finished', 'failed', 'killed', 'lost', 'error', 'dropped', 'gone', 'gone_by_operator'].map(
@@ -96,7 +97,7 @@ const LIVE_STATES: readonly (readonly [string, TaskState])[] = [
 /** Declares everything that is there from the start. */
 export function registerMetrics(metrics: Metrics, sources: MetricSources): void {
   const { state, clock } = sources;
-  for (const name of COUNTERS) {
+  for (const name of MASTER_COUNTERS) {
     metrics.gauge(`master/${name}`, `Count of ${name}`, () => state.counters.get(name));
   }
   metrics.gauge('master/uptime_secs', 'Seconds since the start', () => {
@@ -301,7 +302,8 @@ const TERMINAL = [
 
 const ACTIVE = ['staging', 'starting', 'running', 'killing', 'unreachable', 'unknown'] as const;
 
-const FRAMEWORK_COUNTERS: readonly string[] = [
+/** Kept in `Framework.counters`. */
+export const FRAMEWORK_COUNTERS: readonly string[] = [
   'calls',
   ...CALLS.map((each) => `calls/${each}`),
   'events',

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { acceptsGzip } from './media-types.ts';
+import { queryIn } from './query.ts';
 
 /** Complete bodies of this many bytes or more are compressed when the client takes gzip. */
 const GZIP_FROM_BYTES = 1024;
@@ -17,7 +18,7 @@ export async function compressAnswer(
   payload: unknown,
 ): Promise<unknown> {
   if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return payload;
-  if (payload.length < GZIP_FROM_BYTES) return payload;
+  if (Buffer.byteLength(payload) < GZIP_FROM_BYTES) return payload;
   if (!acceptsGzip(request.headers['accept-encoding'])) return payload;
   if (reply.getHeader('content-encoding') !== undefined) return payload;
   const config: unknown = request.routeOptions.config;
@@ -36,9 +37,7 @@ export function replyJson(
   reply: FastifyReply,
   text: string,
 ): FastifyReply {
-  const mark = request.url.indexOf('?');
-  const query = new URLSearchParams(mark === -1 ? '' : request.url.slice(mark));
-  const callback = query.get('jsonp');
+  const callback = queryIn(request.url).get('jsonp');
   const body = callback === null ? text : `${callback}(${text})`;
   // The original writes the length of these before their type.
   reply.header('content-length', Buffer.byteLength(body));

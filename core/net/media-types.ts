@@ -12,17 +12,18 @@ export function acceptsGzip(acceptEncoding: string | undefined): boolean {
   return acceptEncoding !== undefined && allows(acceptEncoding, ['gzip', '*']);
 }
 
+/** The first candidate that is listed decides: with no quality, more than one, or one above 0 it is allowed. */
 function allows(header: string, candidates: readonly string[]): boolean {
   const entries = header
     .replaceAll(/\s/g, '')
-    .toLowerCase()
     .split(',')
-    .map((entry) => entry.split(';'));
+    .map((entry) => entry.split(';').filter((part) => part !== ''));
   for (const candidate of candidates) {
-    const entry = entries.find(([name]) => name === candidate);
+    const entry = entries.find(([name]) => name?.toLowerCase() === candidate);
     if (entry === undefined) continue;
-    const quality = entry.find((parameter) => parameter.startsWith('q='));
-    return quality === undefined || Number(quality.slice(2)) > 0;
+    const qualities = entry.flatMap((part) => /^q=+([^=]+)$/.exec(part)?.[1] ?? []);
+    const [quality] = qualities;
+    return quality === undefined || qualities.length > 1 || Number(quality) > 0;
   }
   return false;
 }

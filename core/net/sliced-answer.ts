@@ -9,6 +9,7 @@ import { createGzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { addPiece } from '../base/byte-blocks.ts';
 import { acceptsGzip } from './media-types.ts';
+import { queryIn } from './query.ts';
 
 /** How long pieces are made before others have their turn. */
 const SLICE_MS = 2;
@@ -32,8 +33,7 @@ export async function replyJsonPieces(
   reply: FastifyReply,
   pieces: Iterable<Buffer>,
 ): Promise<FastifyReply> {
-  const mark = request.url.indexOf('?');
-  const callback = new URLSearchParams(mark === -1 ? '' : request.url.slice(mark)).get('jsonp');
+  const callback = queryIn(request.url).get('jsonp');
   const made = joined(await makeInSlices(pieces));
   if (callback === null) return send(request, reply, 'application/json', made);
   const wrapped = [Buffer.from(`${callback}(`), ...made, Buffer.from(')')];

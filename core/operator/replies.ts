@@ -1,6 +1,8 @@
 /** Small answers of the operator endpoints (spec operator-api, section 1.2). */
+
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DATE_HERE } from '../net/http-answers.ts';
+import { queryIn } from '../net/query.ts';
 
 /** A text with the recorded content type; errors and the few texts of success. */
 export function replyText(reply: FastifyReply, status: number, text: string): FastifyReply {
@@ -28,11 +30,5 @@ export function replyMethodNotAllowed(
 }
 
 export function queryOf(request: FastifyRequest): URLSearchParams {
-  const mark = request.url.indexOf('?');
-  return new URLSearchParams(mark === -1 ? '' : request.url.slice(mark));
-}
-
-/** The body of a form, `name=value&...`; bodies of every content type are taken. */
-export function formOf(request: FastifyRequest): URLSearchParams {
-  return new URLSearchParams(Buffer.isBuffer(request.body) ? request.body.toString('utf8') : '');
+  return queryIn(request.url);
 }

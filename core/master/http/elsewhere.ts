@@ -2,7 +2,9 @@
  * What a master answers that does not lead (spec operator-api, section 1.5): a redirect to the
  * leader, or that there is none. Comes before every other check.
  */
+
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { queryIn } from '../../net/query.ts';
 import { replyEmpty, replyText } from '../../operator/replies.ts';
 import type { MasterInfo } from '../../wire/types/mesos.v1.ts';
 
@@ -39,7 +41,7 @@ function locationOf(leader: MasterInfo): string {
 function withQuerySorted(url: string): string {
   const mark = url.indexOf('?');
   if (mark === -1) return url;
-  const query = new URLSearchParams(url.slice(mark + 1));
+  const query = queryIn(url);
   query.sort();
   const pairs = [...query].map(
     ([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`,

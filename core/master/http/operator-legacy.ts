@@ -2,11 +2,12 @@
 import type { FastifyRequest } from 'fastify';
 import { replyJson } from '../../net/http-answers.ts';
 import { replyStatus } from '../../net/http-server.ts';
+import { integerIn } from '../../net/query.ts';
 import { replyJsonPieces } from '../../net/sliced-answer.ts';
 import { queryOf, replyMethodNotAllowed } from '../../operator/replies.ts';
 import { type JsonValue, writeJson } from '../../wire/json-text.ts';
 import type { MasterState } from '../state.ts';
-import { slavesDocument, type TaskQuery, tasksDocument } from '../views/documents.ts';
+import { pageOf, slavesDocument, type TaskQuery, tasksDocument } from '../views/documents.ts';
 import { registryDocument } from '../views/registry.ts';
 import { rolesDocument } from '../views/roles.ts';
 import { frameworksPieces, statePieces } from '../views/state-document.ts';
@@ -90,18 +91,12 @@ function constraintsDocument(context: OperatorContext, request: FastifyRequest):
 
 function taskQuery(request: FastifyRequest): TaskQuery {
   const query = queryOf(request);
-  const limit = integer(query.get('limit')) ?? TASKS_LIMIT;
-  const offset = integer(query.get('offset')) ?? 0;
+  const limit = integerIn(query.get('limit')) ?? TASKS_LIMIT;
+  const offset = integerIn(query.get('offset')) ?? 0;
   return {
-    // The original's sum is unsigned: -1 means all, and wraps to nothing behind an offset.
-    limit: limit >= 0 ? limit : offset === 0 ? Number.MAX_SAFE_INTEGER : 0,
-    offset: offset >= 0 ? offset : Number.MAX_SAFE_INTEGER,
+    ...pageOf(offset, limit),
     isAscending: query.get('order') === 'asc',
     frameworkId: query.get('framework_id') ?? undefined,
     taskId: query.get('task_id') ?? undefined,
   };
-}
-
-function integer(text: string | null): number | undefined {
-  return text !== null && /^-?\d+$/.test(text) ? Number(text) : undefined;
 }

@@ -77,12 +77,18 @@ export function slavesDocument(
 }
 
 export interface TaskQuery {
-  /** Unsigned: -1 was made 2^64 - 1. */
-  readonly limit: number;
-  readonly offset: number;
+  /** The first task of the page, and the first one behind it, which may be less. */
+  readonly from: number;
+  readonly to: number;
   readonly isAscending: boolean;
   readonly frameworkId: string | undefined;
   readonly taskId: string | undefined;
+}
+
+/** The original's numbers are unsigned here: -1 is the largest, and sums begin anew behind it. */
+export function pageOf(offset: number, limit: number): Pick<TaskQuery, 'from' | 'to'> {
+  const unsigned = (value: bigint): number => Number(BigInt.asUintN(64, value));
+  return { from: unsigned(BigInt(offset)), to: unsigned(BigInt(offset) + BigInt(limit)) };
 }
 
 export function tasksDocument(state: MasterState, query: TaskQuery): JsonObject {
@@ -98,7 +104,7 @@ export function tasksDocument(state: MasterState, query: TaskQuery): JsonObject 
   tasks.sort(ascending);
   // Of the same time, too, the last one comes first then.
   if (!query.isAscending) tasks.reverse();
-  const page = tasks.slice(query.offset, query.offset + query.limit);
+  const page = tasks.slice(query.from, query.to);
   return { tasks: page.map(taskModel) };
 }
 

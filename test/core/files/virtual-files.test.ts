@@ -50,6 +50,13 @@ const READS: readonly (readonly [query: string, status: number, body: string])[]
   ['path=/box/stdout&offset=-2', 400, 'Negative offset provided: -2.\n'],
   ['path=/box/stdout&offset=0&length=-2', 400, 'Negative length provided: -2.\n'],
   ['path=/box/stdout&offset=x', 400, "Failed to parse offset: Failed to convert 'x' to number.\n"],
+  ['path=/box/stdout&offset=0x6;length=0x5', 200, '{"data":"world","offset":6}'],
+  ['path=/box/stdout&offset=9007199254740991', 200, '{"data":"","offset":9007199254740991}'],
+  [
+    'path=/box/stdout&offset=9223372036854775808',
+    400,
+    "Failed to parse offset: Failed to convert '9223372036854775808' to number.\n",
+  ],
   ['path=/box/none&offset=0', 404, ''],
   ['path=/box/../secret&offset=0', 404, ''],
   ['path=/box/escape&offset=0', 400, "'/box/escape' is inaccessible.\n"],

@@ -23,6 +23,7 @@ function network(credentials: ReadonlyMap<string, string> | undefined) {
   const peer = loopback.createTransport(AGENT.ip, AGENT.port);
   const clock = new SimulatedClock();
   const said: string[] = [];
+  let askedCount = 0;
   const authentication = new Authentication(
     { credentials, timeoutMs: 15_000, hostname: 'm1' },
     {
@@ -30,6 +31,9 @@ function network(credentials: ReadonlyMap<string, string> | undefined) {
       clock,
       random: new SeededRandom(1),
       log: silentLog,
+      onAsked: () => {
+        askedCount += 1;
+      },
       onIdentified: (pid, principal) => said.push(`${formatUpid(pid)} is ${principal}`),
       onReleased: (envelope) => said.push(`released ${envelope.name}`),
     },
@@ -45,7 +49,7 @@ function network(credentials: ReadonlyMap<string, string> | undefined) {
     peer.send(envelope);
     deliver();
   };
-  return { authentication, peer, clock, said, deliver, send, tasks };
+  return { authentication, peer, clock, said, asked: () => askedCount, deliver, send, tasks };
 }
 
 function authenticate(it: ReturnType<typeof network>, secret: string) {
@@ -131,6 +135,7 @@ test('garbage instead of messages changes nothing', () => {
   const empty = encodeMessage('mesos.internal.AuthenticateMessage', { pid: 'nobody' });
   it.send('mesos.internal.AuthenticateMessage', empty);
   assert.equal(it.authentication.sessionCount, 0);
+  assert.equal(it.asked(), 2);
   const body = encodeMessage('mesos.internal.AuthenticateMessage', { pid: formatUpid(AGENT) });
   it.send('mesos.internal.AuthenticateMessage', body);
   const to = { ...MASTER, id: 'crammd5-authenticator-session(1)' };

@@ -1,7 +1,8 @@
 /** The master shows the metrics an original shows, under the same names. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { FRAMEWORK_COUNTERS, MASTER_COUNTERS } from '../../../core/master/metrics.ts';
 import { startMaster } from './master-builder.ts';
 
 const FILE = new URL('../../wire/golden/master-metric-names.json', import.meta.url);
@@ -38,4 +39,32 @@ test('every recorded metric of a cluster with a framework is there', async () =>
   );
   const missing = RECORDED.filter((name) => !shown.has(name) && !ELSEWHERE.test(name));
   assert.deepEqual(missing, []);
+});
+
+/** What `count` and `increment` are called with; `${...}` stands for any word. */
+function countedNames(): readonly RegExp[] {
+  const folder = new URL('../../../core/master/', import.meta.url);
+  const sources = globSync('**/*.ts', { cwd: folder }).map((file) =>
+    readFileSync(new URL(file, folder), 'utf8'),
+  );
+  const calls = sources.flatMap((source) => [
+    ...source.matchAll(/(?:count|increment)\(([^;]*?)\)[\];,\n]/gs),
+  ]);
+  const literals = calls.flatMap(([, given = '']) => [...given.matchAll(/'([^']+)'|`([^`]+)`/g)]);
+  return literals.map(([, plain, template = '']) => {
+    const words = (plain ?? template).split(/\$\{[^}]*\}/);
+    return new RegExp(
+      `^${words.map((word) => word.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')).join('\\w+')}$`,
+    );
+  });
+}
+
+test('every counter is counted somewhere, but those that the README calls constant', () => {
+  const counted = countedNames();
+  // Counted by `countTerminal` under the name of the state.
+  const isState = /^tasks_/;
+  const isCounted = (name: string): boolean =>
+    isState.test(name) || counted.some((each) => each.test(name));
+  const never = [...MASTER_COUNTERS, ...FRAMEWORK_COUNTERS].filter((name) => !isCounted(name));
+  assert.deepEqual(never, ['http_cache_hits']);
 });

@@ -59,7 +59,7 @@ test('a user whose tasks are hidden is hidden everywhere, and the rest is shown'
   const seen = visibleState(it.state, approvers);
   assert.equal(getTasks(seen).tasks?.length, 1);
   const query = {
-    ...{ limit: 10, offset: 0, isAscending: true },
+    ...{ from: 0, to: 10, isAscending: true },
     ...{ frameworkId: undefined, taskId: undefined },
   };
   const listed: unknown = JSON.parse(writeJson(tasksDocument(seen, query)));

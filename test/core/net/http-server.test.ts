@@ -192,7 +192,8 @@ test('bodies from 1024 bytes on are compressed for those who ask', async (t) => 
   const { url } = await start(t, ({ app }) => {
     app.get('/master/size/:bytes', (request, reply) => {
       const bytes = Number(/\d+/.exec(request.url)?.[0]);
-      return reply.type('text/plain').send('x'.repeat(bytes));
+      // Two bytes each, and one more when the number is odd.
+      return reply.type('text/plain').send('é'.repeat(bytes / 2) + 'x'.repeat(bytes % 2));
     });
   });
   const client = createHttpClient();

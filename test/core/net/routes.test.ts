@@ -83,3 +83,12 @@ test('gzip needs to be asked for', () => {
   assert.ok(acceptsGzip('*'));
   for (const none of [undefined, '', 'gzip;q=0', 'x-gzip']) assert.ok(!acceptsGzip(none));
 });
+
+test('of a quality counts whether it is above 0, when there is exactly one that says so', () => {
+  const allowing = ['gzip;q=0.001', 'gzip;q=1', 'gzip ; q = 0.5', 'gzip;q', 'gzip;q=', 'gzip;Q=0'];
+  allowing.push('gzip;q=0;q=0', '*;q=0, gzip', 'identity;q=0, gzip', 'br, *;q=0.1');
+  for (const header of allowing) assert.ok(acceptsGzip(header), header);
+  const refusing = ['gzip;q=0.0', 'gzip;q=-1', 'gzip;q=x', 'gzip;level=9;q=0', '*;q=0'];
+  refusing.push('gzip;q=0, *', 'identity;q=0', 'identity', ',', ';q=1');
+  for (const header of refusing) assert.ok(!acceptsGzip(header), header);
+});
