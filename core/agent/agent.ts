@@ -11,7 +11,7 @@ import type { LifecycleState, Service } from '../base/lifecycle.ts';
 import type { Envelope, Upid } from '../net/ports.ts';
 import { decodeMessage, encodeMessage } from '../wire/codec.ts';
 import type { Call } from '../wire/types/mesos.v1.executor.ts';
-import type { ResourceStatistics } from '../wire/types/mesos.v1.ts';
+import type { Image, ResourceStatistics } from '../wire/types/mesos.v1.ts';
 import { formatUpid, parseUpid } from '../wire/upid.ts';
 import { Authenticatee } from './authenticatee.ts';
 import { readCheckpoint } from './checkpoint/read.ts';
@@ -53,6 +53,8 @@ export interface Agent extends Service {
   readonly containers: AgentContainers | undefined;
   /** What the containerizer knows that a container uses and may use. */
   usage(containerId: string): ResourceStatistics | undefined;
+  /** Removes what no container and none of these images needs. */
+  pruneImages(excluded: readonly Image[]): Promise<void>;
   /** Duration of the recovery, once it is over. */
   readonly recoveryMs: number | undefined;
   /** Gives a valid call of an HTTP executor to the agent; `stream` comes with SUBSCRIBE. */
@@ -127,6 +129,10 @@ class AgentShell implements Agent {
 
   usage(containerId: string): ResourceStatistics | undefined {
     return this.ports.containerizer.usage(containerId);
+  }
+
+  async pruneImages(excluded: readonly Image[]): Promise<void> {
+    await this.ports.containerizer.pruneImages?.(excluded);
   }
 
   get state(): AgentState | undefined {

@@ -21,6 +21,7 @@ import { compileContainerizers } from './containerizer/choice.ts';
 import { compileIsolation } from './containerizer/compile-isolation.ts';
 import { isolationHost } from './containerizer/isolation-host.ts';
 import type { IsolationHost } from './containerizer/isolation-options.ts';
+import { compileImages } from './containerizer/provisioner/options.ts';
 import type { AgentDaemonOptions } from './daemon.ts';
 import { compileFeatures } from './features.ts';
 import { AGENT_FLAGS, type AgentFlagValues } from './flags.ts';
@@ -29,7 +30,6 @@ import { compileAgentSecurity } from './security.ts';
 
 /** Flags whose presence asks for something this agent does not have, and the way around. */
 const UNSUPPORTED: Readonly<Partial<Record<keyof AgentFlagValues, string>>> = {
-  image_providers: 'tasks run as plain processes',
   docker_mesos_image: 'executors of Docker tasks run in a process that outlives the agent',
   resource_estimator: 'modules of the original cannot be loaded',
   qos_controller: 'modules of the original cannot be loaded',
@@ -98,8 +98,16 @@ export function compileAgentOptions(
   );
   if (!logger.ok) return logger;
   const workDir = resolve(flags.work_dir);
+  const { launcher, isolators } = isolation.value;
+  const refusal = host.rootfsRefusal;
+  const hasMesos = containerizers.value.names.includes('mesos');
+  const images = hasMesos
+    ? compileImages(flags, workDir, { isolators, launcher, refusal })
+    : ok(undefined);
+  if (!images.ok) return images;
   return ok({
     isolation: isolation.value,
+    images: images.value,
     containerLogger: logger.value,
     hostnameLookup: flags.hostname_lookup,
     zkSessionTimeoutMs: flags.zk_session_timeout,

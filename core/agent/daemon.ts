@@ -27,6 +27,9 @@ import { createContainerizer } from './containerizer/create.ts';
 import { kernelFiles, launcherSettings, prepareHost } from './containerizer/isolation-host.ts';
 import { type IsolationOptions, NO_ISOLATION } from './containerizer/isolation-options.ts';
 import { MesosContainerizer } from './containerizer/mesos.ts';
+import type { ProvisionerOptions } from './containerizer/provisioner/options.ts';
+import type { Provisioner } from './containerizer/provisioner/port.ts';
+import { NodeProvisioner } from './containerizer/provisioner/provisioner.ts';
 import { Fetcher } from './fetcher/fetcher.ts';
 import { serveExecutorApi } from './http/executor-api.ts';
 import { type AgentOperatorApi, registerAgentOperatorApi } from './http/operator.ts';
@@ -48,6 +51,8 @@ export interface AgentDaemonOptions {
   readonly hostnameLookup: boolean;
   /** What containers are isolated by; nothing where it is left out. */
   readonly isolation?: IsolationOptions;
+  /** Undefined: containers have no images. */
+  readonly images?: ProvisionerOptions | undefined;
   /** What keeps output small; undefined lets it grow. */
   readonly containerLogger?: ContainerLogger | undefined;
   /** The Mesos containerizer alone where it is left out. */
@@ -186,6 +191,8 @@ export class AgentDaemon implements Service {
             isolation,
             files: kernelFiles,
             volumeDirectory: (resource) => volumeDirectory({ options }, resource),
+            provisioner: this.createProvisioner({ http, metrics }),
+            log,
           }),
       }),
       containers: launcher,
@@ -250,6 +257,19 @@ export class AgentDaemon implements Service {
     await http.close();
     await detector.stop();
     await modules.stop();
+  }
+
+  private createProvisioner({
+    http,
+    metrics,
+  }: {
+    readonly http: HttpClient;
+    readonly metrics: Metrics;
+  }): Provisioner | undefined {
+    if (this.options.images === undefined) return undefined;
+    const provisioner = new NodeProvisioner(this.options.images, { ...this.ports, http });
+    metrics.source(() => provisioner.metrics());
+    return provisioner;
   }
 
   private async completeOptions(): Promise<AgentOptions> {

@@ -7,12 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hours, minutes, seconds } from '../base/duration.ts';
 import { type FlagValues, flag, optionalFlag, requiredFlag } from '../base/flags.ts';
+import { IMAGE_FLAGS } from './image-flags.ts';
 import { ISOLATION_FLAGS } from './isolation-flags.ts';
 import { RARE_AGENT_FLAGS } from './rare-flags.ts';
 
 export const AGENT_FLAGS = {
   ...RARE_AGENT_FLAGS,
   ...ISOLATION_FLAGS,
+  ...IMAGE_FLAGS,
 
   // Network and process.
   master: optionalFlag('string', {
@@ -92,14 +94,9 @@ export const AGENT_FLAGS = {
   max_completed_executors_per_framework: flag('int', 150, {
     help: 'Completed executors remembered.',
   }),
-  sandbox_directory: flag('path', '/mnt/mesos/sandbox', {
-    aliases: ['docker_sandbox_directory'],
-    help: 'Accepted; tasks see the real path of their sandbox.',
-  }),
   hadoop_home: optionalFlag('path', {
     help: 'Where bin/hadoop is, for URIs of other schemes; else hadoop is looked for on the path.',
   }),
-  image_providers: optionalFlag('string', { help: 'Not supported.' }),
   container_logger: optionalFlag('string', {
     help: 'org_apache_mesos_LogrotateContainerLogger keeps output files small; see --modules.',
   }),

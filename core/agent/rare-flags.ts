@@ -3,12 +3,10 @@
  * with their types and defaults, so that scripts that state a default still work; any other value is
  * refused by name. A row of the same name in `flags.ts` takes the place of the one here.
  */
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { minutes, seconds } from '../base/duration.ts';
 import { type FlagRow, flag, optionalFlag } from '../base/flags.ts';
 
-const IMAGES = { help: 'Not supported: tasks run as plain processes.' };
+const VOLUMES = { help: 'Not supported: volume drivers are not used.' };
 const CGROUPS = { help: 'Not supported: cgroups are not used for this.' };
 const PERF = { help: 'Not supported: perf events are not sampled.' };
 const MODULES = { help: 'Not supported: modules of the original cannot be loaded.' };
@@ -38,16 +36,9 @@ export const RARE_AGENT_FLAGS = {
   ip6: optionalFlag('string', IPV6),
   ip6_discovery_command: optionalFlag('string', IPV6),
 
-  // Images and Docker.
-  image_provisioner_backend: optionalFlag('string', IMAGES),
-  image_gc_config: optionalFlag('json', IMAGES),
-  appc_store_dir: flag('path', join(tmpdir(), 'mesos/store/appc'), IMAGES),
-  appc_simple_discovery_uri_prefix: flag('string', 'http://', IMAGES),
-  docker_registry: flag('string', 'https://registry-1.docker.io', IMAGES),
-  docker_store_dir: flag('path', join(tmpdir(), 'mesos/store/docker'), IMAGES),
-  docker_volume_checkpoint_dir: flag('path', '/var/run/mesos/isolators/docker/volume', IMAGES),
-  docker_volume_chown: flag('bool', false, IMAGES),
-  docker_ignore_runtime: flag('bool', false, IMAGES),
+  // Docker.
+  docker_volume_checkpoint_dir: flag('path', '/var/run/mesos/isolators/docker/volume', VOLUMES),
+  docker_volume_chown: flag('bool', false, VOLUMES),
 
   // Isolation.
   cgroups_net_cls_primary_handle: optionalFlag('string', CGROUPS),

@@ -1,6 +1,6 @@
-/** Persistent volumes of tasks: symlinks in the sandbox, as `filesystem/posix` makes them. */
+/** Persistent volumes of tasks: symlinks in the sandbox, as `filesystem/posix` makes them; not for images. */
 import { isPersistentVolume, reservationRole } from '../resources/kinds.ts';
-import type { Resource, TaskInfo, Volume } from '../wire/types/mesos.v1.ts';
+import type { ContainerInfo, Resource, TaskInfo, Volume } from '../wire/types/mesos.v1.ts';
 import { volumePath } from './checkpoint/paths.ts';
 import type { AgentContext } from './context.ts';
 import type { AgentExecutor } from './state.ts';
@@ -18,6 +18,8 @@ export function volumeLinks(
   executor: Pick<AgentExecutor, 'info' | 'directory'>,
   task: TaskInfo,
 ): readonly VolumeLink[] {
+  // Links to paths of the host lead nowhere in another root file system: volumes are mounted there.
+  if (hasImage(executor.info.container)) return [];
   const links: VolumeLink[] = [];
   for (const resource of [...(executor.info.resources ?? []), ...(task.resources ?? [])]) {
     const path = resource.disk?.volume?.container_path;
@@ -47,6 +49,7 @@ export function nestedLinks(
   executor: Pick<AgentExecutor, 'directory'>,
   { info, sandbox }: { readonly info: TaskInfo; readonly sandbox: string },
 ): readonly VolumeLink[] {
+  if (hasImage(info.container)) return [];
   const links: VolumeLink[] = [];
   for (const resource of info.resources ?? []) {
     const path = resource.disk?.volume?.container_path;
@@ -55,11 +58,15 @@ export function nestedLinks(
   }
   for (const { container_path: path, source } of info.container?.volumes ?? []) {
     const shared = source?.sandbox_path;
-    if (shared === undefined) continue;
+    if (shared === undefined || !isInside(path)) continue;
     const base = shared.type === 'PARENT' ? executor.directory : sandbox;
     links.push({ path, target: `${base}/${shared.path}`, makesTarget: true });
   }
   return links;
+}
+
+function hasImage(info: ContainerInfo | undefined): boolean {
+  return info?.mesos?.image !== undefined;
 }
 
 /** A relative path that stays where it is. */

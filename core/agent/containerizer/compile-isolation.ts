@@ -33,6 +33,8 @@ export interface IsolationFlagValues extends CniFlagValues {
   readonly default_container_shm_size: number | undefined;
   readonly host_path_volume_force_creation: string | undefined;
   readonly default_container_info: unknown;
+  readonly sandbox_directory: string;
+  readonly docker_ignore_runtime: boolean;
 }
 
 type Range = readonly [begin: number, end: number];
@@ -48,18 +50,18 @@ const REWRITES: ReadonlyMap<string, readonly string[]> = new Map(
 const SIMPLE = [
   ...['posix/cpu', 'posix/mem', 'posix/rlimits', 'disk/du', 'filesystem/posix'],
   ...['linux/capabilities', 'linux/nnp', 'network/cni', 'network/ports', 'environment_secret'],
-  'volume/sandbox_path',
+  ...['volume/sandbox_path', 'docker/runtime', 'appc/runtime'],
 ];
 /** Their isolators make mount namespaces. */
 const NAMESPACED = [
   ...['filesystem/linux', 'filesystem/shared', 'namespaces/pid', 'namespaces/ipc'],
-  'volume/host_path',
+  ...['volume/host_path', 'volume/image'],
 ];
 /** Of the original, and not here. */
 const LEFT_OUT = [
-  ...['appc/runtime', 'disk/xfs', 'docker/runtime', 'docker/volume', 'gpu/nvidia'],
+  ...['disk/xfs', 'docker/volume', 'gpu/nvidia'],
   ...['linux/devices', 'linux/seccomp', 'network/port_mapping', 'volume/csi'],
-  ...['volume/image', 'volume/secret'],
+  'volume/secret',
 ];
 const FAILED = 'Failed to create a containerizer: Could not create MesosContainerizer: ';
 
@@ -122,6 +124,8 @@ export function compileIsolation(
     mayShareAgentPid: !flags.disallow_sharing_agent_pid_namespace,
     mayShareAgentIpc: !flags.disallow_sharing_agent_ipc_namespace,
     shmBytes: flags.default_container_shm_size,
+    sandboxDirectory: flags.sandbox_directory,
+    ignoresDockerRuntime: flags.docker_ignore_runtime,
     defaultContainer: defaultContainer.value,
     volumeCreationRoots: flags.host_path_volume_force_creation?.split(':') ?? [],
   });
@@ -166,7 +170,9 @@ function isolatorNames(
     }
   }
   if (![...names].some((name) => name.startsWith('filesystem/'))) names.add('filesystem/posix');
-  if (names.has('filesystem/linux')) names.add('volume/host_path').add('volume/sandbox_path');
+  if (names.has('filesystem/linux')) {
+    for (const name of ['image', 'host_path', 'sandbox_path']) names.add(`volume/${name}`);
+  }
   if (![...names].some(isNetworkIsolator)) names.add('network/cni');
   names.add('environment_secret');
   for (const name of names) {

@@ -3,7 +3,7 @@
  * takes a container keeps it (spec agent-runtime, section 7).
  */
 import type { DurationMs } from '../../base/duration.ts';
-import type { ContainerStatus, ResourceStatistics } from '../../wire/types/mesos.v1.ts';
+import type { ContainerStatus, Image, ResourceStatistics } from '../../wire/types/mesos.v1.ts';
 import type { LauncherContainer } from '../launcher-port.ts';
 import type {
   ContainerConfig,
@@ -84,6 +84,10 @@ export class ComposingContainerizer implements Containerizer {
 
   containers(): readonly string[] {
     return this.parts.flatMap((part) => part.containers());
+  }
+
+  async pruneImages(excluded: readonly Image[]): Promise<void> {
+    for (const part of this.parts) await part.pruneImages?.(excluded);
   }
 
   async stop(options: { readonly killTasks: boolean }): Promise<void> {

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { totalmem } from 'node:os';
 import { ClusterError, describeError } from '../../base/errors.ts';
 import type { OrphanPlaces } from '../launcher/orphans.ts';
+import { rootfsRefusal } from '../launcher/rootfs.ts';
 import type { LauncherSettings } from '../launcher/server.ts';
 import type { UsageFiles } from './cgroup-usage.ts';
 import { prepareNetworks } from './cni/host.ts';
@@ -24,6 +25,7 @@ export const isolationHost: IsolationHost = {
   isDirectory: (path) => existsSync(path) && statSync(path).isDirectory(),
   hasSystemd: existsSync('/run/systemd/system'),
   memoryBytes: totalmem(),
+  rootfsRefusal: rootfsRefusal(existsSync),
 };
 
 /** Controllers of `/proc/cgroups` (name, hierarchy, count, enabled) that are enabled. */

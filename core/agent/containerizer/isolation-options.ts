@@ -16,6 +16,8 @@ export interface IsolationHost {
   /** Whether systemd runs the host. */
   readonly hasSystemd: boolean;
   readonly memoryBytes: number;
+  /** Why containers cannot have root file systems; undefined where they can. */
+  readonly rootfsRefusal?: string | undefined;
 }
 
 export interface IsolationOptions {
@@ -48,6 +50,10 @@ export interface IsolationOptions {
   readonly mayShareAgentIpc: boolean;
   readonly shmBytes: number | undefined;
   readonly volumeCreationRoots: readonly string[];
+  /** `--sandbox_directory`: where containers with a root file system see their sandbox. */
+  readonly sandboxDirectory: string;
+  /** `--docker_ignore_runtime`. */
+  readonly ignoresDockerRuntime: boolean;
   /** Of executors that come without one. */
   readonly defaultContainer: ContainerInfo | undefined;
 }
@@ -77,5 +83,7 @@ export const NO_ISOLATION: IsolationOptions = {
   mayShareAgentIpc: true,
   shmBytes: undefined,
   volumeCreationRoots: [],
+  sandboxDirectory: '/mnt/mesos/sandbox',
+  ignoresDockerRuntime: false,
   defaultContainer: undefined,
 };

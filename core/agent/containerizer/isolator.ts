@@ -1,14 +1,23 @@
 /** What an isolator is: pure functions from flags and messages to data (README.md). */
 import type { Result } from '../../base/result.ts';
-import type { CommandInfo, ContainerInfo } from '../../wire/types/mesos.v1.ts';
+import type { CommandInfo, ContainerInfo, Volume } from '../../wire/types/mesos.v1.ts';
 import type { FileWrite, PlanPart, WatchPlan } from './plan.ts';
 import type { ContainerResources } from './port.ts';
+import type { ProvisionedImage } from './provisioner/port.ts';
 
 /** A container as isolators see it. */
 export interface IsolatedContainer {
   /** `root`, or `root.nested`. */
   readonly id: string;
   readonly sandbox: string;
+  /** Of a nested container. */
+  readonly parentSandbox?: string;
+  /** Where a container with a root file system sees its sandbox. */
+  readonly sandboxDirectory: string;
+  /** Its root file system; undefined: the host's. */
+  readonly image?: ProvisionedImage;
+  /** Directories of the host for its volumes that are images. */
+  readonly imageVolumes?: ReadonlyMap<Volume, string>;
   readonly containerInfo: ContainerInfo | undefined;
   readonly command: CommandInfo | undefined;
   readonly resources: ContainerResources;

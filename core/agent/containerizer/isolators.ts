@@ -9,6 +9,7 @@ import { cniIsolator } from './isolators/cni.ts';
 import { diskIsolator } from './isolators/disk.ts';
 import {
   hostPathIsolator,
+  imageVolumeIsolator,
   linuxFilesystemIsolator,
   sandboxPathIsolator,
   sharedFilesystemIsolator,
@@ -20,6 +21,7 @@ import {
   noNewPrivilegesIsolator,
   rlimitsIsolator,
 } from './isolators/privileges.ts';
+import { runtimeIsolator } from './isolators/runtime.ts';
 import { environmentSecretIsolator } from './isolators/secrets.ts';
 
 export interface IsolatorSources {
@@ -58,6 +60,10 @@ function create(
       : cgroupsV2Isolator(name, { ...cgroups, ...options });
   }
   switch (name) {
+    case 'appc/runtime':
+      return runtimeIsolator('appc');
+    case 'docker/runtime':
+      return runtimeIsolator('docker', options.ignoresDockerRuntime);
     case 'disk/du':
       return diskIsolator({
         isEnforced: options.isDiskEnforced,
@@ -97,6 +103,8 @@ function create(
       return rlimitsIsolator();
     case 'volume/host_path':
       return hostPathIsolator(options.volumeCreationRoots);
+    case 'volume/image':
+      return imageVolumeIsolator();
     case 'volume/sandbox_path':
       return sandboxPathIsolator();
     default:

@@ -3,12 +3,23 @@
  * plan of the isolators says (spec agent-runtime, sections 7 and 8).
  */
 import type { DurationMs } from '../../base/duration.ts';
-import type { Result } from '../../base/result.ts';
-import type { HostedTask } from '../../executor/hosted.ts';
-import type { ContainerStatus, Resource, ResourceStatistics } from '../../wire/types/mesos.v1.ts';
+import { type Log, silentLog } from '../../base/log.ts';
+import { err, type Result } from '../../base/result.ts';
+import type { HostedTask, HostedUpdate } from '../../executor/hosted.ts';
+import type {
+  CommandInfo,
+  ContainerInfo,
+  ContainerStatus,
+  Image,
+  Resource,
+  ResourceStatistics,
+} from '../../wire/types/mesos.v1.ts';
+import { variablesOf } from '../command-info.ts';
 import { type ContainerLogger, logPlanFor } from '../container-logger.ts';
 import type { ContainerKind, ContainerSpec, Launcher, LauncherEvent } from '../launcher-port.ts';
 import { type DiskUsage, type UsageFiles, usageOf } from './cgroup-usage.ts';
+import { type ContainerImages, needsImages } from './container-images.ts';
+import { type ImageOutcome, ImageWork } from './image-work.ts';
 import { type IsolationOptions, NO_ISOLATION } from './isolation-options.ts';
 import { createIsolators } from './isolators.ts';
 import type { IsolationPlan } from './plan.ts';
@@ -21,6 +32,7 @@ import type {
   LaunchAnswer,
   TaskLaunch,
 } from './port.ts';
+import type { Provisioner } from './provisioner/port.ts';
 import { unsupportedPart } from './unsupported.ts';
 
 export interface MesosContainerizerOptions {
@@ -31,6 +43,9 @@ export interface MesosContainerizerOptions {
   readonly files?: UsageFiles;
   /** Undefined: output goes to the sandbox's files, as they grow. */
   readonly logger?: ContainerLogger | undefined;
+  /** Undefined: there are no images. */
+  readonly provisioner?: Provisioner | undefined;
+  readonly log?: Log;
 }
 
 interface Known {
@@ -38,12 +53,16 @@ interface Known {
   readonly sandbox: string;
   readonly user: ContainerSpec['user'];
   /** What the isolators give to the tasks of the container. */
-  readonly environment: Readonly<Record<string, string>>;
+  readonly given: Pick<PlannedContainer, 'environment' | 'command'>;
   readonly disk: Map<string, number>;
   /** As last granted; undefined after a restart of the agent until something changes. */
   resources: ContainerResources | undefined;
 }
 
+const NOTHING_GIVEN = { environment: {} };
+const NO_IMAGES: ImageOutcome = { ok: true, images: {} };
+const TERMINAL = new Set(['TASK_FINISHED', 'TASK_FAILED', 'TASK_KILLED']);
+const SIGKILL_STATUS = 9;
 const NO_VOLUMES = { isolation: NO_ISOLATION, volumeDirectory: () => undefined };
 
 export class MesosContainerizer implements Containerizer {
@@ -51,6 +70,7 @@ export class MesosContainerizer implements Containerizer {
   private readonly launcher: Launcher;
   private readonly options: MesosContainerizerOptions;
   private readonly planner: IsolationPlanner;
+  private readonly images: ImageWork | undefined;
   private readonly known = new Map<string, Known>();
   private onEvent: (event: ContainerizerEvent) => void = () => {};
 
@@ -58,11 +78,14 @@ export class MesosContainerizer implements Containerizer {
     this.launcher = launcher;
     this.options = options;
     this.planner = new IsolationPlanner(createIsolators(options.isolation, options));
+    const { provisioner, log = silentLog } = options;
+    if (provisioner !== undefined) this.images = new ImageWork({ provisioner, log });
   }
 
-  recover(onEvent: (event: ContainerizerEvent) => void): Promise<void> {
+  async recover(onEvent: (event: ContainerizerEvent) => void): Promise<void> {
     this.onEvent = onEvent;
-    return this.launcher.start((event) => this.received(event));
+    await this.launcher.start((event) => this.received(event));
+    await this.options.provisioner?.recover(new Set(this.known.keys()));
   }
 
   launch(config: ContainerConfig): LaunchAnswer {
@@ -72,43 +95,100 @@ export class MesosContainerizer implements Containerizer {
     if (this.known.has(spec.id)) return 'already-launched';
     const refused = this.refusalOf(containerInfo);
     if (refused !== undefined) return this.fail(spec.id, refused);
-    const planned = this.planner.plan({
-      id: spec.id,
-      sandbox: spec.sandbox,
-      containerInfo,
-      command: config.taskInfo?.command ?? config.executorInfo.command,
-      resources: { requests, limits },
-      user: spec.user,
-    });
-    if (!planned.ok) return this.fail(spec.id, planned.error);
-    const command = config.taskInfo?.command ?? config.executorInfo.command;
-    const { logger } = this.options;
-    const logs = logger === undefined ? undefined : logPlanFor(logger, command);
-    if (logs?.ok === false) return this.fail(spec.id, logs.error);
-    const { plan, environment } = planned.value;
-    const { kind, sandbox, user } = spec;
     const resources = { requests, limits };
-    this.known.set(spec.id, { kind, sandbox, user, environment, resources, disk: new Map() });
-    this.launcher.launch({
-      ...spec,
-      ...(spec.command === undefined ? {} : { command: withVariables(spec.command, environment) }),
-      ...(plan === undefined ? {} : { isolation: plan }),
-      ...(logs === undefined ? {} : { logs: logs.value }),
-    });
+    const { kind, sandbox, user } = spec;
+    const known = { kind, sandbox, user, resources, given: NOTHING_GIVEN, disk: new Map() };
+    this.known.set(spec.id, known);
+    const { images } = this;
+    // A hosted executor of groups needs no files: its image is of no interest.
+    if (images === undefined || kind === 'group' || !needsImages(containerInfo)) {
+      this.launchWith(config, containerInfo, {});
+    } else {
+      images.launch(config, containerInfo, (outcome) => {
+        if (outcome.ok) this.launchWith(config, containerInfo, outcome.images);
+        else this.fail(spec.id, outcome.error);
+      });
+    }
     return 'launched';
   }
 
+  private launchWith(
+    config: ContainerConfig,
+    containerInfo: ContainerInfo | undefined,
+    images: ContainerImages,
+  ): void {
+    const { spec, limits } = config;
+    const known = this.known.get(spec.id);
+    if (known === undefined) return;
+    const resources = known.resources ?? { requests: config.requests, limits };
+    const command = config.taskInfo?.command ?? config.executorInfo.command;
+    const planned = this.planner.plan({
+      id: spec.id,
+      sandbox: spec.sandbox,
+      sandboxDirectory: this.options.isolation.sandboxDirectory,
+      ...images,
+      containerInfo,
+      command,
+      resources,
+      user: spec.user,
+    });
+    const { logger } = this.options;
+    const logs = logger === undefined ? undefined : logPlanFor(logger, command);
+    if (!planned.ok || logs?.ok === false) {
+      const why = planned.ok ? (logs?.ok === false ? logs.error : '') : planned.error;
+      this.afterRemoval(spec.id, () => this.fail(spec.id, why));
+      return;
+    }
+    const { plan } = planned.value;
+    this.known.set(spec.id, { ...known, given: planned.value });
+    this.launcher.launch({
+      ...spec,
+      ...(spec.command === undefined
+        ? {}
+        : { command: withGiven(spec.command, planned.value, config.executorInfo.command) }),
+      ...(plan === undefined ? {} : { isolation: plan }),
+      ...(logs === undefined ? {} : { logs: logs.value }),
+    });
+  }
+
   run(containerId: string, tasks: readonly TaskLaunch[]): void {
+    const { images } = this;
+    const isGroup = this.known.get(containerId)?.kind === 'group';
+    const wanted = isGroup ? tasks.filter(({ info }) => needsImages(info.container)) : [];
+    if (images === undefined || wanted.length === 0) {
+      this.inOrder(containerId, () => this.runWith(containerId, tasks, new Map()));
+      return;
+    }
+    const idOf = (task: TaskLaunch): string => nestedIdOf(containerId, task);
+    const infos = new Map(wanted.map((task) => [idOf(task), task.info.container]));
+    this.inOrder(containerId, () =>
+      images.provisionAll(containerId, infos, (outcomes) =>
+        this.runWith(containerId, tasks, outcomes),
+      ),
+    );
+  }
+
+  private runWith(
+    containerId: string,
+    tasks: readonly TaskLaunch[],
+    outcomes: ReadonlyMap<string, ImageOutcome>,
+  ): void {
     const known = this.known.get(containerId);
     const hosted: HostedTask[] = [];
     const isolation: Record<string, IsolationPlan> = {};
     for (const task of tasks) {
-      const own = known?.kind === 'group' ? this.planTask(containerId, known, task) : undefined;
+      const outcome = outcomes.get(nestedIdOf(containerId, task)) ?? NO_IMAGES;
+      const own =
+        known?.kind === 'group' ? this.planTask(containerId, known, { task, outcome }) : undefined;
       const refusal = task.hosted.refusal ?? (own?.ok === false ? own.error : undefined);
       const planned = own?.ok ? own.value : undefined;
-      const variables = { ...known?.environment, ...planned?.environment };
-      const command = withVariables(task.hosted.command, variables);
-      hosted.push({ ...task.hosted, command, ...(refusal === undefined ? {} : { refusal }) });
+      const environment = { ...known?.given.environment, ...planned?.environment };
+      const command = planned?.command ?? known?.given.command;
+      const given = { environment, ...(command === undefined ? {} : { command }) };
+      hosted.push({
+        ...withGivenTask(task.hosted, given, task.info.command),
+        ...(refusal === undefined ? {} : { refusal }),
+      });
       if (planned?.plan !== undefined) isolation[task.hosted.taskId] = planned.plan;
     }
     const more = Object.keys(isolation).length === 0 ? undefined : isolation;
@@ -116,7 +196,7 @@ export class MesosContainerizer implements Containerizer {
   }
 
   kill(containerId: string, taskId: string, graceMs: DurationMs | undefined): void {
-    this.launcher.kill(containerId, taskId, graceMs);
+    this.inOrder(containerId, () => this.launcher.kill(containerId, taskId, graceMs));
   }
 
   acknowledge(containerId: string, taskId: string, uuid: string): void {
@@ -124,13 +204,14 @@ export class MesosContainerizer implements Containerizer {
   }
 
   shutdown(containerId: string): void {
-    this.launcher.shutdown(containerId);
+    this.inOrder(containerId, () => this.launcher.shutdown(containerId));
   }
 
   update(containerId: string, resources: ContainerResources): void {
     const known = this.known.get(containerId);
     if (known === undefined) return;
     known.resources = resources;
+    if (this.images?.isLaunching(containerId) === true) return;
     const update = this.planner.update({ id: containerId, sandbox: known.sandbox, resources });
     if (update.writes.length + update.watches.length === 0) return;
     this.launcher.update(containerId, update);
@@ -148,7 +229,9 @@ export class MesosContainerizer implements Containerizer {
   }
 
   destroy(containerId: string): void {
-    this.launcher.destroy(containerId);
+    if (this.images?.giveUp(containerId) === true) {
+      this.onEvent({ kind: 'exited', containerId, status: SIGKILL_STATUS });
+    } else this.launcher.destroy(containerId);
   }
 
   forget(containerId: string): void {
@@ -160,18 +243,31 @@ export class MesosContainerizer implements Containerizer {
     return [...this.known.keys()];
   }
 
-  stop(options: { readonly killTasks: boolean }): Promise<void> {
-    return this.launcher.stop(options);
+  async pruneImages(excluded: readonly Image[]): Promise<void> {
+    await this.options.provisioner?.prune(excluded);
+  }
+
+  async stop(how: { readonly killTasks: boolean }): Promise<void> {
+    const { provisioner } = this.options;
+    await this.launcher.stop(how);
+    if (how.killTasks) for (const id of this.known.keys()) await provisioner?.destroy(id);
+    await provisioner?.stop();
   }
 
   private planTask(
     containerId: string,
     known: Known,
-    { hosted, info }: TaskLaunch,
+    { task, outcome }: { readonly task: TaskLaunch; readonly outcome: ImageOutcome },
   ): Result<PlannedContainer> {
+    const { hosted, info } = task;
+    const refused = outcome.ok ? this.refusalOf(info.container) : outcome.error;
+    if (refused !== undefined || !outcome.ok) return err(refused ?? '');
     return this.planner.plan({
-      id: `${containerId}.${hosted.nestedId ?? hosted.taskId}`,
+      id: nestedIdOf(containerId, task),
       sandbox: hosted.sandbox ?? known.sandbox,
+      parentSandbox: known.sandbox,
+      sandboxDirectory: this.options.isolation.sandboxDirectory,
+      ...outcome.images,
       containerInfo: info.container,
       command: info.command,
       resources: { requests: info.resources ?? [], limits: limitsOf(info) },
@@ -180,14 +276,28 @@ export class MesosContainerizer implements Containerizer {
   }
 
   private refusalOf(info: ContainerConfig['containerInfo']): string | undefined {
+    if (needsImages(info) && this.images === undefined) {
+      return 'container images are not supported by this agent';
+    }
     const part =
       info === undefined ? undefined : unsupportedPart(info, this.options.isolation.isolators);
     return part === undefined ? undefined : `${part} not supported by this agent`;
   }
 
   private fail(containerId: string, message: string): LaunchAnswer {
+    this.known.delete(containerId);
     this.onEvent({ kind: 'launch-failed', containerId, message });
     return 'launched';
+  }
+
+  private inOrder(containerId: string, act: () => void): void {
+    if (this.images === undefined) act();
+    else this.images.inOrder(containerId, act);
+  }
+
+  private afterRemoval(containerId: string, act: () => void): void {
+    if (this.images === undefined) act();
+    else this.images.destroy(containerId, act);
   }
 
   private diskUsage({ sandbox, disk, resources }: Known): DiskUsage | undefined {
@@ -209,27 +319,76 @@ export class MesosContainerizer implements Containerizer {
         this.known.get(event.containerId)?.disk.set(event.path, event.bytes);
         return;
       case 'report':
-        for (const { id, kind, sandbox } of event.containers) {
-          if (this.known.has(id)) continue;
-          const found = { kind, sandbox, user: undefined, environment: {}, disk: new Map() };
-          this.known.set(id, { ...found, resources: undefined });
-        }
-        break;
+        this.reported(event);
+        return;
+      case 'exited':
+        this.images?.giveUp(event.containerId);
+        this.afterRemoval(event.containerId, () => this.onEvent(event));
+        return;
       case 'launch-failed':
         this.known.delete(event.containerId);
+        this.afterRemoval(event.containerId, () => this.onEvent(event));
+        return;
+      case 'update':
+        this.taskEnded(event.containerId, event.update);
         break;
       default:
         break;
     }
     this.onEvent(event);
   }
+
+  private reported(event: Extract<LauncherEvent, { kind: 'report' }>): void {
+    for (const { id, kind, sandbox, exitStatus } of event.containers) {
+      if (exitStatus !== undefined) this.afterRemoval(id, () => {});
+      if (this.known.has(id)) continue;
+      const found = { kind, sandbox, user: undefined, given: NOTHING_GIVEN, disk: new Map() };
+      this.known.set(id, { ...found, resources: undefined });
+    }
+    const coming = this.images?.launches() ?? [];
+    this.onEvent({ ...event, containers: [...event.containers, ...coming] });
+  }
+
+  /** The root file system of a task goes before its executor's. */
+  private taskEnded(containerId: string, { nestedId, state }: HostedUpdate): void {
+    if (nestedId === undefined || !TERMINAL.has(state)) return;
+    this.afterRemoval(`${containerId}.${nestedId}`, () => {});
+  }
 }
 
-function withVariables(
+function nestedIdOf(containerId: string, { hosted }: TaskLaunch): string {
+  return `${containerId}.${hosted.nestedId ?? hosted.taskId}`;
+}
+
+/** Isolators win over the agent, the task over both. */
+function withGiven(
   command: HostedTask['command'],
-  variables: Readonly<Record<string, string>>,
+  given: Known['given'],
+  info: CommandInfo | undefined,
 ): HostedTask['command'] {
-  return { ...command, environment: { ...variables, ...command.environment } };
+  const environment = { ...command.environment, ...given.environment, ...variablesOf(info) };
+  return { ...command, ...given.command, environment };
+}
+
+function withGivenTask(
+  task: HostedTask,
+  given: Known['given'],
+  info: CommandInfo | undefined,
+): HostedTask {
+  const { healthCheck, check } = task;
+  const probed = { environment: given.environment };
+  return {
+    ...task,
+    command: withGiven(task.command, given, info),
+    ...(healthCheck?.command === undefined
+      ? {}
+      : {
+          healthCheck: { ...healthCheck, command: withGiven(healthCheck.command, probed, info) },
+        }),
+    ...(check?.command === undefined
+      ? {}
+      : { check: { ...check, command: withGiven(check.command, probed, info) } }),
+  };
 }
 
 function limitsOf(info: TaskLaunch['info']): ContainerResources['limits'] {

@@ -52,10 +52,14 @@ export interface NamespacePlan {
   readonly kinds: readonly NamespaceKind[];
   /** Lines for `sh -e`, run as root in the new mount namespace before anything else. */
   readonly setup: readonly string[];
-  /** Container whose namespaces are entered instead of making new ones. */
-  readonly sharedWith?: string;
   /** File that keeps the network namespace; it is made before the others. */
   readonly network?: string;
+  /** A mount namespace below the root container's, for one task of it. */
+  readonly isOwn?: true;
+  /** Directory that `setup` makes the root of. */
+  readonly rootfs?: string;
+  /** Of processes, inside of `rootfs`. */
+  readonly workingDirectory?: string;
 }
 
 export type WatchPlan =
@@ -100,6 +104,13 @@ export interface IsolationPlan {
   readonly watches: readonly WatchPlan[];
 }
 
+export interface PlannedCommand {
+  readonly shell: boolean;
+  readonly value: string;
+  /** From `argv[0]`. */
+  readonly arguments: readonly string[];
+}
+
 /** What one isolator adds. */
 export interface PlanPart {
   readonly cgroups?: readonly CgroupPlan[];
@@ -110,13 +121,13 @@ export interface PlanPart {
   readonly noNewPrivileges?: true;
   readonly namespaces?: readonly NamespaceKind[];
   readonly setup?: readonly string[];
-  /** Namespaces of the root container are entered. */
-  readonly sharesNamespaces?: true;
   readonly network?: NetworkPlan;
+  readonly rootfs?: string;
+  readonly workingDirectory?: string;
+  /** What is run instead of the container's own command. */
+  readonly command?: PlannedCommand;
   readonly watches?: readonly WatchPlan[];
   readonly environment?: Readonly<Record<string, string>>;
-  /** Symlinks in the sandbox; made by the agent. */
-  readonly links?: readonly { readonly path: string; readonly target: string }[];
 }
 
 export function isPlanEmpty(plan: IsolationPlan): boolean {

@@ -1,13 +1,14 @@
 /** Puts the parts of all isolators together to one plan for a container (README.md). */
 import { ok, type Result } from '../../base/result.ts';
 import { namespacePathOf } from './cni/network-plan.ts';
-import type { IsolatedContainer, Isolator } from './isolator.ts';
+import { type IsolatedContainer, type Isolator, isNested } from './isolator.ts';
 import {
   type CgroupPlan,
   type FileWrite,
   type IsolationPlan,
   isPlanEmpty,
   type NamespacePlan,
+  type PlannedCommand,
   type PlanPart,
   type WatchPlan,
 } from './plan.ts';
@@ -16,6 +17,8 @@ export interface PlannedContainer {
   /** Undefined: nothing isolates it, it is a plain process. */
   readonly plan: IsolationPlan | undefined;
   readonly environment: Readonly<Record<string, string>>;
+  /** Instead of the container's own. */
+  readonly command?: PlannedCommand;
 }
 
 export class IsolationPlanner {
@@ -36,9 +39,14 @@ export class IsolationPlanner {
       if (!part.ok) return part;
       parts.push(part.value);
     }
-    const plan = merge(parts);
+    const plan = merge(parts, isNested(container.id));
     const environment = Object.assign({}, ...parts.map((part) => part.environment ?? {}));
-    return ok({ plan: isPlanEmpty(plan) ? undefined : plan, environment });
+    const command = parts.findLast((part) => part.command !== undefined)?.command;
+    return ok({
+      plan: isPlanEmpty(plan) ? undefined : plan,
+      environment,
+      ...(command === undefined ? {} : { command }),
+    });
   }
 
   update(container: Pick<IsolatedContainer, 'id' | 'sandbox' | 'resources'>): {
@@ -52,13 +60,13 @@ export class IsolationPlanner {
   }
 }
 
-function merge(parts: readonly PlanPart[]): IsolationPlan {
+function merge(parts: readonly PlanPart[], isTask: boolean): IsolationPlan {
   const lastOf = <Key extends keyof PlanPart>(key: Key): PlanPart[Key] | undefined =>
     parts.findLast((part) => part[key] !== undefined)?.[key];
   const kill = lastOf('kill');
   const capabilities = lastOf('capabilities');
   const oomScoreAdjust = lastOf('oomScoreAdjust');
-  const namespaces = namespacesOf(parts);
+  const namespaces = namespacesOf(parts, isTask);
   const network = lastOf('network');
   return {
     cgroups: mergeCgroups(parts.flatMap((part) => part.cgroups ?? [])),
@@ -91,13 +99,22 @@ function mergeCgroups(all: readonly CgroupPlan[]): readonly CgroupPlan[] {
   return [...byPath.values()];
 }
 
-function namespacesOf(parts: readonly PlanPart[]): NamespacePlan | undefined {
+/** A task that has something mounted gets a mount namespace of its own for that. */
+function namespacesOf(parts: readonly PlanPart[], isTask: boolean): NamespacePlan | undefined {
   const kinds = [...new Set(parts.flatMap((part) => part.namespaces ?? []))];
   if (kinds.length === 0) return undefined;
+  const setup = parts.flatMap((part) => part.setup ?? []);
+  const rootfs = parts.findLast((part) => part.rootfs !== undefined)?.rootfs;
+  const directory = parts.findLast(({ workingDirectory }) => workingDirectory !== undefined);
   const network = parts.findLast((part) => part.network !== undefined)?.network;
   return {
     kinds,
-    setup: parts.flatMap((part) => part.setup ?? []),
+    setup,
     ...(network === undefined ? {} : { network: namespacePathOf(network.directory) }),
+    ...(isTask && setup.length > 0 ? { isOwn: true } : {}),
+    ...(rootfs === undefined ? {} : { rootfs }),
+    ...(directory?.workingDirectory === undefined
+      ? {}
+      : { workingDirectory: directory.workingDirectory }),
   };
 }

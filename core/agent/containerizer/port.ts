@@ -12,6 +12,7 @@ import type {
   ContainerInfo,
   ContainerStatus,
   ExecutorInfo,
+  Image,
   Resource,
   ResourceStatistics,
   TaskInfo,
@@ -90,6 +91,8 @@ export interface Containerizer {
   forget(containerId: string): void;
   /** Launched or recovered, and not forgotten. */
   containers(): readonly string[];
+  /** Removes what no container and none of these images needs; where there is nothing, nothing. */
+  pruneImages?(excluded: readonly Image[]): Promise<void>;
   /** With `killTasks` everything is killed and ends; else containers go on. */
   stop(options: { readonly killTasks: boolean }): Promise<void>;
 }

@@ -8,7 +8,6 @@ export function unsupportedPart(
   info: ContainerInfo,
   isolators: readonly string[],
 ): string | undefined {
-  if (info.mesos?.image !== undefined) return 'container images are';
   const joins = (info.network_infos ?? []).some((network) => network.name !== undefined);
   if (joins && !isolators.some(isNetworkIsolator)) {
     return 'container networks are';
@@ -26,7 +25,11 @@ export function unsupportedPart(
 
 function unsupportedVolume(volume: Volume, isolators: readonly string[]): string | undefined {
   const { source, image } = volume;
-  if (image !== undefined) return 'volumes of images are';
+  if (image !== undefined) {
+    return isolators.includes('volume/image')
+      ? undefined
+      : "volumes of images without the isolator 'volume/image' are";
+  }
   const needed =
     source === undefined || source.type === 'HOST_PATH'
       ? 'volume/host_path'

@@ -71,6 +71,15 @@ export class Hands {
     return await outcome(this.start(program, words, 'ignore'), program);
   }
 
+  /** The same, with something to read. */
+  async feed(program: string, words: readonly string[], input: string): Promise<string> {
+    const child = this.start(program, words, 'pipe');
+    // A program that ends early breaks the pipe; its words say why.
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(input);
+    return await outcome(child, program);
+  }
+
   private start(program: string, words: readonly string[], stdin: 'ignore' | 'pipe'): ChildProcess {
     const { user, signal, environment } = this.options;
     return spawn(program, words, {

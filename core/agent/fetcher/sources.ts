@@ -2,7 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { DurationMs } from '../../base/duration.ts';
 import { ClusterError } from '../../base/errors.ts';
-import type { HttpClient, HttpResponse } from '../../net/ports.ts';
+import type { HttpClient, HttpRequest, HttpResponse } from '../../net/ports.ts';
 
 const REDIRECTS_MAX = 20;
 
@@ -30,7 +30,7 @@ export async function* download(
   const either = AbortSignal.any([signal, stall.signal]);
   let response: HttpResponse | undefined;
   try {
-    response = await request(ports.http, 'GET', url, either);
+    response = await follow(ports.http, { method: 'GET', url }, either);
     if (response.status !== 200) {
       const text = `Error downloading resource, received HTTP return code ${response.status}`;
       throw new ClusterError('FETCH', text, { retriable: false });
@@ -58,7 +58,7 @@ export async function webSize(
   );
   try {
     const either = AbortSignal.any([signal, stall.signal]);
-    const response = await request(ports.http, 'HEAD', url, either);
+    const response = await follow(ports.http, { method: 'HEAD', url }, either);
     response.cancel();
     const size = Number(response.headers['content-length']);
     return response.status === 200 && size > 0 ? size : undefined;
@@ -67,15 +67,15 @@ export async function webSize(
   }
 }
 
-async function request(
+/** The answer behind all redirects; who we are is told to the first server only. */
+export async function follow(
   http: HttpClient,
-  method: 'GET' | 'HEAD',
-  source: string,
+  first: Omit<HttpRequest, 'body' | 'signal'>,
   signal: AbortSignal,
 ): Promise<HttpResponse> {
-  let url = source;
+  let { url, headers = {} } = first;
   for (let hop = 0; hop < REDIRECTS_MAX; hop += 1) {
-    const response = await http.request({ method, url, signal });
+    const response = await http.request({ ...first, url, headers, signal });
     const { location } = response.headers;
     const isRedirect = response.status >= 300 && response.status < 400;
     if (!isRedirect || location === undefined) return response;
@@ -84,6 +84,10 @@ async function request(
     if (next.protocol !== 'http:' && next.protocol !== 'https:') {
       const text = `Error downloading resource: redirected to '${next.protocol}'`;
       throw new ClusterError('FETCH', text, { retriable: false });
+    }
+    if (next.origin !== new URL(url).origin) {
+      const { authorization: _ours, ...others } = headers;
+      headers = others;
     }
     url = next.toString();
   }

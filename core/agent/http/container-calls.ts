@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import type { Clock } from '../../base/clock.ts';
 import { replyEmpty, replyText } from '../../operator/replies.ts';
 import type { Call, Response } from '../../wire/types/mesos.v1.agent.ts';
-import type { CommandInfo, ContainerInfo, Resource } from '../../wire/types/mesos.v1.ts';
+import type { CommandInfo, ContainerInfo, Image, Resource } from '../../wire/types/mesos.v1.ts';
 import type { AgentContainers, Launched } from '../containers/containers.ts';
 import { pathOf } from '../containers/ids.ts';
 import type { CallEnvelope } from './call-envelope.ts';
@@ -17,6 +17,7 @@ export interface ContainerCall {
   readonly envelope: CallEnvelope;
   readonly reply: FastifyReply;
   readonly containers: AgentContainers;
+  readonly images: { pruneImages(excluded: readonly Image[]): Promise<void> };
   readonly clock: Clock;
   respond(response: Response): FastifyReply;
 }
@@ -25,10 +26,9 @@ export interface ContainerCall {
 export function answerContainerCall(
   asked: ContainerCall,
 ): Promise<FastifyReply> | FastifyReply | undefined {
-  const { call, reply } = asked;
+  const { call } = asked;
   if (call.type === 'PRUNE_IMAGES') {
-    // There is no image store, so there is nothing in it that is not used.
-    return replyEmpty(reply, 200);
+    return pruneImages(asked, call.prune_images?.excluded_images ?? []);
   }
   const containerId = containerIdOf(call);
   if (containerId === undefined) return undefined;
@@ -55,6 +55,14 @@ export function answerContainerCall(
     default:
       return undefined;
   }
+}
+
+async function pruneImages(
+  { images, reply }: ContainerCall,
+  excluded: readonly Image[],
+): Promise<FastifyReply> {
+  await images.pruneImages(excluded);
+  return replyEmpty(reply, 200);
 }
 
 interface LaunchArguments {

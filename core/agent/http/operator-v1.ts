@@ -145,7 +145,8 @@ async function aboutContainers(
   if (containers === undefined) return undefined;
   const respond = (response: Response): FastifyReply => send(reply, response, envelope.answer);
   const { clock } = context;
-  return answerContainerCall({ call, envelope, reply, containers, clock, respond });
+  const images = context.agent;
+  return answerContainerCall({ call, envelope, reply, containers, images, clock, respond });
 }
 
 function send(reply: FastifyReply, response: Response, encoding: Encoding): FastifyReply {

@@ -6,7 +6,7 @@ import type { NetworkInfo } from '../../wire/types/mesos.v1.ts';
 import type { IsolationPlan, NamespacePlan, WatchPlan } from '../containerizer/plan.ts';
 import type { ContainerLimitation, ContainerSpec, ContainerUpdate } from '../launcher-port.ts';
 import { ContainerNetworks, type NetworksRecord } from './container-networks.ts';
-import type { Processes, ProcessIdentity, SpawnIsolation } from './ports.ts';
+import type { Held, Processes, ProcessIdentity, SpawnIsolation } from './ports.ts';
 
 /** Among the names of tasks, which are never empty. */
 const CONTAINER = '';
@@ -16,6 +16,8 @@ export interface IsolationRecord extends NetworksRecord {
   holder?: ProcessIdentity;
   /** By task. */
   tasks: Record<string, IsolationPlan>;
+  /** By task: keep namespaces of one task alone. */
+  holders?: Record<string, ProcessIdentity>;
   /** Instead of the plan's. */
   watches?: readonly WatchPlan[];
 }
@@ -107,9 +109,47 @@ export class ContainerIsolation {
     Object.assign(this.record.tasks, tasks);
   }
 
-  /** Gives a sentence when the task cannot be isolated. */
-  makeTask(taskId: string): string | undefined {
+  /** `done` gets a sentence when the task cannot be isolated; at once when there is nothing to wait for. */
+  makeTask(taskId: string, done: (failure: string | undefined) => void): void {
     const plan = this.record.tasks[taskId];
+    const failure = this.makeTaskCgroups(taskId, plan);
+    const isHeld = plan?.namespaces?.isOwn !== true || this.holdersOf(taskId) !== undefined;
+    if (failure !== undefined || plan === undefined || isHeld) {
+      done(failure);
+      return;
+    }
+    this.networks.join(taskId, plan.network, (unjoined) => {
+      if (unjoined === undefined) this.holdTask(taskId, plan, done);
+      else done(unjoined);
+    });
+  }
+
+  private holdTask(
+    taskId: string,
+    plan: IsolationPlan,
+    done: (failure: string | undefined) => void,
+  ): void {
+    const { hold } = this.processes;
+    if (hold === undefined) {
+      done('namespaces cannot be made here');
+      return;
+    }
+    const keep = (held: Held): void => {
+      if (held.ok) {
+        this.record.holders = { ...this.record.holders, [taskId]: held.holder };
+        this.handlers.onChanged();
+      }
+      done(held.ok ? undefined : held.message);
+    };
+    const inner = withNamespaces(plan, this.spec.isolation?.namespaces);
+    hold.call(this.processes, inner, keep, this.record.holder);
+  }
+
+  private holdersOf(taskId: string): ProcessIdentity | undefined {
+    return this.record.holders?.[taskId];
+  }
+
+  private makeTaskCgroups(taskId: string, plan: IsolationPlan | undefined): string | undefined {
     if (plan === undefined) return undefined;
     const failure = this.processes.isolation?.make(plan);
     const watched = this.watchIdOf(taskId);
@@ -125,7 +165,7 @@ export class ContainerIsolation {
   placeOf(taskId: string): SpawnIsolation | undefined {
     const plan = this.record.tasks[taskId] ?? this.spec.isolation;
     if (plan === undefined) return undefined;
-    const { holder } = this.record;
+    const holder = this.holdersOf(taskId) ?? this.record.holder;
     if (holder === undefined) return { plan };
     return { plan: withNamespaces(plan, this.spec.isolation?.namespaces), holder };
   }
@@ -135,8 +175,10 @@ export class ContainerIsolation {
     const { isolation } = this.processes;
     const plan = this.record.tasks[taskId];
     isolation?.unwatch(this.watchIdOf(taskId));
-    if (plan !== undefined) isolation?.destroy(plan, () => {});
-    else if (this.isForOneTask) this.kill();
+    this.release(taskId);
+    if (plan !== undefined) {
+      isolation?.destroy(plan, () => this.networks.leave(taskId, plan.network, () => {}));
+    } else if (this.isForOneTask) this.kill();
   }
 
   killTask(taskId: string): void {
@@ -173,6 +215,7 @@ export class ContainerIsolation {
     const { isolation } = this.processes;
     isolation?.unwatch(this.spec.id);
     for (const taskId of Object.keys(this.record.tasks)) isolation?.unwatch(this.watchIdOf(taskId));
+    for (const taskId of Object.keys(this.record.holders ?? {})) this.release(taskId);
     if (this.record.holder !== undefined) {
       this.processes.signalTree(this.record.holder.pid, 'SIGKILL');
     }
@@ -181,6 +224,14 @@ export class ContainerIsolation {
       return;
     }
     isolation.destroy(plan, () => this.networks.leave(CONTAINER, plan.network, done));
+  }
+
+  /** Its namespaces go with their last process. */
+  private release(taskId: string): void {
+    const holder = this.holdersOf(taskId);
+    if (holder !== undefined) this.processes.signalTree(holder.pid, 'SIGKILL');
+    const { [taskId]: _released, ...others } = this.record.holders ?? {};
+    if (holder !== undefined) this.record.holders = others;
   }
 
   private get isForOneTask(): boolean {

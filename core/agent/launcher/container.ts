@@ -342,17 +342,30 @@ export class Container implements ContainerRun {
   private spawnTask(taskId: string): void {
     const task = this.hosted?.runOf(taskId)?.task;
     if (task === undefined || this.hosted === undefined) return;
-    const failure = this.isolation.makeTask(taskId);
+    this.isolation.makeTask(taskId, (failure) => this.startTask(task, failure));
+  }
+
+  private startTask(task: HostedTask, failure: string | undefined): void {
+    const { taskId } = task;
+    const { hosted } = this;
+    if (hosted === undefined || this.isExited) return;
     if (failure !== undefined) {
       const message = `Failed to launch container: ${failure}`;
       const reason = 'REASON_CONTAINER_LAUNCH_FAILED';
-      this.apply(this.hosted.fail(taskId, { message, reason }, this.ports.now()));
+      this.isolation.taskEnded(taskId);
+      this.apply(hosted.fail(taskId, { message, reason }, this.ports.now()));
       return;
     }
-    const { state } = this.hosted.runOf(taskId) ?? {};
+    if (hosted.runOf(taskId)?.isStarting !== true || this.isDestroyed) {
+      // It was killed while what it needs was being made.
+      this.isolation.taskEnded(taskId);
+      this.apply(hosted.exited(taskId, SIGKILL, this.ports.now()));
+      return;
+    }
+    const { state } = hosted.runOf(taskId) ?? {};
     if (state !== undefined) state.networkInfos = this.isolation.networksOf(taskId);
     const identity = this.spawn(taskId, { ...this.place(task), command: task.command });
-    this.apply(this.hosted.spawned(taskId, identity?.pid, this.ports.now()));
+    this.apply(hosted.spawned(taskId, identity?.pid, this.ports.now()));
   }
 
   private spawn(key: string, spec: SpawnSpec): ProcessIdentity | undefined {

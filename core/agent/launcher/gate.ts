@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { describeError } from '../../base/errors.ts';
 import type { IsolationPlan } from '../containerizer/plan.ts';
-import type { Held, Isolation } from './ports.ts';
+import type { Held, Isolation, ProcessIdentity } from './ports.ts';
 import { readProcess } from './proc-tree.ts';
 import { holderCommandLine } from './wrapped-command.ts';
 
@@ -31,16 +31,17 @@ export function letGo(
   return refused;
 }
 
+/** With `outer` inside of the namespaces that it keeps. */
 export function holdNamespaces(
   plan: IsolationPlan,
   isolation: Isolation,
-  done: (held: Held) => void,
+  { done, outer }: { done(held: Held): void; readonly outer: ProcessIdentity | undefined },
 ): void {
   if (plan.namespaces === undefined) {
     done({ ok: false, message: 'the plan has no namespaces' });
     return;
   }
-  const line = holderCommandLine(plan.namespaces, ENVIRONMENT);
+  const line = holderCommandLine(plan.namespaces, ENVIRONMENT, outer);
   const child = spawn(line.file, [...line.args], {
     argv0: line.argv0,
     cwd: '/',
@@ -75,7 +76,7 @@ export function holdNamespaces(
   if (refused !== undefined) fail(refused);
 }
 
-/** With a pid namespace the first process in it is the child of the one that was started. */
+/** In a pid namespace, new or entered, the first process is the child of the one that was started. */
 function holderPid(started: number | undefined, isInit: boolean): number | undefined {
   if (started === undefined || !isInit) return started;
   try {

@@ -132,8 +132,8 @@ export class NodeProcesses implements Processes {
     return this.files?.startedAs(mark);
   }
 
-  hold(plan: IsolationPlan, done: (held: Held) => void): void {
-    holdNamespaces(plan, this.isolation, done);
+  hold(plan: IsolationPlan, done: (held: Held) => void, outer?: ProcessIdentity): void {
+    holdNamespaces(plan, this.isolation, { done, outer });
   }
 
   private ask(starter: Starter, { spec, onExit, open }: Asked): ProcessIdentity {

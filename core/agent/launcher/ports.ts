@@ -116,8 +116,8 @@ export interface Processes {
   readonly attached?: AttachedProcesses;
   /** Where there is none, plans cannot be carried out. */
   readonly isolation?: Isolation;
-  /** Makes the namespaces of a plan, kept by a process of their own. */
-  hold?(plan: IsolationPlan, done: (held: Held) => void): void;
+  /** Makes the namespaces of a plan, kept by a process of their own; inside of those that `outer` keeps. */
+  hold?(plan: IsolationPlan, done: (held: Held) => void, outer?: ProcessIdentity): void;
 }
 
 export interface AttachedSpec extends SpawnSpec {

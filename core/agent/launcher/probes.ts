@@ -8,6 +8,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { HostedProbe } from '../../executor/hosted.ts';
 import type { ProbeResult } from '../../executor/task-run.ts';
 import type { Processes, SpawnSpec } from './ports.ts';
+import { probeCommandLine } from './wrapped-command.ts';
 
 const REDIRECTS_MAX = 50;
 
@@ -43,16 +44,14 @@ function runCommand(
   if (command === undefined) return Promise.resolve(undefined);
   const stderr = openSync(`${place.cwd}/stderr`, 'a');
   return new Promise((resolve) => {
-    const [file, args] = command.shell
-      ? ['/bin/sh', ['-c', command.value]]
-      : [command.value, command.arguments.slice(1)];
-    const child = spawn(file, args, {
-      argv0: command.shell ? 'sh' : (command.arguments[0] ?? file),
+    const line = probeCommandLine(command, place);
+    const child = spawn(line.file, [...line.args], {
+      argv0: line.argv0,
       cwd: place.cwd,
-      env: command.environment,
+      env: line.env,
       detached: true,
       stdio: ['ignore', stderr, stderr],
-      ...place.user,
+      ...line.user,
     });
     closeSync(stderr);
     const abort = (): void => {

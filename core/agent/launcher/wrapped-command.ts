@@ -5,6 +5,7 @@
  */
 import type { HostedCommand } from '../../executor/hosted.ts';
 import type { CapabilityPlan, IsolationPlan, NamespacePlan } from '../containerizer/plan.ts';
+import { keeperWords, rootfsLine } from './rootfs.ts';
 
 export interface CommandLine {
   readonly file: string;
@@ -68,6 +69,8 @@ export function isolatedCommandLine(
   place: Place,
 ): CommandLine {
   const inner = plainCommandLine(command, place.user);
+  const rooted = rootedLine(inner, plan, place);
+  if (rooted !== undefined) return rooted;
   const privileges = privilegeWords(plan, place.user, place.holder !== undefined);
   const [file, ...tools] = [
     ...limitWords(plan),
@@ -98,23 +101,61 @@ export function wrappedCommandLine(
   return { ...line, file: '/bin/sh', argv0: 'sh', args, isGated: true };
 }
 
-/** The process that makes a container's namespaces and keeps them: ready when it says so. */
-export function holderCommandLine(
-  { kinds, network, setup }: NamespacePlan,
-  environment: Readonly<Record<string, string>>,
+/** In a root file system of its own; undefined without one. */
+function rootedLine(
+  inner: CommandLine,
+  plan: IsolationPlan,
+  { user, holder }: { readonly user: SystemUser | undefined; readonly holder?: Holder | undefined },
+): CommandLine | undefined {
+  const { namespaces } = plan;
+  if (namespaces?.rootfs === undefined || holder === undefined) return undefined;
+  const { pid } = holder;
+  const line = rootfsLine(inner, plan, { pid, namespaces, user, environment: inner.env });
+  const [file = line.file, ...args] = [...limitWords(plan), line.file, ...line.args];
+  return { file, argv0: file, args, env: line.env, user: undefined, isGated: false };
+}
+
+/** Of a health check's or check's command: where the task sees its files, and outside of its cgroups. */
+export function probeCommandLine(
+  command: HostedCommand,
+  place: {
+    readonly user?: SystemUser;
+    readonly isolation?: { readonly plan: IsolationPlan; readonly holder?: Holder };
+  },
 ): CommandLine {
-  const isInit = kinds.includes('pid');
+  const { user, isolation } = place;
+  const inner = plainCommandLine(command, user);
+  if (isolation === undefined) return inner;
+  return rootedLine(inner, isolation.plan, { user, holder: isolation.holder }) ?? inner;
+}
+
+/**
+ * The process that makes a container's namespaces and keeps them: ready when it says so. Those of a task
+ * alone are made inside of its container's.
+ */
+export function holderCommandLine(
+  { kinds, network, setup, isOwn, rootfs }: NamespacePlan,
+  environment: Readonly<Record<string, string>>,
+  outer?: Holder,
+): CommandLine {
+  const isInit = kinds.includes('pid') && isOwn === undefined;
   const options = [
     ...(kinds.includes('mount') ? ['--mount', '--propagation', 'slave'] : []),
-    ...(kinds.includes('ipc') ? ['--ipc'] : []),
+    ...(kinds.includes('ipc') && isOwn === undefined ? ['--ipc'] : []),
     ...(network === undefined ? [] : ['--uts']),
     ...(isInit ? ['--pid', '--fork', '--kill-child'] : []),
   ];
   // The first process of a pid namespace inherits all orphans; they leave no zombies to one that
   // ignores SIGCHLD.
-  const script = [...setup, 'echo ready', 'exec >/dev/null 2>&1', KEEP].join('\n');
+  const keeper =
+    rootfs === undefined
+      ? ['/bin/sh', '-e', '-c', [...setup, 'echo ready', 'exec >/dev/null 2>&1', KEEP].join('\n')]
+      : keeperWords(rootfs, setup.join('\n'));
   const join = network === undefined ? [] : [`${TOOLS}/nsenter`, `--net=${network}`, '--'];
-  const words = [...join, `${TOOLS}/unshare`, ...options, '--', '/bin/sh', '-e', '-c', script];
+  const spaces = kinds.map((kind) => `--${kind}`);
+  const enter =
+    outer === undefined ? [] : [`${TOOLS}/nsenter`, '--target', String(outer.pid), ...spaces, '--'];
+  const words = [...enter, ...join, `${TOOLS}/unshare`, ...options, '--', ...keeper];
   const args = ['-c', GATE, 'sh', ...words];
   return { file: '/bin/sh', argv0: 'sh', args, env: environment, user: undefined, isGated: true };
 }

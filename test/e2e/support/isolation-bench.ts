@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { hostedTaskOf } from '../../../core/agent/command-info.ts';
 import { compileIsolation } from '../../../core/agent/containerizer/compile-isolation.ts';
 import {
   isolationHost,
@@ -29,6 +30,7 @@ import type {
   ContainerizerEvent,
   TaskLaunch,
 } from '../../../core/agent/containerizer/port.ts';
+import type { Provisioner } from '../../../core/agent/containerizer/provisioner/port.ts';
 import { AGENT_FLAGS } from '../../../core/agent/flags.ts';
 import { LauncherClient } from '../../../core/agent/launcher/client.ts';
 import { SystemClock, sleep } from '../../../core/base/clock.ts';
@@ -48,31 +50,44 @@ export interface BenchTask {
   readonly user?: { readonly uid: number; readonly gid: number };
 }
 
+export interface BenchExtras {
+  /** Without it containers have no images; `workDir` is the bench's folder. */
+  readonly provision?: (workDir: string) => Provisioner;
+  readonly volumeDirectory?: (resource: Resource) => string | undefined;
+}
+
 export class IsolationBench {
   readonly folder: string;
   readonly options: IsolationOptions;
   readonly events: ContainerizerEvent[] = [];
   it: MesosContainerizer;
 
-  private constructor(folder: string, options: IsolationOptions) {
+  private readonly extras: BenchExtras;
+
+  private constructor(folder: string, options: IsolationOptions, extras: BenchExtras) {
     this.folder = folder;
     this.options = options;
+    this.extras = extras;
     this.it = this.connect();
   }
 
-  static async start(t: TestContext, flags: readonly string[]): Promise<IsolationBench> {
+  static async start(
+    t: TestContext,
+    flags: readonly string[],
+    extras: BenchExtras = {},
+  ): Promise<IsolationBench> {
     const folder = mkdtempSync(join(tmpdir(), 'isolation-'));
     chmodSync(folder, 0o755);
     const root = `orrery-test-${process.pid}-${folder.slice(-6)}`;
     const options = optionsOf([`--cgroups_root=${root}`, ...flags]);
     prepareHost(options);
-    const bench = new IsolationBench(folder, options);
+    const bench = new IsolationBench(folder, options, extras);
     t.after(async () => {
       await bench.it.stop({ killTasks: true });
       rmSync(folder, { recursive: true, force: true });
       for (const name of ['freezer', ...options.subsystems]) removeIfThere(bench.cgroupRoot(name));
     });
-    await bench.it.recover((event) => bench.events.push(event));
+    await bench.it.recover((event) => bench.heard(event));
     return bench;
   }
 
@@ -81,7 +96,7 @@ export class IsolationBench {
     await this.it.stop({ killTasks: false });
     this.events.length = 0;
     this.it = this.connect();
-    await this.it.recover((event) => this.events.push(event));
+    await this.it.recover((event) => this.heard(event));
   }
 
   get launcherPid(): number {
@@ -116,6 +131,16 @@ export class IsolationBench {
     return existsSync(path) && readFileSync(path, 'utf8') !== '';
   }
 
+  /** What the launch of a container failed with. */
+  async failed(id: string): Promise<string> {
+    return await this.until(`the failure of ${id}`, () => {
+      for (const event of this.events) {
+        if (event.kind === 'launch-failed' && event.containerId === id) return event.message;
+      }
+      return undefined;
+    });
+  }
+
   /** A command task that has started. */
   async run(id: string, task: BenchTask): Promise<number> {
     this.launch(id, task);
@@ -128,8 +153,22 @@ export class IsolationBench {
     mkdirSync(this.sandbox(id), { recursive: true });
     chmodSync(this.sandbox(id), 0o777);
     const info = this.infoOf(id, task);
+    // As the agent does: tasks come when the container is there.
+    this.onStarted(id, () => this.it.run(id, [this.taskLaunch(id, info)]));
     this.it.launch(this.configOf(id, task, info));
-    this.it.run(id, [this.taskLaunch(id, info)]);
+  }
+
+  private readonly starting = new Map<string, () => void>();
+
+  private onStarted(id: string, act: () => void): void {
+    this.starting.set(id, act);
+  }
+
+  private heard(event: ContainerizerEvent): void {
+    this.events.push(event);
+    if (event.kind !== 'started') return;
+    this.starting.get(event.containerId)?.();
+    this.starting.delete(event.containerId);
   }
 
   /** A group executor with one group; nested ids are `n-<task>`. */
@@ -200,15 +239,13 @@ export class IsolationBench {
   }
 
   taskLaunch(id: string, info: TaskInfo, nestedId?: string): TaskLaunch {
-    const command = {
-      shell: true,
-      value: info.command?.value ?? '',
-      arguments: [],
-      environment: { PATH },
-    };
+    const { shell = true, value = '', arguments: words = [] } = info.command ?? {};
+    const command = { shell, value, arguments: words, environment: { PATH } };
     const nested = nestedId === undefined ? {} : { nestedId };
+    const { healthCheck } = hostedTaskOf(info, { environment: { PATH } });
+    const probed = healthCheck === undefined ? {} : { healthCheck };
     return {
-      hosted: { taskId: id, command, killGraceMs: 300, maxCompletionMs: 0, ...nested },
+      hosted: { taskId: id, command, killGraceMs: 300, maxCompletionMs: 0, ...nested, ...probed },
       info,
     };
   }
@@ -221,6 +258,16 @@ export class IsolationBench {
       }
       return undefined;
     });
+  }
+
+  /** All updates of a command task so far: its container ends with the last. */
+  acknowledge(id: string): void {
+    for (const event of this.events) {
+      const told = event.kind === 'report' ? event.containers : [];
+      const updates = told.flatMap((each) => (each.id === id ? each.updates : []));
+      if (event.kind === 'update' && event.containerId === id) updates.push(event.update);
+      for (const { taskId, uuid } of updates) this.it.acknowledge(id, taskId, uuid);
+    }
   }
 
   async exited(id: string): Promise<Extract<ContainerizerEvent, { kind: 'exited' }>> {
@@ -251,8 +298,9 @@ export class IsolationBench {
     const client = new LauncherClient(this.folder, { clock, log: silentLog, settings });
     return new MesosContainerizer(client, {
       isolation: this.options,
-      volumeDirectory: () => undefined,
+      volumeDirectory: this.extras.volumeDirectory ?? (() => undefined),
       files: kernelFiles,
+      provisioner: this.extras.provision?.(this.folder),
     });
   }
 }

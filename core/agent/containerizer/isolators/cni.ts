@@ -11,6 +11,7 @@ import { type CniNetwork, type CniNetworks, isObject } from '../cni/networks.ts'
 import type { CniOptions } from '../cni/options.ts';
 import type { IsolatedContainer, Isolator } from '../isolator.ts';
 import type { PlanPart } from '../plan.ts';
+import { quote, targetLine } from './mount-lines.ts';
 
 /** In the configuration's `args`; ours alone. */
 const ARGUMENT = 'org.apache.mesos';
@@ -57,7 +58,7 @@ function prepare(
   return ok({
     namespaces: ['mount', 'net', 'uts'],
     network: { containerId: id, directory, pluginsPath, hostname, interfaces },
-    setup: fileLines(directory),
+    setup: fileLines(container, directory),
     // What it listens on has to be an address that the plugin gives.
     environment: { LIBPROCESS_IP: '0.0.0.0' },
   });
@@ -79,16 +80,20 @@ function configOf({ config, path }: CniNetwork, info: NetworkInfo): Result<JsonO
 }
 
 /** Lines that give the container its name and its own files about names. */
-function fileLines(directory: string): readonly string[] {
-  const from = (file: string): string => `'${`${directory}/${file}`.replaceAll("'", "'\\''")}'`;
-  const bind = (file: string): string => `mount -n --bind ${from(file)} /etc/${file}`;
+function fileLines(container: IsolatedContainer, directory: string): readonly string[] {
+  const from = (file: string): string => quote(`${directory}/${file}`);
+  const target = (file: string): string => targetLine(container, `/etc/${file}`);
+  const bind = (file: string): string => `mount -n --bind ${from(file)} "$to"`;
   const missing = "Mount point '/etc/hosts' does not exist on the host filesystem";
   return [
-    `[ -e /etc/hosts ] || { echo "${missing}" >&2; exit 1; }`,
+    target('hosts'),
+    `[ -e "$to" ] || { echo "${missing}" >&2; exit 1; }`,
     bind('hosts'),
     // The name can be had without the file, which not every host has.
-    `if [ -e /etc/hostname ]; then ${bind('hostname')}; fi`,
-    `if [ -e ${from('resolv.conf')} ]; then ${bind('resolv.conf')}; fi`,
+    target('hostname'),
+    `if [ -e "$to" ]; then ${bind('hostname')}; fi`,
+    target('resolv.conf'),
+    `if [ -e ${from('resolv.conf')} ] && [ -e "$to" ]; then ${bind('resolv.conf')}; fi`,
     `hostname -F ${from('hostname')}`,
   ];
 }

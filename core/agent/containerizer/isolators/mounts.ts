@@ -7,25 +7,41 @@ import { err, ok, type Result } from '../../../base/result.ts';
 import type { Resource, Volume } from '../../../wire/types/mesos.v1.ts';
 import { type IsolatedContainer, type Isolator, isNested } from '../isolator.ts';
 import type { PlanPart } from '../plan.ts';
+import { bindLines, quote, rootLines } from './mount-lines.ts';
 
 const MOUNT = ['mount'] as const;
 
-/** The mount namespace, and persistent volumes at absolute paths. */
+/** The mount namespace, the root file system of an image, and persistent volumes where links do not do. */
 export function linuxFilesystemIsolator(
   volumeDirectory: (resource: Resource) => string | undefined,
 ): Isolator {
   return {
     name: 'filesystem/linux',
-    prepare: ({ id, resources }) => {
-      if (isNested(id)) return ok({ namespaces: MOUNT });
-      const setup = resources.requests.flatMap((resource) => {
+    prepare: (container) => {
+      const { id, image, resources, sandboxDirectory } = container;
+      const volumes = resources.requests.flatMap((resource) => {
         const volume = resource.disk?.volume;
         const source = volumeDirectory(resource);
         if (volume === undefined || source === undefined) return [];
-        if (!volume.container_path.startsWith('/')) return [];
-        return bindLines(source, volume.container_path, volume.mode === 'RO');
+        const { container_path: target, mode } = volume;
+        const isLinked = !target.startsWith('/') && image === undefined;
+        if (isLinked) return [];
+        return bindLines(container, { source, target, isReadOnly: mode === 'RO' });
       });
-      return ok({ namespaces: MOUNT, setup });
+      if (image === undefined) {
+        return ok(
+          isNested(id) && volumes.length === 0
+            ? { namespaces: MOUNT }
+            : { namespaces: MOUNT, setup: volumes },
+        );
+      }
+      return ok({
+        namespaces: MOUNT,
+        setup: [...rootLines(container, image.rootfs), ...volumes],
+        rootfs: image.rootfs,
+        workingDirectory: sandboxDirectory,
+        environment: { MESOS_SANDBOX: sandboxDirectory },
+      });
     },
   };
 }
@@ -80,8 +96,7 @@ function prepareHostPaths(
   for (const volume of volumesOf(container)) {
     const { source, container_path: path, mode } = volume;
     const isOurs = source === undefined || source.type === 'HOST_PATH';
-    if (!isOurs) continue;
-    if (isNested(container.id)) return refuseNested();
+    if (!isOurs || volume.image !== undefined) continue;
     const host = source?.host_path?.path ?? volume.host_path;
     if (host === undefined || !host.startsWith('/')) {
       return err(`The host path '${host ?? ''}' of a HOST_PATH volume must be absolute`);
@@ -98,33 +113,56 @@ function prepareHostPaths(
       mayMake
         ? `mkdir -p ${quote(host)}`
         : `[ -e ${quote(host)} ] || { echo ${quote(missing)} >&2; exit 1; }`,
-      ...bindLines(host, targetOf(container, path), mode === 'RO'),
+      ...bindLines(container, { source: host, target: path, isReadOnly: mode === 'RO' }),
     );
   }
   return ok(setup.length === 0 ? {} : { namespaces: MOUNT, setup });
 }
 
-/** Parts of the container's own sandbox at absolute paths. */
+/** Parts of its own or its parent's sandbox, where links do not do. */
 export function sandboxPathIsolator(): Isolator {
   return {
     name: 'volume/sandbox_path',
     prepare: (container) => {
       const setup: string[] = [];
-      for (const { source, container_path: path, mode } of volumesOf(container)) {
+      for (const { source, container_path: target, mode } of volumesOf(container)) {
         const shared = source?.type === 'SANDBOX_PATH' ? source.sandbox_path : undefined;
-        if (shared === undefined || !path.startsWith('/')) continue;
-        if (isNested(container.id)) return refuseNested();
-        if (shared.type === 'PARENT') {
+        if (shared === undefined) continue;
+        if (!target.startsWith('/') && container.image === undefined) continue;
+        const base = shared.type === 'PARENT' ? container.parentSandbox : container.sandbox;
+        if (base === undefined) {
           return err('SANDBOX_PATH volumes of type PARENT are for nested containers only');
         }
-        if (shared.path.startsWith('/') || hasParentStep(shared.path)) {
+        if (shared.path.startsWith('/') || hasParentStep(shared.path) || hasParentStep(target)) {
           return err(`The path '${shared.path}' of a SANDBOX_PATH volume is not in the sandbox`);
         }
-        const from = `${container.sandbox}/${shared.path}`;
+        const from = `${base}/${shared.path}`;
         const { user } = container;
-        setup.push(`mkdir -p ${quote(from)}`);
-        if (user !== undefined) setup.push(`chown ${user.uid}:${user.gid} ${quote(from)}`);
-        setup.push(...bindLines(from, path, mode === 'RO'));
+        const made = quote(from);
+        const owned = user === undefined ? '' : `; chown ${user.uid}:${user.gid} ${made}`;
+        setup.push(
+          `if [ ! -e ${made} ]; then mkdir -p ${made}${owned}; fi`,
+          ...bindLines(container, { source: from, target, isReadOnly: mode === 'RO' }),
+        );
+      }
+      return ok(setup.length === 0 ? {} : { namespaces: MOUNT, setup });
+    },
+  };
+}
+
+/** Images at a path; provisioned before, like the container's own. */
+export function imageVolumeIsolator(): Isolator {
+  return {
+    name: 'volume/image',
+    prepare: (container) => {
+      const setup: string[] = [];
+      for (const volume of volumesOf(container)) {
+        const source = container.imageVolumes?.get(volume);
+        if (source === undefined) continue;
+        const { container_path: target, mode } = volume;
+        if (hasParentStep(target))
+          return err(`The path of an image volume contains '..': '${target}'`);
+        setup.push(...bindLines(container, { source, target, isReadOnly: mode === 'RO' }));
       }
       return ok(setup.length === 0 ? {} : { namespaces: MOUNT, setup });
     },
@@ -145,27 +183,4 @@ function hasParentStep(path: string): boolean {
 
 function refuseNested(): Result<never> {
   return err('Volumes at absolute paths of nested containers are not supported by this agent');
-}
-
-function targetOf({ sandbox }: IsolatedContainer, path: string): string {
-  return path.startsWith('/') ? path : `${sandbox}/${path}`;
-}
-
-/** A missing mount point is made, as a directory or a file like what is mounted. */
-function bindLines(source: string, target: string, isReadOnly: boolean): readonly string[] {
-  const [from, to] = [quote(source), quote(target)];
-  return [
-    `if [ -d ${from} ]; then mkdir -p ${to}; elif [ ! -e ${to} ]; then mkdir -p ${quote(parentOf(target))}; : > ${to}; fi`,
-    `mount -n --rbind ${from} ${to}`,
-    ...(isReadOnly ? [`mount -n -o remount,bind,ro ${to}`] : []),
-  ];
-}
-
-function parentOf(path: string): string {
-  return path.slice(0, Math.max(1, path.lastIndexOf('/')));
-}
-
-/** For `sh`. */
-function quote(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }

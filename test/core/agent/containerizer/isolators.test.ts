@@ -27,6 +27,7 @@ function container(text: string, more: Partial<IsolatedContainer> = {}): Isolate
   return {
     id: 'c1',
     sandbox: '/sandbox',
+    sandboxDirectory: '/mnt/mesos/sandbox',
     containerInfo: undefined,
     command: undefined,
     resources: { requests: resources(text), limits: {} },

@@ -45,6 +45,7 @@ function planned(
   const container: IsolatedContainer = {
     id,
     sandbox: '/sandbox',
+    sandboxDirectory: '/mnt/mesos/sandbox',
     containerInfo: {
       type: 'MESOS',
       network_infos: infos,

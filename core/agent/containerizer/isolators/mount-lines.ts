@@ -1,0 +1,129 @@
+/**
+ * Lines for `sh` that mount what a container sees at its paths: at the host's, or below its own root file
+ * system. There every path is looked up as if that were the root: links of an image must not lead out of it.
+ */
+import { PERL } from '../../launcher/rootfs.ts';
+import type { IsolatedContainer } from '../isolator.ts';
+
+/** perl -e <this> <root> <path>: where the path is when the root is the root. */
+const RESOLVE = String.raw`
+my ($root, $path) = @ARGV;
+my ($at, $hops) = ("", 0);
+my @steps = split m{/+}, $path;
+while (@steps) {
+  my $step = shift @steps;
+  next if $step eq "" || $step eq ".";
+  if ($step eq "..") { $at =~ s{/[^/]*$}{}; next }
+  my $target = readlink "$root$at/$step";
+  if (!defined $target) { $at .= "/$step"; next }
+  die "Too many levels of symbolic links: $path\n" if ++$hops > 40;
+  $at = "" if $target =~ m{^/};
+  unshift @steps, split m{/+}, $target;
+}
+print "$root$at";
+`;
+
+type Place = Pick<IsolatedContainer, 'sandbox' | 'image' | 'sandboxDirectory'>;
+
+/** Sets `to`; relative paths are in the sandbox. */
+export function targetLine({ sandbox, image, sandboxDirectory }: Place, path: string): string {
+  const isAbsolute = path.startsWith('/');
+  if (image === undefined) return `to=${quote(isAbsolute ? path : `${sandbox}/${path}`)}`;
+  return `to=$(in_root ${quote(isAbsolute ? path : `${sandboxDirectory}/${path}`)})`;
+}
+
+/** A missing mount point is made, as a directory or a file like what is mounted. */
+export function bindLines(
+  container: Place,
+  { source, target, isReadOnly }: { source: string; target: string; isReadOnly: boolean },
+): readonly string[] {
+  const from = quote(source);
+  return [
+    targetLine(container, target),
+    `if [ -d ${from} ]; then mkdir -p "$to"; elif [ ! -e "$to" ]; then mkdir -p "\${to%/*}/"; : > "$to"; fi`,
+    `mount -n --rbind ${from} "$to"`,
+    ...(isReadOnly ? ['mount -n -o remount,bind,ro "$to"'] : []),
+  ];
+}
+
+/** A file system of the kernel. */
+export function mountLines(
+  container: Place,
+  { type, options, target }: { type: string; options: string; target: string },
+): readonly string[] {
+  return [
+    targetLine(container, target),
+    'mkdir -p "$to"',
+    `mount -n -t ${type} -o ${options} ${type} "$to"`,
+  ];
+}
+
+const PROC_READ_ONLY = ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'];
+/** Name, major and minor number. */
+const DEVICES = [...['full 1 7', 'null 1 3', 'random 1 8', 'tty 5 0', 'urandom 1 9', 'zero 1 5']];
+const DEVICE_LINKS = [
+  ...['/proc/self/fd fd', '/proc/self/fd/0 stdin', '/proc/self/fd/1 stdout'],
+  ...['/proc/self/fd/2 stderr', 'pts/ptmx ptmx'],
+];
+/** How the host's names are found. */
+const NAME_FILES = ['hosts', 'hostname', 'resolv.conf'];
+const HARDENED = 'nosuid,noexec,nodev';
+
+/** What is there before anything else: the root itself, /proc, /sys, /dev, the sandbox. */
+export function rootLines(container: Place, rootfs: string): readonly string[] {
+  const { sandbox, sandboxDirectory } = container;
+  const root = quote(rootfs);
+  return [
+    `in_root() { ${PERL} -e ${quote(RESOLVE)} ${root} "$1"; }`,
+    `mount -n --rbind ${root} ${root}`,
+    ...mountLines(container, { type: 'proc', options: HARDENED, target: '/proc' }),
+    `for name in ${PROC_READ_ONLY.join(' ')}; do`,
+    'if [ -e "$to/$name" ]; then mount -n --bind "$to/$name" "$to/$name"',
+    `mount -n -o remount,bind,ro,${HARDENED} "$to/$name"; fi; done`,
+    ...mountLines(container, { type: 'sysfs', options: `ro,${HARDENED}`, target: '/sys' }),
+    ...mountLines(container, {
+      type: 'tmpfs',
+      options: `mode=755,${HARDENED}`,
+      target: '/sys/fs/cgroup',
+    }),
+    ...deviceLines(container),
+    ...nameLines(),
+    ...bindLines(container, { source: sandbox, target: sandboxDirectory, isReadOnly: false }),
+  ];
+}
+
+function deviceLines(container: Place): readonly string[] {
+  return [
+    ...mountLines(container, {
+      type: 'tmpfs',
+      options: 'mode=755,nosuid,noexec,strictatime',
+      target: '/dev',
+    }),
+    ...DEVICES.map((device) => {
+      const [name, ...numbers] = device.split(' ');
+      return `mknod -m 666 "$to/${name}" c ${numbers.join(' ')}`;
+    }),
+    ...DEVICE_LINKS.map((link) => {
+      const [target, name] = link.split(' ');
+      return `ln -s ${target} "$to/${name}"`;
+    }),
+    'mkdir "$to/pts" "$to/shm"',
+    'mount -n -t devpts -o nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5 devpts "$to/pts"',
+    'mount -n -t tmpfs -o mode=1777,nosuid,nodev,strictatime tmpfs "$to/shm"',
+  ];
+}
+
+/** The network is the host's, and so are its names; an image that is read-only may lack the files. */
+function nameLines(): readonly string[] {
+  return [
+    `for name in ${NAME_FILES.join(' ')}; do`,
+    'if [ -e "/etc/$name" ]; then to=$(in_root "/etc/$name")',
+    `if [ -e "$to" ] || { mkdir -p "\${to%/*}" && touch "$to"; } 2>/dev/null; then`,
+    'mount -n --bind "/etc/$name" "$to"; mount -n -o remount,bind,ro "$to"; fi; fi; done',
+  ];
+}
+
+/** For `sh`. */
+export function quote(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,38 @@
+/** Mounts of this process' namespace (proc(5), `mountinfo`), and how they are undone. */
+import { readFileSync } from 'node:fs';
+import type { Hands } from '../../fetcher/hands.ts';
+
+/** Mount points, in the order in which they were mounted. */
+export function parseMountPoints(text: string): readonly string[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => unescaped(line.split(' ')[4] ?? ''));
+}
+
+/** Whether the mount at this path tells its peers what is mounted below. */
+export function isSharedMount(text: string, path: string): boolean {
+  const lines = text.split('\n').filter((line) => unescaped(line.split(' ')[4] ?? '') === path);
+  // The last one lies on top.
+  const fields = lines.at(-1)?.split(' ') ?? [];
+  return fields.slice(6, fields.indexOf('-')).some((field) => field.startsWith('shared:'));
+}
+
+/** Blanks and the like stand as three octal digits. */
+function unescaped(field: string): string {
+  return field.replaceAll(/\\([0-7]{3})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 8)),
+  );
+}
+
+export function mountInfo(): string {
+  return readFileSync('/proc/self/mountinfo', 'utf8');
+}
+
+/** Everything mounted at or below, the latest first; who still uses it does so until it ends. */
+export async function unmountBelow(hands: Hands, directory: string): Promise<void> {
+  const points = parseMountPoints(mountInfo()).filter(
+    (point) => point === directory || point.startsWith(`${directory}/`),
+  );
+  for (const point of points.reverse()) await hands.run('umount', ['-n', '-l', '--', point]);
+}

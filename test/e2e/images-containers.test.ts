@@ -1,0 +1,273 @@
+/** Containers with images in all their forms: groups, executors, volumes, users, after deaths. */
+import assert from 'node:assert/strict';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { TaskInfo } from '../../core/wire/types/mesos.v1.ts';
+import { saveOld } from './support/image-archives.ts';
+import { dockerImage, IMAGES, ImageBench, ISOLATION, inImage } from './support/image-bench.ts';
+import { isAlive, resources } from './support/isolation-bench.ts';
+
+const SHELL_LAYER = { hasShell: true, files: { 'etc/os': 'of the image' } };
+const SHELL = { name: 'shell', layers: [SHELL_LAYER] };
+const NOBODY = { uid: 65534, gid: 65534 };
+
+test(
+  'volumes of the host, of the sandbox and of images are where the image expects them',
+  IMAGES,
+  async (t) => {
+    const it = await ImageBench.start(t);
+    saveOld(it.archives, { ...SHELL, layers: [{ ...SHELL_LAYER, links: { 'var/run': '/run' } }] });
+    saveOld(it.archives, { name: 'data', layers: [{ files: { word: 'of data' } }] });
+    const host = join(it.folder, 'host');
+    mkdirSync(host);
+    writeFileSync(join(host, 'file'), 'of the host');
+    const volumes = [
+      // A link of the image leads to its own /run, not to the host's.
+      {
+        mode: 'RO',
+        container_path: '/var/run/host',
+        source: { type: 'HOST_PATH', host_path: { path: host } },
+      },
+      {
+        mode: 'RW',
+        container_path: 'inside',
+        source: { type: 'HOST_PATH', host_path: { path: host } },
+      },
+      {
+        mode: 'RW',
+        container_path: '/cache',
+        source: { type: 'SANDBOX_PATH', sandbox_path: { type: 'SELF', path: 'cache' } },
+      },
+      { mode: 'RO', container_path: 'data', image: dockerImage('data') },
+    ] as const;
+    const command =
+      'cat /run/host/file; echo; touch /run/host/no; echo y > inside/yes; echo c > /cache/c; cat data/word';
+    const printed = await it.outputOf('t1', command, inImage('shell', { volumes }));
+    assert.equal(printed, 'of the host\nof data');
+    assert.match(it.bench.output('t1', 'stderr'), /Read-only/);
+    assert.equal(readFileSync(join(host, 'yes'), 'utf8'), 'y\n');
+    assert.equal(readFileSync(join(it.bench.sandbox('t1'), 'cache/c'), 'utf8'), 'c\n');
+    assert.equal(existsSync('/run/host'), false);
+    await it.bench.exited('t1');
+    assert.deepEqual([it.containers(), it.mounts()], [[], []]);
+  },
+);
+
+test(
+  'a process has the user, the limits and the capabilities it should, and no others',
+  IMAGES,
+  async (t) => {
+    const isolation = `${ISOLATION},namespaces/pid,namespaces/ipc,linux/capabilities,posix/rlimits,linux/nnp`;
+    const it = await ImageBench.start(t, { isolation });
+    saveOld(it.archives, SHELL);
+    const container = {
+      linux_info: {
+        effective_capabilities: { capabilities: ['NET_RAW'] },
+        bounding_capabilities: { capabilities: ['NET_RAW', 'CHOWN'] },
+        shm_size: 7,
+      },
+      rlimit_info: { rlimits: [{ type: 'RLMT_NOFILE', soft: 100, hard: 200 }] },
+    } as const;
+    const info = inImage('shell', container);
+    // What would be dangerous if anything outside of the image listened to it.
+    const environment = {
+      variables: [
+        { name: 'LD_PRELOAD', value: '/nothing.so' },
+        { name: 'PERL5OPT', value: '-MNothing' },
+        { name: 'LINES', value: 'a\nb=c' },
+      ],
+    };
+    const value =
+      'id; grep -E "^(Cap|NoNew)" /proc/self/status; ulimit -n; readlink /proc/self/ns/pid; echo "$LINES"; df -k /dev/shm | tail -n 1';
+    await it.bench.run('t1', {
+      command: '',
+      user: NOBODY,
+      info: { ...info, command: { value, environment } },
+    });
+    await it.bench.updated('t1', 'TASK_FINISHED');
+    const lines = it.bench.output('t1').split('\n');
+    assert.match(lines[0] ?? '', /^uid=65534 gid=65534( groups=65534)?$/);
+    const bits = (only: number): string => only.toString(16).padStart(16, '0');
+    const effective = bits(1 << 13);
+    assert.deepEqual(lines.slice(1, 8), [
+      ...['Inh', 'Prm', 'Eff'].map((name) => `Cap${name}:\t${effective}`),
+      `CapBnd:\t${bits((1 << 13) | 1)}`,
+      `CapAmb:\t${effective}`,
+      'NoNewPrivs:\t1',
+      '100',
+    ]);
+    assert.notEqual(lines[8], readlinkSync('/proc/self/ns/pid'));
+    assert.deepEqual(lines.slice(9, 11), ['a', 'b=c']);
+    assert.match(lines[11] ?? '', /^tmpfs +7168 /);
+  },
+);
+
+test('the tasks of a group have images of their own, and what they share', IMAGES, async (t) => {
+  const it = await ImageBench.start(t, { isolation: `${ISOLATION},namespaces/pid` });
+  const { bench } = it;
+  saveOld(it.archives, { ...SHELL, config: { Env: ['OS=shell'] } });
+  saveOld(it.archives, {
+    name: 'other',
+    layers: [{ hasShell: true, files: { 'etc/os': 'other' } }],
+  });
+  const shared = {
+    mode: 'RW',
+    container_path: '/shared',
+    source: { type: 'SANDBOX_PATH', sandbox_path: { type: 'PARENT', path: 'shared' } },
+  } as const;
+  const value = (name: string): string =>
+    `cat /etc/os > os; echo $OS$MESOS_SANDBOX > env; readlink /proc/self/ns/pid > ns; echo ${name} > /shared/${name}; exec sleep 1000`;
+  const health = {
+    type: 'COMMAND',
+    command: { value: 'test -e /shared/a && cat /etc/os > probed' },
+    delay_seconds: 0,
+    interval_seconds: 0.05,
+  } as const;
+  await bench.runGroup('e1', {
+    a: {
+      command: value('a'),
+      info: { ...inImage('shell', { volumes: [shared] }), health_check: health },
+    },
+    b: { command: value('b'), info: inImage('other', { volumes: [shared] }) },
+    c: { command: 'cat /etc/os || echo none > os; exec sleep 1000' },
+  });
+  const file = (path: string): string | undefined => {
+    const full = join(bench.sandbox('e1'), path);
+    return existsSync(full) ? readFileSync(full, 'utf8').trim() || undefined : undefined;
+  };
+  const [a, b] = [
+    await bench.until('a', () => file('a/ns')),
+    await bench.until('b', () => file('b/ns')),
+  ];
+  assert.equal(a, b);
+  assert.notEqual(a, readlinkSync('/proc/self/ns/pid'));
+  assert.deepEqual([file('a/os'), file('b/os')], ['of the image', 'other']);
+  assert.equal(await bench.until('c', () => file('c/os')), 'none');
+  assert.deepEqual(
+    [file('a/env'), file('b/env')],
+    ['shell/mnt/mesos/sandbox', '/mnt/mesos/sandbox'],
+  );
+  await bench.until('both', () => (file('shared/a') && file('shared/b') ? true : undefined));
+  assert.equal(await bench.until('the check', () => file('a/probed')), 'of the image');
+  assert.deepEqual(it.containers(), ['e1']);
+  bench.it.destroy('e1');
+  await bench.exited('e1');
+  assert.deepEqual([it.containers(), it.mounts()], [[], []]);
+});
+
+test('a group fails whole when the image of one task is missing', IMAGES, async (t) => {
+  const it = await ImageBench.start(t);
+  saveOld(it.archives, SHELL);
+  await it.bench.runGroup('e1', {
+    a: { command: 'sleep 1000', info: inImage('shell') },
+    b: { command: 'sleep 1000', info: inImage('none') },
+  });
+  const { message } = await it.bench.updated('b', 'TASK_FAILED');
+  assert.match(message ?? '', /^Failed to find archive for image 'none' at /);
+  await it.bench.updated('a', 'TASK_KILLED');
+  await it.bench.until('nothing nested', () => (it.mounts().length === 0 ? true : undefined));
+});
+
+test('a custom executor lives in its image', IMAGES, async (t) => {
+  const it = await ImageBench.start(t);
+  saveOld(it.archives, {
+    ...SHELL,
+    config: { Cmd: ['/bin/sh', '-c', 'cat /etc/os > os; pwd >> os; exec sleep 1000'] },
+  });
+  const { bench } = it;
+  const info: TaskInfo = bench.infoOf('e1', { command: '', info: inImage('shell') });
+  const { taskInfo: _none, ...config } = bench.configOf('e1', { command: '' }, info);
+  mkdirSync(bench.sandbox('e1'));
+  const command = { shell: false, value: '', arguments: [], environment: { PATH: '/bin' } };
+  bench.it.launch({
+    ...config,
+    spec: { ...config.spec, kind: 'process', command },
+    executorInfo: { ...config.executorInfo, command: { shell: false } },
+  });
+  const os = join(bench.sandbox('e1'), 'os');
+  await bench.until('its file', () =>
+    existsSync(os) && statSync(os).size > 20 ? true : undefined,
+  );
+  assert.equal(readFileSync(os, 'utf8'), 'of the image/mnt/mesos/sandbox\n');
+  bench.it.destroy('e1');
+  await bench.exited('e1');
+  assert.deepEqual([it.containers(), it.mounts()], [[], []]);
+});
+
+test(
+  'root file systems outlive the agent and the launcher, and go with their container',
+  IMAGES,
+  async (t) => {
+    const it = await ImageBench.start(t);
+    const { bench } = it;
+    saveOld(it.archives, SHELL);
+    const command =
+      'trap "cat /etc/os > end; exit 3" TERM; echo ready; while :; do sleep 0.02; done';
+    const pid = await bench.run('t1', { command, info: inImage('shell') });
+    await bench.until('its trap', () => (bench.output('t1').includes('ready') ? true : undefined));
+    const mounts = it.mounts();
+    assert.equal(mounts.length, 1);
+    // What a dead agent was provisioning belongs to nobody.
+    mkdirSync(join(bench.folder, 'provisioner/containers/orphan/backends/copy/rootfses/r/bin'), {
+      recursive: true,
+    });
+    await bench.restart();
+    assert.deepEqual([it.containers(), it.mounts()], [['t1'], mounts]);
+    bench.events.length = 0;
+    process.kill(bench.launcherPid, 'SIGKILL');
+    await bench.until('another launcher', () =>
+      bench.events.some(({ kind }) => kind === 'report') ? true : undefined,
+    );
+    assert.ok(isAlive(pid));
+    bench.it.kill('t1', 't1', 5_000);
+    await bench.updated('t1', 'TASK_KILLED');
+    assert.equal(readFileSync(join(bench.sandbox('t1'), 'end'), 'utf8'), 'of the image');
+    bench.acknowledge('t1');
+    await bench.exited('t1');
+    assert.deepEqual([it.containers(), it.mounts()], [[], []]);
+  },
+);
+
+test(
+  'a container that is destroyed while its image is provisioned ends at once and leaves nothing',
+  IMAGES,
+  async (t) => {
+    const it = await ImageBench.start(t, { backend: 'copy' });
+    saveOld(it.archives, SHELL);
+    it.bench.launch('t1', { command: 'sleep 1000', info: inImage('shell') });
+    it.bench.it.destroy('t1');
+    const { status } = await it.bench.exited('t1');
+    assert.equal(status, 9);
+    await it.bench.until('the pull', () => (it.provisioner.metrics().size > 1 ? true : undefined));
+    await it.bench.until('nothing', () => (it.containers().length === 0 ? true : undefined));
+    assert.ok(it.bench.events.every(({ kind }) => kind !== 'started'));
+  },
+);
+
+test('persistent volumes are mounted, not linked', IMAGES, async (t) => {
+  const it = await ImageBench.start(t, { volumes: true });
+  saveOld(it.archives, SHELL);
+  const disk = (path: string): TaskInfo['resources'] =>
+    resources('disk:8').map((each) => ({
+      ...each,
+      disk: { persistence: { id: 'p' }, volume: { mode: 'RW', container_path: path } },
+    }));
+  const own = [...resources('cpus:0.1;mem:64'), ...(disk('data') ?? []), ...(disk('/data') ?? [])];
+  await it.outputOf('t1', 'echo x > data/x; echo y > /data/y', {
+    ...inImage('shell'),
+    resources: own,
+  });
+  const volume = join(it.folder, 'volume');
+  assert.deepEqual(
+    ['x', 'y'].map((name) => readFileSync(join(volume, name), 'utf8')),
+    ['x\n', 'y\n'],
+  );
+});
