@@ -1,8 +1,10 @@
 /** Creating, replacing and deleting jobs (spec chronos, sections 4.2.1, 4.2.2, 4.2.5, 6.4). */
 import type { Instant } from '../../core/base/clock.ts';
 import { err, ok, type Result } from '../../core/base/result.ts';
+import { isCron } from './cron.ts';
 import { closesCycle } from './graph.ts';
 import type { Job } from './job.ts';
+import { killTasks } from './kills.ts';
 import { parsePeriod } from './period.ts';
 import type { ChronosEffect, JobRecord, Refusal } from './records.ts';
 import {
@@ -39,7 +41,7 @@ export class Definitions {
     }
     const before = this.state.stored(job.name);
     if (before === undefined && !JOB_NAME.test(job.name)) return err(invalidName());
-    const schedule = parseSchedule(trigger.schedule, trigger.timeZone);
+    const schedule = parseSchedule(trigger.schedule, trigger.timeZone, now);
     if (schedule === undefined) {
       return err(refuse(`Cannot parse schedule '${trigger.schedule}' (wtf bro)`));
     }
@@ -76,33 +78,25 @@ export class Definitions {
     if (entry === undefined) return err(doesNotExist('JobSchedule', name));
     const effects: ChronosEffect[] = [];
     for (const child of this.state.children(name)) effects.push(...this.orphan(child, entry));
-    effects.push(...this.kill(name));
+    effects.push(...killTasks(this.state, name));
     for (const run of [this.state.queue.get(name), ...this.state.retriesOf(name)]) {
       if (run !== undefined) effects.push({ kind: 'forget-run', run });
     }
     const children = this.state.children(name);
     this.state.deleteJob(name);
     effects.push({ kind: 'forget-job', name }, { kind: 'forget-history', name });
+    for (const taskId of this.state.past.forget(name)) {
+      effects.push({ kind: 'forget-past-run', taskId });
+    }
     for (const child of children) effects.push(...this.starts.consider(child, now));
     return ok([...effects, notifyDeleted(entry.job, now)]);
   }
 
-  /** Sends KILL for every task of the job. */
-  kill(name: string): readonly ChronosEffect[] {
-    return this.state.tasksOfJob(name).flatMap((task) => {
-      const killing = { ...task, isKilling: true };
-      this.state.putTask(killing);
-      return [
-        { kind: 'save-task', task: killing } as const,
-        { kind: 'kill', taskId: task.taskId, agentId: task.agentId } as const,
-      ];
-    });
-  }
-
   private put(job: Job, before: JobEntry | undefined, now: Instant): readonly ChronosEffect[] {
+    const kept = before !== undefined && hasSameSchedule(before.job, job) ? before : undefined;
     const record: JobRecord = {
-      job,
-      setAt: before !== undefined && hasSameSchedule(before.job, job) ? before.setAt : now,
+      job: withCronAfter(job, kept?.job, now),
+      setAt: kept?.setAt ?? now,
       missed: before?.missed ?? [],
       parentCounts: {},
     };
@@ -143,6 +137,13 @@ function checkCommon(job: Job, before: JobEntry | undefined): Refusal | undefine
     return refuse(`Cannot parse epsilon '${job.epsilon}'`);
   }
   return undefined;
+}
+
+/** A cron expression starts with its first time from now on; when it stays, it goes on. */
+function withCronAfter(job: Job, kept: Job | undefined, now: Instant): Job {
+  if (job.trigger.kind !== 'schedule' || !isCron(job.trigger.schedule)) return job;
+  const before = kept?.trigger.kind === 'schedule' ? kept.trigger.cronAfter : undefined;
+  return { ...job, trigger: { ...job.trigger, cronAfter: before ?? now } };
 }
 
 function hasSameSchedule(before: Job, after: Job): boolean {

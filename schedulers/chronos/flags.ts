@@ -78,6 +78,14 @@ export const CHRONOS_FLAGS = {
     help: 'Milliseconds for which unused offers are declined. (default: the master decides)',
   }),
   job_history_limit: flag('int', 5, { help: 'Runs kept in the history of a job. (default: 5)' }),
+  run_history_limit: flag('int', 100, {
+    help: 'Ended runs kept per job, with agent and message. (default: 100)',
+    validate: (value: number) =>
+      value < 1 ? "Flag 'run_history_limit' must be at least 1" : undefined,
+  }),
+  run_history_age: flag('int', 2_592_000, {
+    help: 'Seconds for which they are kept. (default: 2592000, 30 days)',
+  }),
   ignore_epsilon: flag('bool', false, {
     help: 'Missed starts always become one immediate run, as in 3.x, also where a job has epsilon.',
   }),
@@ -190,6 +198,8 @@ export function compileChronosOptions(flags: ChronosFlags): Result<CompiledChron
     minReviveIntervalMs: flags.min_revive_offers_interval,
     declineOfferMs: flags.decline_offer_duration,
     jobHistoryLimit: flags.job_history_limit,
+    runHistoryLimit: flags.run_history_limit,
+    runHistoryAgeMs: flags.run_history_age * 1_000,
     ignoresEpsilon: flags.ignore_epsilon,
     notifications: {
       clusterName: flags.cluster_name,

@@ -11,7 +11,9 @@ import type {
   JobFetch,
   JobTrigger,
   KeyValue,
+  Overlap,
 } from './job.ts';
+import { OVERLAPS } from './job.ts';
 import { JsonReader } from './json-reader.ts';
 
 /** The error is a sentence for the client. */
@@ -28,6 +30,7 @@ export function decodeJob(value: unknown, defaults: JobDefaults, now: Instant): 
     disk: read.number('disk', 0) || defaults.disk,
     disabled: read.boolean('disabled', false),
     concurrent: read.boolean('concurrent', false),
+    overlap: read.has('overlap') ? read.choice<Overlap>('overlap', OVERLAPS, 'queue') : undefined,
     softError: read.boolean('softError', false),
     dataProcessingJobType: read.boolean('dataProcessingJobType', false),
     highPriority: read.boolean('highPriority', false),
@@ -39,6 +42,9 @@ export function decodeJob(value: unknown, defaults: JobDefaults, now: Instant): 
     epsilon: read.text('epsilon', '') || undefined,
     async: read.has('async') ? read.boolean('async', false) : undefined,
   };
+  if (job.concurrent && job.overlap !== undefined) {
+    read.complain('overlap', 'is given, but concurrent runs may overlap');
+  }
   if (!read.has('name')) read.complain('name', 'is missing');
   return read.problem === undefined ? ok(job) : err(read.problem);
 }
@@ -78,6 +84,10 @@ function decodeTrigger(read: JsonReader, now: Instant): JobTrigger {
     return { kind: 'parents', parents: [...new Set(read.texts('parents'))] };
   }
   const timeZone = read.text('scheduleTimeZone', '');
+  if (read.has('cron')) {
+    if (read.has('schedule')) read.complain('cron', 'is given as well as schedule');
+    return { kind: 'schedule', schedule: `cron ${read.text('cron', '')}`, timeZone };
+  }
   const once = `R1/${new Date(now).toISOString()}/PT24H`;
   return { kind: 'schedule', schedule: read.text('schedule', once), timeZone };
 }

@@ -50,6 +50,7 @@ export function encodeJob(job: Job, shape: JobShape): JsonObject {
     highPriority: job.highPriority,
     runAsUser: job.runAsUser,
     concurrent: job.concurrent,
+    ...(job.overlap === undefined ? {} : { overlap: job.overlap }),
     maxCompletionTime: job.maxCompletionTime,
     ...(job.container === undefined ? {} : { container: encodeContainer(job.container) }),
     constraints: job.constraints.map((each) => [each.attribute, each.operator, each.value]),

@@ -62,8 +62,15 @@ export type JobTrigger =
       /** The next run once the job was launched; before that exactly the posted text. */
       readonly schedule: string;
       readonly timeZone: string;
+      /** Cron only: starts up to then are done with. */
+      readonly cronAfter?: number;
     }
   | { readonly kind: 'parents'; readonly parents: readonly string[] };
+
+export const OVERLAPS = ['skip', 'queue', 'replace'] as const;
+
+/** `queue` waits as the original does, `skip` is noted as missed, `replace` kills what is alive. */
+export type Overlap = (typeof OVERLAPS)[number];
 
 export interface Job {
   readonly name: string;
@@ -83,6 +90,8 @@ export interface Job {
   readonly disk: number;
   readonly disabled: boolean;
   readonly concurrent: boolean;
+  /** What becomes of a start while a task is alive; undefined is the original's rule: it waits. */
+  readonly overlap: Overlap | undefined;
   readonly softError: boolean;
   readonly dataProcessingJobType: boolean;
   readonly highPriority: boolean;

@@ -11,6 +11,7 @@ import type { Offer, TaskStatus } from '../../core/wire/types/mesos.v1.ts';
 import { Definitions } from './definitions.ts';
 import { HistoryBook } from './history.ts';
 import type { Job } from './job.ts';
+import { killTasks } from './kills.ts';
 import { Outcomes } from './outcomes.ts';
 import { Placement } from './placement.ts';
 import { markProgress } from './progress.ts';
@@ -18,6 +19,7 @@ import type {
   ChronosEffect,
   HistoryRecord,
   JobRecord,
+  PastRun,
   Refusal,
   RunRecord,
   TaskRecord,
@@ -32,6 +34,9 @@ export interface ChronosMachineOptions {
   readonly disableAfterFailures: number;
   readonly ignoresEpsilon: boolean;
   readonly jobHistoryLimit: number;
+  /** Ended runs kept per job, and for how long. */
+  readonly runHistoryLimit: number;
+  readonly runHistoryAgeMs: DurationMs;
 }
 
 /** What happens to the framework. */
@@ -64,6 +69,7 @@ export interface ChronosRecords {
   readonly runs: Iterable<RunRecord>;
   readonly tasks: Iterable<TaskRecord>;
   readonly histories: Iterable<readonly [name: string, history: HistoryRecord]>;
+  readonly pastRuns: readonly PastRun[];
 }
 
 const CLEARED_PAUSE_MS = minutes(1);
@@ -71,7 +77,7 @@ const CLEARED_PAUSE_MS = minutes(1);
 export type Answer = Result<readonly ChronosEffect[], Refusal>;
 
 export class ChronosMachine {
-  readonly state = new ChronosState();
+  readonly state: ChronosState;
   private readonly starts: Starts;
   private readonly placement: Placement;
   private readonly history: HistoryBook;
@@ -79,6 +85,10 @@ export class ChronosMachine {
   private readonly definitions: Definitions;
 
   constructor(options: ChronosMachineOptions, random: Random) {
+    this.state = new ChronosState({
+      perJobMax: options.runHistoryLimit,
+      ageMaxMs: options.runHistoryAgeMs,
+    });
     this.starts = new Starts(this.state, options);
     this.placement = new Placement(this.state, this.starts);
     this.history = new HistoryBook(this.state, random, options.jobHistoryLimit);
@@ -100,7 +110,8 @@ export class ChronosMachine {
     // All come back through the retry times: those that are due are queued at once.
     for (const run of runs) this.state.putRetry(run);
     for (const { job } of this.state.shownJobs()) this.state.starts.push(job.name, now);
-    return this.starts.takeDue(now);
+    const gone = this.state.past.recover(records.pastRuns, now);
+    return [...gone.map(forgetPastRun), ...this.starts.takeDue(now)];
   }
 
   handle(input: ChronosInput, now: Instant): readonly ChronosEffect[] {
@@ -183,7 +194,7 @@ export class ChronosMachine {
 
   private killTasks(name: string): Answer {
     if (this.state.job(name) === undefined) return err(doesNotExist('JobSchedule', name));
-    return ok(this.definitions.kill(name));
+    return ok(killTasks(this.state, name));
   }
 
   private report(result: TaskResult, now: Instant): Answer {
@@ -201,4 +212,8 @@ export class ChronosMachine {
     }
     return ok([...effects, { kind: 'unwant-offers' }]);
   }
+}
+
+function forgetPastRun(taskId: string): ChronosEffect {
+  return { kind: 'forget-past-run', taskId };
 }

@@ -44,6 +44,8 @@ export interface CompiledChronosOptions {
   readonly minReviveIntervalMs: DurationMs;
   readonly declineOfferMs: DurationMs | undefined;
   readonly jobHistoryLimit: number;
+  readonly runHistoryLimit: number;
+  readonly runHistoryAgeMs: DurationMs;
   readonly ignoresEpsilon: boolean;
   readonly notifications: NotificationOptions;
 }
@@ -70,6 +72,8 @@ export const CHRONOS_DEFAULTS: Omit<CompiledChronosOptions, 'master' | 'workDire
   minReviveIntervalMs: seconds(5),
   declineOfferMs: undefined,
   jobHistoryLimit: 5,
+  runHistoryLimit: 100,
+  runHistoryAgeMs: seconds(30 * 86_400),
   ignoresEpsilon: false,
   notifications: {
     clusterName: undefined,

@@ -4,7 +4,14 @@ import type { DurationMs } from '../../core/base/duration.ts';
 import type { TaskState, TaskStatus } from '../../core/wire/types/mesos.v1.ts';
 import type { HistoryBook } from './history.ts';
 import type { Job } from './job.ts';
-import type { ChronosEffect, JobNotice, JobRecord, RunRecord, TaskRecord } from './records.ts';
+import type {
+  ChronosEffect,
+  JobNotice,
+  JobRecord,
+  PastRun,
+  RunRecord,
+  TaskRecord,
+} from './records.ts';
 import type { Starts } from './starts.ts';
 import { type ChronosState, type JobEntry, parentsOf } from './state.ts';
 import { parseTaskId } from './task-id.ts';
@@ -18,6 +25,9 @@ export interface OutcomeOptions {
 
 /** Launches of one run that may be lost on their way before it counts as failed. */
 const RELAUNCHES_MAX = 5;
+
+/** Of a task's last message, as kept in the history. */
+const MESSAGE_CHARS_MAX = 1_000;
 
 const ALIVE: readonly TaskState[] = [
   'TASK_STAGING',
@@ -152,7 +162,10 @@ export class Outcomes {
     now: Instant,
   ): readonly ChronosEffect[] {
     const isSuccess = status.state === 'TASK_FINISHED';
-    const noted = this.history.ended(task, isSuccess, now);
+    const noted = [
+      ...this.history.ended(task, isSuccess, now),
+      ...this.keep(entry, task, status, now),
+    ];
     if (status.state === 'TASK_KILLED') return noted;
     if (!isSuccess) return [...noted, ...this.failed(entry, task, status, now)];
     const tookMs = now - task.run.key.due;
@@ -160,6 +173,34 @@ export class Outcomes {
       ...noted,
       { kind: 'succeeded', name: entry.job.name, tookMs },
       ...this.succeed(entry, now),
+    ];
+  }
+
+  /** The run goes into the history of all runs. */
+  private keep(
+    { job }: JobEntry,
+    task: TaskRecord,
+    status: TaskStatus,
+    now: Instant,
+  ): readonly ChronosEffect[] {
+    const run: PastRun = {
+      taskId: task.taskId,
+      jobName: job.name,
+      cause: task.run.cause,
+      attempt: task.run.key.attempt,
+      due: task.run.key.due,
+      launchedAt: task.launchedAt,
+      startedAt: task.startedAt,
+      endedAt: now,
+      state: status.state,
+      message: (status.message ?? '').slice(0, MESSAGE_CHARS_MAX),
+      agentId: task.agentId,
+      executorId: job.executor === '' ? task.taskId : job.name,
+    };
+    const gone = this.state.past.add(run, now);
+    return [
+      { kind: 'save-past-run', run },
+      ...gone.map((taskId) => ({ kind: 'forget-past-run', taskId }) as const),
     ];
   }
 

@@ -16,6 +16,17 @@ export interface Period {
   readonly millis: number;
 }
 
+export const NO_PERIOD: Period = {
+  years: 0,
+  months: 0,
+  weeks: 0,
+  days: 0,
+  hours: 0,
+  minutes: 0,
+  seconds: 0,
+  millis: 0,
+};
+
 const FIELD = '(?:([+-]?\\d{1,9})';
 const PATTERN = new RegExp(
   `^P${FIELD}Y)?${FIELD}M)?${FIELD}W)?${FIELD}D)?` +

@@ -1,12 +1,17 @@
 /** What Chronos keeps, one record per entity, and what it asks its shell to do. */
 import type { Instant } from '../../core/base/clock.ts';
-import type { Offer, TaskInfo, TaskStatus } from '../../core/wire/types/mesos.v1.ts';
+import type { Offer, TaskInfo, TaskState, TaskStatus } from '../../core/wire/types/mesos.v1.ts';
 import type { Job } from './job.ts';
 import type { TaskKey } from './task-id.ts';
 
+export const MISSED_REASONS = ['before-creation', 'older-than-epsilon', 'overlap'] as const;
+
+/** `overlap`: a task was alive, and the job says `skip`. */
+export type MissedReason = (typeof MISSED_REASONS)[number];
+
 /** Starts that did not happen and will not: an entry of the ledger. */
 export interface MissedStarts {
-  readonly reason: 'before-creation' | 'older-than-epsilon';
+  readonly reason: MissedReason;
   readonly from: Instant;
   readonly to: Instant;
   readonly count: number;
@@ -30,7 +35,9 @@ export const MISSED_MAX = 100;
  * Why a job is to run. Only scheduled starts are derived again after a restart; the others are
  * stored. A relaunch repeats a launch that was lost on its way: it is not a launch of its own.
  */
-export type RunCause = 'schedule' | 'manual' | 'dependency' | 'retry' | 'relaunch';
+export type RunCause = (typeof RUN_CAUSES)[number];
+
+export const RUN_CAUSES = ['schedule', 'manual', 'dependency', 'retry', 'relaunch'] as const;
 
 export interface RunRecord {
   readonly key: TaskKey;
@@ -76,6 +83,23 @@ export interface HistoryRecord {
   readonly sampledCount: number;
 }
 
+/** A run that has ended. */
+export interface PastRun {
+  readonly taskId: string;
+  readonly jobName: string;
+  readonly cause: RunCause;
+  readonly attempt: number;
+  readonly due: Instant;
+  readonly launchedAt: Instant;
+  /** When it was seen running; undefined when it never was. */
+  readonly startedAt: Instant | undefined;
+  readonly endedAt: Instant;
+  readonly state: TaskState;
+  readonly message: string;
+  readonly agentId: string;
+  readonly executorId: string;
+}
+
 export type JobNotice =
   | { readonly kind: 'deleted' }
   | { readonly kind: 'exhausted' }
@@ -97,6 +121,8 @@ export type ChronosEffect =
   | { readonly kind: 'forget-task'; readonly taskId: string }
   | { readonly kind: 'save-history'; readonly name: string; readonly history: HistoryRecord }
   | { readonly kind: 'forget-history'; readonly name: string }
+  | { readonly kind: 'save-past-run'; readonly run: PastRun }
+  | { readonly kind: 'forget-past-run'; readonly taskId: string }
   | { readonly kind: 'launch'; readonly offer: Offer; readonly tasks: readonly TaskInfo[] }
   | { readonly kind: 'decline'; readonly offers: readonly Offer[] }
   | { readonly kind: 'acknowledge'; readonly status: TaskStatus }

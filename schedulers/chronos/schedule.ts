@@ -5,6 +5,7 @@
 import { DateTime } from 'luxon';
 import type { Instant } from '../../core/base/clock.ts';
 import { seconds } from '../../core/base/duration.ts';
+import { CronRule, isCron } from './cron.ts';
 import {
   calendarDays,
   calendarMonths,
@@ -12,6 +13,7 @@ import {
   DAY_MS,
   formatPeriod,
   meanMs,
+  NO_PERIOD,
   type Period,
   parsePeriod,
 } from './period.ts';
@@ -27,16 +29,28 @@ export interface Schedule {
   /** Undefined: one second before whatever now is. */
   readonly start: DateTime | undefined;
   readonly period: Period;
+  /** In place of the period. */
+  readonly cron?: CronRule;
 }
 
 /** 64 bits with a sign; counts above 2^53 are rounded. */
 const REPEAT_MAX = 2n ** 63n - 1n;
 
+const CRON_COUNTED_MAX = 2_000;
+
 /** Shorter periods count as this one. */
 const PERIOD_MIN_MS = seconds(1);
 
-/** Undefined when the text is no schedule. `timeZone` may be empty. */
-export function parseSchedule(text: string, timeZone: string): Schedule | undefined {
+/**
+ * Undefined when the text is no schedule. `timeZone` may be empty. A cron expression starts with its
+ * first time after `cronAfter`.
+ */
+export function parseSchedule(
+  text: string,
+  timeZone: string,
+  cronAfter: Instant = 0,
+): Schedule | undefined {
+  if (isCron(text)) return parseCron(text, timeZone, cronAfter);
   const match = /^R(\d*)\/(.*)\/(P.*)$/s.exec(text);
   if (match === null) return undefined;
   const [, count = '', startText = '', periodText = ''] = match;
@@ -49,7 +63,16 @@ export function parseSchedule(text: string, timeZone: string): Schedule | undefi
   return { repeat, start: inZone(start, timeZone), period };
 }
 
+function parseCron(text: string, timeZone: string, after: Instant): Schedule | undefined {
+  const zone = zoneName(timeZone);
+  const cron = CronRule.parse(text, zone);
+  const first = cron?.firstAfter(after);
+  if (cron === undefined || first === undefined) return undefined;
+  return { repeat: FOREVER, start: DateTime.fromMillis(first, { zone }), period: NO_PERIOD, cron };
+}
+
 export function formatSchedule(schedule: Schedule): string {
+  if (schedule.cron !== undefined) return `cron ${schedule.cron.text}`;
   const repeat = schedule.repeat === FOREVER ? 'R' : `R${schedule.repeat}`;
   const start = schedule.start === undefined ? '' : formatStart(schedule.start);
   return `${repeat}/${start}/${formatPeriod(schedule.period)}`;
@@ -62,12 +85,18 @@ export function startAt(schedule: Schedule, now: Instant): Instant {
 
 /** False for the zero and negative periods, which never bring a later start. */
 export function hasPeriod(schedule: Schedule): boolean {
-  return meanMs(schedule.period) > 0;
+  return schedule.cron !== undefined || meanMs(schedule.period) > 0;
 }
 
 /** Moves the start by `count` periods; the count of runs stays. */
 export function moveStart(schedule: Schedule, count: number, now: Instant): Schedule {
   const start = schedule.start ?? DateTime.fromMillis(now - 1_000, { zone: 'utc' });
+  const { cron } = schedule;
+  if (cron !== undefined) {
+    let at = start.toMillis();
+    for (let left = count; left > 0; left -= 1) at = cron.firstAfter(at) ?? at;
+    return { ...schedule, start: DateTime.fromMillis(at, { zone: cron.zone }) };
+  }
   return { ...schedule, start: plusPeriods(start, schedule.period, count) };
 }
 
@@ -75,6 +104,43 @@ export function moveStart(schedule: Schedule, count: number, now: Instant): Sche
 export function countDown(schedule: Schedule): Schedule {
   if (schedule.repeat === FOREVER) return schedule;
   return { ...schedule, repeat: Math.max(0, schedule.repeat - 1) };
+}
+
+export interface Skipped {
+  readonly schedule: Schedule;
+  /** How many starts were passed over. */
+  readonly count: number;
+  /** The last of them. */
+  readonly last: Instant;
+}
+
+/** Moves the start to the first one not before `instant`. */
+export function skipTo(schedule: Schedule, instant: Instant, now: Instant): Skipped {
+  const { cron } = schedule;
+  if (cron !== undefined) return skipCron(schedule, cron, instant, now);
+  const count = periodsUntil(schedule, instant, now);
+  if (count === 0) return { schedule, count, last: startAt(schedule, now) };
+  const last = startAt(moveStart(schedule, count - 1, now), now);
+  return { schedule: moveStart(schedule, count, now), count, last };
+}
+
+/** Starts are counted one by one up to a limit; those beyond are not counted. */
+function skipCron(schedule: Schedule, cron: CronRule, instant: Instant, now: Instant): Skipped {
+  let at = startAt(schedule, now);
+  let last = at;
+  let count = 0;
+  for (const next of cron.timesAfter(at)) {
+    if (at >= instant || count >= CRON_COUNTED_MAX) break;
+    last = at;
+    at = next;
+    count += 1;
+  }
+  if (at < instant) {
+    last = cron.lastBefore(instant) ?? last;
+    at = cron.firstAfter(instant - 1) ?? instant;
+  }
+  const start = DateTime.fromMillis(at, { zone: cron.zone });
+  return { schedule: { ...schedule, start }, count, last };
 }
 
 /** The smallest k >= 0 with start + k periods >= `instant`; 0 when there is no period. */

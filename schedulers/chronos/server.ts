@@ -14,6 +14,7 @@ import { addJobRoutes } from './http/job-routes.ts';
 import { JobTexts } from './http/job-texts.ts';
 import { addLoggingRoutes } from './http/logging.ts';
 import { timeRoutes } from './http/route-timers.ts';
+import { addRunRoutes } from './http/run-routes.ts';
 import { addRootRoutes, addViewRoutes } from './http/view-routes.ts';
 import { LogLevels } from './log-levels.ts';
 import { ChronosMetrics } from './metrics.ts';
@@ -79,7 +80,10 @@ class ChronosServer implements Chronos {
       metrics,
       texts: new JobTexts(),
       jobDefaults: options.jobDefaults,
+      ignoresEpsilon: options.ignoresEpsilon,
       now: () => ports.clock.now(),
+      isSubscribed: () => this.shell.isSubscribed,
+      sandboxUrl: (agentId, executorId) => this.shell.sandboxUrl(agentId, executorId),
       leader: () => this.self,
       command: (command) => this.shell.command(command),
     });
@@ -205,6 +209,7 @@ class ChronosServer implements Chronos {
     for (const prefix of ['/scheduler', '/v1/scheduler']) {
       addJobRoutes(http.app, prefix, api);
       addViewRoutes(http.app, prefix, api);
+      addRunRoutes(http.app, prefix, api);
     }
     addRootRoutes(http.app, api);
     addLoggingRoutes(http.app, ports.logLevels ?? new LogLevels());

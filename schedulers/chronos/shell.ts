@@ -8,7 +8,7 @@ import type { Random } from '../../core/base/random.ts';
 import type { LeaderDetector } from '../../core/election/ports.ts';
 import type { HttpClient } from '../../core/net/ports.ts';
 import type { Storage, StorageOperation } from '../../core/storage/ports.ts';
-import type { Filters } from '../../core/wire/types/mesos.v1.ts';
+import type { Filters, MasterInfo } from '../../core/wire/types/mesos.v1.ts';
 import { DurableQueue } from '../kit/durable-queue.ts';
 import { FrameworkIdStore } from '../kit/framework-id.ts';
 import type { KnownTask } from '../kit/reconciliation.ts';
@@ -36,6 +36,8 @@ export interface ShellParts {
   readonly onFailure: (why: unknown) => void;
 }
 
+const MASTER_PORT = 5_050;
+
 export class ChronosShell {
   readonly machine: ChronosMachine;
   private readonly options: CompiledChronosOptions;
@@ -48,6 +50,7 @@ export class ChronosShell {
   private readonly unsent = new Set<string>();
   private timer: Timer | undefined;
   private timerAt: Instant | undefined;
+  private masterInfo: MasterInfo | undefined;
   private isStopped = false;
   private isHalted = false;
 
@@ -77,6 +80,18 @@ export class ChronosShell {
 
   get isSubscribed(): boolean {
     return this.subscription.isSubscribed;
+  }
+
+  /** The page of a sandbox at the master that was heard of last. */
+  sandboxUrl(agentId: string, executorId: string): string | undefined {
+    const { masterInfo, frameworkId } = this;
+    if (masterInfo === undefined || frameworkId === undefined) return undefined;
+    const host = masterInfo.hostname ?? masterInfo.address?.hostname ?? masterInfo.address?.ip;
+    if (host === undefined) return undefined;
+    const port = masterInfo.address?.port ?? masterInfo.port ?? MASTER_PORT;
+    const [agent, framework, executor] = [agentId, frameworkId, executorId].map(encodeURIComponent);
+    const path = `agents/${agent}/frameworks/${framework}/executors/${executor}/browse`;
+    return `http://${host}:${port}/#/${path}`;
   }
 
   /** Takes up what is stored; before that there are no jobs. */
@@ -114,7 +129,10 @@ export class ChronosShell {
 
   private handlers(): FrameworkHandlers {
     return {
-      subscribed: () => this.handle({ kind: 'subscribed' }),
+      subscribed: ({ masterInfo }) => {
+        this.masterInfo = masterInfo ?? this.masterInfo;
+        this.handle({ kind: 'subscribed' });
+      },
       // Offers are used or declined at once: there is nothing to forget.
       disconnected: () => {},
       rescinded: () => {},

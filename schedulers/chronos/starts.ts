@@ -8,6 +8,7 @@
  */
 import type { Instant } from '../../core/base/clock.ts';
 import { seconds } from '../../core/base/duration.ts';
+import { killTasks } from './kills.ts';
 import {
   type ChronosEffect,
   type JobRecord,
@@ -21,8 +22,8 @@ import {
   formatSchedule,
   hasPeriod,
   moveStart,
-  periodsUntil,
   type Schedule,
+  skipTo,
   startAt,
 } from './schedule.ts';
 import type { ChronosState, JobEntry } from './state.ts';
@@ -85,8 +86,11 @@ export class Starts {
       this.state.starts.push(name, at);
       return effects;
     }
+    if (this.state.queue.has(name)) return effects;
     // A busy job is looked at again when its task ends.
-    if (this.state.queue.has(name) || this.state.isBusy(entry.job)) return effects;
+    if (this.state.isBusy(entry.job)) {
+      return [...effects, ...this.overlapping(entry, schedule, now)];
+    }
     const due = this.state.newDue(name, now);
     return [...effects, ...this.enqueue(entry, { cause: 'schedule', due, attempt: 0 })];
   }
@@ -95,6 +99,9 @@ export class Starts {
   enqueue(entry: JobEntry, request: StartRequest): readonly ChronosEffect[] {
     const { job } = entry;
     if (this.state.queue.has(job.name)) return [];
+    if (job.overlap === 'skip' && request.cause === 'dependency' && this.state.isBusy(job)) {
+      return this.dropChild(entry, request.due);
+    }
     const own = request.arguments;
     const run: RunRecord = {
       key: {
@@ -111,11 +118,24 @@ export class Starts {
     return this.place(entry, run);
   }
 
+  /** A parent has succeeded while a task of a job is alive that skips then. */
+  private dropChild(entry: JobEntry, at: Instant): readonly ChronosEffect[] {
+    const { job, setAt, parentCounts } = this.state.stored(entry.job.name) ?? entry;
+    const missed = { reason: 'overlap', from: at, to: at, count: 1, notedAt: at } as const;
+    const record = { job, setAt, parentCounts, missed: withMissed(entry.missed, missed) };
+    this.state.putJob(record);
+    return [{ kind: 'save-job', record }];
+  }
+
   /** Queues a run that exists; used for new ones, relaunches and after a restart. */
   place(entry: JobEntry, run: RunRecord): readonly ChronosEffect[] {
-    const busy = this.state.isBusy(entry.job);
-    this.state.queue.add(run, busy ? 'aside' : entry.job.highPriority ? 'high' : 'normal');
+    const { job } = entry;
+    const busy = this.state.isBusy(job);
+    this.state.queue.add(run, busy ? 'aside' : job.highPriority ? 'high' : 'normal');
     const saves: ChronosEffect[] = run.cause === 'schedule' ? [] : [{ kind: 'save-run', run }];
+    if (busy && job.overlap === 'replace' && run.cause !== 'retry') {
+      return [...saves, ...killTasks(this.state, job.name)];
+    }
     return busy ? saves : [...saves, { kind: 'want-offers', isNew: true }];
   }
 
@@ -137,9 +157,8 @@ export class Starts {
     const byEpsilon = this.usesEpsilon(entry, schedule);
     // Only scheduled starts use up the count where each start is accounted for.
     if (byEpsilon && run.cause !== 'schedule') return [];
-    const skip = byEpsilon ? 1 : periodsUntil(schedule, now + 1, now);
-    const moved = countDown(moveStart(schedule, skip, now));
-    return this.setSchedule(entry, moved, entry.missed);
+    const moved = byEpsilon ? moveStart(schedule, 1, now) : skipTo(schedule, now + 1, now).schedule;
+    return this.setSchedule(entry, countDown(moved), entry.missed);
   }
 
   /** Whether a queued scheduled start is still wanted, after missed ones were skipped. */
@@ -171,12 +190,34 @@ export class Starts {
     const schedule = entry.schedule;
     if (schedule?.start === undefined || schedule.repeat === 0) return [];
     if (!this.usesEpsilon(entry, schedule)) return [];
-    const count = periodsUntil(schedule, limit, now);
+    return this.skip(entry, schedule, limit, reason, now);
+  }
+
+  private skip(
+    entry: JobEntry,
+    schedule: Schedule,
+    limit: Instant,
+    reason: MissedStarts['reason'],
+    now: Instant,
+  ): readonly ChronosEffect[] {
+    const skipped = skipTo(schedule, limit, now);
+    const { count, last: to } = skipped;
     if (count === 0) return [];
     const from = startAt(schedule, now);
-    const to = startAt(moveStart(schedule, count - 1, now), now);
     const missed = withMissed(entry.missed, { reason, from, to, count, notedAt: now });
-    return this.setSchedule(entry, moveStart(schedule, count, now), missed);
+    return this.setSchedule(entry, skipped.schedule, missed);
+  }
+
+  /** A start is due while a task is alive; without a period there is no other start to go on with. */
+  private overlapping(entry: JobEntry, schedule: Schedule, now: Instant): readonly ChronosEffect[] {
+    const { job } = entry;
+    if (!hasPeriod(schedule)) return [];
+    if (job.overlap === 'replace') return killTasks(this.state, job.name);
+    if (job.overlap !== 'skip') return [];
+    const effects = this.skip(entry, schedule, now + 1, 'overlap', now);
+    const moved = this.state.job(job.name)?.schedule;
+    if (moved !== undefined) this.state.starts.push(job.name, startAt(moved, now));
+    return effects;
   }
 
   private usesEpsilon(entry: JobEntry, schedule: Schedule): boolean {
@@ -191,7 +232,9 @@ export class Starts {
     const trigger = entry.job.trigger;
     if (trigger.kind !== 'schedule') return [];
     const { setAt, parentCounts } = entry;
-    const job = { ...entry.job, trigger: { ...trigger, schedule: formatSchedule(schedule) } };
+    const text = formatSchedule(schedule);
+    const cronAfter = schedule.cron === undefined ? {} : { cronAfter: startAt(schedule, 0) - 1 };
+    const job = { ...entry.job, trigger: { ...trigger, schedule: text, ...cronAfter } };
     const record: JobRecord = { job, setAt, missed, parentCounts };
     this.state.putJob(record);
     return [{ kind: 'save-job', record }];

@@ -6,6 +6,7 @@
 import { assert } from '../../core/base/assert.ts';
 import type { Instant } from '../../core/base/clock.ts';
 import type { Job } from './job.ts';
+import { type PastRunLimits, PastRuns } from './past-runs.ts';
 import { meanMs, parsePeriod } from './period.ts';
 import type { HistoryRecord, JobRecord, RunRecord, TaskRecord } from './records.ts';
 import { RunQueue } from './run-queue.ts';
@@ -37,7 +38,12 @@ export class ChronosState {
   private readonly tasksOf = new Map<string, Set<string>>();
   private readonly retries = new Map<string, RunRecord>();
   private readonly histories = new Map<string, HistoryRecord>();
+  readonly past: PastRuns;
   private readonly lastDue = new Map<string, Instant>();
+
+  constructor(limits: PastRunLimits) {
+    this.past = new PastRuns(limits);
+  }
 
   // Jobs.
 
@@ -216,7 +222,8 @@ export function parentsOf(job: Job): readonly string[] {
 
 function scheduleOf(job: Job): Schedule | undefined {
   if (job.trigger.kind !== 'schedule') return undefined;
-  const schedule = parseSchedule(job.trigger.schedule, job.trigger.timeZone);
+  const { schedule: text, timeZone, cronAfter } = job.trigger;
+  const schedule = parseSchedule(text, timeZone, cronAfter);
   assert(schedule !== undefined, `job ${job.name} has schedule ${job.trigger.schedule}`);
   return schedule;
 }

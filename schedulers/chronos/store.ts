@@ -3,19 +3,22 @@ import { err, ok, type Result } from '../../core/base/result.ts';
 import type { Storage, StorageOperation } from '../../core/storage/ports.ts';
 import type { RecordSchema } from '../kit/record-store.ts';
 import { RecordStore } from '../kit/record-store.ts';
-import type { JobDefaults } from './job.ts';
+import type { Job, JobDefaults } from './job.ts';
 import { decodeJob } from './job-decode.ts';
 import { encodeJob } from './job-encode.ts';
 import { JsonReader } from './json-reader.ts';
 import type { ChronosRecords } from './machine.ts';
-import type {
-  ChronosEffect,
-  HistoryEntry,
-  HistoryRecord,
-  JobRecord,
-  MissedStarts,
-  RunRecord,
-  TaskRecord,
+import {
+  type ChronosEffect,
+  type HistoryEntry,
+  type HistoryRecord,
+  type JobRecord,
+  MISSED_REASONS,
+  type MissedStarts,
+  type PastRun,
+  RUN_CAUSES,
+  type RunRecord,
+  type TaskRecord,
 } from './records.ts';
 import { formatTaskId, parseTaskId } from './task-id.ts';
 
@@ -27,6 +30,7 @@ export class ChronosStore {
   private readonly runs = new RecordStore(RUNS);
   private readonly tasks = new RecordStore(TASKS);
   private readonly histories = new RecordStore(HISTORIES);
+  private readonly pastRuns = new RecordStore(PAST_RUNS);
 
   constructor(defaults: JobDefaults) {
     this.jobs = new RecordStore(jobSchema(defaults));
@@ -38,7 +42,8 @@ export class ChronosStore {
     const runs = await this.runs.load(storage);
     const tasks = await this.tasks.load(storage);
     const histories = await this.histories.load(storage);
-    return { jobs: jobs.values(), runs: runs.values(), tasks: tasks.values(), histories };
+    const pastRuns = [...(await this.pastRuns.load(storage)).values()];
+    return { jobs: jobs.values(), runs: runs.values(), tasks: tasks.values(), histories, pastRuns };
   }
 
   /** The write of an effect; undefined for those that write nothing. */
@@ -58,6 +63,10 @@ export class ChronosStore {
         return this.tasks.delete(effect.taskId);
       case 'save-history':
         return this.histories.put(effect.name, effect.history);
+      case 'save-past-run':
+        return this.pastRuns.put(effect.run.taskId, effect.run);
+      case 'forget-past-run':
+        return this.pastRuns.delete(effect.taskId);
       case 'forget-history':
         return this.histories.delete(effect.name);
       default:
@@ -65,6 +74,18 @@ export class ChronosStore {
     }
   }
 }
+
+const END_STATES = [
+  'TASK_FINISHED',
+  'TASK_FAILED',
+  'TASK_KILLED',
+  'TASK_LOST',
+  'TASK_ERROR',
+  'TASK_DROPPED',
+  'TASK_GONE',
+  'TASK_GONE_BY_OPERATOR',
+  'TASK_UNKNOWN',
+] as const;
 
 const JOB_SHAPE = { fillsFetch: false, isVersion2: true };
 
@@ -82,6 +103,7 @@ function jobSchema(defaults: JobDefaults): RecordSchema<JobRecord> {
         epsilon: job.epsilon,
         async: job.async,
       },
+      ...(job.trigger.kind === 'schedule' ? { cronAfter: job.trigger.cronAfter } : {}),
       setAt,
       missed,
       parentCounts,
@@ -98,8 +120,9 @@ function decodeJobRecord(value: unknown, defaults: JobDefaults): Result<JobRecor
   const counts = memberOf(value, 'parentCounts');
   const countReader = new JsonReader(counts ?? {});
   const names = Object.keys(typeof counts === 'object' && counts !== null ? counts : {});
+  const cronAfter = optionalNumber(read, 'cronAfter');
   const record: JobRecord = {
-    job: job.value,
+    job: withCronAfter(job.value, cronAfter),
     setAt,
     missed: read.objects('missed').map(decodeMissed),
     parentCounts: Object.fromEntries(names.map((name) => [name, countReader.integer(name, 0)])),
@@ -107,9 +130,14 @@ function decodeJobRecord(value: unknown, defaults: JobDefaults): Result<JobRecor
   return finish(read, record);
 }
 
+function withCronAfter(job: Job, cronAfter: number | undefined): Job {
+  if (cronAfter === undefined || job.trigger.kind !== 'schedule') return job;
+  return { ...job, trigger: { ...job.trigger, cronAfter } };
+}
+
 function decodeMissed(read: JsonReader): MissedStarts {
   return {
-    reason: read.choice('reason', ['before-creation', 'older-than-epsilon'], 'older-than-epsilon'),
+    reason: read.choice('reason', MISSED_REASONS, 'older-than-epsilon'),
     from: read.number('from', 0),
     to: read.number('to', 0),
     count: read.number('count', 0),
@@ -170,6 +198,29 @@ function decodeHistoryEntry(read: JsonReader): HistoryEntry {
   };
 }
 
+const PAST_RUNS: RecordSchema<PastRun> = {
+  prefix: `${STORE_PREFIX}past/`,
+  version: 1,
+  encode: (run) => run,
+  decode: (value) => {
+    const read = new JsonReader(value);
+    return finish(read, {
+      taskId: read.text('taskId', ''),
+      jobName: read.text('jobName', ''),
+      cause: read.choice('cause', RUN_CAUSES, 'manual'),
+      attempt: read.integer('attempt', 0),
+      due: read.number('due', 0),
+      launchedAt: read.number('launchedAt', 0),
+      startedAt: optionalNumber(read, 'startedAt'),
+      endedAt: read.number('endedAt', 0),
+      state: read.choice('state', END_STATES, 'TASK_LOST'),
+      message: read.text('message', ''),
+      agentId: read.text('agentId', ''),
+      executorId: read.text('executorId', ''),
+    });
+  },
+};
+
 function encodeRun(run: RunRecord): unknown {
   const { key, ...rest } = run;
   return { ...rest, id: formatTaskId(key) };
@@ -180,11 +231,7 @@ function decodeRun(read: JsonReader): Result<RunRecord> {
   if (key === undefined) return err('the run has no valid id');
   return finish(read, {
     key,
-    cause: read.choice(
-      'cause',
-      ['schedule', 'manual', 'dependency', 'retry', 'relaunch'],
-      'manual',
-    ),
+    cause: read.choice('cause', RUN_CAUSES, 'manual'),
     hasOwnArguments: read.boolean('hasOwnArguments', false),
     notBefore: read.number('notBefore', 0),
     relaunches: read.integer('relaunches', 0),

@@ -1,6 +1,7 @@
 /** Answers in the shape of Chronos (spec chronos, section 4.1). */
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Instant } from '../../../core/base/clock.ts';
 import { type JsonValue, writeJson } from '../../../core/wire/json-text.ts';
 import type { HttpProblem } from '../../kit/http-kit.ts';
 import type { ProxyFailure } from '../../kit/leader-proxy.ts';
@@ -50,6 +51,11 @@ export function pathText(request: FastifyRequest, name: string): string {
 function member(object: unknown, name: string): unknown {
   if (typeof object !== 'object' || object === null) return undefined;
   return Object.entries(object).find(([key]) => key === name)?.[1];
+}
+
+/** Milliseconds and `Z`. */
+export function isoText(at: Instant): string {
+  return new Date(at).toISOString();
 }
 
 /** What a process answers that does not lead and cannot pass a request on (section 1.2). */

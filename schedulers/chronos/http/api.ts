@@ -12,7 +12,11 @@ export interface ChronosApi {
   readonly metrics: ChronosMetrics;
   readonly texts: JobTexts;
   readonly jobDefaults: JobDefaults;
+  readonly ignoresEpsilon: boolean;
   now(): Instant;
+  isSubscribed(): boolean;
+  /** Where the master's pages show the sandbox; undefined before a master was found. */
+  sandboxUrl(agentId: string, executorId: string): string | undefined;
   /** `hostname:http_port` of the leader. */
   leader(): string;
   /** Resolves when durable; with the refusal when it is refused. */

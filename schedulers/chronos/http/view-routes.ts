@@ -1,4 +1,4 @@
-/** What can be looked at: graph, statistics, missed starts, leader, ping, metrics, the page. */
+/** What can be looked at: graph, statistics, leader, ping, metrics, the page. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { DateTime } from 'luxon';
 import type { Instant } from '../../../core/base/clock.ts';
@@ -20,20 +20,6 @@ export function addViewRoutes(app: FastifyInstance, prefix: string, api: Chronos
     const entry = api.state.job(name);
     if (entry === undefined) return sendRefusal(reply, doesNotExist('Job', name));
     return sendJson(reply, jobStatistics(api, name, entry.job.dataProcessingJobType));
-  });
-  app.get(`${prefix}/job/missed/:name`, (request, reply) => {
-    const name = pathText(request, 'name');
-    const entry = api.state.job(name);
-    if (entry === undefined) return sendRefusal(reply, doesNotExist('Job', name));
-    return sendJson(reply, {
-      missed: entry.missed.map((each) => ({
-        reason: each.reason,
-        from: isoText(each.from),
-        to: isoText(each.to),
-        count: each.count,
-        notedAt: isoText(each.notedAt),
-      })),
-    });
   });
   app.get(`${prefix}/stats/:percentile`, (request, reply) =>
     sendJson(reply, percentileList(api, pathText(request, 'percentile'))),
@@ -108,8 +94,4 @@ function percentileList(api: ChronosApi, given: string): readonly JsonObject[] {
     }))
     .sort((a, b) => b.time - a.time)
     .map(({ job, time }) => ({ jobNameLabel: job, time: double(time) }));
-}
-
-function isoText(at: Instant): string {
-  return new Date(at).toISOString();
 }
