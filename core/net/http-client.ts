@@ -2,8 +2,9 @@
  * The HTTP client port over undici: any number of keep-alive connections per origin, no time limits on
  * streams (an event stream may be silent for ever), redirects left to the caller.
  */
-import { Agent, request as undiciRequest } from 'undici';
+import { Agent, type Client, request as undiciRequest } from 'undici';
 import { ClusterError, describeError } from '../base/errors.ts';
+import { OrderedRequests } from './ordered-requests.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from './ports.ts';
 
 /** Longest wait for a connection. */
@@ -31,27 +32,36 @@ class UndiciHttpClient implements HttpClient {
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
   });
+  private readonly ordered = new OrderedRequests({
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    keepAliveMs: KEEP_ALIVE_MS,
+  });
   private isClosed = false;
 
   async request(request: HttpRequest): Promise<HttpResponse> {
     if (this.isClosed) throw clientClosed();
     const abort = new AbortController();
+    const line = request.inOrder === true ? this.lineOf(request, abort.signal) : undefined;
     const onAbort = (): void => abort.abort(request.signal?.reason);
     if (request.signal?.aborted === true) onAbort();
     request.signal?.addEventListener('abort', onAbort, { once: true });
     const timer = request.headTimeoutMs === undefined ? undefined : headTimer(abort, request);
     try {
       const response = await undiciRequest(request.url, {
-        dispatcher: this.agent,
+        dispatcher: line ?? this.agent,
+        // Only in a line may it be sent while others are under way.
+        ...(line === undefined ? {} : { idempotent: true, blocking: false }),
         method: request.method,
         headers: { ...request.headers },
         body: request.body ?? null,
-        signal: abort.signal,
+        // In a line, giving up one gives up those behind it.
+        ...(line === undefined ? { signal: abort.signal } : {}),
       });
       const forget = (): void => request.signal?.removeEventListener('abort', onAbort);
       return new UndiciHttpResponse(response, request.url, forget);
     } catch (thrown) {
       request.signal?.removeEventListener('abort', onAbort);
+      if (line !== undefined) this.ordered.drop(line, lineBroken(request.url));
       throw failureOf(thrown, request.url, abort.signal);
     } finally {
       if (timer !== undefined) clearTimeout(timer);
@@ -61,7 +71,16 @@ class UndiciHttpClient implements HttpClient {
   async close(): Promise<void> {
     if (this.isClosed) return;
     this.isClosed = true;
+    this.ordered.close();
     await this.agent.destroy();
+  }
+
+  /** The connection of the requests in order to its origin; it breaks when this one is given up. */
+  private lineOf(request: HttpRequest, signal: AbortSignal): Client {
+    const line = this.ordered.dispatcherOf(request.url);
+    const giveUp = (): void => this.ordered.drop(line, lineBroken(request.url));
+    signal.addEventListener('abort', giveUp, { once: true });
+    return line;
   }
 }
 
@@ -155,6 +174,11 @@ function errorCode(thrown: unknown): string {
 
 function originOf(url: string): string {
   return URL.canParse(url) ? new URL(url).origin : url;
+}
+
+function lineBroken(url: string): ClusterError {
+  const text = `a request to ${originOf(url)} before this one was not answered`;
+  return new ClusterError('CONNECTION_LOST', text, { retriable: true });
 }
 
 function clientClosed(): ClusterError {

@@ -22,6 +22,7 @@ import {
 } from '../wire/libprocess.ts';
 import { formatUpid, NO_UPID_TEXT } from '../wire/upid.ts';
 import { compressAnswer, dressResponse, WholeResponse } from './http-answers.ts';
+import { joinWritesOfTurn } from './joined-writes.ts';
 import { answerFor, type MessageReceiver, serveMessages } from './message-socket.ts';
 import { refuseTarget } from './request-target.ts';
 import { RouteTable } from './routes.ts';
@@ -222,6 +223,8 @@ class FastifyHttpServer implements HttpServer {
       },
       (request, response) => {
         this.owe(request.socket, response);
+        // Schedulers send calls without waiting for the answers to those before.
+        joinWritesOfTurn(request.socket);
         dressResponse(response);
         if (this.options.delegate !== undefined && refuseTarget(request, response)) return;
         if (this.isMessage(request)) this.collectMessage(request, response);

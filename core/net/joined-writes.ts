@@ -4,8 +4,20 @@
  * of messages to the same peer in a turn. The order is kept; nothing waits longer than the turn.
  */
 
+import type { Socket } from 'node:net';
+
 /** So much is written at once, without waiting for the end of the turn. */
 const JOINED_MAX_BYTES = 64 * 1024;
+
+/**
+ * The same for a socket that somebody else writes to (Node's HTTP server): whatever is written to it in
+ * this turn leaves in one call.
+ */
+export function joinWritesOfTurn(socket: Socket): void {
+  if (socket.writableCorked > 0) return;
+  socket.cork();
+  setImmediate(() => socket.uncork());
+}
 
 export class JoinedWrites {
   private readonly out: (bytes: Uint8Array) => void;

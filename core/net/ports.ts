@@ -41,6 +41,11 @@ export interface HttpRequest {
   /** Ends waiting for the head of the answer; streams may then stay silent for ever. */
   readonly headTimeoutMs?: DurationMs;
   readonly signal?: AbortSignal;
+  /**
+   * Sent behind all earlier requests of this kind to the same origin, without waiting for their
+   * answers. When one of them is not answered, those behind it reject, too. For short answers.
+   */
+  readonly inOrder?: boolean;
 }
 
 export interface HttpResponse {

@@ -4,6 +4,7 @@
  */
 import type { FastifyReply } from 'fastify';
 import { DATE_HERE } from './http-answers.ts';
+import { joinWritesOfTurn } from './joined-writes.ts';
 
 /** What may wait for one client. A SUBSCRIBED event with a big cluster's state must fit. */
 export const STREAM_QUEUE_MAX_BYTES = 256 * 1024 ** 2;
@@ -60,6 +61,7 @@ export function streamingReply(reply: FastifyReply, options: StreamOptions): Str
         raw.destroy();
         return false;
       }
+      if (raw.socket !== null) joinWritesOfTurn(raw.socket);
       raw.write(chunk);
       return true;
     },

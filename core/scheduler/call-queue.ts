@@ -1,11 +1,15 @@
 /**
- * Calls of one subscription, sent one at a time in the order they were made: the master handles
- * requests of different connections in any order, and a KILL must not overtake its LAUNCH.
+ * Calls of one subscription, sent in the order they were made, on one connection: the master handles
+ * requests of different connections in any order, and a KILL must not overtake its LAUNCH. They do not
+ * wait for each other's answers, as those of the original's library.
  */
 import { ClusterError } from '../base/errors.ts';
 
 /** Calls that may wait; the next one is refused with `QUEUE_FULL`. */
 export const CALLS_WAITING_MAX = 50_000;
+
+/** Calls that may be under way; the next one waits for an answer. */
+const UNANSWERED_MAX = 64;
 
 interface Waiting<T> {
   readonly call: T;
@@ -16,8 +20,10 @@ interface Waiting<T> {
 export class CallQueue<T> {
   private readonly send: (call: T) => Promise<void>;
   private waiting: Waiting<T>[] = [];
+  /** The first one of `waiting` that has not been sent. */
+  private nextAt = 0;
   private closedBy: ClusterError | undefined;
-  private isSending = false;
+  private unansweredCount = 0;
 
   constructor(send: (call: T) => Promise<void>) {
     this.send = send;
@@ -26,13 +32,13 @@ export class CallQueue<T> {
   /** Resolves when the call was taken; rejects as `send` does, or when the queue is closed. */
   push(call: T): Promise<void> {
     if (this.closedBy !== undefined) return Promise.reject(this.closedBy);
-    if (this.waiting.length >= CALLS_WAITING_MAX) {
+    if (this.waiting.length - this.nextAt >= CALLS_WAITING_MAX) {
       const text = `${CALLS_WAITING_MAX} calls are waiting to be sent to the master`;
       return Promise.reject(new ClusterError('QUEUE_FULL', text, { retriable: true }));
     }
     return new Promise((resolve, reject) => {
       this.waiting.push({ call, resolve, reject });
-      if (!this.isSending) void this.drain();
+      this.sendNext();
     });
   }
 
@@ -40,22 +46,22 @@ export class CallQueue<T> {
   close(reason: ClusterError): void {
     if (this.closedBy !== undefined) return;
     this.closedBy = reason;
-    const refused = this.waiting;
-    this.waiting = [];
+    const refused = this.waiting.slice(this.nextAt);
+    [this.waiting, this.nextAt] = [[], 0];
     for (const each of refused) each.reject(reason);
   }
 
-  private async drain(): Promise<void> {
-    this.isSending = true;
-    while (this.waiting.length > 0) {
-      const batch = this.waiting;
-      this.waiting = [];
-      for (const each of batch) {
-        if (this.closedBy === undefined) await this.sendOne(each);
-        else each.reject(this.closedBy);
+  private sendNext(): void {
+    while (this.unansweredCount < UNANSWERED_MAX) {
+      const next = this.waiting[this.nextAt];
+      if (next === undefined) {
+        [this.waiting, this.nextAt] = [[], 0];
+        return;
       }
+      this.nextAt += 1;
+      this.unansweredCount += 1;
+      void this.sendOne(next);
     }
-    this.isSending = false;
   }
 
   private async sendOne(each: Waiting<T>): Promise<void> {
@@ -72,5 +78,7 @@ export class CallQueue<T> {
             }),
       );
     }
+    this.unansweredCount -= 1;
+    this.sendNext();
   }
 }

@@ -94,7 +94,7 @@ export class Session {
   private async open(): Promise<HttpResponse | undefined> {
     let response: HttpResponse;
     try {
-      response = await this.post(this.options.subscribe, {});
+      response = await this.post(this.options.subscribe, {}, false);
     } catch (thrown) {
       this.end ??= { kind: 'unavailable', why: describeError(thrown) };
       return undefined;
@@ -184,7 +184,7 @@ export class Session {
   private async send(call: Call): Promise<void> {
     let response: HttpResponse;
     try {
-      response = await this.post(call, { 'mesos-stream-id': this.streamId });
+      response = await this.post(call, { 'mesos-stream-id': this.streamId }, true);
     } catch (thrown) {
       // Loss of either connection is a disconnection (spec section 24): the call may or may not
       // have been taken, and only a new subscription makes the state known again.
@@ -199,7 +199,11 @@ export class Session {
     throw new ClusterError('CALL_REFUSED', text === '' ? why : text, { retriable: false });
   }
 
-  private post(call: Call, headers: Readonly<Record<string, string>>): Promise<HttpResponse> {
+  private post(
+    call: Call,
+    headers: Readonly<Record<string, string>>,
+    inOrder: boolean,
+  ): Promise<HttpResponse> {
     const type = MEDIA_TYPES[this.options.encoding];
     return this.ports.http.request({
       method: 'POST',
@@ -208,6 +212,7 @@ export class Session {
       body: encodeCall(this.options.encoding, call),
       headTimeoutMs: ANSWER_TIMEOUT_MS,
       signal: this.abort.signal,
+      inOrder,
     });
   }
 }

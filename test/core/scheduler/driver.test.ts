@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { ClusterError } from '../../../core/base/errors.ts';
 import { silentLog } from '../../../core/base/log.ts';
 import { SeededRandom } from '../../../core/base/random.ts';
 import type { LeaderDetector } from '../../../core/election/ports.ts';
@@ -284,12 +283,13 @@ test('waiting calls are rejected when the connection is lost', async () => {
   await scheduler.start();
   await clock.settle();
   master.answer = ({ call }) => (call.type === 'KILL' ? 'silent' : undefined);
-  const first = scheduler.kill({ value: 't1' });
-  const second = scheduler.kill({ value: 't2' });
+  const sent = Array.from({ length: 64 }, (_, at) => scheduler.kill({ value: `t${at}` }));
+  const waiting = scheduler.kill({ value: 'waiting' });
   await clock.settle();
+  assert.equal(master.calls('KILL').length, 64);
   master.disconnect();
-  await assert.rejects(first, (thrown) => thrown instanceof ClusterError);
-  await assert.rejects(second, { code: 'NOT_SUBSCRIBED' });
+  for (const each of sent) await assert.rejects(each, { code: 'MASTER_UNREACHABLE' });
+  await assert.rejects(waiting, { code: 'NOT_SUBSCRIBED' });
   await scheduler.stop();
 });
 
