@@ -39,6 +39,11 @@ export function registerAgentV1(context: AgentOperatorContext): void {
   const { app } = context.server;
   // Streams are read by the handler, record by record.
   app.addContentTypeParser(RECORDIO_TYPE, (_request, _payload, done) => done(null));
+  // Without a route of its own it would be answered by the one in front of it.
+  app.all(`/${AGENT_ACTOR}/api/v1/resource_provider`, (request, reply) => {
+    if (request.method !== 'POST') return replyMethodNotAllowed(reply, ['POST'], request.method);
+    return replyText(reply, 501, 'Resource providers are not supported by this agent');
+  });
   app.all(`/${AGENT_ACTOR}/api/v1`, (request, reply) =>
     context.recovered(reply, (state) => receive(context, state, request, reply)),
   );

@@ -137,3 +137,31 @@ function compareNames(ours: string, recorded: unknown): void {
   assert.deepEqual(Object.keys(JSON.parse(ours)), Object.keys(Object(recorded)));
   for (const [shown] of ours.matchAll(/:-?\d[\d.e-]*/g)) assert.match(shown, /[.e]/);
 }
+
+test('what belongs to resource providers is refused by its name', async () => {
+  await using it = await startAgent(agentExchanges('idle', '/opt/app/a'));
+  const headers = { 'Content-Type': 'application/json' };
+  const post = async (path: string, body: unknown): Promise<string> => {
+    const answer = await it.ask({ request: { method: 'POST', path, headers, body } });
+    return `${answer.status} ${answer.body}`;
+  };
+  const info = { type: 'org.example.storage', name: 'disks' };
+  for (const path of ['/api/v1/resource_provider', '/slave(1)/api/v1/resource_provider']) {
+    const refused = '501 Resource providers are not supported by this agent';
+    assert.equal(await post(path, { type: 'GET_HEALTH' }), refused);
+    assert.equal((await it.ask({ request: { method: 'GET', path, headers } })).status, 405);
+  }
+  for (const [type, field, given] of [
+    ['ADD_RESOURCE_PROVIDER_CONFIG', 'add_resource_provider_config', { info }],
+    ['UPDATE_RESOURCE_PROVIDER_CONFIG', 'update_resource_provider_config', { info }],
+    ['REMOVE_RESOURCE_PROVIDER_CONFIG', 'remove_resource_provider_config', info],
+    [
+      'MARK_RESOURCE_PROVIDER_GONE',
+      'mark_resource_provider_gone',
+      { resource_provider_id: { value: 'x' } },
+    ],
+  ] as const) {
+    const said = await post('/api/v1', { type, [field]: given });
+    assert.equal(said, `501 Call ${type} is not implemented by this agent yet`);
+  }
+});
