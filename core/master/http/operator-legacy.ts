@@ -51,7 +51,10 @@ export function registerLegacyReads(context: OperatorContext): void {
     frameworksPieces(visible(request), queryOf(request).get('framework_id') ?? undefined),
   );
   show('/master/tasks', (request) => tasksDocument(visible(request), taskQuery(request)));
-  show('/master/roles', (request) => rolesDocument(context.state, context.approvers(request)));
+  const { roleWhitelist } = context.master.options.machine;
+  show('/master/roles', (request) =>
+    rolesDocument(context.state, context.approvers(request), roleWhitelist),
+  );
   // These answer on any master.
   context.server.app.all('/master/flags', (request, reply) => {
     if (context.hasAuthorizer && request.method !== 'GET') {

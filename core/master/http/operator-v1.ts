@@ -152,8 +152,10 @@ function showing({ context, state, approvers }: Seen, call: Call): Response | un
       const operations = [...state.operations.values()].map(({ operation }) => operation);
       return { type: 'GET_OPERATIONS', get_operations: { operations } };
     }
-    case 'GET_ROLES':
-      return { type: 'GET_ROLES', get_roles: { roles: rolesV1(state, approvers) } };
+    case 'GET_ROLES': {
+      const roles = rolesV1(state, approvers, context.master.options.machine.roleWhitelist);
+      return { type: 'GET_ROLES', get_roles: { roles } };
+    }
     case 'GET_WEIGHTS': {
       const infos = weightInfos(state);
       if (infos.length === 0) return { type: 'GET_WEIGHTS' };

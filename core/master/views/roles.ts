@@ -11,8 +11,15 @@ import { double, type JsonObject } from '../../wire/json-text.ts';
 import type { Resource, Role, ValueScalar } from '../../wire/types/mesos.v1.ts';
 import type { MasterState } from '../state.ts';
 
-export function rolesDocument(state: MasterState, approvers: Approvers): JsonObject {
-  const sums = sumRoles(state);
+/** With `--roles`, exactly those are listed, and `*`. */
+export type RoleWhitelist = ReadonlySet<string> | undefined;
+
+export function rolesDocument(
+  state: MasterState,
+  approvers: Approvers,
+  whitelist: RoleWhitelist,
+): JsonObject {
+  const sums = sumRoles(state, whitelist);
   return { roles: visibleNames(sums, approvers).map((name) => roleModel(state, sums, name)) };
 }
 
@@ -38,8 +45,12 @@ function roleModel(state: MasterState, sums: RoleSums, name: string): JsonObject
 }
 
 /** The v1 form shows scalars only, allocated and offered together. */
-export function rolesV1(state: MasterState, approvers: Approvers): readonly Role[] {
-  const sums = sumRoles(state);
+export function rolesV1(
+  state: MasterState,
+  approvers: Approvers,
+  whitelist: RoleWhitelist,
+): readonly Role[] {
+  const sums = sumRoles(state, whitelist);
   return visibleNames(sums, approvers).map((name) => {
     const quantities = new Map<string, Milli>();
     addScalarsOf(quantities, sums.allocated.get(name) ?? [], 1);
@@ -66,7 +77,7 @@ interface RoleSums {
   readonly reserved: ReadonlyMap<string, Resources>;
 }
 
-function sumRoles(state: MasterState): RoleSums {
+function sumRoles(state: MasterState, whitelist: RoleWhitelist): RoleSums {
   const allocated = new Map<string, Resources>();
   const offered = new Map<string, Resources>();
   const reservations = new Map<string, Resources>();
@@ -81,7 +92,7 @@ function sumRoles(state: MasterState): RoleSums {
     }
   }
   const names = new Set<string>();
-  const sources: Iterable<string>[] = [
+  const known: readonly Iterable<string>[] = [
     state.roles.keys(),
     allocated.keys(),
     offered.keys(),
@@ -89,7 +100,7 @@ function sumRoles(state: MasterState): RoleSums {
     state.weights.keys(),
     state.quotas.keys(),
   ];
-  for (const source of sources) {
+  for (const source of whitelist === undefined ? known : [['*'], whitelist]) {
     for (const role of source) for (const each of roleLineage(role)) names.add(each);
   }
   return { names: [...names].sort(), allocated, offered, reserved: reservations };

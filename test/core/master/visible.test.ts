@@ -100,9 +100,20 @@ test('reservations for a hidden role are not shown, the sums are', () => {
   assert.equal(Reflect.get(Object(Reflect.get(Object(parsed), 'resources')), 'cpus'), 6);
   assert.match(text(APPROVES_ALL), /"reserved_resources":\{"web"/);
   const roles = (who: Approvers): readonly string[] => {
-    const document: unknown = JSON.parse(writeJson(rolesDocument(it.state, who)));
+    const document: unknown = JSON.parse(writeJson(rolesDocument(it.state, who, undefined)));
     return listAt(document, 'roles').map((each) => textAt(each, 'name'));
   };
   assert.deepEqual(roles(APPROVES_ALL), ['db', 'web']);
   assert.deepEqual(roles(approvers), ['db']);
+});
+
+test('with --roles, exactly these roles, their ancestors and * are listed', () => {
+  const it = new MasterScene();
+  it.subscribe('s', { roles: ['web'] });
+  const names = (whitelist: ReadonlySet<string> | undefined): unknown => {
+    const text = writeJson(rolesDocument(it.state, APPROVES_ALL, whitelist));
+    return JSON.parse(text).roles.map((role: { readonly name: string }) => role.name);
+  };
+  assert.deepEqual(names(undefined), ['web']);
+  assert.deepEqual(names(new Set(['web', 'eng/build'])), ['*', 'eng', 'eng/build', 'web']);
 });
