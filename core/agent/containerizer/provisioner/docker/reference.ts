@@ -20,7 +20,10 @@ export function parseReference(name: string): Result<ImageReference> {
   const repository = isRegistry ? repositoryPath.slice(slash + 1) : repositoryPath;
   if (repository === '' || tag === '' || digest === '')
     return err('Empty repository, tag or digest');
-  if (!isSafe(repositoryPath) || tag?.includes('/') === true) {
+  if (
+    ![tag ?? 'a', digest ?? 'a'].every((word) => /^[\w.+:-]+$/.test(word)) ||
+    !isSafe(repositoryPath)
+  ) {
     return err(`Illegal characters in '${name}'`);
   }
   return ok({
