@@ -12,6 +12,7 @@ import {
 import { err, ok, type Result } from '../../core/base/result.ts';
 import { parseZooKeeperUrl } from '../../core/net/zookeeper/url.ts';
 import type { ZooKeeperStateOptions } from '../kit/zookeeper-state.ts';
+import type { MailOptions } from './mail.ts';
 import type { CompiledChronosOptions } from './options.ts';
 
 /** Accepted, because scripts give it, and without any effect. */
@@ -27,8 +28,6 @@ function unsupported(name: string, instead: string): FlagRow<string, undefined> 
   });
 }
 
-const MAIL =
-  'mail needs an SMTP client; use --http_notification_url, --slack_url or --mattermost_url';
 const CASSANDRA = 'the job history is built in, see --job_history_limit';
 const TLS = 'put a TLS proxy in front of --http_port';
 const GRAPHITE = 'read /metrics instead';
@@ -94,6 +93,26 @@ export const CHRONOS_FLAGS = {
   http_notification_url: optionalFlag('string', { help: 'Gets notifications as JSON.' }),
   http_notification_credentials: optionalFlag('string', { help: 'user:password for that.' }),
 
+  mail_server: optionalFlag('string', {
+    help: 'SMTP server for notifications, host:port; with --mail_from.',
+    validate: (value: string) =>
+      value.includes(':') && !/:\d{1,5}$/.test(value)
+        ? `Flag 'mail_server' is host:port, '${value}' has no port`
+        : undefined,
+  }),
+  mail_from: optionalFlag('string', { help: 'The sender of notifications.' }),
+  mail_user: optionalFlag('string', { help: 'With --mail_password: login at that server.' }),
+  mail_password: optionalFlag('string', { help: 'Goes with --mail_user.' }),
+  mail_ssl: flag('bool', false, { help: 'TLS from the start of the connection to that server.' }),
+  notification_rate: flag('int', 30, {
+    help: 'Notifications to one recipient in a minute; more are joined to one. (default: 30)',
+    validate: (value: number) =>
+      value < 1 ? "Flag 'notification_rate' must be at least 1" : undefined,
+  }),
+  notification_gather: flag('int', 0, {
+    help: 'Milliseconds for which all notifications are gathered first. (default: 0)',
+  }),
+
   disable_http: flag('bool', false, {
     help: 'Not supported.',
     validate: (value: boolean) =>
@@ -117,11 +136,6 @@ export const CHRONOS_FLAGS = {
   zk_timeout: flag('int', 10_000, { help: 'Without ZooKeeper for so long a leader ends, ms.' }),
   ssl_keystore_path: unsupported('ssl_keystore_path', TLS),
   ssl_keystore_password: unsupported('ssl_keystore_password', TLS),
-  mail_server: unsupported('mail_server', MAIL),
-  mail_user: unsupported('mail_user', MAIL),
-  mail_password: unsupported('mail_password', MAIL),
-  mail_from: unsupported('mail_from', MAIL),
-  mail_ssl: unsupported('mail_ssl', MAIL),
   raven_dsn: unsupported('raven_dsn', 'use --http_notification_url'),
   graphite_host_port: unsupported('graphite_host_port', GRAPHITE),
   cassandra_contact_points: unsupported('cassandra_contact_points', CASSANDRA),
@@ -207,8 +221,27 @@ export function compileChronosOptions(flags: ChronosFlags): Result<CompiledChron
       mattermostUrl: flags.mattermost_url,
       httpUrl: flags.http_notification_url,
       httpCredentials: flags.http_notification_credentials,
+      mail: mailOf(flags),
+      ratePerMinute: flags.notification_rate,
+      gatherMs: flags.notification_gather,
     },
   });
+}
+
+/** As in the original mail is active with a server that has a port, and a sender. */
+function mailOf(flags: ChronosFlags): MailOptions | undefined {
+  const { mail_server: server = '', mail_from: from, mail_user: user } = flags;
+  const colon = server.lastIndexOf(':');
+  if (colon === -1 || from === undefined) return undefined;
+  const password = flags.mail_password;
+  const isLogin = user !== undefined && password !== undefined;
+  return {
+    host: server.slice(0, colon),
+    port: Number(server.slice(colon + 1)),
+    from,
+    isTls: flags.mail_ssl,
+    credentials: isLogin ? { user, password } : undefined,
+  };
 }
 
 /** Also a whole URL, whose path does not count. */

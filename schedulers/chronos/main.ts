@@ -15,6 +15,7 @@ import {
 } from '../kit/zookeeper-state.ts';
 import { CHRONOS_FLAGS, compileChronosOptions, expandShortFlags } from './flags.ts';
 import { LogLevels } from './log-levels.ts';
+import { createMailer } from './mail.ts';
 import type { CompiledChronosOptions } from './options.ts';
 import { createChronos } from './server.ts';
 
@@ -46,7 +47,16 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   const http = createHttpClient();
   const { storage, leadership } = state;
-  const chronos = createChronos(options, { ...system, http, storage, leadership, logLevels });
+  const { mail } = options.notifications;
+  const mailer = mail === undefined ? undefined : createMailer(mail);
+  const chronos = createChronos(options, {
+    ...system,
+    http,
+    storage,
+    leadership,
+    logLevels,
+    mailer,
+  });
   try {
     return await runDaemon(chronos, log, {
       name: 'chronos',

@@ -1,106 +1,146 @@
-/** Tells owners what has become of their jobs: Slack, Mattermost, HTTP (spec chronos, section 7.2). */
+/** Tells owners what has become of their jobs: mail, Slack, Mattermost, HTTP (spec chronos, 7.2). */
+import type { Clock, Timer } from '../../core/base/clock.ts';
+import { seconds } from '../../core/base/duration.ts';
 import { describeError } from '../../core/base/errors.ts';
 import type { Log } from '../../core/base/log.ts';
 import type { HttpClient } from '../../core/net/ports.ts';
-import type { Job } from './job.ts';
+import { LetterBatches } from './letter-batches.ts';
+import { joinLetters, type Letter, type Notification, writeLetter } from './letters.ts';
+import type { Mailer } from './mail.ts';
 import type { NotificationOptions } from './options.ts';
-import type { ChronosEffect, JobNotice } from './records.ts';
 
-type Notification = Extract<ChronosEffect, { readonly kind: 'notify' }>;
-
-interface Letter {
-  readonly subject: string;
-  /** Undefined when the subject says it all. */
-  readonly message: string | undefined;
+export interface NotifierPorts {
+  readonly clock: Clock;
+  readonly http: HttpClient;
+  readonly log: Log;
+  readonly mailer?: Mailer | undefined;
 }
 
 /** Notifications under way; more are dropped and logged, so that a dead server cannot pile them up. */
 const UNDER_WAY_MAX = 100;
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = seconds(10);
+const STOP_GRACE_MS = seconds(2);
 const ANSWER_BYTES_MAX = 1024 * 1024;
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+type Channel = 'mail' | 'slack' | 'mattermost' | 'http';
 
 export class Notifier {
   private readonly options: NotificationOptions;
-  private readonly http: HttpClient;
-  private readonly log: Log;
-  private underWay = 0;
+  private readonly ports: NotifierPorts;
+  private readonly batches: LetterBatches;
+  private readonly channels: readonly Channel[];
+  private readonly underWay = new Set<Promise<void>>();
+  private timer: Timer | undefined;
+  private isStopped = false;
 
-  constructor(options: NotificationOptions, http: HttpClient, log: Log) {
+  constructor(options: NotificationOptions, ports: NotifierPorts) {
     this.options = options;
-    this.http = http;
-    this.log = log;
+    this.ports = ports;
+    this.batches = new LetterBatches(options);
+    this.channels = [
+      ...(ports.mailer === undefined ? [] : ['mail' as const]),
+      ...(options.slackUrl === undefined ? [] : ['slack' as const]),
+      ...(options.mattermostUrl === undefined ? [] : ['mattermost' as const]),
+      ...(options.httpUrl === undefined ? [] : ['http' as const]),
+    ];
   }
 
-  /** One notification per owner and channel; failures are logged only. */
+  /** One notification per owner and channel, as long as they are not too many; failures are logged only. */
   notify(notification: Notification): void {
-    const letter = write(notification, this.options.clusterName);
+    const letter = writeLetter(notification, this.options.clusterName);
+    const now = this.ports.clock.now();
     for (const owner of notification.job.owner.split(/\s*,\s*/)) {
-      const { slackUrl, mattermostUrl, httpUrl } = this.options;
-      const chat = JSON.stringify(
-        letter.message === undefined ? {} : { text: `${letter.subject}: ${letter.message}` },
-      );
-      const json = { 'content-type': 'application/json' };
-      if (slackUrl !== undefined) this.post(slackUrl, chat, {});
-      if (mattermostUrl !== undefined) this.post(mattermostUrl, chat, json);
-      if (httpUrl !== undefined) {
-        const body = JSON.stringify(document(notification.job, letter, owner));
-        this.post(httpUrl, body, { ...json, ...authorization(this.options.httpCredentials) });
+      for (const channel of this.channels) {
+        if (this.batches.admit(`${channel} ${owner}`, letter, now)) {
+          this.deliver(channel, owner, letter);
+        }
       }
     }
+    this.wake();
   }
 
-  private post(url: string, body: string, headers: Readonly<Record<string, string>>): void {
-    if (this.underWay >= UNDER_WAY_MAX) {
-      this.log.warn({ url }, 'a notification was dropped, too many are under way');
+  /** Sends what was gathered and waits a short while for what is under way. */
+  async stop(): Promise<void> {
+    if (this.isStopped) return;
+    this.isStopped = true;
+    this.timer?.cancel();
+    this.flush(true);
+    if (this.underWay.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.ports.clock.setTimer(STOP_GRACE_MS, resolve);
+      void Promise.allSettled(this.underWay).then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+
+  private flush(isLast: boolean): void {
+    for (const batch of this.batches.take(this.ports.clock.now(), isLast)) {
+      const [channelName = '', owner = ''] = batch.recipient.split(/ (.*)/s);
+      const channel = this.channels.find((each) => each === channelName);
+      const { letters, droppedCount } = batch;
+      const letter = joinLetters(letters, droppedCount, this.options.clusterName);
+      if (channel !== undefined && letter !== undefined) this.deliver(channel, owner, letter);
+    }
+  }
+
+  private wake(): void {
+    const at = this.batches.nextAt;
+    this.timer?.cancel();
+    if (at === undefined || this.isStopped) return;
+    this.timer = this.ports.clock.setTimer(Math.max(0, at - this.ports.clock.now()), () => {
+      this.flush(false);
+      this.wake();
+    });
+  }
+
+  private deliver(channel: Channel, owner: string, letter: Letter): void {
+    if (this.underWay.size >= UNDER_WAY_MAX) {
+      this.ports.log.warn({ channel }, 'a notification was dropped, too many are under way');
       return;
     }
-    this.underWay += 1;
-    this.http
-      .request({ method: 'POST', url, headers, body, headTimeoutMs: TIMEOUT_MS })
-      .then((response) => response.text(ANSWER_BYTES_MAX))
-      .catch((thrown: unknown) => {
-        this.log.warn({ url, error: describeError(thrown) }, 'a notification was not delivered');
-      })
-      .finally(() => {
-        this.underWay -= 1;
-      });
+    const sent = this.send(channel, owner, letter).catch((thrown: unknown) => {
+      const fields = { channel, job: letter.job.name, error: describeError(thrown) };
+      this.ports.log.warn(fields, 'a notification was not delivered');
+    });
+    this.underWay.add(sent);
+    void sent.finally(() => this.underWay.delete(sent));
   }
-}
 
-function write(notification: Notification, clusterName: string | undefined): Letter {
-  const { job, notice, at } = notification;
-  const prefix = `${clusterName === undefined ? '' : `[${clusterName}]`} [Chronos]`;
-  const now = new Date(at).toISOString();
-  switch (notice.kind) {
-    case 'deleted':
-      return { subject: `${prefix} Your job '${job.name}' was deleted!`, message: undefined };
-    case 'exhausted':
-      return {
-        subject: `${prefix} job '${job.name}' disabled`,
-        message:
-          `JobSchedule '${job.name}' has exhausted all of its recurrences and has been disabled.\n` +
-          'Please consider either removing your job, or updating its schedule and re-enabling it.',
-      };
-    case 'disabled': {
-      const cause = `\nFailed at '${now}', ${notice.failures} failures since last success\n`;
-      const message = `${cause}Task id: ${notice.taskId}\n${providedText(notice)}`;
-      return { subject: `${prefix} job '${job.name}' disabled`, message };
-    }
-    case 'failed': {
-      const cause = `\n'${now}'. Retries attempted: ${job.retries}.\n`;
-      const message = `${cause}Task id: ${notice.taskId}\n${providedText(notice)}`;
-      return { subject: `${prefix} job '${job.name}' failed!`, message };
+  private async send(channel: Channel, owner: string, letter: Letter): Promise<void> {
+    const { subject, message } = letter;
+    const { slackUrl, mattermostUrl, httpUrl, httpCredentials } = this.options;
+    const chat = JSON.stringify(message === undefined ? {} : { text: `${subject}: ${message}` });
+    if (channel === 'mail') {
+      await this.ports.mailer?.send({ to: owner, subject, text: message ?? '' });
+    } else if (channel === 'slack' && slackUrl !== undefined) {
+      await this.post(slackUrl, chat, {});
+    } else if (channel === 'mattermost' && mattermostUrl !== undefined) {
+      await this.post(mattermostUrl, chat, JSON_TYPE);
+    } else if (httpUrl !== undefined) {
+      const headers = { ...JSON_TYPE, ...authorization(httpCredentials) };
+      await this.post(httpUrl, JSON.stringify(document(letter, owner)), headers);
     }
   }
-}
 
-function providedText(notice: Extract<JobNotice, { readonly text: string | undefined }>): string {
-  const { text } = notice;
-  return text === undefined ? '' : `The scheduler provided this message:\n\n${text}`;
+  private async post(
+    url: string,
+    body: string,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    const { http } = this.ports;
+    const request = { method: 'POST', url, headers, body, headTimeoutMs: TIMEOUT_MS } as const;
+    const response = await http.request(request);
+    await response.text(ANSWER_BYTES_MAX);
+    if (response.status >= 400) throw new Error(`the server answered ${response.status}`);
+  }
 }
 
 /** All members are texts. */
-function document(job: Job, letter: Letter, owner: string): Readonly<Record<string, string>> {
+function document(letter: Letter, owner: string): Readonly<Record<string, string>> {
+  const { job } = letter;
   return {
     subject: letter.subject,
     ...(letter.message === undefined ? {} : { message: letter.message }),

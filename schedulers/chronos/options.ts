@@ -4,6 +4,7 @@ import { minutes, seconds } from '../../core/base/duration.ts';
 import type { FrameworkInfo } from '../../core/wire/types/mesos.v1.ts';
 import type { ZooKeeperStateOptions } from '../kit/zookeeper-state.ts';
 import type { JobDefaults } from './job.ts';
+import type { MailOptions } from './mail.ts';
 
 export interface NotificationOptions {
   /** In front of subjects, in brackets. */
@@ -11,6 +12,11 @@ export interface NotificationOptions {
   readonly slackUrl: string | undefined;
   readonly mattermostUrl: string | undefined;
   readonly httpUrl: string | undefined;
+  readonly mail: MailOptions | undefined;
+  /** Letters to one recipient by one channel in a minute; more are joined to one. */
+  readonly ratePerMinute: number;
+  /** All letters are gathered for so long; 0 for not at all. */
+  readonly gatherMs: DurationMs;
   /** `user:password` for `httpUrl`. */
   readonly httpCredentials: string | undefined;
 }
@@ -81,6 +87,9 @@ export const CHRONOS_DEFAULTS: Omit<CompiledChronosOptions, 'master' | 'workDire
     mattermostUrl: undefined,
     httpUrl: undefined,
     httpCredentials: undefined,
+    mail: undefined,
+    ratePerMinute: 30,
+    gatherMs: 0,
   },
 };
 

@@ -17,6 +17,7 @@ import { timeRoutes } from './http/route-timers.ts';
 import { addRunRoutes } from './http/run-routes.ts';
 import { addRootRoutes, addViewRoutes } from './http/view-routes.ts';
 import { LogLevels } from './log-levels.ts';
+import type { Mailer } from './mail.ts';
 import { ChronosMetrics } from './metrics.ts';
 import { Notifier } from './notifier.ts';
 import type { CompiledChronosOptions } from './options.ts';
@@ -25,6 +26,8 @@ import { ChronosShell, type ShellPorts } from './shell.ts';
 export interface ChronosPorts extends ShellPorts {
   /** Among several processes; without it this one leads from its start. */
   readonly leadership?: Leadership | undefined;
+  /** Sends mail, where the options ask for it. */
+  readonly mailer?: Mailer | undefined;
   /** Of `log`; without it `/logging` changes nothing that is written. */
   readonly logLevels?: LogLevels | undefined;
 }
@@ -51,6 +54,7 @@ class ChronosServer implements Chronos {
   readonly failure: Promise<unknown>;
   private readonly shell: ChronosShell;
   private readonly http: HttpServer;
+  private readonly notifier: Notifier;
   private readonly options: CompiledChronosOptions;
   private readonly ports: ChronosPorts;
   private readonly fail: (why: unknown) => void;
@@ -68,10 +72,10 @@ class ChronosServer implements Chronos {
       failed.resolve(why);
     };
     const metrics = new ChronosMetrics();
-    const notifier = new Notifier(options.notifications, ports.http, ports.log);
+    this.notifier = new Notifier(options.notifications, ports);
     this.shell = new ChronosShell(options, ports, {
       metrics,
-      notifier,
+      notifier: this.notifier,
       onFailure: this.fail,
     });
     metrics.watch(this.shell.machine.state);
@@ -134,6 +138,7 @@ class ChronosServer implements Chronos {
     this.state = 'stopping';
     await this.http.close();
     await this.shell.stop();
+    await this.notifier.stop();
     await this.ports.leadership?.stop();
     this.state = 'stopped';
   }

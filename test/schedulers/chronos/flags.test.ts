@@ -49,7 +49,10 @@ test('flags are taken with a blank, with an equals sign, and by one letter', () 
 test('what is not supported is refused with what to do instead', () => {
   const refused: readonly (readonly [argv: readonly string[], text: RegExp])[] = [
     [[], /'master' is needed/],
-    [['--master', 'm:1', '--mail_server', 'x:25'], /'mail_server' is not supported: .*http_notif/],
+    [['--master', 'm:1', '-m', 'x:smtp'], /'mail_server' is host:port, 'x:smtp' has no port/],
+    [['--master', 'm:1', '--notification_rate=0'], /must be at least 1/],
+    [['--master', 'm:1', '-r', 'http://s'], /'raven_dsn' is not supported: use --http_notif/],
+    [['--master', 'm:1', '-g', 'h:2003'], /'graphite_host_port' is not supported: read \/metrics/],
     [['--master', 'm:1', '-c', 'host'], /'cassandra_contact_points' is not supported/],
     [['--master', 'm:1', '--disable_http'], /no other interface/],
     [['--master', 'm:1', '--http_prot=1'], /unknown flag 'http_prot'.*did you mean 'http_port'/],
@@ -60,4 +63,20 @@ test('what is not supported is refused with what to do instead', () => {
     assert.ok(!compiled.ok, argv.join(' '));
     assert.match(compiled.error, text);
   }
+});
+
+test('mail needs a server with a port and a sender, a login needs name and password', () => {
+  const mail = (...argv: readonly string[]) => {
+    const compiled = compile(['--master', 'm:1', ...argv]);
+    assert.ok(compiled.ok, JSON.stringify(compiled));
+    return compiled.value.notifications.mail;
+  };
+  assert.equal(mail('-m', 'host:25'), undefined);
+  assert.equal(mail('-m', 'host', '--mail_from', 'me@x'), undefined);
+  const plain = { host: 'host', port: 25, from: 'me@x', isTls: false, credentials: undefined };
+  assert.deepEqual(mail('-m', 'host:25', '--mail_from', 'me@x', '--mail_user', 'u'), plain);
+  assert.deepEqual(
+    mail('-m', 'host:465', '--mail_from=me@x', '--mail_user=u', '--mail_password=p', '--mail_ssl'),
+    { ...plain, port: 465, isTls: true, credentials: { user: 'u', password: 'p' } },
+  );
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
+import { CHRONOS_DEFAULTS } from '../../../schedulers/chronos/options.ts';
 import { ChronosTester } from './chronos-tester.ts';
 
 const REQUIRED = 'java.lang.IllegalArgumentException: requirement failed: ';
@@ -217,11 +218,9 @@ test('marking a job successful starts its children', async (t) => {
 test('owners are told through the configured channels', async (t) => {
   const it = await started(t, {
     notifications: {
+      ...CHRONOS_DEFAULTS.notifications,
       clusterName: 'east',
       slackUrl: 'http://slack/hook',
-      mattermostUrl: undefined,
-      httpUrl: undefined,
-      httpCredentials: undefined,
     },
   });
   const sent: string[] = [];
