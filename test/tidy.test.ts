@@ -92,6 +92,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'core/webui/kit/': ['core/webui/kit/'],
   'core/webui/master/': ['core/webui/kit/', 'core/webui/master/'],
   'schedulers/marathon/ui/': ['core/webui/kit/', 'schedulers/marathon/ui/'],
+  'schedulers/chronos/ui/': ['core/webui/kit/', 'schedulers/chronos/ui/'],
   'dns/': ['core/base/', 'core/wire/', 'core/net/', 'core/election/', 'core/cli/', 'dns/'],
 };
 
@@ -172,6 +173,7 @@ const WORLD_FOLDERS = [
   // Pages have the browser's clock and timers.
   'core/webui/',
   'schedulers/marathon/ui/',
+  'schedulers/chronos/ui/',
 ];
 
 test('time, timers and chance come through ports', () => {

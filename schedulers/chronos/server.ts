@@ -13,6 +13,7 @@ import type { ChronosApi } from './http/api.ts';
 import { addJobRoutes } from './http/job-routes.ts';
 import { JobTexts } from './http/job-texts.ts';
 import { addLoggingRoutes } from './http/logging.ts';
+import { addPageDataRoutes, addPages } from './http/page-routes.ts';
 import { timeRoutes } from './http/route-timers.ts';
 import { addRunRoutes } from './http/run-routes.ts';
 import { addRootRoutes, addViewRoutes } from './http/view-routes.ts';
@@ -215,8 +216,10 @@ class ChronosServer implements Chronos {
       addJobRoutes(http.app, prefix, api);
       addViewRoutes(http.app, prefix, api);
       addRunRoutes(http.app, prefix, api);
+      addPageDataRoutes(http.app, prefix, api);
     }
     addRootRoutes(http.app, api);
+    addPages(http.app);
     addLoggingRoutes(http.app, ports.logLevels ?? new LogLevels());
     return http;
   }

@@ -32,6 +32,8 @@ const NAMES: Readonly<Record<string, string>> = {
   'PUT /task/:taskId': 'TaskManagementResource.updateStatus',
   'GET /graph/dot': 'GraphManagementResource.dotGraph',
   'GET /graph/csv': 'GraphManagementResource.jsonGraph',
+  'GET /graph/layout': 'GraphManagementResource.layout',
+  'GET /jobs/overview': 'JobManagementResource.overview',
   'GET /leader': 'LeaderResource.getLeader',
   'GET /stats/:percentile': 'StatsResource.getPercentiles',
 };

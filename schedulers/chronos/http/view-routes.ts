@@ -1,4 +1,4 @@
-/** What can be looked at: graph, statistics, leader, ping, metrics, the page. */
+/** What can be looked at: graph, statistics, leader, ping, metrics. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { DateTime } from 'luxon';
 import type { Instant } from '../../../core/base/clock.ts';
@@ -9,7 +9,6 @@ import type { HistoryEntry } from '../records.ts';
 import { doesNotExist } from '../refusals.ts';
 import { pathText, queryText, sendJson, sendRefusal, sendText } from './answers.ts';
 import type { ChronosApi } from './api.ts';
-import { statusPage } from './page.ts';
 
 export function addViewRoutes(app: FastifyInstance, prefix: string, api: ChronosApi): void {
   app.get(`${prefix}/graph/csv`, (_request, reply) => sendText(reply, graphCsv(api.state)));
@@ -28,7 +27,6 @@ export function addViewRoutes(app: FastifyInstance, prefix: string, api: Chronos
 
 /** Paths outside the two prefixes. */
 export function addRootRoutes(app: FastifyInstance, api: ChronosApi): void {
-  app.get('/', (_request, reply) => reply.type('text/html; charset=utf-8').send(statusPage(api)));
   app.get('/leader', (_request, reply) => sendJson(reply, { leader: api.leader() }));
   app.get('/ping', (_request, reply) => sendText(uncached(reply), 'pong\n'));
   app.get('/metrics', (request, reply) => {

@@ -1,0 +1,185 @@
+/** The pages of Chronos in a browser, over a Chronos with a fake cluster (spec chronos, section 11.4). */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { SystemClock } from '../../core/base/clock.ts';
+import { silentLog } from '../../core/base/log.ts';
+import { SeededRandom } from '../../core/base/random.ts';
+import { MemoryStorage } from '../../core/storage/memory.ts';
+import { CHRONOS_DEFAULTS } from '../../schedulers/chronos/options.ts';
+import { createChronos } from '../../schedulers/chronos/server.ts';
+import { FakeCluster } from '../core/scheduler/fake-cluster.ts';
+import { backgroundOf, startBrowser } from './support/browser.ts';
+
+const JOBS = 5_000;
+const FIRST_PAINT_MAX_MS = 1_000;
+const FILTER_MAX_MS = 100;
+
+async function startChronos() {
+  const clock = new SystemClock();
+  const cluster = new FakeCluster(clock, [{ id: 'a1', cpus: 4, mem: 4_096 }]);
+  cluster.plan = ({ name }) =>
+    name.endsWith(':endless') ? undefined : { afterMs: 5, state: 'TASK_FINISHED' };
+  const options = {
+    ...CHRONOS_DEFAULTS,
+    master: 'm:5050',
+    workDirectory: '/nowhere',
+    httpAddress: '127.0.0.1',
+    httpPort: 0,
+  };
+  const storage = new MemoryStorage();
+  const random = new SeededRandom(1);
+  const chronos = createChronos(options, { clock, random, storage, http: cluster, log: silentLog });
+  await chronos.start();
+  const post = async (job: Readonly<Record<string, unknown>>): Promise<void> => {
+    const reply = await chronos.app.inject({
+      method: 'POST',
+      url: `/scheduler/${'parents' in job ? 'dependency' : 'iso8601'}`,
+      headers: { 'content-type': 'application/json' },
+      payload: JSON.stringify({ command: 'true', mem: 1, disk: 1, cpus: 0.001, ...job }),
+    });
+    assert.equal(reply.statusCode, 204, reply.body);
+  };
+  const job = async (name: string): Promise<Readonly<Record<string, unknown>>> =>
+    Object(JSON.parse((await chronos.app.inject({ url: `/v1/scheduler/job/${name}` })).body));
+  const url = `http://127.0.0.1:${chronos.address.port}/`;
+  const stop = (): Promise<void> => chronos.stop();
+  return { url, post, job, [Symbol.asyncDispose]: stop };
+}
+
+const row = (page: Page, name: string) =>
+  page.locator('tbody tr', { has: page.getByRole('link', { name, exact: true }) });
+
+test('jobs are created, run, changed, disabled, killed and deleted in the pages of Chronos', async (t) => {
+  await using chronos = await startChronos();
+  await chronos.post({ name: 'early', schedule: 'R/2040-01-01T00:00:00Z/P1D', epsilon: 'PT5M' });
+  await chronos.post({ name: 'endless', schedule: 'R/2040-01-01T00:00:00Z/P1D' });
+  await using browser = await startBrowser();
+  const page = await browser.open(chronos.url);
+
+  await t.test('a scheduled job is created, after the form has refused a bad one', async () => {
+    assert.equal(await page.title(), 'CHRONOS');
+    await page.getByRole('link', { name: 'New scheduled job' }).click();
+    assert.match(await page.locator('[name=schedule]').inputValue(), /^R\/.*:00:00\.000Z\/PT24H$/);
+    await page.locator('[name=name]').fill('night report');
+    await page.locator('[name=command]').fill('./report.sh');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('alert').getByText('The name may have').waitFor();
+    await page.locator('[name=name]').fill('night-report');
+    await page.locator('[name=schedule]').fill('cron 0 3 * * *');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('heading', { name: 'night-report' }).waitFor();
+    assert.equal((await chronos.job('night-report'))['schedule'], 'cron 0 3 * * *');
+    assert.equal(await page.locator('ol li').count(), 5, 'five next runs');
+  });
+
+  await t.test('what the server refuses is shown', async () => {
+    await page.goto(`${chronos.url}#/new/scheduled`);
+    await page.locator('[name=name]').fill('bad');
+    await page.locator('[name=schedule]').fill('cron 99 3 * * *');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText("Cannot parse schedule 'cron 99 3 * * *' (wtf bro)").waitFor();
+  });
+
+  await t.test('a dependent job is created and its graph shown', async () => {
+    await page.goto(`${chronos.url}#/new/dependent`);
+    await page.locator('[name=name]').fill('after-report');
+    await page.locator('[name=parent]').fill('night-report');
+    await page.getByRole('button', { name: 'Remove parent night-report' }).waitFor();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('link', { name: 'Graph', exact: true }).last().click();
+    await page.getByRole('link', { name: 'night-report, fresh, idle' }).waitFor();
+    assert.equal(await page.locator('svg path.link').count(), 1);
+  });
+
+  await t.test('a run by hand appears in the history, its child after it', async () => {
+    await page.goto(`${chronos.url}#/jobs/night-report`);
+    await page.getByRole('button', { name: 'Run night-report' }).click();
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.locator('tbody tr', { hasText: 'FINISHED' }).waitFor();
+    await page.locator('svg rect.run.FINISHED').waitFor();
+    await page.goto(`${chronos.url}#/jobs/after-report`);
+    await page.locator('tbody tr', { hasText: 'dependency' }).waitFor();
+  });
+
+  await t.test('a job is disabled without losing what its definition says', async () => {
+    await page.goto(chronos.url);
+    await row(page, 'early').getByRole('button', { name: 'Disable early' }).click();
+    await row(page, 'early').getByRole('button', { name: 'Enable early' }).waitFor();
+    assert.match(String(await row(page, 'early').getAttribute('class')), /disabled/);
+    assert.equal((await chronos.job('early'))['disabled'], true);
+    const old = await page.request.get(`${chronos.url}scheduler/job/early`);
+    assert.match(await old.text(), /"epsilon":"PT5M"/);
+  });
+
+  await t.test('a change is saved, also one made as JSON', async () => {
+    await row(page, 'early').getByRole('button', { name: 'Edit early' }).click();
+    await page.locator('[name=command]').fill('echo changed');
+    await page.locator('summary').click();
+    const text = await page.locator('textarea').inputValue();
+    await page.locator('textarea').fill(text.replace('"softError": false', '"softError": true'));
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('heading', { name: 'early' }).waitFor();
+    const job = await chronos.job('early');
+    assert.deepEqual([job['command'], job['softError']], ['echo changed', true]);
+  });
+
+  await t.test('the tasks of a job are killed, and the job deleted', async () => {
+    await page.goto(`${chronos.url}#/jobs/endless`);
+    await page.getByRole('button', { name: 'Run endless' }).click();
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.locator('tbody tr', { hasText: 'RUNNING' }).waitFor();
+    await page.getByRole('button', { name: 'Kill endless' }).click();
+    await page.getByRole('button', { name: 'Kill', exact: true }).click();
+    await page.locator('tbody tr', { hasText: 'KILLED' }).waitFor();
+    await page.getByRole('button', { name: 'Delete endless' }).click();
+    await page.getByRole('button', { name: 'Delete', exact: true }).click();
+    await row(page, 'early').waitFor();
+    await row(page, 'endless').waitFor({ state: 'detached' });
+  });
+
+  await t.test('the keyboard goes everywhere, and a dialog closes with Escape', async () => {
+    await page.keyboard.press('/');
+    await page.keyboard.type('night');
+    await row(page, 'early').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Run night-report' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+
+  await t.test('it is dark where the system is', async () => {
+    const dark = await browser.open(chronos.url, 'dark');
+    await dark.getByRole('link', { name: 'night-report' }).waitFor();
+    assert.notEqual(await backgroundOf(dark), await backgroundOf(page));
+  });
+});
+
+test('5,000 jobs are shown, filtered and paged without waiting', async () => {
+  await using chronos = await startChronos();
+  const schedule = 'R/2040-01-01T00:00:00Z/P1D';
+  const names = Array.from({ length: JOBS }, (_, number) => `job-${number}`);
+  await Promise.all(names.map((name) => chronos.post({ name, schedule })));
+  await using browser = await startBrowser();
+  const page = await browser.open('about:blank');
+  // Both in the page's own processor time: on a busy machine the wall clock says little.
+  const profile = await page.context().newCDPSession(page);
+  await profile.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const busyMs = async (): Promise<number> => {
+    const { metrics } = await profile.send('Performance.getMetrics');
+    return 1_000 * (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0);
+  };
+  await page.goto(chronos.url);
+  await page.getByText('5000 rows').waitFor();
+  const painted = await busyMs();
+  assert.ok(painted <= FIRST_PAINT_MAX_MS, `the list took ${painted} ms`);
+  assert.equal(await page.locator('tbody tr').count(), 50);
+  await page.getByLabel('Find in Jobs').focus();
+  const before = await busyMs();
+  await page.keyboard.insertText('job-4321');
+  await page.getByRole('link', { name: 'job-4321' }).waitFor();
+  const filtered = (await busyMs()) - before;
+  assert.ok(filtered <= FILTER_MAX_MS, `the filter took ${filtered} ms`);
+  assert.equal(await page.locator('tbody tr').count(), 1);
+});
