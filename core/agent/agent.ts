@@ -123,7 +123,8 @@ class AgentShell implements Agent {
       const path = sandbox.slice(this.options.workDir.length + 1);
       this.input({ kind: 'retired', path });
     };
-    const ports = { clock, launcher, sandboxes, files, self, state, retire };
+    const plan = this.ports.containerPlans;
+    const ports = { clock, launcher, sandboxes, files, self, state, retire, plan };
     return new AgentContainers(this.options, ports);
   }
 

@@ -23,6 +23,7 @@ import type { OperatorSettings } from '../operator/globals.ts';
 import { AGENT_ACTOR, type Agent, createAgent } from './agent.ts';
 import type { ContainerLogger } from './container-logger.ts';
 import type { ContainerizerChoice } from './containerizer/choice.ts';
+import { containerPlans } from './containers/plans.ts';
 import { createContainerizer } from './containerizer/create.ts';
 import { kernelFiles, launcherSettings, prepareHost } from './containerizer/isolation-host.ts';
 import { type IsolationOptions, NO_ISOLATION } from './containerizer/isolation-options.ts';
@@ -196,6 +197,9 @@ export class AgentDaemon implements Service {
           }),
       }),
       containers: launcher,
+      containerPlans: containerPlans(isolation, {
+        volumeDirectory: (resource) => volumeDirectory({ options }, resource),
+      }),
       files,
       sandboxes: new NodeSandboxes(fetcher),
       host: new NodeHost(workDir),

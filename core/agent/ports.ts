@@ -8,6 +8,7 @@ import type { Hooks } from '../modules/hooks.ts';
 import type { MessageTransport } from '../net/ports.ts';
 import type { CommandInfoURI } from '../wire/types/mesos.v1.ts';
 import type { Containerizer } from './containerizer/port.ts';
+import type { ContainerPlans } from './containers/plans.ts';
 import type { ContainerLauncher } from './containers/port.ts';
 import type { PreparedSandbox } from './effects.ts';
 import type { AgentFiles } from './files-port.ts';
@@ -48,6 +49,8 @@ export interface AgentPorts {
   readonly containerizer: Containerizer;
   /** Without it there are no containers but those of executors. */
   readonly containers?: ContainerLauncher;
+  /** How those are isolated; where it is left out, not at all. */
+  readonly containerPlans?: ContainerPlans;
   readonly files: AgentFiles;
   readonly sandboxes: Sandboxes;
   readonly host: HostFacts;

@@ -84,7 +84,7 @@ test(
     ]);
     // Known without a restart, and told in the older way.
     cni.network('red', 78, { style: 'ip4' });
-    const command = 'while ! nc -w 1 10.78.0.3 80 > answer; do sleep 0.05; done';
+    const command = 'until [ -s answer ]; do nc -w 1 10.78.0.3 80 > answer; sleep 0.05; done';
     await bench.run('t1', { command, info: joining(['blue', 'red'], { hostname: 'one' }) });
     const serve =
       'hostname > name; cat /etc/resolv.conf > resolver; while :; do hostname | nc -l -p 80 -q 0; done';

@@ -26,6 +26,15 @@ export interface ContainerLimits {
   readonly mem?: number | undefined;
 }
 
+/** As messages tell them. */
+export function containerLimits(limits: TaskInfo['limits']): ContainerLimits {
+  const { cpus, mem } = limits ?? {};
+  return {
+    ...(cpus === undefined ? {} : { cpus: cpus.value }),
+    ...(mem === undefined ? {} : { mem: mem.value }),
+  };
+}
+
 /** What a container is granted: `requests` by its offer, `limits` beyond them where a task says so. */
 export interface ContainerResources {
   readonly requests: readonly Resource[];

@@ -9,8 +9,9 @@ import type { Clock } from '../../base/clock.ts';
 import type { DurationMs } from '../../base/duration.ts';
 import { describeError } from '../../base/errors.ts';
 import type { Upid } from '../../net/ports.ts';
-import type { CommandInfo, Resource } from '../../wire/types/mesos.v1.ts';
+import type { CommandInfo, ContainerInfo, Resource } from '../../wire/types/mesos.v1.ts';
 import { hostedCommandOf, variablesOf } from '../command-info.ts';
+import type { ContainerLimits } from '../containerizer/port.ts';
 import { DEFAULT_PATH, executorEnvironment } from '../environment.ts';
 import type { AgentFiles } from '../files-port.ts';
 import type { AgentOptions } from '../options.ts';
@@ -18,6 +19,7 @@ import type { Sandboxes } from '../ports.ts';
 import { type AgentState, agentIdOf } from '../state.ts';
 import { lastPartOf, parentOf, rootOf } from './ids.ts';
 import { findPlace, type Place } from './places.ts';
+import type { ContainerPlans } from './plans.ts';
 import type { ContainerEvent, ContainerIo, ContainerLauncher, PlainReport } from './port.ts';
 import { PendingInputs, type Waiter, Waiters } from './waiters.ts';
 
@@ -25,7 +27,9 @@ export interface WantedContainer {
   /** `root.child`. */
   readonly id: string;
   readonly command: CommandInfo | undefined;
+  readonly info?: ContainerInfo | undefined;
   readonly resources: readonly Resource[];
+  readonly limits?: ContainerLimits | undefined;
   readonly isTerminal: boolean;
   /** Gets the output from the first byte on; the container ends with it. */
   readonly session: OutputReader | undefined;
@@ -78,6 +82,8 @@ export interface AgentContainersPorts {
   /** The agent's own address, known once it listens. */
   readonly self: () => Upid;
   readonly state: () => AgentState | undefined;
+  /** What isolates a container; undefined: nothing does. */
+  readonly plan?: ContainerPlans | undefined;
   /** A sandbox that may be removed from now on. */
   readonly retire: (sandbox: string) => void;
 }
@@ -292,6 +298,13 @@ export class AgentContainers {
     }
     const parentId = parentOf(id);
     const isSession = wanted.session !== undefined;
+    const planned = this.ports.plan?.({
+      ...{ id, sandbox, command, containerInfo: wanted.info, user: prepared.user },
+      ...{ isSession: wanted.session !== undefined, limits: wanted.limits ?? {} },
+      ...{ requests: container.resources, parentSandbox: parent?.sandbox },
+    });
+    if (planned?.ok === false) return { kind: 'refused', text: planned.error };
+    const { plan, environment = {} } = planned?.value ?? {};
     // Without a command the helper of the original fails in the container.
     const run = command?.value === undefined ? { shell: true, value: 'exit 1' } : command;
     const refusal = await new Promise<string | undefined>((resolve) => {
@@ -300,7 +313,8 @@ export class AgentContainers {
         kind: 'plain-launch',
         spec: {
           id,
-          command: hostedCommandOf(run, variablesOf(command)),
+          command: hostedCommandOf(run, { ...environment, ...variablesOf(command) }),
+          ...(plan === undefined ? {} : { isolation: plan }),
           baseEnvironment: this.environmentOf(container, isSession ? parent : undefined),
           sandbox,
           workingDirectory: container.workingDirectory,

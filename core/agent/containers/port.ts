@@ -5,6 +5,7 @@
  */
 import type { HostedCommand } from '../../executor/hosted.ts';
 import type { Resource } from '../../wire/types/mesos.v1.ts';
+import type { IsolationPlan } from '../containerizer/plan.ts';
 
 /** `files`: output goes to the sandbox only; `pipes` and `tty`: it can be attached to as well. */
 export type ContainerIo = 'files' | 'pipes' | 'tty';
@@ -24,6 +25,8 @@ export interface PlainSpec {
   readonly isSession: boolean;
   /** The container whose environment it gets, in place of the base where that is known. */
   readonly inheritsFrom?: string;
+  /** Undefined: a plain process, or where its parent is. */
+  readonly isolation?: IsolationPlan;
   /** Only told back. */
   readonly note: PlainNote;
 }

@@ -3,7 +3,14 @@ import type { FastifyReply } from 'fastify';
 import type { Clock } from '../../base/clock.ts';
 import { replyEmpty, replyText } from '../../operator/replies.ts';
 import type { Call, Response } from '../../wire/types/mesos.v1.agent.ts';
-import type { CommandInfo, ContainerInfo, Image, Resource } from '../../wire/types/mesos.v1.ts';
+import type {
+  CommandInfo,
+  ContainerInfo,
+  Image,
+  Resource,
+  TaskInfo,
+} from '../../wire/types/mesos.v1.ts';
+import { containerLimits } from '../containerizer/port.ts';
 import type { AgentContainers, Launched } from '../containers/containers.ts';
 import { pathOf } from '../containers/ids.ts';
 import type { CallEnvelope } from './call-envelope.ts';
@@ -69,7 +76,7 @@ interface LaunchArguments {
   readonly command?: CommandInfo | undefined;
   readonly container?: ContainerInfo | undefined;
   readonly resources?: readonly Resource[] | undefined;
-  readonly limits?: object | undefined;
+  readonly limits?: TaskInfo['limits'];
 }
 
 async function launch(
@@ -81,22 +88,18 @@ async function launch(
   const launched = await asked.containers.launch({
     id,
     command: wanted.command,
+    info: wanted.container,
     resources: wanted.resources ?? [],
+    limits: containerLimits(wanted.limits),
     isTerminal: wanted.container?.tty_info !== undefined,
     session: undefined,
   });
   return replyLaunched(asked.reply, launched);
 }
 
-/** Images, volumes, networks and isolation are refused, never ignored. */
-function isSupported({ container, limits }: LaunchArguments): boolean {
-  if (Object.keys(limits ?? {}).length > 0) return false;
-  if (container === undefined) return true;
-  const { type, volumes, mesos, network_infos, rlimit_info, linux_info } = container;
-  if (type !== 'MESOS' || mesos?.image !== undefined || rlimit_info !== undefined) return false;
-  if ((volumes ?? []).length > 0 || (network_infos ?? []).length > 0) return false;
-  const { share_cgroups: _, share_pid_namespace: __, ...isolation } = linux_info ?? {};
-  return Object.values(isolation).every((value) => value === undefined);
+/** Others than those of Mesos have executors; what is inside is refused, never ignored, when it is planned. */
+function isSupported({ container }: LaunchArguments): boolean {
+  return container === undefined || container.type === 'MESOS';
 }
 
 function replyUnsupported(reply: FastifyReply): FastifyReply {

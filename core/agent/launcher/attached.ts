@@ -16,9 +16,12 @@ import type {
   AttachedProcess,
   AttachedProcesses,
   AttachedSpec,
+  Isolation,
   ProcessIdentity,
 } from './ports.ts';
-import { type ProcessEntry, readAllProcesses, readProcess } from './proc-tree.ts';
+import { letGo } from './gate.ts';
+import { enteredProcess, type ProcessEntry, readAllProcesses, readProcess } from './proc-tree.ts';
+import { behindGate, type CommandLine, isolatedCommandLine, plainCommandLine } from './wrapped-command.ts';
 
 /** How long output is still read after the end; a child that has left the session may hold it open. */
 const DRAIN_LIMIT_MS = 1_000;
@@ -32,10 +35,12 @@ export interface Sweeper {
 export class NodeAttachedProcesses implements AttachedProcesses {
   private readonly clock: Clock;
   private readonly sweeper: Sweeper;
+  private readonly isolation: Isolation;
 
-  constructor(clock: Clock, sweeper: Sweeper) {
+  constructor(clock: Clock, sweeper: Sweeper, isolation: Isolation) {
     this.clock = clock;
     this.sweeper = sweeper;
+    this.isolation = isolation;
   }
 
   terminalRefusal(): string | undefined {
@@ -44,24 +49,28 @@ export class NodeAttachedProcesses implements AttachedProcesses {
   }
 
   spawn(spec: AttachedSpec, handlers: AttachedHandlers): AttachedProcess | undefined {
-    const { cwd, sandbox, user } = spec;
+    const { cwd, sandbox, isolation } = spec;
     const outputs = { STDOUT: open(sandbox, 'stdout'), STDERR: open(sandbox, 'stderr') };
     const complain = (thrown: unknown): void => {
       writeSync(outputs.STDERR, `Failed to execute command: ${describeError(thrown)}\n`);
     };
     try {
-      const { file, argv0, args, env } = spec.isTerminal ? inTerminal(spec) : plainly(spec);
-      const child = spawn(file, args, {
-        argv0,
+      const started = spec.isTerminal ? inTerminal(spec) : lineOf(spec);
+      const line = isolation === undefined ? started : behindGate(started);
+      const child = spawn(line.file, [...line.args], {
+        argv0: line.argv0,
         cwd,
-        env,
+        env: line.env,
         detached: true,
-        stdio: ['pipe', 'pipe', 'pipe'],
-        ...user,
+        stdio: line.isGated ? ['pipe', 'pipe', 'pipe', 'pipe'] : ['pipe', 'pipe', 'pipe'],
+        ...line.user,
       });
       child.on('error', complain);
       const { pid } = child;
       if (pid !== undefined) {
+        const refused =
+          isolation && letGo(child, pid, { plan: isolation.plan, isolation: this.isolation });
+        if (refused !== undefined) complain(refused);
         return new NodeAttached(
           { child, pid, outputs, handlers, isTerminal: spec.isTerminal },
           this,
@@ -76,7 +85,7 @@ export class NodeAttachedProcesses implements AttachedProcesses {
   }
 
   signal(pid: number, signal: number): void {
-    send(pid, signal);
+    send(enteredProcess(pid), signal);
   }
 
   sweep(pid: number): void {
@@ -137,10 +146,8 @@ class NodeAttached implements AttachedProcess {
 
   signal(signal: number): void {
     this.lastSignal = signal;
-    send(
-      this.parts.isTerminal ? (this.innerProcess()?.pid ?? this.parts.pid) : this.parts.pid,
-      signal,
-    );
+    const { isTerminal, pid } = this.parts;
+    send(enteredProcess(isTerminal ? (this.innerProcess()?.pid ?? pid) : pid), signal);
   }
 
   setPaused(isPaused: boolean): void {
@@ -213,36 +220,28 @@ function open(sandbox: string, name: string): number {
   return openSync(`${sandbox}/${name}`, 'a', 0o644);
 }
 
-interface Started {
-  readonly file: string;
-  readonly argv0: string;
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-}
-
-function plainly({ command }: AttachedSpec): Started {
-  const env = command.environment;
-  if (command.shell) return { file: '/bin/sh', argv0: 'sh', args: ['-c', command.value], env };
-  const [argv0 = command.value, ...args] = command.arguments;
-  return { file: command.value, argv0, args, env };
+function lineOf({ command, isolation, cwd, user }: AttachedSpec): CommandLine {
+  if (isolation === undefined) return plainCommandLine(command, user);
+  return isolatedCommandLine(command, isolation.plan, { ...isolation, cwd, user });
 }
 
 /**
  * `script` hands its command to `$SHELL -c`, so the shell is fixed for it and put right again for
  * the command.
  */
-function inTerminal({ command }: AttachedSpec): Started {
-  const words = command.shell
-    ? ['/bin/sh', '-c', command.value]
-    : [command.value, ...command.arguments.slice(1)];
-  const { SHELL: shell } = command.environment;
+function inTerminal(spec: AttachedSpec): CommandLine {
+  const { command } = spec;
+  const environment = { TERM: 'xterm', ...command.environment };
+  const inner = lineOf({ ...spec, command: { ...command, environment } });
+  const { SHELL: shell } = inner.env;
   const restore = shell === undefined ? 'unset SHELL' : `export SHELL=${quote(shell)}`;
-  const line = `${restore}; exec ${words.map(quote).join(' ')}`;
+  const line = `${restore}; exec ${[inner.file, ...inner.args].map(quote).join(' ')}`;
   return {
+    ...inner,
     file: scriptPath() ?? 'script',
     argv0: 'script',
     args: ['--quiet', '--return', '--flush', '--echo', 'always', '--command', line, '/dev/null'],
-    env: { TERM: 'xterm', ...command.environment, SHELL: '/bin/sh' },
+    env: { ...inner.env, SHELL: '/bin/sh' },
   };
 }
 

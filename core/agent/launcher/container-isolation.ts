@@ -30,21 +30,28 @@ export interface IsolationHandlers {
 }
 
 export class ContainerIsolation {
-  private readonly spec: ContainerSpec;
+  private readonly spec: Pick<ContainerSpec, 'id' | 'isolation' | 'kind'>;
   private readonly record: IsolationRecord;
   private readonly processes: Processes;
   private readonly handlers: IsolationHandlers;
   private readonly networks: ContainerNetworks;
+  private readonly outer: (() => SpawnIsolation | undefined) | undefined;
 
   constructor(
-    spec: ContainerSpec,
+    spec: Pick<ContainerSpec, 'id' | 'isolation' | 'kind'>,
     record: IsolationRecord,
-    ports: { readonly processes: Processes; readonly handlers: IsolationHandlers },
+    ports: {
+      readonly processes: Processes;
+      readonly handlers: IsolationHandlers;
+      /** Of a container inside of another one: where that is. */
+      readonly outer?: () => SpawnIsolation | undefined;
+    },
   ) {
     this.spec = spec;
     this.record = record;
     this.processes = ports.processes;
     this.handlers = ports.handlers;
+    this.outer = ports.outer;
     this.networks = new ContainerNetworks(record, ports.processes, () => this.handlers.onChanged());
   }
 
@@ -75,7 +82,7 @@ export class ContainerIsolation {
 
   private hold(plan: IsolationPlan, done: (failure: string | undefined) => void): void {
     const { hold } = this.processes;
-    if (plan.namespaces === undefined) {
+    if (plan.namespaces === undefined || this.sharesNamespaces(plan)) {
       this.watch();
       done(undefined);
       return;
@@ -84,12 +91,15 @@ export class ContainerIsolation {
       done('namespaces cannot be made here');
       return;
     }
-    hold.call(this.processes, plan, (held) => {
+    const outer = this.outer?.();
+    const keep = (held: Held): void => {
       if (held.ok) this.record.holder = held.holder;
       this.handlers.onChanged();
       if (held.ok) this.watch();
       done(held.ok ? undefined : held.message);
-    });
+    };
+    const whole = withNamespaces(plan, outer?.plan.namespaces);
+    hold.call(this.processes, whole, keep, outer?.holder);
   }
 
   /** After the death of a launcher; false when what the container needs has gone. */
@@ -97,7 +107,7 @@ export class ContainerIsolation {
     const { isolation: plan } = this.spec;
     if (plan === undefined) return true;
     const { holder } = this.record;
-    if (plan.namespaces !== undefined) {
+    if (plan.namespaces !== undefined && !this.sharesNamespaces(plan)) {
       const isHeld = holder !== undefined && this.processes.adopt(holder, () => {});
       if (!isHeld) return false;
     }
@@ -162,12 +172,20 @@ export class ContainerIsolation {
     return failure;
   }
 
+  /** Of the container itself. */
+  place(): SpawnIsolation | undefined {
+    return this.placeOf(CONTAINER);
+  }
+
   placeOf(taskId: string): SpawnIsolation | undefined {
-    const plan = this.record.tasks[taskId] ?? this.spec.isolation;
+    const outer = this.outer?.();
+    const plan = this.record.tasks[taskId] ?? this.spec.isolation ?? outer?.plan;
     if (plan === undefined) return undefined;
-    const holder = this.holdersOf(taskId) ?? this.record.holder;
+    const holder = this.holdersOf(taskId) ?? this.record.holder ?? outer?.holder;
     if (holder === undefined) return { plan };
-    return { plan: withNamespaces(plan, this.spec.isolation?.namespaces), holder };
+    const around = this.spec.isolation?.namespaces ?? outer?.plan.namespaces;
+    const inside = withNamespaces(plan, around);
+    return { plan: withNamespaces(inside, outer?.plan.namespaces), holder };
   }
 
   /** Whatever the task has left behind. */
@@ -234,6 +252,11 @@ export class ContainerIsolation {
     if (holder !== undefined) this.record.holders = others;
   }
 
+  /** It is inside of another container and has nothing of its own to keep. */
+  private sharesNamespaces(plan: IsolationPlan): boolean {
+    return this.outer !== undefined && plan.namespaces?.isOwn !== true;
+  }
+
   private get isForOneTask(): boolean {
     return this.spec.kind === 'command';
   }
@@ -254,9 +277,13 @@ export class ContainerIsolation {
   }
 }
 
-/** Tasks enter all namespaces that their container has, whatever they want for themselves. */
+/** Whoever is inside enters all namespaces around it, and sees its files unless it has its own. */
 function withNamespaces(plan: IsolationPlan, outer: NamespacePlan | undefined): IsolationPlan {
-  if (outer === undefined || plan.namespaces === outer) return plan;
-  const kinds = new Set([...outer.kinds, ...(plan.namespaces?.kinds ?? [])]);
-  return { ...plan, namespaces: { setup: [], ...plan.namespaces, kinds: [...kinds] } };
+  const { namespaces } = plan;
+  if (outer === undefined || namespaces === outer) return plan;
+  const kinds = [...new Set([...outer.kinds, ...(namespaces?.kinds ?? [])])];
+  const { rootfs, workingDirectory } = outer;
+  const isShared = namespaces?.isOwn !== true && rootfs !== undefined;
+  const files = isShared ? { rootfs, ...(workingDirectory && { workingDirectory }) } : {};
+  return { ...plan, namespaces: { setup: [], ...files, ...namespaces, kinds } };
 }

@@ -23,7 +23,13 @@ import type {
   LauncherContainer,
 } from '../launcher-port.ts';
 import { ContainerIsolation, type IsolationRecord } from './container-isolation.ts';
-import type { ContainerPorts, ContainerRun, ProcessIdentity, SpawnSpec } from './ports.ts';
+import type {
+  ContainerPorts,
+  ContainerRun,
+  ProcessIdentity,
+  SpawnIsolation,
+  SpawnSpec,
+} from './ports.ts';
 
 /** The key of a custom executor's own process among the task ids (which are never empty). */
 const EXECUTOR = '';
@@ -211,6 +217,14 @@ export class Container implements ContainerRun {
     }
     if (this.spec.kind === 'command') return runs[0]?.task.command.environment;
     return this.spec.command?.environment;
+  }
+
+  placeOf(nestedId: string | undefined): SpawnIsolation | undefined {
+    if (nestedId !== undefined) {
+      return this.isolation.placeOf(this.taskIdOf(nestedId) ?? EXECUTOR);
+    }
+    const only = this.spec.kind === 'command' ? Object.keys(this.record.processes)[0] : EXECUTOR;
+    return this.isolation.placeOf(only ?? EXECUTOR);
   }
 
   /** Any signal to the executor or to one of a group's tasks. */

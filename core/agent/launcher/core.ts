@@ -88,6 +88,10 @@ export class LauncherCore {
         const { container, nestedId } = this.find(id);
         return container?.environmentOf(nestedId);
       },
+      placeOf: (id) => {
+        const { container, nestedId } = this.find(id);
+        return container?.placeOf?.(nestedId);
+      },
       isAlive: (root) => this.containers.get(root)?.isExited === false,
     });
   }

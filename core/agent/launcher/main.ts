@@ -1,5 +1,6 @@
 /**
- * The launcher process: `main.ts <folder> <socket>`. Started detached by the agent's client.
+ * The launcher process: `main.ts <folder> <socket>`. Started detached by the agent's client; with
+ * `--probe` it makes one check from inside a container's network.
  * Imports must stay few and small: its memory is shared by all tasks of the host, and every task
  * is forked from it.
  */
@@ -9,31 +10,39 @@ import { failpointsOf } from '../failpoints.ts';
 import { LauncherCore } from './core.ts';
 import { FileDisk } from './file-disk.ts';
 import { NodeIsolation } from './isolation.ts';
+import { askedProbe, helpWithProbe } from './namespace-probe.ts';
 import { keptHere, NodeProcesses } from './node-processes.ts';
 import { destroyOrphans } from './orphans.ts';
 import { LauncherServer, launcherPlace } from './server.ts';
 
-const place = launcherPlace();
 const clock = new SystemClock();
-const { destroyTimeoutMs, networks, orphans } = place.settings;
-const isolation = new NodeIsolation(clock, destroyTimeoutMs);
-const processes = new NodeProcesses(clock, isolation, keptHere(place.folder));
-const core = new LauncherCore({
-  clock,
-  random: new SystemRandom(),
-  processes,
-  disk: new FileDisk(`${place.folder}/containers`),
-  failpoints: failpointsOf(process.env),
-});
-const server = new LauncherServer(core, place, clock);
-server.run(() => {
-  processes.forgetOthers();
-  const known = core.knownIds;
-  if (orphans !== undefined) destroyOrphans(orphans, known, isolation);
-  if (networks === undefined) return;
-  const { root, pluginsPath } = networks;
-  const isOrphan = (id: string): boolean => !known.has(id.split('.')[0] ?? id);
-  void import('./networks.ts').then(({ detachOrphans }) =>
-    detachOrphans(root, { pluginsPath, isOrphan }, clock),
-  );
-});
+
+function serve(): void {
+  const place = launcherPlace();
+  const { destroyTimeoutMs, networks, orphans } = place.settings;
+  const isolation = new NodeIsolation(clock, destroyTimeoutMs);
+  const processes = new NodeProcesses(clock, isolation, keptHere(place.folder));
+  const core = new LauncherCore({
+    clock,
+    random: new SystemRandom(),
+    processes,
+    disk: new FileDisk(`${place.folder}/containers`),
+    failpoints: failpointsOf(process.env),
+  });
+  const server = new LauncherServer(core, place, clock);
+  server.run(() => {
+    processes.forgetOthers();
+    const known = core.knownIds;
+    if (orphans !== undefined) destroyOrphans(orphans, known, isolation);
+    if (networks === undefined) return;
+    const { root, pluginsPath } = networks;
+    const isOrphan = (id: string): boolean => !known.has(id.split('.')[0] ?? id);
+    void import('./networks.ts').then(({ detachOrphans }) =>
+      detachOrphans(root, { pluginsPath, isOrphan }, clock),
+    );
+  });
+}
+
+const asked = askedProbe(process.argv);
+if (asked !== undefined) await helpWithProbe(asked, clock);
+else serve();

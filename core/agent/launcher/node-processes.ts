@@ -21,6 +21,7 @@ import { holdNamespaces, letGo } from './gate.ts';
 import { joinedBy } from './isolation.ts';
 import { KeptFiles, keeperFolder, type StarterPipes, takeStarterPipes } from './keeper.ts';
 import type { Held, Isolation, Processes, ProcessIdentity, SpawnSpec } from './ports.ts';
+import { namespaceProbe } from './namespace-probe.ts';
 import { runProbe } from './probes.ts';
 import { isFrom, type ProcessEntry, readAllProcesses, readProcess, treeOf } from './proc-tree.ts';
 import { openRotatedOutput } from './rotated-output.ts';
@@ -94,7 +95,7 @@ export class NodeProcesses implements Processes {
         onEnd: (identity, status) => this.ended(identity, status),
         onGone: () => kept.onGone(),
       });
-    this.attached = new NodeAttachedProcesses(clock, this);
+    this.attached = new NodeAttachedProcesses(clock, this, isolation);
   }
 
   spawn(spec: SpawnSpec, onExit: (status: WaitStatus) => void): ProcessIdentity | undefined {
@@ -257,6 +258,11 @@ export class NodeProcesses implements Processes {
   }
 
   probe(probe: HostedProbe, place: Omit<SpawnSpec, 'command'>): Promise<ProbeResult | undefined> {
+    const { plan, holder } = place.isolation ?? {};
+    const isElsewhere = plan?.namespaces?.kinds.includes('net') === true;
+    if (probe.type !== 'COMMAND' && isElsewhere && holder !== undefined) {
+      return namespaceProbe(process.argv[1] ?? '')(holder.pid, probe);
+    }
     return runProbe(probe, place, this, this.clock);
   }
 

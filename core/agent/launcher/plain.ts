@@ -10,7 +10,14 @@ import type {
   PlainReport,
   PlainSpec,
 } from '../containers/port.ts';
-import type { AttachedProcess, LauncherDisk, Processes, ProcessIdentity } from './ports.ts';
+import { ContainerIsolation, type IsolationRecord } from './container-isolation.ts';
+import type {
+  AttachedProcess,
+  LauncherDisk,
+  Processes,
+  ProcessIdentity,
+  SpawnIsolation,
+} from './ports.ts';
 
 const SIGKILL = 9;
 const SIGKILL_STATUS = 9;
@@ -23,10 +30,14 @@ interface PlainRecord {
   /** Under which it says that it has begun. */
   mark?: string;
   exitStatus?: number;
+  isolation?: IsolationRecord;
 }
 
 interface Plain {
   readonly record: PlainRecord;
+  readonly isolation: ContainerIsolation;
+  /** It has ended, and what was in it or made for it is being removed. */
+  isCleaning: boolean;
   attached: AttachedProcess | undefined;
   isWatched: boolean;
   isThrottled: boolean;
@@ -38,6 +49,8 @@ export interface PlainPorts {
   emit(event: ContainerEvent): void;
   /** The complete environment of an executor (`root`) or of one of its tasks (`root.nested`). */
   environmentOf(id: string): Readonly<Record<string, string>> | undefined;
+  /** What an executor (`root`) or one of its tasks (`root.nested`) is in; undefined: nothing. */
+  placeOf(id: string): SpawnIsolation | undefined;
   /** Whether this executor runs. */
   isAlive(root: string): boolean;
 }
@@ -61,20 +74,20 @@ export class PlainContainers {
   }
 
   get processCount(): number {
-    return [...this.containers.values()].filter(({ record }) => record.process).length;
+    const all = [...this.containers.values()];
+    return all.filter(({ record, isCleaning }) => record.process || isCleaning).length;
   }
 
   /** Takes over a record of a dead launcher; false when it is none of these. */
   recover(value: unknown): boolean {
     if (!isPlainRecord(value)) return false;
-    const plain: Plain = {
-      record: value,
-      attached: undefined,
-      isWatched: false,
-      isThrottled: false,
-    };
+    const plain = this.plainOf(value);
     this.containers.set(value.plain.id, plain);
-    if (value.exitStatus !== undefined) return true;
+    if (value.exitStatus !== undefined) {
+      plain.isolation.destroy(() => {});
+      return true;
+    }
+    if (!plain.isolation.adopt()) plain.isolation.kill();
     const found = value.process ?? this.findUnrecorded(value);
     const { processes } = this.ports;
     const onExit = (status: WaitStatus): void => this.ended(plain, status);
@@ -181,12 +194,8 @@ export class PlainContainers {
       this.tellStarted(known);
       return;
     }
-    const plain: Plain = {
-      record: { plain: { ...spec, command: this.commandOf(spec) } },
-      attached: undefined,
-      isWatched: spec.isSession,
-      isThrottled: false,
-    };
+    const plain = this.plainOf({ plain: { ...spec, command: this.commandOf(spec) } });
+    plain.isWatched = spec.isSession;
     const refusal = this.orphanRefusal(spec.id) ?? this.refusalOf(spec);
     if (refusal !== undefined) {
       this.ports.emit({ kind: 'plain-failed', id: spec.id, message: refusal });
@@ -194,6 +203,40 @@ export class PlainContainers {
     }
     this.containers.set(spec.id, plain);
     this.start(plain);
+  }
+
+  private plainOf(record: PlainRecord): Plain {
+    const { id, isolation } = record.plain;
+    record.isolation ??= { tasks: {} };
+    const spec = { id, kind: 'process' as const, ...(isolation === undefined ? {} : { isolation }) };
+    const plain: Plain = {
+      record,
+      isolation: new ContainerIsolation(spec, record.isolation, {
+        processes: this.ports.processes,
+        handlers: {
+          onChanged: () => this.save(plain),
+          // Nobody hears why: the original's answer to a waiter has room for the status only.
+          onLimitation: () => this.destroy(plain),
+          onTaskLimitation: () => {},
+          onDiskMeasured: () => {},
+        },
+        ...(id.includes('.') ? { outer: () => this.outerOf(id) } : {}),
+      }),
+      attached: undefined,
+      isWatched: false,
+      isThrottled: false,
+      isCleaning: false,
+    };
+    return plain;
+  }
+
+  /** Where its parent is; undefined for a container on its own. */
+  private outerOf(id: string): SpawnIsolation | undefined {
+    const end = id.lastIndexOf('.');
+    if (end === -1) return undefined;
+    const parent = id.slice(0, end);
+    const plain = this.containers.get(parent);
+    return plain === undefined ? this.ports.placeOf(parent) : plain.isolation.place();
   }
 
   /** The root may have ended while the sandbox was made. */
@@ -213,6 +256,22 @@ export class PlainContainers {
   }
 
   private start(plain: Plain): void {
+    const { record } = plain;
+    const { id } = record.plain;
+    this.save(plain);
+    plain.isolation.make((failure) => {
+      if (record.exitStatus !== undefined) return;
+      if (failure === undefined) {
+        this.startProcess(plain);
+        return;
+      }
+      this.containers.delete(id);
+      plain.isolation.destroy(() => this.ports.disk.remove(id));
+      this.ports.emit({ kind: 'plain-failed', id, message: failure });
+    });
+  }
+
+  private startProcess(plain: Plain): void {
     const { record } = plain;
     const spec = record.plain;
     record.process = null;
@@ -236,7 +295,13 @@ export class PlainContainers {
     const { processes } = this.ports;
     const { mark } = plain.record;
     const { io, command, sandbox, workingDirectory, user } = plain.record.plain;
-    const place = { command, cwd: workingDirectory, ...(user === undefined ? {} : { user }) };
+    const isolation = plain.isolation.place();
+    const place = {
+      command,
+      cwd: workingDirectory,
+      ...(user === undefined ? {} : { user }),
+      ...(isolation === undefined ? {} : { isolation }),
+    };
     const onExit = (status: WaitStatus): void => this.ended(plain, status);
     if (io === 'files') {
       return processes.spawn(mark === undefined ? place : { ...place, mark }, onExit);
@@ -279,7 +344,8 @@ export class PlainContainers {
     plain.isThrottled = false;
     plain.attached?.setPaused(false);
     if (record.process) this.ports.processes.signalTree(record.process.pid, 'SIGKILL');
-    else this.ended(plain, SIGKILL_STATUS);
+    plain.isolation.kill();
+    if (!record.process) this.ended(plain, SIGKILL_STATUS);
   }
 
   private input(plain: Plain, sequence: number, bytes: Buffer): void {
@@ -323,7 +389,11 @@ export class PlainContainers {
     this.save(plain);
     const { id } = record.plain;
     this.parentEnded(id);
-    this.ports.emit({ kind: 'plain-ended', id, status });
+    plain.isCleaning = true;
+    plain.isolation.destroy(() => {
+      plain.isCleaning = false;
+      this.ports.emit({ kind: 'plain-ended', id, status });
+    });
   }
 
   private forget(plain: Plain): void {

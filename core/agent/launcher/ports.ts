@@ -189,6 +189,8 @@ export interface ContainerRun {
   adopt(): void;
   /** Of the executor, or of one of a group's tasks. */
   environmentOf(nestedId: string | undefined): Readonly<Record<string, string>> | undefined;
+  /** What containers made inside of it enter; where there is none, they enter nothing. */
+  placeOf?(nestedId: string | undefined): SpawnIsolation | undefined;
   signal(nestedId: string | undefined, signal: number): void;
 }
 

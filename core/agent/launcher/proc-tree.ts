@@ -116,3 +116,16 @@ function environmentOf(pid: number): readonly string[] {
     return [];
   }
 }
+
+/** The process itself, where another one only waits for it outside of its pid namespace. */
+export function enteredProcess(pid: number): number {
+  try {
+    if (readFileSync(`/proc/${pid}/comm`, 'utf8') !== 'nsenter\n') return pid;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    const first = Number(children.trim().split(' ')[0]);
+    return first > 0 ? enteredProcess(first) : pid;
+  } catch {
+    // It has ended.
+    return pid;
+  }
+}

@@ -97,6 +97,14 @@ export function wrappedCommandLine(
   const line = isolatedCommandLine(command, plan, place);
   const isChecked = line.args.includes(CHECK);
   const gate = isChecked ? [GATE, 'sh'] : [GATE, 'sh', '/bin/sh', '-c', CHECK, 'sh'];
+  return behindGate(line, gate);
+}
+
+/** Any command line behind that pipe. */
+export function behindGate(
+  line: CommandLine,
+  gate: readonly string[] = [GATE, 'sh'],
+): CommandLine {
   const args = ['-c', ...gate, line.file, ...line.args];
   return { ...line, file: '/bin/sh', argv0: 'sh', args, isGated: true };
 }
@@ -115,18 +123,18 @@ function rootedLine(
   return { file, argv0: file, args, env: line.env, user: undefined, isGated: false };
 }
 
-/** Of a health check's or check's command: where the task sees its files, and outside of its cgroups. */
+/** Of a health check's or check's command: where the task is, and outside of its cgroups. */
 export function probeCommandLine(
   command: HostedCommand,
   place: {
+    readonly cwd: string;
     readonly user?: SystemUser;
     readonly isolation?: { readonly plan: IsolationPlan; readonly holder?: Holder };
   },
 ): CommandLine {
-  const { user, isolation } = place;
-  const inner = plainCommandLine(command, user);
-  if (isolation === undefined) return inner;
-  return rootedLine(inner, isolation.plan, { user, holder: isolation.holder }) ?? inner;
+  const { cwd, user, isolation } = place;
+  if (isolation === undefined) return plainCommandLine(command, user);
+  return isolatedCommandLine(command, isolation.plan, { ...isolation, cwd, user });
 }
 
 /**

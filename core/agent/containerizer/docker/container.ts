@@ -24,7 +24,7 @@ import type { ContainerPorts, ContainerRun, ProcessIdentity } from '../../launch
 import type { LauncherContainer } from '../../launcher-port.ts';
 import type { DockerEngine } from './engine.ts';
 import { type InspectedContainer, networkInfosOf } from './inspect.ts';
-import { dockerProbe, type NamespaceProbe } from './probes.ts';
+import { dockerProbe } from './probes.ts';
 import type { DockerSpec } from './spec.ts';
 import { DockerStop } from './stop.ts';
 

@@ -8,26 +8,19 @@ import { SystemRandom } from '../../../base/random.ts';
 import { LauncherCore } from '../../launcher/core.ts';
 import { FileDisk } from '../../launcher/file-disk.ts';
 import { NodeIsolation } from '../../launcher/isolation.ts';
+import { askedProbe, helpWithProbe, namespaceProbe } from '../../launcher/namespace-probe.ts';
 import { keptHere, NodeProcesses } from '../../launcher/node-processes.ts';
 import type { ContainerPorts, ProcessIdentity } from '../../launcher/ports.ts';
-import { runProbe } from '../../launcher/probes.ts';
 import { readProcess } from '../../launcher/proc-tree.ts';
 import { LauncherServer, launcherPlace } from '../../launcher/server.ts';
 import { isOfContainer } from './cgroups.ts';
 import { DockerContainer, type DockerContainerPorts } from './container.ts';
 import { DockerEngine } from './engine.ts';
-import { namespaceProbe, PROBE_ARGUMENT } from './probes.ts';
 import { isDockerSpec } from './spec.ts';
 
 const clock = new SystemClock();
 /** Containers are isolated by the engine; clients are plain processes. */
 const isolation = new NodeIsolation(clock, 0);
-
-async function helpWithProbe(text: string): Promise<void> {
-  const processes = new NodeProcesses(clock, isolation);
-  const result = await runProbe(JSON.parse(text), { cwd: '/' }, processes, clock);
-  process.stdout.write(JSON.stringify(result ?? null));
-}
 
 function serve(): void {
   const place = launcherPlace();
@@ -80,6 +73,6 @@ function killContained(identity: ProcessIdentity, engineId: string): boolean {
   }
 }
 
-const [mode, text] = process.argv.slice(2);
-if (mode === PROBE_ARGUMENT && text !== undefined) await helpWithProbe(text);
+const asked = askedProbe(process.argv);
+if (asked !== undefined) await helpWithProbe(asked, clock);
 else serve();

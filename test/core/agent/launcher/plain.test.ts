@@ -35,6 +35,7 @@ class Bench {
     };
     this.containers = new PlainContainers({
       emit: (event) => this.events.push(event),
+      placeOf: () => undefined,
       environmentOf: (id) => (id === 'executor' ? { EXECUTOR: 'yes' } : undefined),
       isAlive: (root) => root === 'executor',
       disk: {

@@ -1,0 +1,67 @@
+/** How containers without an executor are isolated: by the isolators of those with one. */
+import { err, ok, type Result } from '../../base/result.ts';
+import type { CommandInfo, ContainerInfo, Resource } from '../../wire/types/mesos.v1.ts';
+import type { IsolationOptions } from '../containerizer/isolation-options.ts';
+import { createIsolators, type IsolatorSources } from '../containerizer/isolators.ts';
+import { IsolationPlanner, type PlannedContainer } from '../containerizer/planner.ts';
+import type { ContainerLimits } from '../containerizer/port.ts';
+import { unsupportedPart } from '../containerizer/unsupported.ts';
+import { isSandboxShare } from '../volumes.ts';
+
+export interface PlannedPlain {
+  readonly id: string;
+  readonly sandbox: string;
+  readonly parentSandbox: string | undefined;
+  readonly command: CommandInfo | undefined;
+  readonly containerInfo: ContainerInfo | undefined;
+  readonly requests: readonly Resource[];
+  readonly limits: ContainerLimits;
+  readonly user: { readonly uid: number; readonly gid: number } | undefined;
+  /** It is where its parent is, whatever it asks for. */
+  readonly isSession: boolean;
+}
+
+/** The error is why such a container cannot be. */
+export type ContainerPlans = (wanted: PlannedPlain) => Result<PlannedContainer>;
+
+export function containerPlans(
+  options: IsolationOptions,
+  sources: IsolatorSources,
+): ContainerPlans {
+  const planner = new IsolationPlanner(createIsolators(options, sources));
+  return (wanted) => {
+    const { id, sandbox, parentSandbox, command, requests, limits, user, isSession } = wanted;
+    const containerInfo = isSession ? undefined : wanted.containerInfo;
+    const refused = refusalOf(containerInfo, options.isolators);
+    if (refused !== undefined) return err(refused);
+    const resources = { requests, limits };
+    const { sandboxDirectory } = options;
+    const planned = planner.plan({
+      ...{ id, sandbox, sandboxDirectory, containerInfo, command, resources, user },
+      ...(parentSandbox === undefined ? {} : { parentSandbox }),
+    });
+    if (!planned.ok) return planned;
+    // What it uses is counted with its parent.
+    return isSession ? ok(withoutLimits(planned.value)) : planned;
+  };
+}
+
+function refusalOf(
+  info: ContainerInfo | undefined,
+  isolators: readonly string[],
+): string | undefined {
+  if (info === undefined) return undefined;
+  if (info.mesos?.image !== undefined) {
+    return 'container images of containers without an executor are not supported by this agent';
+  }
+  if ((info.volumes ?? []).some((volume) => isSandboxShare(volume))) {
+    return 'relative volumes of containers without an executor are not supported by this agent';
+  }
+  const part = unsupportedPart(info, isolators);
+  return part === undefined ? undefined : `${part} not supported by this agent`;
+}
+
+function withoutLimits(planned: PlannedContainer): PlannedContainer {
+  if (planned.plan === undefined) return planned;
+  return { ...planned, plan: { ...planned.plan, rlimits: [], watches: [] } };
+}
