@@ -11,6 +11,7 @@ import type { Readable } from 'node:stream';
 import type { Clock, Timer } from '../../base/clock.ts';
 import { describeError } from '../../base/errors.ts';
 import { exitedWith, signalledWith, type WaitStatus } from '../../executor/wait-status.ts';
+import { letGo } from './gate.ts';
 import type {
   AttachedHandlers,
   AttachedProcess,
@@ -19,9 +20,13 @@ import type {
   Isolation,
   ProcessIdentity,
 } from './ports.ts';
-import { letGo } from './gate.ts';
 import { enteredProcess, type ProcessEntry, readAllProcesses, readProcess } from './proc-tree.ts';
-import { behindGate, type CommandLine, isolatedCommandLine, plainCommandLine } from './wrapped-command.ts';
+import {
+  behindGate,
+  type CommandLine,
+  isolatedCommandLine,
+  plainCommandLine,
+} from './wrapped-command.ts';
 
 /** How long output is still read after the end; a child that has left the session may hold it open. */
 const DRAIN_LIMIT_MS = 1_000;

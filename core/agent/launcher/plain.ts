@@ -208,7 +208,11 @@ export class PlainContainers {
   private plainOf(record: PlainRecord): Plain {
     const { id, isolation } = record.plain;
     record.isolation ??= { tasks: {} };
-    const spec = { id, kind: 'process' as const, ...(isolation === undefined ? {} : { isolation }) };
+    const spec = {
+      id,
+      kind: 'process' as const,
+      ...(isolation === undefined ? {} : { isolation }),
+    };
     const plain: Plain = {
       record,
       isolation: new ContainerIsolation(spec, record.isolation, {

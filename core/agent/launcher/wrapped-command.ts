@@ -101,10 +101,7 @@ export function wrappedCommandLine(
 }
 
 /** Any command line behind that pipe. */
-export function behindGate(
-  line: CommandLine,
-  gate: readonly string[] = [GATE, 'sh'],
-): CommandLine {
+export function behindGate(line: CommandLine, gate: readonly string[] = [GATE, 'sh']): CommandLine {
   const args = ['-c', ...gate, line.file, ...line.args];
   return { ...line, file: '/bin/sh', argv0: 'sh', args, isGated: true };
 }

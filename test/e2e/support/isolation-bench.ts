@@ -31,13 +31,19 @@ import type {
   TaskLaunch,
 } from '../../../core/agent/containerizer/port.ts';
 import type { Provisioner } from '../../../core/agent/containerizer/provisioner/port.ts';
+import { containerPlans } from '../../../core/agent/containers/plans.ts';
+import type {
+  ContainerEvent,
+  ContainerIo,
+  ContainerLauncher,
+} from '../../../core/agent/containers/port.ts';
 import { AGENT_FLAGS } from '../../../core/agent/flags.ts';
 import { LauncherClient } from '../../../core/agent/launcher/client.ts';
 import { SystemClock, sleep } from '../../../core/base/clock.ts';
 import { parseFlags } from '../../../core/base/flags.ts';
 import { silentLog } from '../../../core/base/log.ts';
 import { parseResourceText } from '../../../core/resources/parse.ts';
-import type { Resource, TaskInfo } from '../../../core/wire/types/mesos.v1.ts';
+import type { ContainerInfo, Resource, TaskInfo } from '../../../core/wire/types/mesos.v1.ts';
 
 export const clock = new SystemClock();
 const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
@@ -56,10 +62,23 @@ export interface BenchExtras {
   readonly volumeDirectory?: (resource: Resource) => string | undefined;
 }
 
+export interface BenchContainer {
+  readonly command: string;
+  readonly info?: ContainerInfo;
+  readonly resources?: string;
+  readonly user?: { readonly uid: number; readonly gid: number };
+  readonly isSession?: boolean;
+  readonly io?: ContainerIo;
+}
+
 export class IsolationBench {
   readonly folder: string;
   readonly options: IsolationOptions;
   readonly events: ContainerizerEvent[] = [];
+  /** About containers without an executor. */
+  readonly containerEvents: ContainerEvent[] = [];
+  /** What starts those. */
+  containers: ContainerLauncher | undefined;
   it: MesosContainerizer;
 
   private readonly extras: BenchExtras;
@@ -141,6 +160,10 @@ export class IsolationBench {
     });
   }
 
+  lines(id: string, file: string): number {
+    return this.has(id, file) ? this.output(id, file).trim().split('\n').length : 0;
+  }
+
   /** A command task that has started. */
   async run(id: string, task: BenchTask): Promise<number> {
     this.launch(id, task);
@@ -204,6 +227,51 @@ export class IsolationBench {
     this.it.launch({ ...config, spec: { ...config.spec, kind: 'process', command } });
   }
 
+  /** A container without an executor: `root` or `root.nested`; resolves when it has started. */
+  async plain(id: string, wanted: BenchContainer): Promise<number> {
+    const { command, info, user, isSession = false, io = 'files' } = wanted;
+    const [root = id, ...nested] = id.split('.');
+    const sandbox = join(this.sandbox(root), ...nested.flatMap((each) => ['containers', each]));
+    mkdirSync(sandbox, { recursive: true });
+    const planned = containerPlans(this.options, { volumeDirectory: () => undefined })({
+      ...{ id, sandbox, parentSandbox: this.sandbox(root), command: undefined, user, isSession },
+      ...{ containerInfo: info, requests: resources(wanted.resources ?? ''), limits: {} },
+    });
+    assert.ok(planned.ok, planned.ok ? '' : planned.error);
+    const { plan, environment } = planned.value;
+    const hosted = { shell: true, value: command, arguments: [], environment };
+    this.containers?.request({
+      kind: 'plain-launch',
+      spec: {
+        ...{ id, sandbox, io, isSession, command: hosted, baseEnvironment: { PATH } },
+        workingDirectory: isSession ? this.sandbox(root) : sandbox,
+        ...(user === undefined ? {} : { user }),
+        ...(plan === undefined ? {} : { isolation: plan }),
+        note: { resources: [] },
+      },
+    });
+    const { pid } = await this.containerEvent(id, 'plain-started');
+    assert.ok(pid !== undefined);
+    return pid;
+  }
+
+  async containerEvent<K extends ContainerEvent['kind']>(
+    id: string,
+    kind: K,
+  ): Promise<Extract<ContainerEvent, { readonly kind: K }>> {
+    const isIt = (event: ContainerEvent): event is Extract<ContainerEvent, { readonly kind: K }> =>
+      event.kind === kind && 'id' in event && event.id === id;
+    return await this.until(`${kind} of ${id}`, () => this.containerEvents.find(isIt));
+  }
+
+  /** What a session or a terminal has written. */
+  shown(id: string): string {
+    return this.containerEvents
+      .map((event) => (event.kind === 'plain-output' && event.id === id ? event.data : ''))
+      .map((data) => Buffer.from(data, 'base64').toString('utf8'))
+      .join('');
+  }
+
   configOf(id: string, task: BenchTask, taskInfo: TaskInfo): ContainerConfig {
     const { container, limits } = taskInfo;
     return {
@@ -242,8 +310,11 @@ export class IsolationBench {
     const { shell = true, value = '', arguments: words = [] } = info.command ?? {};
     const command = { shell, value, arguments: words, environment: { PATH } };
     const nested = nestedId === undefined ? {} : { nestedId };
-    const { healthCheck } = hostedTaskOf(info, { environment: { PATH } });
-    const probed = healthCheck === undefined ? {} : { healthCheck };
+    const { check, healthCheck } = hostedTaskOf(info, { environment: { PATH } });
+    const probed = {
+      ...(check === undefined ? {} : { check }),
+      ...(healthCheck === undefined ? {} : { healthCheck }),
+    };
     return {
       hosted: { taskId: id, command, killGraceMs: 300, maxCompletionMs: 0, ...nested, ...probed },
       info,
@@ -296,6 +367,8 @@ export class IsolationBench {
   private connect(): MesosContainerizer {
     const settings = launcherSettings(this.options);
     const client = new LauncherClient(this.folder, { clock, log: silentLog, settings });
+    client.onContainerEvent((event) => this.containerEvents.push(event));
+    this.containers = client;
     return new MesosContainerizer(client, {
       isolation: this.options,
       volumeDirectory: this.extras.volumeDirectory ?? (() => undefined),

@@ -20,6 +20,7 @@ import {
   UNKNOWN_STATUS,
   type WaitStatus,
 } from '../../../executor/wait-status.ts';
+import type { NamespaceProbe } from '../../launcher/namespace-probe.ts';
 import type { ContainerPorts, ContainerRun, ProcessIdentity } from '../../launcher/ports.ts';
 import type { LauncherContainer } from '../../launcher-port.ts';
 import type { DockerEngine } from './engine.ts';
