@@ -43,7 +43,8 @@ export class CniBench {
   /** What a bridge leaves behind is gone with it. */
   remove(): void {
     for (const each of [77, 78]) quietly('ip', 'link', 'delete', this.bridge(each));
-    quietly('umount', this.root);
+    // A stopped launcher leaves what takes long to its successor, and here comes none.
+    quietly('umount', '--recursive', '--lazy', this.root);
     rmSync(this.folder, { recursive: true, force: true });
   }
 
