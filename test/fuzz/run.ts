@@ -10,7 +10,7 @@ import { fuzzDecoders } from './decoders.ts';
 import { Dice, seedOf } from './dice.ts';
 import { effortOf, HANG_MS, leastEffort } from './effort.ts';
 
-import type { FuzzCase } from './request.ts';
+import { type FuzzCase, printCase } from './request.ts';
 import { shrink } from './shrink.ts';
 import { fuzzSockets } from './sockets.ts';
 import { verdictOn } from './verdict.ts';
@@ -56,6 +56,8 @@ const CHECK_EVERY = 50;
 export const MAINTAIN_EVERY = 200;
 const DECODER_EVERY = 4;
 const SOCKETS_PER_EPOCH = 500;
+/** Characters of a slow request in the log. */
+const PRINTED_MAX = 500;
 /** Requests after which the growth of a cluster is measured. */
 const SETTLED_AFTER = 300;
 
@@ -178,7 +180,11 @@ async function suspect(
   given.counts.suspects += 1;
   const spentMs = await leastEffort(() => effortAgain(worldSeed, played));
   const texts = [firstMs, spentMs].map((ms) => `${ms.toFixed(0)} ms`);
-  given.say?.(`slow: request ${played.length} took ${texts.join(', in a fresh cluster ')}`);
+  const last = played.at(-1);
+  const text = last === undefined ? '' : printCase(last).slice(0, PRINTED_MAX);
+  given.say?.(
+    `slow: request ${played.length} took ${texts.join(', in a fresh cluster ')}: ${text}`,
+  );
   if (spentMs > HANG_MS) throw new Error(`it takes ${spentMs.toFixed(0)} ms`);
 }
 
