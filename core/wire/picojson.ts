@@ -64,6 +64,10 @@ const ESCAPES: Readonly<Record<string, string>> = {
   t: '\t',
 };
 
+/** What stands for itself in a string. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+const PLAIN = /[^"\\\u0000-\u001f]+/y;
+
 class Parser {
   private readonly text: string;
   private at = 0;
@@ -83,10 +87,14 @@ class Parser {
   }
 
   private syntaxError(): string {
-    const line = this.text.slice(0, this.at).split('\n').length;
-    const rest = this.text.slice(this.at).split('\n', 1)[0] ?? '';
-    const visible = [...rest].filter((character) => character >= ' ').join('');
-    return `syntax error at line ${line} near: ${visible}`;
+    let line = 1;
+    for (let end = this.text.indexOf('\n'); end !== -1 && end < this.at; line += 1) {
+      end = this.text.indexOf('\n', end + 1);
+    }
+    const end = this.text.indexOf('\n', this.at);
+    const rest = this.text.slice(this.at, end === -1 ? undefined : end);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is left out
+    return `syntax error at line ${line} near: ${rest.replaceAll(/[\u0000-\u001f]+/g, '')}`;
   }
 
   private skipSpace(): void {
@@ -174,14 +182,14 @@ class Parser {
   private string(): unknown {
     let value = '';
     for (;;) {
+      PLAIN.lastIndex = this.at;
+      const plain = PLAIN.exec(this.text)?.[0] ?? '';
+      value += plain;
+      this.at += plain.length;
       const character = this.text[this.at];
-      if (character === undefined || character < ' ') return REFUSED;
+      if (character !== '"' && character !== '\\') return REFUSED;
       this.at += 1;
       if (character === '"') return value;
-      if (character !== '\\') {
-        value += character;
-        continue;
-      }
       const escaped = this.text[this.at];
       if (escaped === undefined) return REFUSED;
       this.at += 1;

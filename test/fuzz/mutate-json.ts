@@ -130,6 +130,9 @@ const NASTY_TOKENS: readonly [string, ...string[]] = [
 /** Longest text of a value that was repeated. */
 const GROWN_MAX = 20_000;
 
+/** Longest text of a value that was nested: reading one of 5 MB alone takes 100 ms. */
+const NESTED_MAX = 500_000;
+
 /** How deep a value is nested into itself; the last one is deeper than any stack. */
 const NESTINGS: readonly [number, ...number[]] = [2, 3, 20, 99, 101, 499, 501, 3_000, 40_000];
 
@@ -190,7 +193,8 @@ function nested(dice: Dice, value: unknown, key: string | number | undefined): u
   const name = typeof key === 'string' ? key : 'parent';
   const depth = dice.pick(NESTINGS);
   const isList = dice.once(3);
-  const base = isFields(value) && sizeOf(value) < 200 ? value : {};
+  const isSmall = isFields(value) && sizeOf(value) * depth < NESTED_MAX;
+  const base = isSmall ? value : {};
   for (let level = 0; level < depth; level += 1) tree = isList ? [tree] : { ...base, [name]: tree };
   return tree;
 }
