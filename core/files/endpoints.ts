@@ -149,10 +149,17 @@ async function download({ files, request, reply, approvers }: Asked): Promise<Fa
   const found = await stat(real.value).catch(() => undefined);
   if (found === undefined) return replyStatus(reply, 404);
   reply
-    .header('content-disposition', `attachment; filename=${path.basename(real.value)}`)
+    .header('content-disposition', `attachment; filename=${headerText(path.basename(real.value))}`)
     .header('content-length', found.size)
     .type(type);
   return reply.send(found.size === 0 ? '' : firstBytes(real.value, found.size, reply));
+}
+
+/** The bytes of a name as a header can hold them; control characters cannot be there. */
+function headerText(name: string): string {
+  const bytes = Buffer.from(name).toString('latin1');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
+  return bytes.replaceAll(/[\u0000-\u001f\u007f]/g, '?');
 }
 
 /** What the length promised: a log may grow meanwhile. One that shrinks cuts the connection. */

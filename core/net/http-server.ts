@@ -201,7 +201,8 @@ class FastifyHttpServer implements HttpServer {
       return;
     }
     const status = statusOf(error);
-    if (status >= 500) {
+    // A client that goes before its answer begins ends the stream of it, which is nobody's fault.
+    if (status >= 500 && !request.socket.destroyed) {
       const fields = { url: request.url, method: request.method, error: describeError(error) };
       this.options.log.error(fields, 'request failed');
     }

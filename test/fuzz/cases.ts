@@ -142,7 +142,7 @@ export class CaseMaker {
     let tree: unknown =
       given.isCall && dice.once(5)
         ? generateTree(dice, callName(base), words)
-        : JSON.parse(withLivingIds(dice, JSON.stringify(base.body), given.living));
+        : JSON.parse(withLivingIds(dice, JSON.stringify(base.body), given.living, 'json'));
     for (let count = dice.pick([0, 1, 1, 1, 2, 3]); count > 0; count -= 1) {
       tree = mutateTree(dice, tree, words);
     }
@@ -179,7 +179,7 @@ export class CaseMaker {
   private recordedMessage(dice: Dice, living: LivingIds): RecordedMessage {
     const base = dice.pickAny(this.messages);
     if (base === undefined) throw new Error('there are no recordings');
-    const text = withLivingIds(dice, base.body.toString('latin1'), living, true);
+    const text = withLivingIds(dice, base.body.toString('latin1'), living, 'framed');
     return { name: base.name, body: noisy(dice, Buffer.from(text, 'latin1')) };
   }
 
@@ -215,12 +215,18 @@ const RECORDED_ID =
   /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(-S\d+|-O\d+|-\d{4})?/g;
 
 /** Mostly living ids, sometimes the recorded ones. Of equal length where bytes are framed. */
-function withLivingIds(dice: Dice, text: string, living: LivingIds, isFramed = false): string {
+function withLivingIds(
+  dice: Dice,
+  text: string,
+  living: LivingIds,
+  form: 'plain' | 'json' | 'framed' = 'plain',
+): string {
   return text.replaceAll(RECORDED_ID, (recorded, suffix: string | undefined) => {
     if (dice.once(12)) return recorded;
     const found = dice.pickAny(idsLike(living, suffix));
-    if (found === undefined || (isFramed && found.length !== recorded.length)) return recorded;
-    return found;
+    const isMisfit = form === 'framed' && found?.length !== recorded.length;
+    if (found === undefined || isMisfit) return recorded;
+    return form === 'json' ? JSON.stringify(found).slice(1, -1) : found;
   });
 }
 

@@ -22,6 +22,7 @@ async function serve(): Promise<Served> {
   writeFileSync(path.join(sandbox, 'stdout'), 'hello world\n');
   writeFileSync(path.join(sandbox, 'big'), 'x'.repeat(READ_MAX_BYTES + 10));
   writeFileSync(path.join(folder, 'secret'), 'secret');
+  writeFileSync(path.join(sandbox, 'sub', '日本\n.txt'), 'odd');
   symlinkSync(path.join(folder, 'secret'), path.join(sandbox, 'escape'));
   const files = new VirtualFiles();
   files.attach('/box', sandbox);
@@ -105,6 +106,9 @@ test('downloads are sent as they are', async () => {
     body: 'hello world\n',
   });
   assert.equal((await it.get('/files/download?path=/nope')).body, '404 Not Found.');
+  // A name that a header cannot hold as it is.
+  const odd = await it.get(`/files/download?path=${encodeURIComponent('/box/sub/日本\n.txt')}`);
+  assert.deepEqual(odd, { status: 200, body: 'odd' });
 });
 
 test('a path longer than any file system takes is unknown, and its parts are not looked up', async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
+import { PassThrough } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { silentLog } from '../../../core/base/log.ts';
@@ -186,6 +187,28 @@ test('a body over the limit is refused', async (t) => {
   t.after(() => client.close());
   const answer = await client.request({ method: 'POST', url: `${url}/echo`, body: 'x'.repeat(11) });
   assert.equal(`${answer.status} ${await answer.text()}`, '413 413 Payload Too Large.');
+});
+
+test('a client that leaves before its answer begins is no error', async (t) => {
+  const errors: unknown[] = [];
+  const log = { ...silentLog, error: (...said: unknown[]) => void errors.push(said) };
+  const body = new PassThrough();
+  const { port } = await start(
+    t,
+    ({ app }) => {
+      app.post('/master/slow', async (request, reply) => {
+        socket.destroy();
+        await once(request.socket, 'close');
+        return reply.send(body);
+      });
+    },
+    { log },
+  );
+  const socket = net.connect(port, '127.0.0.1');
+  socket.write('POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx');
+  await once(body, 'close').catch(() => {});
+  assert.match(await exchange(port, 'GET /none HTTP/1.0\r\n\r\n', /\n/), /^HTTP\/1.1 404/);
+  assert.deepEqual(errors, []);
 });
 
 test('bodies from 1024 bytes on are compressed for those who ask', async (t) => {
