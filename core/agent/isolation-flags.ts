@@ -64,6 +64,9 @@ export const ISOLATION_FLAGS = {
   default_container_shm_size: optionalFlag('bytes', {
     help: 'Size of /dev/shm of containers with an IPC namespace of their own.',
   }),
+  allowed_devices: optionalFlag('json', {
+    help: 'Devices that containers with cgroups/devices may use beside the usual ones, as JSON.',
+  }),
   network_cni_plugins_dir: optionalFlag('string', {
     help: 'Where the plugins of CNI are, with colons between directories.',
   }),

@@ -43,7 +43,6 @@ export const RARE_AGENT_FLAGS = {
   // Isolation.
   cgroups_net_cls_primary_handle: optionalFlag('string', CGROUPS),
   cgroups_net_cls_secondary_handles: optionalFlag('string', CGROUPS),
-  allowed_devices: optionalFlag('json', CGROUPS),
   nvidia_gpu_devices: optionalFlag('string', CGROUPS),
   volume_gid_range: optionalFlag('string', {
     help: 'Not supported: volumes have the group of their task.',

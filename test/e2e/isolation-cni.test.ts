@@ -91,6 +91,8 @@ test(
     await bench.run('t2', { command: serve, info: joining(['blue', 'red'], { hostname: 'two' }) });
     await bench.updated('t1', 'TASK_FINISHED');
     assert.equal(bench.output('t1', 'answer'), 'two\n');
+    const { net_rx_bytes: received = 0, net_tx_packets: sent = 0 } = bench.it.usage('t2') ?? {};
+    assert.ok(received > 100 && sent > 2, `${received} bytes received, ${sent} packets sent`);
     const { networkInfos = [] } = await bench.updated('t2', 'TASK_RUNNING');
     const addresses = networkInfos.map(({ ip_addresses: [first] = [] }) => first?.ip_address);
     assert.deepEqual(addresses, ['10.77.0.3', '10.78.0.3']);

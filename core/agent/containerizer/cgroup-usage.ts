@@ -16,6 +16,8 @@ export interface DiskUsage {
 export interface UsageSources {
   readonly files: UsageFiles;
   readonly disk: DiskUsage | undefined;
+  /** What was received and sent; empty in the host's network. */
+  readonly network?: Partial<ResourceStatistics>;
 }
 
 type Statistics = { -readonly [Key in keyof ResourceStatistics]?: ResourceStatistics[Key] };
@@ -31,9 +33,9 @@ const UNLIMITED_BYTES_MIN = 2 ** 62;
 export function usageOf(
   containerId: string,
   options: IsolationOptions,
-  { files, disk }: UsageSources,
+  { files, disk, network = {} }: UsageSources,
 ): ResourceStatistics | undefined {
-  const statistics: Statistics = {};
+  const statistics: Statistics = { ...network };
   if (options.cgroups.version === 1) readV1(containerId, options, { files, into: statistics });
   else readV2(containerId, options, { files, into: statistics });
   if (disk !== undefined) {

@@ -2,6 +2,7 @@
 import { err, ok, type Result } from '../../base/result.ts';
 import { fromJson } from '../../wire/json.ts';
 import type { ContainerInfo } from '../../wire/types/mesos.v1.ts';
+import { compileAllowedDevices } from './allowed-devices.ts';
 import { type CniFlagValues, compileCni } from './cni/options.ts';
 import type { IsolationHost, IsolationOptions } from './isolation-options.ts';
 import { type Isolator, isNetworkIsolator } from './isolator.ts';
@@ -11,6 +12,8 @@ import { namesOf } from './isolators/privileges.ts';
 
 export interface IsolationFlagValues extends CniFlagValues {
   readonly isolation: string;
+  readonly allowed_devices: unknown;
+  readonly network_cni_metrics: boolean;
   readonly launcher: string | undefined;
   readonly cgroups_hierarchy: string;
   readonly cgroups_root: string;
@@ -93,6 +96,8 @@ export function compileIsolation(
   if (!defaultContainer.ok) return defaultContainer;
   const cni = compileCni(flags, host);
   if (!cni.ok) return err(`${FAILED}Failed to create isolator 'network/cni': ${cni.error}`);
+  const allowedDevices = compileAllowedDevices(flags.allowed_devices, names.value, host);
+  if (!allowedDevices.ok) return allowedDevices;
   const isolatedPorts = portsOf(flags, agentPorts);
   if (!isolatedPorts.ok) return isolatedPorts;
   return ok({
@@ -121,6 +126,8 @@ export function compileIsolation(
     arePortsEnforced: flags.enforce_container_ports,
     isolatedPorts: isolatedPorts.value,
     cni: cni.value,
+    countsTraffic: flags.network_cni_metrics,
+    allowedDevices: allowedDevices.value,
     mayShareAgentPid: !flags.disallow_sharing_agent_pid_namespace,
     mayShareAgentIpc: !flags.disallow_sharing_agent_ipc_namespace,
     shmBytes: flags.default_container_shm_size,

@@ -23,6 +23,12 @@ export const isolationHost: IsolationHost = {
     return existsSync(unified) ? readFileSync(unified, 'utf8').trim().split(' ') : listed();
   },
   isDirectory: (path) => existsSync(path) && statSync(path).isDirectory(),
+  device: (path) => {
+    const found = existsSync(path) ? statSync(path) : undefined;
+    if (found === undefined || !(found.isCharacterDevice() || found.isBlockDevice()))
+      return undefined;
+    return `${found.isBlockDevice() ? 'b' : 'c'} ${deviceNumbers(found.rdev)}`;
+  },
   hasSystemd: existsSync('/run/systemd/system'),
   memoryBytes: totalmem(),
   rootfsRefusal: rootfsRefusal(existsSync),
@@ -39,6 +45,15 @@ function listed(): readonly string[] {
     // No Linux, or one without cgroups.
     return [];
   }
+}
+
+/** As glibc packs them. */
+function deviceNumbers(device: number): string {
+  const low = device % 2 ** 32;
+  const high = Math.floor(device / 2 ** 32);
+  const major = ((low >>> 8) & 0xfff) + (high & 0xfffff000);
+  const minor = (low & 0xff) + ((low >>> 12) & 0xfff00);
+  return `${major}:${minor}`;
 }
 
 export const kernelFiles: UsageFiles = {

@@ -13,6 +13,8 @@ export interface IsolationHost {
   /** Controllers the kernel has. */
   subsystems(hierarchy: string): readonly string[];
   isDirectory(path: string): boolean;
+  /** Kind and numbers of a device: `c 10:229`; undefined when it is none. */
+  device(path: string): string | undefined;
   /** Whether systemd runs the host. */
   readonly hasSystemd: boolean;
   readonly memoryBytes: number;
@@ -46,6 +48,10 @@ export interface IsolationOptions {
   readonly isolatedPorts: readonly (readonly [begin: number, end: number])[] | undefined;
   /** Undefined: the host's network only. */
   readonly cni: CniOptions | undefined;
+  /** `--network_cni_metrics`. */
+  readonly countsTraffic: boolean;
+  /** `--allowed_devices`, as `devices.allow` wants them: `c 10:229 rw`. */
+  readonly allowedDevices: readonly string[];
   readonly mayShareAgentPid: boolean;
   readonly mayShareAgentIpc: boolean;
   readonly shmBytes: number | undefined;
@@ -79,6 +85,8 @@ export const NO_ISOLATION: IsolationOptions = {
   arePortsEnforced: false,
   isolatedPorts: undefined,
   cni: undefined,
+  countsTraffic: true,
+  allowedDevices: [],
   mayShareAgentPid: true,
   mayShareAgentIpc: true,
   shmBytes: undefined,

@@ -18,19 +18,21 @@ import { variablesOf } from '../command-info.ts';
 import { type ContainerLogger, logPlanFor } from '../container-logger.ts';
 import type { ContainerKind, ContainerSpec, Launcher, LauncherEvent } from '../launcher-port.ts';
 import { type DiskUsage, type UsageFiles, usageOf } from './cgroup-usage.ts';
+import { NetworkUsage } from './cni/network-usage.ts';
 import { type ContainerImages, needsImages } from './container-images.ts';
 import { type ImageOutcome, ImageWork } from './image-work.ts';
 import { type IsolationOptions, NO_ISOLATION } from './isolation-options.ts';
 import { createIsolators } from './isolators.ts';
 import type { IsolationPlan } from './plan.ts';
 import { IsolationPlanner, type PlannedContainer } from './planner.ts';
-import type {
-  ContainerConfig,
-  Containerizer,
-  ContainerizerEvent,
-  ContainerResources,
-  LaunchAnswer,
-  TaskLaunch,
+import {
+  type ContainerConfig,
+  type Containerizer,
+  type ContainerizerEvent,
+  type ContainerResources,
+  containerLimits,
+  type LaunchAnswer,
+  type TaskLaunch,
 } from './port.ts';
 import type { Provisioner } from './provisioner/port.ts';
 import { unsupportedPart } from './unsupported.ts';
@@ -72,6 +74,7 @@ export class MesosContainerizer implements Containerizer {
   private readonly planner: IsolationPlanner;
   private readonly images: ImageWork | undefined;
   private readonly known = new Map<string, Known>();
+  private readonly traffic = new NetworkUsage();
   private onEvent: (event: ContainerizerEvent) => void = () => {};
 
   constructor(launcher: Launcher, options: MesosContainerizerOptions = NO_VOLUMES) {
@@ -221,7 +224,8 @@ export class MesosContainerizer implements Containerizer {
     const known = this.known.get(containerId);
     const { files, isolation } = this.options;
     if (known === undefined || files === undefined) return undefined;
-    return usageOf(containerId, isolation, { files, disk: this.diskUsage(known) });
+    const network = isolation.countsTraffic ? this.traffic.of(containerId, files) : {};
+    return usageOf(containerId, isolation, { files, disk: this.diskUsage(known), network });
   }
 
   status(_containerId: string): ContainerStatus | undefined {
@@ -270,7 +274,7 @@ export class MesosContainerizer implements Containerizer {
       ...outcome.images,
       containerInfo: info.container,
       command: info.command,
-      resources: { requests: info.resources ?? [], limits: limitsOf(info) },
+      resources: { requests: info.resources ?? [], limits: containerLimits(info.limits) },
       user: hosted.user ?? known.user,
     });
   }
@@ -312,6 +316,7 @@ export class MesosContainerizer implements Containerizer {
   }
 
   private received(event: LauncherEvent): void {
+    this.traffic.heard(event);
     switch (event.kind) {
       case 'image-pulled':
         return;
@@ -388,13 +393,5 @@ function withGivenTask(
     ...(check?.command === undefined
       ? {}
       : { check: { ...check, command: withGiven(check.command, probed, info) } }),
-  };
-}
-
-function limitsOf(info: TaskLaunch['info']): ContainerResources['limits'] {
-  const { cpus, mem } = info.limits ?? {};
-  return {
-    ...(cpus === undefined ? {} : { cpus: cpus.value }),
-    ...(mem === undefined ? {} : { mem: mem.value }),
   };
 }

@@ -26,6 +26,8 @@ export interface CgroupsV1Options extends CgroupOptions {
   /** `--revocable_cpu_low_priority`. */
   readonly isRevocableLow: boolean;
   readonly hostMemoryBytes: number;
+  /** `--allowed_devices`. */
+  readonly allowedDevices: readonly string[];
 }
 
 /** What a container may do with devices; everything else is denied. */
@@ -112,7 +114,10 @@ function firstWrites(
     case 'devices':
       return [
         { path: `${path}/devices.deny`, value: 'a' },
-        ...DEVICES_ALLOWED.map((value) => ({ path: `${path}/devices.allow`, value })),
+        ...[...DEVICES_ALLOWED, ...options.allowedDevices].map((value) => ({
+          path: `${path}/devices.allow`,
+          value,
+        })),
       ];
     default:
       return [];

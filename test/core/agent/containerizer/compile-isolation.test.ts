@@ -14,6 +14,7 @@ const HOST: IsolationHost = {
   isRoot: true,
   cgroupVersion: () => 1,
   subsystems: () => ['cpu', 'cpuacct', 'memory', 'pids', 'freezer'],
+  device: (path) => (path === '/dev/fuse' ? 'c 10:229' : undefined),
   isDirectory: (path) => path === '/etc/cni',
   hasSystemd: false,
   memoryBytes: 8 * 1024 ** 3,
@@ -121,6 +122,21 @@ test('servers for names of containers are told by network, or for all', () => {
   assert.deepEqual(cni?.dns.others?.nameservers, ['10.0.0.9']);
   const host = { network_mode: 'HOST', dns: {} };
   assert.match(refusal([...plugins, dns([host])]), /with the mode CNI only$/);
+});
+
+test('devices are allowed by their numbers, with the rights that the flag names', () => {
+  const devices = (path: string, access: object): string =>
+    `--allowed_devices=${JSON.stringify({ allowed_devices: [{ device: { path }, access }] })}`;
+  const fuse = devices('/dev/fuse', { read: true, write: true });
+  const isolation = '--isolation=cgroups/devices';
+  assert.deepEqual(compiled([isolation, fuse]).allowedDevices, ['c 10:229 rw']);
+  assert.match(refusal([fuse]), /needs the isolator 'cgroups\/devices'$/);
+  const failed = "Failed to load flag 'allowed_devices': ";
+  assert.equal(
+    refusal([isolation, devices('/dev/none', { read: true })]),
+    `${failed}Failed to obtain device ID from '/dev/none'`,
+  );
+  assert.match(refusal([isolation, devices('/dev/fuse', {})]), /No access is given/);
 });
 
 test('one network isolator only', () => {
