@@ -157,8 +157,8 @@ export class HierarchicalAllocator implements Allocator {
     unavailability: Unavailability | undefined,
     _now: Instant,
   ): void {
+    // Forgets the filters of inverse offers; offers that were declined stay declined.
     this.agentOf(id).setUnavailability(unavailability);
-    this.books.filters.clearAgent(id);
     this.schedule.requestAgent(id);
   }
 

@@ -19,7 +19,13 @@ export interface HttpGuardOptions {
   readonly disabled: DisabledEndpoints;
   /** The path of `get_endpoints` that guards a declared route. */
   readonly authorizablePathOf: (route: string) => string | undefined;
+  /** Whether principals that have claims but no name are refused there; nowhere by default. */
+  readonly needsName?: (route: string) => boolean;
 }
+
+/** Authenticators of modules may know principals by their claims alone (spec operator-api, section 1.2). */
+const NO_NAME =
+  "The request's authenticated principal contains claims, but no value string. The master currently requires that principals have a value";
 
 export const OPEN_GUARD_OPTIONS: HttpGuardOptions = {
   realmOf: () => undefined,
@@ -84,7 +90,13 @@ class Guard implements RequestGuard {
     if (authentication?.ok === false) {
       return replyStatus(reply.header('www-authenticate', authentication.challenge), 401);
     }
-    if (authentication !== undefined) this.principals.set(request, authentication.principal);
+    if (authentication !== undefined) {
+      const { principal } = authentication;
+      if (principal.value === undefined && this.options.needsName?.(route) === true) {
+        return replyRefused(reply, 403, NO_NAME);
+      }
+      this.principals.set(request, principal);
+    }
     const path = this.options.authorizablePathOf(route);
     if (path === undefined || this.approvers(request).approved('get_endpoints', path)) {
       return undefined;

@@ -39,13 +39,15 @@ export function hours(count: number): DurationMs {
 
 /** No sign and no spaces; the error is the original's sentence. */
 export function parseDuration(text: string): Result<DurationMs> {
-  const match = /^([\d.]+)([^\d.].*)$/s.exec(text);
-  const count = Number(match?.[1]);
-  if (match === null || !Number.isFinite(count)) return err(`Invalid duration '${text}'`);
-  const unit = UNITS_NS.find(([name]) => name === match[2]);
+  const digits = /^[\d.]*/.exec(text)?.[0] ?? '';
+  const name = text.slice(digits.length);
+  if (name === '') return err(`Invalid duration '${text}'`);
+  const count = digits === '' ? Number.NaN : Number(digits);
+  if (!Number.isFinite(count)) return err(`Failed to convert '${digits}' to number`);
+  const unit = UNITS_NS.find(([each]) => each === name);
   if (unit === undefined) {
     return err(
-      `Unknown duration unit '${match[2]}'; supported units are 'ns', 'us', 'ms', 'secs', ` +
+      `Unknown duration unit '${name}'; supported units are 'ns', 'us', 'ms', 'secs', ` +
         "'mins', 'hrs', 'days', and 'weeks'",
     );
   }

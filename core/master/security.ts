@@ -118,8 +118,12 @@ export function masterGuardOptions(security: MasterSecurity): HttpGuardOptions {
     authorizer: security.authorizer,
     disabled: security.disabled,
     authorizablePathOf: (route) => AUTHORIZABLE_PATH_OF[route],
+    needsName: (route) => route.startsWith('/master/') && !NAMELESS.test(route),
   };
 }
+
+/** The endpoints of the master that take principals without a name. */
+const NAMELESS = /^\/master\/(slaves|health|redirect|maintenance\/|machine\/)/;
 
 const { readonly: RO, readwrite: RW, scheduler: FW } = MASTER_REALMS;
 

@@ -69,19 +69,13 @@ export function registerGlobals(server: HttpServer, options: GlobalsOptions): vo
 function snapshot(metrics: Metrics, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const timeout = queryOf(request).get('timeout');
   if (timeout !== null) {
-    const refused = timeoutRefusal(timeout);
+    const parsed = parseDuration(timeout);
     // Gauges answer at once here, so a timeout never leaves any out.
-    if (refused !== undefined) {
-      return replyText(reply, 400, `Invalid timeout '${timeout}': ${refused}.\n`);
+    if (!parsed.ok) {
+      return replyText(reply, 400, `Invalid timeout '${timeout}': ${parsed.error}.\n`);
     }
   }
   return replyJson(request, reply, writeJson(metricsDocument(metrics)));
-}
-
-function timeoutRefusal(text: string): string | undefined {
-  if (/^[\d.]+$/.test(text)) return `Invalid duration '${text}'`;
-  const parsed = parseDuration(text);
-  return parsed.ok ? undefined : parsed.error;
 }
 
 function metricsDocument(metrics: Metrics): JsonValue {

@@ -4,7 +4,10 @@ import { test } from 'node:test';
 import { parseAcls } from '../../../core/auth/acls.ts';
 import { createAuthorizer } from '../../../core/auth/authorizer.ts';
 import { parseFirewallRules } from '../../../core/auth/firewall.ts';
-import { basicAuthenticator } from '../../../core/auth/http-authenticator.ts';
+import {
+  basicAuthenticator,
+  type HttpAuthenticator,
+} from '../../../core/auth/http-authenticator.ts';
 import { guardServer, type RequestGuard } from '../../../core/auth/http-guard.ts';
 import { silentLog } from '../../../core/base/log.ts';
 import { createHttpServer, type HttpServer } from '../../../core/net/http-server.ts';
@@ -13,6 +16,14 @@ interface Guarded extends AsyncDisposable {
   readonly server: HttpServer;
   readonly guard: RequestGuard;
   get(url: string, who?: string): Promise<{ readonly status: number; readonly body: string }>;
+}
+
+/** `Claims` in place of credentials is a principal that is known by its claims only. */
+function namelessOr(named: HttpAuthenticator): HttpAuthenticator {
+  return (header) =>
+    header === 'Claims'
+      ? { ok: true, principal: { value: undefined, claims: { team: 'web' } } }
+      : named(header);
 }
 
 async function guarded(): Promise<Guarded> {
@@ -33,10 +44,11 @@ async function guarded(): Promise<Guarded> {
   ]);
   const guard = guardServer(server, {
     realmOf: (route) => (route === '/open' ? undefined : 'r'),
-    authenticators: new Map([['r', basicAuthenticator(credentials, 'r')]]),
+    authenticators: new Map([['r', namelessOr(basicAuthenticator(credentials, 'r'))]]),
     authorizer: createAuthorizer(acls.value),
     disabled: disabled.value,
     authorizablePathOf: (route) => (route === '/metrics/snapshot' ? route : undefined),
+    needsName: (route) => route === '/master/tasks',
   });
   for (const route of ['/master/state', '/master/tasks', '/metrics/snapshot', '/open']) {
     server.app.all(route, (request, reply) =>
@@ -87,4 +99,18 @@ test('a path that needs a right is 403 without it', async () => {
     body: '403 Forbidden.',
   });
   assert.equal((await it.get('/metrics/snapshot', 'ops')).status, 200);
+});
+
+test('a principal that has claims but no name is refused where a name is needed', async () => {
+  await using it = await guarded();
+  const ask = (url: string) =>
+    it.server.app.inject({ method: 'GET', url, headers: { authorization: 'Claims' } });
+  const refused = await ask('/master/tasks');
+  assert.equal(refused.statusCode, 403);
+  assert.match(
+    refused.body,
+    /^The request's authenticated principal contains claims, but no value string/,
+  );
+  assert.equal((await ask('/metrics/snapshot')).statusCode, 403);
+  assert.equal((await ask('/open')).body, 'nobody');
 });

@@ -73,6 +73,7 @@ test('an id is not used again while its task is unreachable', () => {
   it.launch(framework, it.takeOffer('s'), [task('t', agent, 'cpus:1;mem:64')]);
   it.advance(80_000);
   assert.equal(it.state.unreachableAgents.size, 1);
+  it.lines('s');
   const other = it.agent('a2');
   const offer = it.takeOffer('s');
   it.lines('s');
