@@ -1,10 +1,10 @@
 /**
  * The numbered steps of the agent and its launcher between RunTask and the acknowledgement of the terminal
  * update: before and after each thing they do to the world. `ORRERY_FAILPOINT=<step>:<pass>:<file>`
- * makes the process that takes the step for that time kill itself, once per file; without it there
- * are no failpoints at all.
+ * makes the process that takes the step for that time kill itself, once per file; as long as there is
+ * `<file>.wait` steps do not count. Without the variable there are no failpoints at all.
  */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { CountedFailpoint, type Failpoints, parseFailpoint } from '../base/failpoints.ts';
 import type { AgentEffect } from './effects.ts';
 
@@ -66,9 +66,14 @@ export function failpointsOf(
   if (failpoint === undefined || !FAILPOINTS.includes(failpoint.name)) {
     throw new Error(`${FAILPOINT_VARIABLE} '${text}' names no failpoint`);
   }
-  return new CountedFailpoint(failpoint, () => {
+  const counted = new CountedFailpoint(failpoint, () => {
     if (isFirst(failpoint.file)) process.kill(process.pid, 'SIGKILL');
   });
+  return {
+    pass: (name) => {
+      if (name === failpoint.name && !existsSync(`${failpoint.file}.wait`)) counted.pass(name);
+    },
+  };
 }
 
 /** The successor of the process that died goes the same way and must live. */
