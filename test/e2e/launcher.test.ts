@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { LauncherClient } from '../../core/agent/launcher/client.ts';
+import { readAllProcesses } from '../../core/agent/launcher/proc-tree.ts';
 import type { LauncherEvent } from '../../core/agent/launcher-port.ts';
 import { SystemClock, sleep } from '../../core/base/clock.ts';
 import { silentLog } from '../../core/base/log.ts';
@@ -174,3 +175,36 @@ test('stopping with tasks leaves no process, within its limit', async () => {
   assert.ok(clock.now() - startedAt < 5_000);
   await until(() => (isAlive(launcher) || isAlive(deaf.pid) ? undefined : true));
 });
+
+test('of two launchers started at once one alone reads the records and starts tasks', async () => {
+  const { PATH: path } = process.env;
+  // Without perl: a keeper would make the second wait.
+  process.env['PATH'] = '';
+  const first = new Bench();
+  const second = new Bench(first.folder);
+  try {
+    await Promise.all([first.start(), second.start()]);
+  } finally {
+    process.env['PATH'] = path;
+  }
+  const folder = join(first.folder, 'launcher');
+  const launchers = () =>
+    readAllProcesses()
+      .map(({ pid }) => pid)
+      .filter((pid) => commandOf(pid).includes(`${folder}/program`));
+  await until(() => (launchers().length === 1 ? true : undefined));
+  assert.deepEqual(launchers(), [first.launcherPid]);
+  const log = readFileSync(join(folder, 'log'), 'utf8');
+  assert.match(log, /another launcher holds the socket/);
+  // Whoever came last is the agent.
+  await Promise.all([first, second].map((it) => it.client.stop({ killTasks: true })));
+  await until(() => (launchers().length === 0 ? true : undefined));
+});
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+  } catch {
+    return '';
+  }
+}

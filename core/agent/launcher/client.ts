@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { background } from '../../base/background.ts';
@@ -174,8 +174,6 @@ export class LauncherClient implements Launcher, ContainerLauncher {
   }
 
   private spawnLauncher(): void {
-    // A socket nobody listens on is what a dead launcher leaves behind.
-    rmSync(this.socketPath, { force: true });
     const program = launcherProgram(`${this.folder}/program`, this.program.main);
     const log = openSync(`${this.folder}/log`, 'a', 0o600);
     const flags = ['--max-semi-space-size=1', '--no-warnings', '--single-threaded-gc'];

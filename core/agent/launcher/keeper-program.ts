@@ -34,7 +34,7 @@ my $deaf = POSIX::SigSet->new(SIGHUP, SIGINT, SIGTERM, SIGCHLD);
 sigprocmask(SIG_BLOCK, $deaf);
 $SIG{PIPE} = "IGNORE";
 open my $lock, ">", "$folder/lock";
-for (1 .. 500) { last if flock $lock, LOCK_EX | LOCK_NB; select undef, undef, undef, 0.01; }
+for (1 .. 200) { last if flock $lock, LOCK_EX | LOCK_NB; select undef, undef, undef, 0.01; }
 pipe my $requests, my $asks or exit 127;
 pipe my $answers, my $replies or exit 127;
 pipe my $news, my $tells or exit 127;

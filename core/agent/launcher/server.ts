@@ -3,7 +3,7 @@
  * and no agent has come back for a minute.
  */
 import { rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Clock, Instant } from '../../base/clock.ts';
 import type { DurationMs } from '../../base/duration.ts';
 import { describeError } from '../../base/errors.ts';
@@ -45,6 +45,7 @@ export class LauncherServer {
   private readonly clock: Clock;
   private readonly core: LauncherCore;
   private readonly socketPath: string;
+  private readonly folder: string;
   private agent: Socket | undefined;
   private isStopping = false;
   private isCongested = false;
@@ -53,21 +54,39 @@ export class LauncherServer {
     this.core = core;
     this.clock = clock;
     this.socketPath = place.socketPath;
-    writeFileSync(`${place.folder}/pid`, String(process.pid));
+    this.folder = place.folder;
   }
 
-  /** Listens once; `recovered` is called when the records have been read. */
+  /**
+   * Listens once, and only then reads the records: of two launchers that two agents have started one after
+   * another, one alone may act on them. `recovered` is called when they have been read.
+   */
   run(recovered: () => void = () => {}): void {
-    this.core.recover();
-    recovered();
     const server = createServer((socket) => this.serve(socket));
-    server.on('error', (error) => {
-      // Another launcher holds the socket: the agent talks to that one.
-      process.stderr.write(`launcher: ${describeError(error)}\n`);
-      process.exit(1);
+    server.once('error', () => this.listenInstead(server));
+    server.listen(this.socketPath, () => {
+      writeFileSync(`${this.folder}/pid`, String(process.pid));
+      this.core.recover();
+      recovered();
+      this.endWhenIdle();
     });
-    server.listen(this.socketPath);
-    this.endWhenIdle();
+  }
+
+  /** A socket nobody listens on is what a dead launcher leaves behind. */
+  private listenInstead(server: Server): void {
+    const end = (why: string): void => {
+      process.stderr.write(`launcher: ${why}\n`);
+      process.exit(1);
+    };
+    server.once('error', (error) => end(describeError(error)));
+    const other = connect(this.socketPath);
+    other.once('connect', () =>
+      end('another launcher holds the socket: the agent talks to that one'),
+    );
+    other.once('error', () => {
+      rmSync(this.socketPath, { force: true });
+      server.listen(this.socketPath);
+    });
   }
 
   private serve(socket: Socket): void {

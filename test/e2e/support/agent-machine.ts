@@ -3,7 +3,7 @@
  * machine and a master. It can be made to die in every way, and what it leaves behind is counted.
  */
 import { readdirSync, readFileSync, readlinkSync, rmdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { readAllProcesses, readProcess } from '../../../core/agent/launcher/proc-tree.ts';
 import { type Program, removeDirectory, startOrrery, temporaryDirectory } from './programs.ts';
 
@@ -48,8 +48,8 @@ export class AgentMachine {
     return child !== undefined && child.exitCode === null && child.signalCode === null;
   }
 
-  startAgent(): void {
-    const { name, masterPort, agentPort, resources, flags = [], environment } = this.options;
+  startAgent(resources = this.options.resources): void {
+    const { name, masterPort, agentPort, flags = [], environment } = this.options;
     this.program = startOrrery(
       [
         'agent',
@@ -60,7 +60,7 @@ export class AgentMachine {
         `--default_role=${name}`,
         `--resources=${resources}`,
         `--work_dir=${this.workDirectory}`,
-        `--cgroups_root=orrery-${name}`,
+        `--cgroups_root=${basename(this.folder)}`,
         '--registration_backoff_factor=10ms',
         ...flags,
       ],
@@ -90,6 +90,35 @@ export class AgentMachine {
 
   killLauncher(): void {
     if (this.launcher !== undefined) kill(this.launcher);
+  }
+
+  /** The launcher follows it by itself. */
+  killStarter(): void {
+    const { starter } = this;
+    if (starter !== undefined) kill(starter);
+  }
+
+  /** With the launcher, so that both come back. */
+  killKeeper(): void {
+    const { launcher } = this;
+    const keeper = launcher === undefined ? undefined : readProcess(launcher)?.parent;
+    if (keeper === undefined || !commandOf(keeper).startsWith('orrery-launcher-keeper')) return;
+    kill(keeper);
+    this.killLauncher();
+  }
+
+  /** Whether a process was started for a task, by the name of its sandbox. */
+  isOfTask(pid: number, taskId: string): boolean {
+    return linkOf(pid, 'cwd').includes(`/executors/${taskId}/`);
+  }
+
+  private get starter(): number | undefined {
+    const { launcher } = this;
+    const keeper = launcher === undefined ? undefined : readProcess(launcher)?.parent;
+    return this.launcherFamily.find(
+      (pid) =>
+        readProcess(pid)?.parent === keeper && commandOf(pid).startsWith('orrery-launcher-starter'),
+    );
   }
 
   /** Everything dies; the next agent finds that the machine was started meanwhile. */
@@ -150,11 +179,11 @@ export class AgentMachine {
   }
 
   private get cgroupRoots(): readonly string[] {
-    const { name } = this.options;
+    const name = basename(this.folder);
     return foldersIn(CGROUPS)
       .map((hierarchy) => join(CGROUPS, hierarchy))
-      .filter((path) => foldersIn(path).includes(`orrery-${name}`))
-      .map((path) => join(path, `orrery-${name}`));
+      .filter((path) => foldersIn(path).includes(name))
+      .map((path) => join(path, name));
   }
 
   private owns(pid: number): boolean {

@@ -7,6 +7,7 @@ import { createScheduler, type Scheduler } from '../../../core/scheduler/index.t
 import type { Offer, TaskInfo, TaskStatus } from '../../../core/wire/types/mesos.v1.ts';
 import { eventually } from './programs.ts';
 
+const OFFER_PATIENCE_MS = 240_000;
 const TERMINAL = /^TASK_(FINISHED|FAILED|KILLED|LOST|ERROR|DROPPED|GONE)/;
 
 export interface RoleTask {
@@ -54,7 +55,12 @@ export class RoleFramework {
 
   /** An offer of the agent that was not rescinded. */
   offer(): Promise<Offer> {
-    return eventually(`an offer for ${this.role}`, () => this.offers.shift());
+    return eventually(
+      `an offer for ${this.role}`,
+      () => this.offers.shift(),
+      () => `${this.statuses.length} statuses`,
+      OFFER_PATIENCE_MS,
+    );
   }
 
   async launch(offer: Offer, tasks: readonly RoleTask[]): Promise<void> {
