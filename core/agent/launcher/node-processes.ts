@@ -232,9 +232,11 @@ export class NodeProcesses implements Processes {
     const sessions = this.sessions.get(pid) ?? new Set();
     for (const { session } of tree) sessions.add(session);
     this.sessions.set(pid, sessions);
-    if (signal === 'SIGTERM' && isEntering(pid)) {
-      // `nsenter` waits for the task and has no handler: it would end before the task has.
-      for (const member of tree) if (member.pid !== pid) sendSignal(member.pid, signal);
+    const others = tree.filter((member) => member.pid !== pid);
+    if (signal === 'SIGTERM' && others.length > 0 && isEntering(pid)) {
+      // `nsenter` waits for the task and has no handler: it would end before the task has. As long as
+      // there is no task yet it is the one to end.
+      for (const member of others) sendSignal(member.pid, signal);
       return;
     }
     sendSignal(-pid, signal);
