@@ -42,15 +42,27 @@ export class TestEngine {
   ): Promise<{ readonly engine: TestEngine; readonly cluster: SmallCluster }> {
     const engine = new TestEngine(await temporaryDirectory('engine'));
     try {
-      await makeBridge();
-      await engine.begin();
-      await engine.importBusybox();
+      await engine.beginWithImage();
       const agentFlags = [...engine.agentFlags, ...(options.agentFlags ?? [])];
       const cluster = await SmallCluster.start(t, name, { ...options, agentFlags });
       return { engine, cluster };
     } finally {
       t.after(() => engine.end());
     }
+  }
+
+  /** The engine and its image, without a cluster. */
+  static async alone(t: TestContext): Promise<TestEngine> {
+    const engine = new TestEngine(await temporaryDirectory('engine'));
+    t.after(() => engine.end());
+    await engine.beginWithImage();
+    return engine;
+  }
+
+  private async beginWithImage(): Promise<void> {
+    await makeBridge();
+    await this.begin();
+    await this.importBusybox();
   }
 
   private async end(): Promise<void> {
