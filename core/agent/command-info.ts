@@ -24,10 +24,18 @@ const COMMAND_EXECUTOR_MEM_MB = 32;
 const REAP_MARGIN_NANOSECONDS = 2_000_000_000;
 export const DEFAULT_KILL_GRACE_MS: DurationMs = 3_000;
 
+export interface CommandExecutorFlags {
+  readonly launcherDir: string;
+  /** Only told where the task has an image. */
+  readonly sandboxDirectory: string;
+  /** Undefined does not switch. */
+  readonly user: string | undefined;
+}
+
 export function commandExecutorFor(
   task: TaskInfo,
   frameworkId: string,
-  launcherDir: string,
+  flags: CommandExecutorFlags,
 ): ExecutorInfo {
   const { command, container, labels, discovery, kill_policy } = task;
   const grace = kill_policy?.grace_period?.nanoseconds;
@@ -41,8 +49,8 @@ export function commandExecutorFor(
     framework_id: { value: frameworkId },
     command: {
       shell: false,
-      value: `${launcherDir}/mesos-executor`,
-      arguments: ['mesos-executor', `--launcher_dir=${launcherDir}`],
+      value: `${flags.launcherDir}/mesos-executor`,
+      arguments: argumentsFor(task, flags),
       uris: command?.uris,
       environment: command?.environment,
       user: command?.user,
@@ -56,6 +64,16 @@ export function commandExecutorFor(
     shutdown_grace_period:
       grace === undefined ? undefined : { nanoseconds: grace + REAP_MARGIN_NANOSECONDS },
   };
+}
+
+function argumentsFor(
+  { container }: TaskInfo,
+  { launcherDir, sandboxDirectory, user }: CommandExecutorFlags,
+): readonly string[] {
+  const words = ['mesos-executor', `--launcher_dir=${launcherDir}`];
+  if (container?.mesos?.image === undefined) return words;
+  const switched = user === undefined ? [] : [`--user=${user}`];
+  return [...words, ...switched, `--sandbox_directory=${sandboxDirectory}`];
 }
 
 /** `sh -c 'sleep 1000'`, `[prog, a, b]`. */

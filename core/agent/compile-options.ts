@@ -123,6 +123,7 @@ export function compileAgentOptions(
       workDir,
       runtimeDir: flags.runtime_dir ?? `${workDir}/runtime`,
       launcherDir: flags.launcher_dir,
+      sandboxDirectory: flags.sandbox_directory,
       resources: resources.value,
       attributes: attributes.value,
       domain: domain.value,

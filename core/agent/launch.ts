@@ -43,6 +43,7 @@ type Drop = Pick<AgentStatus, 'reason' | 'message'> & { readonly state?: 'TASK_E
 export function runTask(context: AgentContext, from: Upid, message: RunTaskMessage): void {
   const task = withListForm(message.task);
   const { framework } = message;
+  const { options } = context;
   const id = framework.id?.value ?? message.framework_id?.value;
   const isCommandTask = task.executor === undefined;
   // Both or neither is a fault of the master that must not take the agent down.
@@ -55,7 +56,13 @@ export function runTask(context: AgentContext, from: Upid, message: RunTaskMessa
   launch(context, from, {
     framework: { ...framework, id: { value: id } },
     pid: frameworkPid(message.pid),
-    executorInfo: task.executor ?? commandExecutorFor(task, id, context.options.launcherDir),
+    executorInfo:
+      task.executor ??
+      commandExecutorFor(task, id, {
+        launcherDir: options.launcherDir,
+        sandboxDirectory: options.sandboxDirectory,
+        user: options.switchUser ? (task.command?.user ?? framework.user) : undefined,
+      }),
     isCommandTask,
     tasks: [task],
     isGroup: false,

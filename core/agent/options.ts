@@ -28,6 +28,8 @@ export interface AgentOptions {
   readonly workDir: string;
   readonly runtimeDir: string;
   readonly launcherDir: string;
+  /** Where containers with an image see their sandbox. */
+  readonly sandboxDirectory: string;
   /** List form, unallocated. */
   readonly resources: readonly Resource[];
   readonly attributes: readonly Attribute[];
@@ -88,6 +90,7 @@ export const AGENT_DEFAULTS = {
   advertiseIp: undefined,
   advertisePort: undefined,
   launcherDir: '/usr/local/libexec/mesos',
+  sandboxDirectory: '/mnt/mesos/sandbox',
   attributes: [],
   domain: undefined,
   switchUser: true,
