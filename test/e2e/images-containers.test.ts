@@ -271,3 +271,39 @@ test('persistent volumes are mounted, not linked', IMAGES, async (t) => {
     ['x\n', 'y\n'],
   );
 });
+
+test('a session in a container sees the files of its image', IMAGES, async (t) => {
+  const it = await ImageBench.start(t, { isolation: `${ISOLATION},namespaces/pid` });
+  const { bench } = it;
+  saveOld(it.archives, SHELL);
+  const environment = { variables: [{ name: 'A', value: 'of the task' }] };
+  const command = { value: 'exec sleep 1000', environment };
+  await bench.run('t1', { command: '', info: { ...inImage('shell'), command } });
+  const sandbox = join(bench.sandbox('t1'), 'session');
+  mkdirSync(sandbox);
+  bench.containers?.request({
+    kind: 'plain-launch',
+    spec: {
+      id: 't1.s1',
+      command: {
+        shell: true,
+        value: 'cat /etc/os; pwd; id -u; echo $A',
+        arguments: [],
+        environment: {},
+      },
+      ...{ baseEnvironment: {}, inheritsFrom: 't1', note: { resources: [] }, user: NOBODY },
+      ...{ sandbox, workingDirectory: sandbox, io: 'files', isSession: true },
+    },
+  });
+  const printed = (): string | undefined => {
+    const path = join(sandbox, 'stdout');
+    const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    return text.split('\n').length > 3 ? text : undefined;
+  };
+  assert.equal(
+    await bench.until('its output', printed),
+    'of the image/mnt/mesos/sandbox\n65534\nof the task\n',
+  );
+  bench.it.destroy('t1');
+  await bench.exited('t1');
+});

@@ -4,14 +4,18 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import type { ImageCollection } from '../../core/agent/containerizer/provisioner/options.ts';
 import { NodeProvisioner } from '../../core/agent/containerizer/provisioner/provisioner.ts';
+import type { Clock } from '../../core/base/clock.ts';
 import { silentLog } from '../../core/base/log.ts';
 import { SystemRandom } from '../../core/base/random.ts';
 import { createHttpClient } from '../../core/net/http-client.ts';
+import { SimulatedClock } from '../../core/testing/index.ts';
 import type { Image } from '../../core/wire/types/mesos.v1.ts';
 import { needs } from './support/host-features.ts';
 import { dockerImage } from './support/image-bench.ts';
-import { clock } from './support/isolation-bench.ts';
+import { clock as systemClock } from './support/isolation-bench.ts';
+import { eventually } from './support/programs.ts';
 import { TestRegistry } from './support/registry.ts';
 
 const HERE = needs('root', 'namespaces');
@@ -19,11 +23,22 @@ const HERE = needs('root', 'namespaces');
 interface Provisioning {
   readonly registry: TestRegistry;
   readonly storeDir: string;
+  /** Ends all containers that were made for `read`. */
+  destroyAll(): Promise<void>;
   /** Text of a file of an image. */
   read(image: Image, path: string): Promise<string>;
 }
 
-async function start(t: TestContext, config?: unknown): Promise<Provisioning> {
+interface Settings {
+  readonly config?: unknown;
+  readonly collection?: ImageCollection;
+  readonly clock?: Clock;
+}
+
+async function start(
+  t: TestContext,
+  { config, collection, clock = systemClock }: Settings = {},
+): Promise<Provisioning> {
   const registry = await TestRegistry.start(t);
   const workDir = mkdtempSync(join(tmpdir(), 'pull-'));
   const storeDir = join(workDir, 'store');
@@ -36,11 +51,15 @@ async function start(t: TestContext, config?: unknown): Promise<Provisioning> {
     hadoopHome: undefined,
   };
   const ports = { http, clock, log: silentLog, random: new SystemRandom() };
-  const it = new NodeProvisioner({ workDir, backend: 'copy', docker }, ports);
+  const collects = collection === undefined ? {} : { collection };
+  const it = new NodeProvisioner({ workDir, backend: 'copy', docker, ...collects }, ports);
   await it.recover(new Set());
   let count = 0;
-  t.after(async () => {
+  const destroyAll = async (): Promise<void> => {
     for (let at = 1; at <= count; at += 1) await it.destroy(`c${at}`);
+  };
+  t.after(async () => {
+    await destroyAll();
     await it.stop();
     await http.close();
     rmSync(workDir, { recursive: true });
@@ -50,7 +69,7 @@ async function start(t: TestContext, config?: unknown): Promise<Provisioning> {
     const { rootfs } = await it.provision(`c${count}`, image);
     return readFileSync(join(rootfs, path), 'utf8');
   };
-  return { registry, storeDir, read };
+  return { registry, storeDir, destroyAll, read };
 }
 
 const BASE = { files: { base: 'the base' } };
@@ -96,7 +115,7 @@ test('schema 1: layers with their own manifests', HERE, async (t) => {
 
 test('passwords come from --docker_config, or with the image', HERE, async (t) => {
   const auth = Buffer.from('me:secret').toString('base64');
-  const { registry, read } = await start(t, { auths: {} });
+  const { registry, read } = await start(t, { config: { auths: {} } });
   registry.password = `Basic ${auth}`;
   registry.push({ name: 'private', layers: [BASE] });
   await assert.rejects(read(dockerImage('private'), 'base'), /'401' \(not authorized\)/);
@@ -124,5 +143,29 @@ test(
       /The registry sent 'sha256:[0-9a-f]{64}' for 'sha256:/,
     );
     assert.deepEqual(readdirSync(join(storeDir, 'staging')), []);
+  },
+);
+
+test(
+  'a disk that is too full loses images that nobody uses, but not those excluded',
+  HERE,
+  async (t) => {
+    const clock = new SimulatedClock();
+    // More than nothing is too much.
+    const collection = { headroom: 1, intervalMs: 60_000, excluded: [dockerImage('kept')] };
+    const it = await start(t, { clock, collection });
+    for (const name of ['kept', 'gone', 'used']) {
+      it.registry.push({ name, layers: [{ files: { name } }] });
+    }
+    await it.read(dockerImage('kept'), 'name');
+    await it.read(dockerImage('gone'), 'name');
+    await it.destroyAll();
+    await it.read(dockerImage('used'), 'name');
+    const stored = (): number => readdirSync(join(it.storeDir, 'layers')).length;
+    await clock.advance(59_000);
+    assert.equal(stored(), 6);
+    await clock.advance(1_000);
+    // Of the one in use the layer stays, of the excluded one its config too.
+    await eventually('they go', () => (stored() === 3 ? true : undefined));
   },
 );
