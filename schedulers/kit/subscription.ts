@@ -149,7 +149,9 @@ export class FrameworkSubscription {
   accept(offers: readonly Offer[], operations: readonly OfferOperation[], filters?: Filters): void {
     const ids = offers.map((offer) => offer.id);
     this.send('ACCEPT', this.scheduler?.accept(ids, operations, filters), () => {
-      for (const task of launchedTasks(operations)) this.reconcile(task);
+      for (const task of launchedTasks(operations)) {
+        this.reconcile({ taskId: task.task_id.value, agentId: task.agent_id.value });
+      }
     });
   }
 
@@ -309,12 +311,10 @@ export class FrameworkSubscription {
   }
 }
 
-function launchedTasks(operations: readonly OfferOperation[]): readonly KnownTask[] {
-  return operations.flatMap((operation) => {
-    const group = operation.launch_group?.task_group.tasks ?? [];
-    return [...(operation.launch?.task_infos ?? []), ...group].map((task) => ({
-      taskId: task.task_id.value,
-      agentId: task.agent_id.value,
-    }));
-  });
+/** The tasks that operations on an offer start, alone or in groups. */
+export function launchedTasks(operations: readonly OfferOperation[]): readonly TaskInfo[] {
+  return operations.flatMap(({ launch, launch_group }) => [
+    ...(launch?.task_infos ?? []),
+    ...(launch_group?.task_group.tasks ?? []),
+  ]);
 }

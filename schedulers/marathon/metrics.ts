@@ -5,6 +5,7 @@ import type { Subscription } from '../../core/scheduler/index.ts';
 import type { TaskState } from '../../core/wire/types/mesos.v1.ts';
 import { type MarathonEvent, marathonEvent } from './machine/events.ts';
 import type { MarathonState } from './machine/state.ts';
+import { appsOf, podsOf } from './model/root.ts';
 
 export class MarathonMetrics {
   readonly registry = new Metrics();
@@ -34,9 +35,9 @@ export class MarathonMetrics {
   observe(state: MarathonState, startedAt: Instant, now: () => Instant): void {
     const count = (test: (condition: string) => boolean): number =>
       [...state.instances.all()].filter(({ condition }) => test(condition)).length;
-    this.gauge('apps.active', 'Apps', () => state.root.apps.size);
+    this.gauge('apps.active', 'Apps', () => appsOf(state.root).length);
     this.gauge('groups.active', 'Groups', () => state.root.groups.size);
-    this.gauge('pods.active', 'Pods', () => 0);
+    this.gauge('pods.active', 'Pods', () => podsOf(state.root).length);
     this.gauge('deployments.active', 'Deployments', () => state.deployments.size);
     this.gauge('instances.running', 'Running instances', () => count((c) => c === 'Running'));
     this.gauge('instances.staged', 'Staged instances', () =>

@@ -313,7 +313,7 @@ class MarathonServer implements Marathon {
   private frameworkInfo(): FrameworkInfo {
     const { options, machine } = this;
     const roles = new Set([options.mesosRole]);
-    for (const { role } of machine.state.root.apps.values()) roles.add(role);
+    for (const { role } of machine.state.root.specs.values()) roles.add(role);
     this.subscribedRoles = roles;
     const { features } = options.machine.model;
     return {

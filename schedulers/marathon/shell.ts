@@ -7,12 +7,17 @@ import type { Log } from '../../core/base/log.ts';
 import type { Storage } from '../../core/storage/ports.ts';
 import type { DurableQueue } from '../kit/durable-queue.ts';
 import type { KnownTask } from '../kit/reconciliation.ts';
-import type { FrameworkHandlers, FrameworkSubscription } from '../kit/subscription.ts';
+import {
+  type FrameworkHandlers,
+  type FrameworkSubscription,
+  launchedTasks,
+} from '../kit/subscription.ts';
 import type { Prober } from './health/prober.ts';
 import type { Decision, MarathonEffect } from './machine/effects.ts';
 import type { MarathonEvent } from './machine/events.ts';
 import type { MarathonMachine } from './machine/marathon-machine.ts';
 import type { MarathonMetrics } from './metrics.ts';
+import { isTerminal } from './model/instance.ts';
 import { encodeOperation, loadSnapshot } from './store/marathon-store.ts';
 
 export interface ShellPorts {
@@ -116,8 +121,8 @@ export class MarathonShell {
     // Wakes are only hints to call again and need not wait for the write.
     for (const effect of effects) {
       if (effect.kind === 'wake') this.wakeBy(effect.at);
-      if (effect.kind === 'launch') {
-        for (const task of effect.tasks) this.unsent.add(task.task_id.value);
+      if (effect.kind === 'accept') {
+        for (const task of launchedTasks(effect.operations)) this.unsent.add(task.task_id.value);
       }
     }
     this.ports.durable.submit(writes, () => {
@@ -135,12 +140,14 @@ export class MarathonShell {
         return;
       case 'wake':
         return;
-      case 'launch':
-        metrics.launched.increment(effect.tasks.length);
+      case 'accept': {
+        const tasks = launchedTasks(effect.operations);
+        metrics.launched.increment(tasks.length);
         metrics.offersUsed.increment();
-        for (const task of effect.tasks) this.unsent.delete(task.task_id.value);
-        this.subscription?.launch([effect.offer], effect.tasks, { refuse_seconds: 0 });
+        for (const task of tasks) this.unsent.delete(task.task_id.value);
+        this.subscription?.accept([effect.offer], effect.operations, { refuse_seconds: 0 });
         return;
+      }
       case 'decline':
         metrics.offersDeclined.increment();
         this.subscription?.decline([effect.offer], { refuse_seconds: effect.refuseSeconds });
@@ -175,9 +182,11 @@ export class MarathonShell {
 
   private *knownTasks(): Generator<KnownTask> {
     for (const instance of this.machine.state.instances.all()) {
-      if (instance.task === undefined || instance.condition === 'Scheduled') continue;
-      if (this.unsent.has(instance.task.id)) continue;
-      yield { taskId: instance.task.id, agentId: instance.agent?.agentId };
+      if (instance.condition === 'Scheduled') continue;
+      for (const task of instance.tasks) {
+        if (this.unsent.has(task.id) || isTerminal(task.condition)) continue;
+        yield { taskId: task.id, agentId: instance.agent?.agentId };
+      }
     }
   }
 

@@ -4,7 +4,14 @@ import { double, type JsonObject } from '../../../core/wire/json-text.ts';
 import type { MarathonState, TaskFailure } from '../machine/state.ts';
 import { type App, servicePortsOf } from '../model/app.ts';
 import { appJson, plain, plainObject } from '../model/app-json.ts';
-import { type Instance, isOutdated, shownState } from '../model/instance.ts';
+import {
+  type Instance,
+  type InstanceTask,
+  isOutdated,
+  shownState,
+  startedAtOf,
+} from '../model/instance.ts';
+import { isPod } from '../model/run-spec.ts';
 import { formatTimestamp } from '../model/timestamp.ts';
 
 export type Embed =
@@ -73,7 +80,7 @@ function countsOf(state: MarathonState, instances: readonly Instance[]): Counts 
   let [staged, running, healthy, unhealthy] = [0, 0, 0, 0];
   for (const instance of instances) {
     if (!hasTask(instance)) continue;
-    const mesosState = instance.task?.state;
+    const mesosState = instance.tasks[0]?.state;
     if (mesosState === undefined || mesosState === 'TASK_STAGING') staged += 1;
     if (mesosState === 'TASK_RUNNING') running += 1;
     const health = state.health.isHealthy(instance);
@@ -95,41 +102,43 @@ function countsJson(state: MarathonState, instances: readonly Instance[]): JsonO
 
 /** Scheduled instances have no task yet, or one that has ended. */
 export function hasTask(instance: Instance): boolean {
-  return instance.task !== undefined && instance.condition !== 'Scheduled';
+  return instance.tasks.length > 0 && instance.condition !== 'Scheduled';
 }
 
-/** The task of an instance; nothing for one that has none. */
+/** The tasks of an instance; nothing for one that has none. */
 export function taskJson(
   state: MarathonState,
   instance: Instance,
   options: { readonly withServicePorts?: boolean } = {},
 ): JsonObject[] {
-  const task = instance.task;
-  if (task === undefined || !hasTask(instance)) return [];
+  if (!hasTask(instance)) return [];
   const results = state.health.results(instance);
-  return [
-    {
-      appId: instance.app.id,
+  const { spec } = instance;
+  const servicePorts =
+    options.withServicePorts === true && !isPod(spec) ? servicePortsOf(spec) : [];
+  return instance.tasks.map(
+    (task): JsonObject => ({
+      appId: spec.id,
       healthCheckResults: results.flatMap((result) =>
         result === undefined ? [] : [healthResultJson(instance, result)],
       ),
-      checkResult: checkResultJson(instance),
+      checkResult: checkResultJson(task),
       host: instance.agent?.host ?? '',
       id: task.id,
       ipAddresses: task.ipAddresses.map(plainObject),
       ports: task.hostPorts,
-      servicePorts: options.withServicePorts === true ? servicePortsOf(instance.app) : [],
+      servicePorts,
       slaveId: instance.agent?.agentId,
-      state: shownState(instance),
+      state: shownState(instance, task),
       stagedAt: formatTimestamp(task.stagedAt),
       startedAt: task.startedAt === undefined ? undefined : formatTimestamp(task.startedAt),
-      version: instance.app.version,
+      version: spec.version,
       localVolumes: [],
       region: instance.agent?.region,
       zone: instance.agent?.zone,
-      role: instance.app.role,
-    },
-  ];
+      role: spec.role,
+    }),
+  );
 }
 
 type HealthResult = NonNullable<ReturnType<MarathonState['health']['results']>[number]>;
@@ -148,8 +157,8 @@ function healthResultJson(instance: Instance, result: HealthResult): JsonObject 
   };
 }
 
-function checkResultJson(instance: Instance): JsonObject | undefined {
-  const status = instance.task?.checkStatus;
+function checkResultJson(task: InstanceTask): JsonObject | undefined {
+  const status = task.checkStatus;
   if (status === undefined) return undefined;
   return {
     http: status.http === undefined ? undefined : { statusCode: status.http.status_code },
@@ -179,7 +188,7 @@ function taskStatsJson(
   const scaledAt = app.versionInfo.lastScalingAt;
   const groups = {
     startedAfterLastScaling: tasks.filter(
-      ({ task }) => formatTimestamp(task?.stagedAt ?? 0) >= scaledAt,
+      ({ tasks: [task] }) => formatTimestamp(task?.stagedAt ?? 0) >= scaledAt,
     ),
     withLatestConfig: tasks.filter((instance) => !isOutdated(instance, app)),
     withOutdatedConfig: tasks.filter((instance) => isOutdated(instance, app)),
@@ -194,7 +203,8 @@ function taskStatsJson(
 
 function statsJson(state: MarathonState, group: readonly Instance[], now: Instant): JsonObject {
   const ages = group
-    .flatMap(({ task }) => (task?.startedAt === undefined ? [] : [(now - task.startedAt) / 1_000]))
+    .flatMap((instance) => startedAtOf(instance) ?? [])
+    .map((startedAt) => (now - startedAt) / 1_000)
     .sort((a, b) => a - b);
   const average = ages.reduce((sum, age) => sum + age, 0) / ages.length;
   const median = ages[Math.floor(ages.length / 2)] ?? 0;

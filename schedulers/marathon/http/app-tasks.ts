@@ -4,7 +4,7 @@ import { ok } from '../../../core/base/result.ts';
 import { notFound } from '../model/app-updates.ts';
 import { type Instance, type InstanceId, instanceIdOf, isActive } from '../model/instance.ts';
 import { type PathId, parentOf, ROOT } from '../model/path-id.ts';
-import { appsBelow, withApps } from '../model/root.ts';
+import { appIn, appsBelow, withSpecs } from '../model/root.ts';
 import { type Api, commitChange, query, queryFlag, sendDeployment, sendJson } from './api.ts';
 import { hasTask, taskJson } from './app-info.ts';
 import { sendProblem, sendRefusal } from './problems.ts';
@@ -17,7 +17,7 @@ export function getAppTasks(
   id: PathId,
 ): unknown {
   const { state } = api.shell.machine;
-  const app = state.app(id);
+  const app = appIn(state.root, id);
   if (app === undefined) return sendRefusal(reply, notFound('App', id));
   if (wantsPlainText(request)) {
     return reply.type('text/plain; charset=utf-8').send(plainTaskList(state, [app]));
@@ -48,7 +48,7 @@ export async function deleteTasks(
   taskId: string | undefined,
 ): Promise<unknown> {
   const { state } = api.shell.machine;
-  if (state.app(id) === undefined) return sendRefusal(reply, notFound('App', id));
+  if (appIn(state.root, id) === undefined) return sendRefusal(reply, notFound('App', id));
   const host = query(request, 'host');
   const instanceId = taskId === undefined ? undefined : instanceIdOf(taskId);
   const selected = state.instances
@@ -95,9 +95,9 @@ async function killAndScale(
   selected: readonly Instance[],
 ): Promise<unknown> {
   const kill = new Map<PathId, InstanceId[]>();
-  for (const { app, id, condition } of selected) {
+  for (const { spec, id, condition } of selected) {
     if (!isActive(condition) || condition === 'Killing') continue;
-    kill.set(app.id, [...(kill.get(app.id) ?? []), id]);
+    kill.set(spec.id, [...(kill.get(spec.id) ?? []), id]);
   }
   const [only] = kill.size === 1 ? [...kill.keys()] : [];
   const result = await commitChange(api, {
@@ -105,12 +105,12 @@ async function killAndScale(
     force: queryFlag(request, 'force', false),
     kill,
     target: (root) => {
-      const apps = [...kill].flatMap(([id, ids]) => {
-        const app = root.apps.get(id);
-        if (app === undefined) return [];
-        return [{ ...app, instances: Math.max(0, app.instances - ids.length) }];
+      const specs = [...kill].flatMap(([id, ids]) => {
+        const spec = root.specs.get(id);
+        if (spec === undefined) return [];
+        return [{ ...spec, instances: Math.max(0, spec.instances - ids.length) }];
       });
-      return ok(withApps(root, apps));
+      return ok(withSpecs(root, specs));
     },
   });
   return sendDeployment(reply, result);

@@ -9,7 +9,8 @@ import { readRawApp, underPath } from '../model/app-schema.ts';
 import { buildApp, notFound, patchedApp, rollbackVersion } from '../model/app-updates.ts';
 import { type PathId, parentOf, ROOT, resolvePathId } from '../model/path-id.ts';
 import type { Refusal } from '../model/refusal.ts';
-import { type Root, withApp, withApps, withoutApp } from '../model/root.ts';
+import { appIn, type Root, withoutSpec, withSpec, withSpecs } from '../model/root.ts';
+import { isApp } from '../model/run-spec.ts';
 import { formatTimestamp, parseVersion, type Version } from '../model/timestamp.ts';
 import type { Violation } from '../model/violations.ts';
 import {
@@ -41,11 +42,11 @@ export async function createApp(
     target: (root, version) => {
       const built = buildApp(raw.value, id, root, { settings: api.model, version });
       if (!built.ok) return built;
-      if (root.apps.has(id)) {
+      if (root.specs.has(id)) {
         return err({ kind: 'conflict', message: `An app with id [${id}] already exists.` });
       }
       shown = built.value;
-      return ok(withApp(root, built.value, api.shell.machine.enforcesNewTopGroups));
+      return ok(withSpec(root, built.value, api.shell.machine.enforcesNewTopGroups));
     },
   });
   if (!result.ok || shown === undefined) return sendDeployment(reply, result);
@@ -79,18 +80,18 @@ export async function updateApp(
   if (!body.ok) return sendProblem(reply, body.error);
   const raw = readRawApp(body.value, { requireId: false });
   if (!raw.ok) return sendProblem(reply, modelProblem(raw.error));
-  const existed = api.shell.machine.state.app(id) !== undefined;
+  const existed = appIn(api.shell.machine.state.root, id) !== undefined;
   const change: RootChange = {
     groupId: id === ROOT ? ROOT : parentOf(id),
     force: queryFlag(request, 'force', false),
     target: (root, version) => {
       const app = updatedApp(api, root, version, { raw: raw.value, id, ...options });
       if (!app.ok) return app;
-      return ok(withApp(root, app.value, api.shell.machine.enforcesNewTopGroups));
+      return ok(withSpec(root, app.value, api.shell.machine.enforcesNewTopGroups));
     },
   };
   const result = await commitChange(api, change);
-  const app = api.shell.machine.state.app(id);
+  const app = appIn(api.shell.machine.state.root, id);
   if (result.ok && app !== undefined) publishPost(api, request, app);
   if (result.ok && !existed) reply.header('location', `${baseUrlOf(request)}${id}`);
   return sendDeployment(reply, result, existed ? 200 : 201);
@@ -120,7 +121,7 @@ export async function updateApps(
         if (!app.ok) return app;
         apps.push(app.value);
       }
-      return ok(withApps(root, apps, api.shell.machine.enforcesNewTopGroups));
+      return ok(withSpecs(root, apps, api.shell.machine.enforcesNewTopGroups));
     },
   });
   return sendDeployment(reply, result);
@@ -152,7 +153,7 @@ function updatedApp(
   { raw, id, partial, mustExist }: Update,
 ): Result<App, Refusal> {
   const context = { settings: api.model, version };
-  const current = root.apps.get(id);
+  const current = appIn(root, id);
   if (current === undefined && mustExist) return err(notFound('App', id));
   const rollback = rollbackVersion(raw);
   if (!rollback.ok) return current === undefined ? buildApp(raw, id, root, context) : rollback;
@@ -165,7 +166,8 @@ function storedVersion(api: Api, id: PathId, text: string): Result<App, Refusal>
   const version = parseVersion(text);
   const state = api.shell.machine.state;
   const app = version === undefined ? undefined : state.versions.get(id)?.get(version);
-  return app === undefined || state.app(id) === undefined ? err(notFound('App', id)) : ok(app);
+  const isKnown = app !== undefined && isApp(app) && appIn(state.root, id) !== undefined;
+  return isKnown ? ok(app) : err(notFound('App', id));
 }
 
 export async function deleteApp(
@@ -174,13 +176,13 @@ export async function deleteApp(
   reply: FastifyReply,
   id: PathId,
 ): Promise<unknown> {
-  if (api.shell.machine.state.app(id) === undefined) {
+  if (appIn(api.shell.machine.state.root, id) === undefined) {
     return sendRefusal(reply, notFound('App', id));
   }
   const result = await commitChange(api, {
     groupId: parentOf(id),
     force: queryFlag(request, 'force', true),
-    target: (root) => ok(withoutApp(root, id)),
+    target: (root) => ok(withoutSpec(root, id)),
   });
   return sendDeployment(reply, result);
 }

@@ -4,7 +4,8 @@ import type { App } from '../model/app.ts';
 import { appJson } from '../model/app-json.ts';
 import { notFound } from '../model/app-updates.ts';
 import { type PathId, ROOT, resolvePathId } from '../model/path-id.ts';
-import { appsBelow } from '../model/root.ts';
+import { appIn, appsBelow, appsOf } from '../model/root.ts';
+import { isApp } from '../model/run-spec.ts';
 import { parseVersion } from '../model/timestamp.ts';
 import {
   type Api,
@@ -101,7 +102,7 @@ function methodNotAllowed(reply: FastifyReply): FastifyReply {
 /** An app whose path looks like something else (`/tasks/a`) is still that app. */
 function targetOf(api: Api, request: FastifyRequest): Target {
   const id = resolvePathId(wildcardOf(request));
-  const isApp = api.shell.machine.state.app(id) !== undefined;
+  const isApp = appIn(api.shell.machine.state.root, id) !== undefined;
   return isApp ? { kind: 'app', id } : parseTarget(wildcardOf(request));
 }
 
@@ -128,7 +129,7 @@ function getTarget(api: Api, request: FastifyRequest, reply: FastifyReply): unkn
 
 function listApps(api: Api, request: FastifyRequest, reply: FastifyReply): unknown {
   const { state } = api.shell.machine;
-  const selected = selectApps(request, [...state.root.apps.values()]);
+  const selected = selectApps(request, appsOf(state.root));
   if (typeof selected === 'string') return sendProblem(reply, { status: 422, message: selected });
   const embeds = parseEmbeds(queryAll(request, 'embed'), APP_PREFIXES);
   embeds.add('counts').add('deployments');
@@ -160,7 +161,7 @@ function fullEmbeds(request: FastifyRequest): Set<Embed> {
 
 function getApp(api: Api, request: FastifyRequest, reply: FastifyReply, id: PathId): unknown {
   const { state } = api.shell.machine;
-  const app = state.app(id);
+  const app = appIn(state.root, id);
   if (app === undefined) return sendRefusal(reply, notFound('App', id));
   const info = appInfoJson(state, app, fullEmbeds(request), api.shell.now());
   return sendJson(reply, 200, { app: info });
@@ -177,8 +178,12 @@ function getGroup(api: Api, request: FastifyRequest, reply: FastifyReply, id: Pa
 
 function getVersions(api: Api, reply: FastifyReply, id: PathId): unknown {
   const { state } = api.shell.machine;
-  if (state.app(id) === undefined) return sendRefusal(reply, notFound('App', id));
-  const versions = [...(state.versions.get(id)?.keys() ?? [])].sort().reverse();
+  if (appIn(state.root, id) === undefined) return sendRefusal(reply, notFound('App', id));
+  const versions = [...(state.versions.get(id)?.values() ?? [])]
+    .filter(isApp)
+    .map((app) => app.version)
+    .sort()
+    .reverse();
   return sendJson(reply, 200, { versions });
 }
 
@@ -189,7 +194,9 @@ function getVersion(api: Api, reply: FastifyReply, id: PathId, text: string): un
     return sendProblem(reply, { status: 422, message });
   }
   const app = api.shell.machine.state.versions.get(id)?.get(version);
-  if (app === undefined) return sendRefusal(reply, notFound('App', id, version));
+  if (app === undefined || !isApp(app)) {
+    return sendRefusal(reply, notFound('App', id, version));
+  }
   return sendJson(reply, 200, appJson(app, { versionInfo: true }));
 }
 
@@ -199,7 +206,7 @@ async function restartApp(
   reply: FastifyReply,
   id: PathId,
 ): Promise<unknown> {
-  if (api.shell.machine.state.app(id) === undefined) {
+  if (appIn(api.shell.machine.state.root, id) === undefined) {
     return sendRefusal(reply, notFound('App', id));
   }
   const result = await commitChange(api, {

@@ -2,12 +2,15 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { double, type JsonObject } from '../../../core/wire/json-text.ts';
 import type { Offer } from '../../../core/wire/types/mesos.v1.ts';
-import { stepJson } from '../machine/events.ts';
+import { actionJson, stepJson } from '../machine/events.ts';
 import { REJECT_REASONS, type RejectReason } from '../machine/offer-statistics.ts';
 import type { RunningDeployment } from '../machine/state.ts';
 import { appJson, plain, plainObject } from '../model/app-json.ts';
+import { affectedSpecs } from '../model/deployment-plan.ts';
 import type { Instance } from '../model/instance.ts';
 import { resolvePathId } from '../model/path-id.ts';
+import { podJson } from '../model/pod-json.ts';
+import { isApp, isPod } from '../model/run-spec.ts';
 import { formatTimestamp } from '../model/timestamp.ts';
 import {
   type Api,
@@ -46,19 +49,19 @@ export function declareDeployments(app: FastifyInstance, api: Api): void {
   });
 }
 
-function deploymentJson(api: Api, { plan, step, apps }: RunningDeployment): JsonObject {
+function deploymentJson(api: Api, { plan, step }: RunningDeployment): JsonObject {
   const { state } = api.shell.machine;
   const current = plan.steps[step];
+  const affected = affectedSpecs(plan);
   return {
     id: plan.id,
     version: plan.version,
-    affectedApps: [...apps],
-    affectedPods: [],
+    affectedApps: affected.filter(isApp).map(({ id }) => id),
+    affectedPods: affected.filter(isPod).map(({ id }) => id),
     steps: plan.steps.map((each) => plainObject(stepJson(each))),
-    currentActions: (current?.actions ?? []).map(({ action, app }) => ({
-      action,
-      app: app.id,
-      readinessCheckResults: state.instances.of(app.id).flatMap((instance) => {
+    currentActions: (current?.actions ?? []).map((action) => ({
+      ...actionJson(action),
+      readinessCheckResults: state.instances.of(action.spec.id).flatMap((instance) => {
         const result = state.health.readiness(instance);
         return result === undefined ? [] : [plainObject(result)];
       }),
@@ -93,7 +96,7 @@ async function resetDelay(api: Api, rest: string, reply: FastifyReply): Promise<
 
 function queueJson(api: Api, withOffers: boolean): JsonObject[] {
   const { state } = api.shell.machine;
-  return state.instances.appsWaiting().flatMap((id) => {
+  return state.instances.specsWaiting().flatMap((id) => {
     const waiting = [...state.instances.waitingOf(id).values()];
     const newest = waiting.at(-1);
     return newest === undefined ? [] : [queueEntry(api, newest, waiting, withOffers)];
@@ -105,20 +108,20 @@ const OVERDUE_MS = 1_000;
 
 function queueEntry(
   api: Api,
-  { app }: Instance,
+  { spec }: Instance,
   waiting: readonly Instance[],
   withOffers: boolean,
 ): JsonObject {
   const { machine } = api.shell;
   const now = api.shell.now();
-  const until = machine.delayUntil(app, now);
+  const until = machine.delayUntil(spec, now);
   const since = Math.min(...waiting.map((instance) => instance.since));
-  const statistics = machine.state.offers.of(app.id);
+  const statistics = machine.state.offers.of(spec.id);
   const at = (instant: number | undefined): string | undefined =>
     instant === undefined ? undefined : formatTimestamp(instant);
   return {
     count: waiting.length,
-    role: app.role,
+    role: spec.role,
     delay: {
       timeLeftSeconds: Math.max(0, Math.floor((until - now) / 1_000)),
       overdue: until === now || now - until >= OVERDUE_MS,
@@ -150,7 +153,7 @@ function queueEntry(
           ),
         }
       : {}),
-    app: appJson(app, { versionInfo: true }),
+    ...(isPod(spec) ? { pod: podJson(spec) } : { app: appJson(spec, { versionInfo: true }) }),
   };
 }
 

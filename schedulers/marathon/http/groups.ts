@@ -22,9 +22,11 @@ import {
   segmentsOf,
 } from '../model/path-id.ts';
 import {
+  appIn,
   appsBelow,
   childApps,
   childGroups,
+  childPods,
   type Root,
   withGroup,
   withoutGroup,
@@ -43,6 +45,7 @@ import {
   wildcardOf,
 } from './api.ts';
 import { appInfoJson, type Embed, parseEmbeds } from './app-info.ts';
+import { podStatusJson } from './pod-status.ts';
 import { invalidProblem, modelProblem, sendProblem, sendRefusal } from './problems.ts';
 
 export function declareGroups(app: FastifyInstance, api: Api): void {
@@ -96,6 +99,7 @@ function sendGroup(
     api,
     root,
     withApps: shows('group.apps'),
+    withPods: shows('group.pods'),
     withGroups: shows('group.groups'),
     embeds: parseEmbeds(given, ['group.apps.']),
   };
@@ -106,6 +110,7 @@ interface GroupJsonContext {
   readonly api: Api;
   readonly root: Root;
   readonly withApps: boolean;
+  readonly withPods: boolean;
   readonly withGroups: boolean;
   readonly embeds: ReadonlySet<Embed>;
 }
@@ -124,7 +129,7 @@ function groupJson(context: GroupJsonContext, id: PathId): JsonObject {
   return {
     id,
     apps,
-    pods: [],
+    pods: context.withPods ? childPods(root, id).map((pod) => podStatusJson(state, pod, now)) : [],
     groups,
     dependencies: group?.dependencies ?? [],
     version: group?.version ?? root.version,
@@ -138,8 +143,8 @@ function sendVersions(api: Api, reply: FastifyReply, id: PathId): unknown {
   const concerns = (each: PathId): boolean => id === ROOT || each === id || isBelow(each, id);
   const versions = state.deltas
     .filter(
-      ({ apps, groups }) =>
-        apps.some((change) => concerns(change.id)) || groups.some((change) => concerns(change.id)),
+      ({ specs, groups }) =>
+        specs.some((change) => concerns(change.id)) || groups.some((change) => concerns(change.id)),
     )
     .map(({ version }) => version);
   return sendJson(reply, 200, [...versions].reverse());
@@ -199,7 +204,7 @@ function groupTarget(
   mustBeNew: boolean,
 ): RootChange['target'] {
   return (root, version) => {
-    if (root.apps.has(id)) {
+    if (appIn(root, id) !== undefined) {
       const message = `An app with the path ${id} already exists.`;
       return err({ kind: 'conflict', message });
     }
@@ -232,11 +237,11 @@ function restored(
   }
   const inside = (each: PathId): boolean => each === id || isBelow(each, id);
   const emptied = withoutGroup(root, id);
-  const apps = new Map(emptied.apps);
+  const specs = new Map(emptied.specs);
   const groups = new Map(emptied.groups);
-  for (const [each, app] of then.value.apps) if (inside(each)) apps.set(each, app);
+  for (const [each, spec] of then.value.specs) if (inside(each)) specs.set(each, spec);
   for (const [each, group] of then.value.groups) if (inside(each)) groups.set(each, group);
-  return ok({ ...emptied, apps, groups });
+  return ok({ ...emptied, specs, groups });
 }
 
 /** Only `enforceRole` can be patched; no task is touched by it. */

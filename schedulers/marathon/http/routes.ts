@@ -7,6 +7,7 @@ import { declareCallbacks, type HttpCallbacks } from './callbacks.ts';
 import { declareDeployments, declareQueue } from './deployments.ts';
 import { declareEvents } from './events.ts';
 import { declareGroups } from './groups.ts';
+import { declarePods } from './pods.ts';
 import { sendProblem } from './problems.ts';
 import { declareSystem, type SystemContext } from './system.ts';
 import { declareTasks } from './tasks.ts';
@@ -27,6 +28,7 @@ export function declareRoutes(
   declareApps(app, api);
   declareTasks(app, api);
   declareGroups(app, api);
+  declarePods(app, api);
   declareDeployments(app, api);
   declareQueue(app, api);
   declareEvents(app, api, hub);

@@ -29,7 +29,7 @@ function linesOf(state: MarathonState, app: App): string {
     .map((servicePort, index) => {
       // Mappings without a host port take no place among the task's ports.
       const position = wanted.slice(0, index).filter((port) => port !== undefined).length;
-      const endpoints = running.flatMap(({ agent, task }) => {
+      const endpoints = running.flatMap(({ agent, tasks: [task] }) => {
         const port = wanted[index] === undefined ? undefined : task?.hostPorts[position];
         return port === undefined ? [] : [`${agent?.host ?? ''}:${port}`];
       });

@@ -1,6 +1,8 @@
 /** Routes of `/v2/tasks` (spec marathon-rest, section 3). */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Instance, instanceIdOf } from '../model/instance.ts';
+import { appsOf } from '../model/root.ts';
+import { isApp } from '../model/run-spec.ts';
 import { type Api, declare, queryAll, readBody, sendJson } from './api.ts';
 import { hasTask, taskJson } from './app-info.ts';
 import { killSelected } from './app-tasks.ts';
@@ -17,7 +19,7 @@ export function declareTasks(app: FastifyInstance, api: Api): void {
 function listTasks(api: Api, request: FastifyRequest, reply: FastifyReply): unknown {
   const { state } = api.shell.machine;
   if (wantsPlainText(request)) {
-    const text = plainTaskList(state, [...state.root.apps.values()]);
+    const text = plainTaskList(state, appsOf(state.root));
     return reply.type('text/plain; charset=utf-8').send(text);
   }
   const wanted: readonly string[] = [
@@ -27,6 +29,7 @@ function listTasks(api: Api, request: FastifyRequest, reply: FastifyReply): unkn
     .map((status) => status.toLowerCase())
     .filter((status) => status === 'running' || status === 'staging');
   const tasks = [...state.instances.all()]
+    .filter(({ spec }) => isApp(spec))
     .filter(({ condition }) => wanted.length === 0 || wanted.includes(condition.toLowerCase()))
     .flatMap((instance) => taskJson(state, instance, { withServicePorts: true }));
   return sendJson(reply, 200, { tasks });

@@ -1,17 +1,17 @@
 /**
  * Deployments under way (spec marathon-behaviour, sections 2 and 3). Each action is looked at again
- * whenever one of its app's instances has changed, and compares what is with what should be; it
+ * whenever one of its app's or pod's instances has changed, and compares what is with what should be; it
  * keeps no list of what it did, so a deployment resumed after a crash goes on where it was.
  */
-import type { App } from '../model/app.ts';
 import { healthCheckJson } from '../model/app-json.ts';
 import {
-  affectedApps,
+  affectedSpecs,
   type DeploymentAction,
   type DeploymentPlan,
 } from '../model/deployment-plan.ts';
 import { type Instance, isOutdated } from '../model/instance.ts';
 import { type PathId, ROOT } from '../model/path-id.ts';
+import { healthChecksOf, type RunSpec, readinessChecksOf } from '../model/run-spec.ts';
 import { deploymentEndEvent, deploymentStepEvent, marathonEvent } from './events.ts';
 import { type ProbeSchedule, runReadiness } from './health.ts';
 import { counts, decommission, delayKey, schedule } from './instances.ts';
@@ -35,27 +35,27 @@ export class Deployments {
 
   /** Begins a plan that is stored already, from its first step. */
   resume(turn: Turn, plan: DeploymentPlan): void {
-    const apps = new Set(affectedApps(plan));
+    const specs = new Set(affectedSpecs(plan).map(({ id }) => id));
     const running: RunningDeployment = {
       plan,
-      apps,
+      specs,
       step: -1,
       restarts: new Map(),
       open: new Map(),
     };
     turn.state.deployments.set(plan.id, running);
-    for (const id of apps) turn.touch(id);
-    if (apps.size === 0) this.advance(turn, running, ROOT);
+    for (const id of specs) turn.touch(id);
+    if (specs.size === 0) this.advance(turn, running, ROOT);
   }
 
-  /** Ends the deployment without finishing it; its apps stay as they are. */
+  /** Ends the deployment without finishing it; its apps and pods stay as they are. */
   cancel(turn: Turn, id: string): void {
     const running = turn.state.deployments.get(id);
     if (running === undefined) return;
     this.end(turn, running, 'The upgrade has been cancelled');
   }
 
-  /** Takes every step that can be taken now that something about the app has changed. */
+  /** Takes every step that can be taken now that something about the app or pod has changed. */
   advance(turn: Turn, running: RunningDeployment, changed: PathId): void {
     const action = running.open.get(changed);
     if (action !== undefined && this.perform(turn, running, action)) running.open.delete(changed);
@@ -81,10 +81,10 @@ export class Deployments {
       return;
     }
     turn.publish(deploymentStepEvent('deployment_info', running.plan, step, turn.now));
-    for (const action of step.actions) running.open.set(action.app.id, action);
-    for (const { action, app } of step.actions) {
-      if (action === 'StopApplication') this.removeHealthChecks(turn, app);
-      else this.addHealthChecks(turn, app);
+    for (const action of step.actions) running.open.set(action.spec.id, action);
+    for (const { kind, spec } of step.actions) {
+      if (kind === 'Stop') this.removeHealthChecks(turn, spec);
+      else this.addHealthChecks(turn, spec);
     }
   }
 
@@ -92,7 +92,7 @@ export class Deployments {
     const { plan } = running;
     turn.state.deployments.delete(plan.id);
     turn.persist({ kind: 'delete-deployment', id: plan.id });
-    for (const id of running.apps) turn.touch(id);
+    for (const id of running.specs) turn.touch(id);
     const step = running.plan.steps[running.step];
     if (failure !== undefined && step !== undefined) {
       turn.publish(deploymentStepEvent('deployment_step_failure', plan, step, turn.now));
@@ -100,125 +100,129 @@ export class Deployments {
     turn.publish(deploymentEndEvent(plan, turn.now, failure));
   }
 
-  private addHealthChecks(turn: Turn, app: App): void {
-    if (app.healthChecks.length === 0) return;
-    this.probes.ensure(app, turn.now);
-    for (const check of app.healthChecks) {
+  private addHealthChecks(turn: Turn, spec: RunSpec): void {
+    const checks = healthChecksOf(spec);
+    if (checks.length === 0) return;
+    this.probes.ensure(spec, turn.now);
+    for (const check of checks) {
       turn.publish(
         marathonEvent('add_health_check_event', turn.now, {
-          appId: app.id,
-          version: app.version,
+          appId: spec.id,
+          version: spec.version,
           healthCheck: healthCheckJson(check),
         }),
       );
     }
   }
 
-  private removeHealthChecks(turn: Turn, app: App): void {
-    if (app.healthChecks.length === 0) return;
-    this.probes.forget(app.id);
-    turn.publish(marathonEvent('remove_health_check_event', turn.now, { appId: app.id }));
+  private removeHealthChecks(turn: Turn, spec: RunSpec): void {
+    const checks = healthChecksOf(spec);
+    if (checks.length === 0) return;
+    this.probes.forget(spec.id);
+    turn.publish(marathonEvent('remove_health_check_event', turn.now, { appId: spec.id }));
   }
 
   /** True when the action has nothing left to do. */
   private perform(turn: Turn, running: RunningDeployment, action: DeploymentAction): boolean {
-    switch (action.action) {
-      case 'StartApplication':
+    switch (action.kind) {
+      case 'Start':
         return true;
-      case 'ScaleApplication':
+      case 'Scale':
         return scale(turn, action);
-      case 'RestartApplication':
-        return restart(turn, running.restarts, action.app);
-      case 'StopApplication':
-        return stop(turn, action.app);
+      case 'Restart':
+        return restart(turn, running.restarts, action.spec);
+      case 'Stop':
+        return stop(turn, action.spec);
     }
   }
 }
 
-function stop(turn: Turn, app: App): boolean {
-  for (const instance of turn.state.instances.of(app.id)) decommission(turn, instance);
-  if (turn.state.instances.countOf(app.id) > 0) return false;
-  turn.state.delays.reset(delayKey(app));
-  turn.state.offers.forget(app.id);
-  if (turn.state.failures.delete(app.id)) turn.persist({ kind: 'delete-failure', id: app.id });
-  turn.publish(marathonEvent('app_terminated_event', turn.now, { appId: app.id }));
+function stop(turn: Turn, spec: RunSpec): boolean {
+  for (const instance of turn.state.instances.of(spec.id)) decommission(turn, instance);
+  if (turn.state.instances.countOf(spec.id) > 0) return false;
+  turn.state.delays.reset(delayKey(spec));
+  turn.state.offers.forget(spec.id);
+  if (turn.state.failures.delete(spec.id)) turn.persist({ kind: 'delete-failure', id: spec.id });
+  turn.publish(marathonEvent('app_terminated_event', turn.now, { appId: spec.id }));
   return true;
 }
 
-function scale(turn: Turn, { app, kill }: DeploymentAction): boolean {
+function scale(turn: Turn, { spec, kill }: DeploymentAction): boolean {
   const { instances } = turn.state;
-  const wanted = instances.of(app.id).filter(counts);
-  const victims = chooseVictims(app, wanted, wanted.length - app.instances, kill);
+  const wanted = instances.of(spec.id).filter(counts);
+  const victims = chooseVictims(spec, wanted, wanted.length - spec.instances, kill);
   for (const victim of victims) decommission(turn, victim);
-  const isLeaving = instances.of(app.id).some(({ goal }) => goal !== 'Running');
+  const isLeaving = instances.of(spec.id).some(({ goal }) => goal !== 'Running');
   if (isLeaving) return false;
-  const missing = app.instances - instances.of(app.id).filter(counts).length;
-  for (let count = 0; count < missing; count += 1) schedule(turn, app);
+  const missing = spec.instances - instances.of(spec.id).filter(counts).length;
+  for (let count = 0; count < missing; count += 1) schedule(turn, spec);
   // Instances of exactly this version are those that this scaling has started.
   const started = instances
-    .of(app.id)
-    .filter((instance) => counts(instance) && instance.app.version === app.version);
+    .of(spec.id)
+    .filter((instance) => counts(instance) && instance.spec.version === spec.version);
   runReadiness(turn, started);
   return started.every((instance) => isReady(turn, instance));
 }
 
 /** Running, and healthy and ready as far as the app has checks. */
 export function isReady(turn: Turn, instance: Instance): boolean {
-  const { app } = instance;
+  const checks = readinessChecksOf(instance.spec);
   if (!isHealthy(turn, instance)) return false;
-  return app.readinessChecks.length === 0 || turn.state.health.readiness(instance)?.ready === true;
+  return checks.length === 0 || turn.state.health.readiness(instance)?.ready === true;
 }
 
 function isHealthy(turn: Turn, instance: Instance): boolean {
   if (instance.condition !== 'Running' || instance.goal !== 'Running') return false;
   if (turn.state.kills.has(instance.id)) return false;
-  return instance.app.healthChecks.length === 0 || turn.state.health.isHealthy(instance) === true;
+  return (
+    healthChecksOf(instance.spec).length === 0 || turn.state.health.isHealthy(instance) === true
+  );
 }
 
-function restart(turn: Turn, baselines: Map<PathId, RestartBaseline>, app: App): boolean {
+function restart(turn: Turn, baselines: Map<PathId, RestartBaseline>, spec: RunSpec): boolean {
   const { instances } = turn.state;
-  const isOld = (instance: Instance): boolean => isOutdated(instance, app);
-  const oldOnes = (): Instance[] => instances.of(app.id).filter(isOld);
+  const isOld = (instance: Instance): boolean => isOutdated(instance, spec);
+  const oldOnes = (): Instance[] => instances.of(spec.id).filter(isOld);
   const newOnes = (): Instance[] =>
-    instances.of(app.id).filter((instance) => !isOld(instance) && counts(instance));
-  const baseline = baselines.get(app.id) ?? restartBaseline(turn, app);
-  baselines.set(app.id, baseline);
+    instances.of(spec.id).filter((instance) => !isOld(instance) && counts(instance));
+  const baseline = baselines.get(spec.id) ?? restartBaseline(turn, spec);
+  baselines.set(spec.id, baseline);
 
   // An old instance without a task is not launched again.
   for (const instance of oldOnes()) {
     if (instance.condition === 'Scheduled') decommission(turn, instance);
   }
-  removeSurplus(turn, app, newOnes());
+  removeSurplus(turn, spec, newOnes());
   const readyCount = newOnes().filter((instance) => isReady(turn, instance)).length;
   const becameReady = Math.max(0, readyCount - baseline.readyCount);
   killOld(turn, oldOnes(), baseline.oldCount - baseline.killNow - becameReady);
 
   const started = newOnes().length;
   const room = Math.max(0, baseline.maxCapacity - oldOnes().length - started);
-  const launchCount = Math.min(app.instances - started, room);
-  for (let count = 0; count < launchCount; count += 1) schedule(turn, app);
-  if (started < app.instances && room === 0) replaceUnhealthy(turn, oldOnes());
+  const launchCount = Math.min(spec.instances - started, room);
+  for (let count = 0; count < launchCount; count += 1) schedule(turn, spec);
+  if (started < spec.instances && room === 0) replaceUnhealthy(turn, oldOnes());
   runReadiness(turn, newOnes());
   return (
-    oldOnes().length === 0 && newOnes().length === app.instances && readyCount >= app.instances
+    oldOnes().length === 0 && newOnes().length === spec.instances && readyCount >= spec.instances
   );
 }
 
-function restartBaseline(turn: Turn, app: App): RestartBaseline {
-  const wanted = turn.state.instances.of(app.id).filter(counts);
-  const oldCount = wanted.filter((instance) => isOutdated(instance, app)).length;
-  const ready = wanted.filter((instance) => !isOutdated(instance, app) && isReady(turn, instance));
-  const { killNow, maxCapacity } = upgradeLimits(app.upgradeStrategy, {
-    target: app.instances,
+function restartBaseline(turn: Turn, spec: RunSpec): RestartBaseline {
+  const wanted = turn.state.instances.of(spec.id).filter(counts);
+  const oldCount = wanted.filter((instance) => isOutdated(instance, spec)).length;
+  const ready = wanted.filter((instance) => !isOutdated(instance, spec) && isReady(turn, instance));
+  const { killNow, maxCapacity } = upgradeLimits(spec.upgradeStrategy, {
+    target: spec.instances,
     healthy: wanted.filter((instance) => isHealthy(turn, instance)).length,
     current: wanted.length,
   });
-  turn.state.delays.reset(delayKey(app));
+  turn.state.delays.reset(delayKey(spec));
   return { killNow, maxCapacity, oldCount, readyCount: ready.length };
 }
 
-function removeSurplus(turn: Turn, app: App, newOnes: readonly Instance[]): void {
-  const surplus = chooseVictims(app, newOnes, newOnes.length - app.instances);
+function removeSurplus(turn: Turn, spec: RunSpec, newOnes: readonly Instance[]): void {
+  const surplus = chooseVictims(spec, newOnes, newOnes.length - spec.instances);
   for (const instance of surplus) decommission(turn, instance);
 }
 

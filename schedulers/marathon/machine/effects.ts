@@ -4,12 +4,12 @@
  * acknowledged, answered or published before it would survive a crash.
  */
 import type { Instant } from '../../../core/base/clock.ts';
-import type { Offer, TaskInfo, TaskStatus } from '../../../core/wire/types/mesos.v1.ts';
-import type { App } from '../model/app.ts';
+import type { Offer, OfferOperation, TaskStatus } from '../../../core/wire/types/mesos.v1.ts';
 import type { Change, DeploymentPlan } from '../model/deployment-plan.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
 import type { PathId } from '../model/path-id.ts';
 import type { Group } from '../model/root.ts';
+import type { RunSpec } from '../model/run-spec.ts';
 import type { Version } from '../model/timestamp.ts';
 import type { MarathonEvent } from './events.ts';
 import type { TaskFailure } from './state.ts';
@@ -17,15 +17,15 @@ import type { TaskFailure } from './state.ts';
 /** One version of the tree against the one before it. */
 export interface RootDelta {
   readonly version: Version;
-  readonly apps: readonly Change<Version>[];
+  readonly specs: readonly Change<Version>[];
   readonly groups: readonly Change<Group>[];
 }
 
 export type StoreOperation =
-  | { readonly kind: 'put-app'; readonly app: App }
-  | { readonly kind: 'delete-app'; readonly id: PathId; readonly version: Version }
-  /** Which version of an app is the current one; absent = the app is gone. */
-  | { readonly kind: 'point-app'; readonly id: PathId; readonly version?: Version | undefined }
+  | { readonly kind: 'put-spec'; readonly spec: RunSpec }
+  | { readonly kind: 'delete-spec'; readonly spec: RunSpec }
+  /** Which version of an app or pod is the current one; absent = it is gone. */
+  | { readonly kind: 'point-spec'; readonly id: PathId; readonly version?: Version | undefined }
   | { readonly kind: 'put-group'; readonly group: Group }
   | { readonly kind: 'delete-group'; readonly id: PathId }
   | { readonly kind: 'put-delta'; readonly delta: RootDelta }
@@ -56,7 +56,11 @@ export interface ProbeKey {
 
 export type MarathonEffect =
   | { readonly kind: 'persist'; readonly operation: StoreOperation }
-  | { readonly kind: 'launch'; readonly offer: Offer; readonly tasks: readonly TaskInfo[] }
+  | {
+      readonly kind: 'accept';
+      readonly offer: Offer;
+      readonly operations: readonly OfferOperation[];
+    }
   | { readonly kind: 'decline'; readonly offer: Offer; readonly refuseSeconds: number }
   | { readonly kind: 'kill'; readonly taskId: string; readonly agentId: string | undefined }
   | { readonly kind: 'acknowledge'; readonly status: TaskStatus }

@@ -5,8 +5,14 @@
 import type { Instant } from '../../../core/base/clock.ts';
 import type { AppHealthCheck } from '../model/app.ts';
 import { healthCheckJson } from '../model/app-json.ts';
-import type { DeploymentPlan, DeploymentStep } from '../model/deployment-plan.ts';
-import { type Instance, shownState } from '../model/instance.ts';
+import {
+  actionName,
+  type DeploymentAction,
+  type DeploymentPlan,
+  type DeploymentStep,
+} from '../model/deployment-plan.ts';
+import { type Instance, type InstanceTask, shownState } from '../model/instance.ts';
+import { isPod } from '../model/run-spec.ts';
 import { formatTimestamp } from '../model/timestamp.ts';
 
 export interface MarathonEvent {
@@ -23,18 +29,21 @@ export function marathonEvent(
   return { ...members, eventType, timestamp: formatTimestamp(now) };
 }
 
-export function statusUpdateEvent(instance: Instance, now: Instant): MarathonEvent {
-  const task = instance.task;
+export function statusUpdateEvent(
+  instance: Instance,
+  task: InstanceTask,
+  now: Instant,
+): MarathonEvent {
   return marathonEvent('status_update_event', now, {
     slaveId: instance.agent?.agentId ?? '',
-    taskId: task?.id ?? '',
-    taskStatus: shownState(instance),
-    message: task?.message ?? '',
-    appId: instance.app.id,
+    taskId: task.id,
+    taskStatus: shownState(instance, task),
+    message: task.message ?? '',
+    appId: instance.spec.id,
     host: instance.agent?.host ?? '',
-    ipAddresses: task?.ipAddresses ?? [],
-    ports: task?.hostPorts ?? [],
-    version: instance.app.version,
+    ipAddresses: task.ipAddresses,
+    ports: task.hostPorts,
+    version: instance.spec.version,
   });
 }
 
@@ -42,15 +51,26 @@ export function instanceChangedEvent(instance: Instance, now: Instant): Marathon
   return marathonEvent('instance_changed_event', now, {
     instanceId: instance.id,
     condition: instance.condition,
-    runSpecId: instance.app.id,
+    runSpecId: instance.spec.id,
     agentId: instance.agent?.agentId,
     host: instance.agent?.host ?? '*',
-    runSpecVersion: instance.app.version,
+    runSpecVersion: instance.spec.version,
   });
 }
 
+/** Names of the action and of what it works on. */
+export function actionJson(action: DeploymentAction): {
+  readonly action: string;
+  readonly app?: string;
+  readonly pod?: string;
+} {
+  const { spec } = action;
+  const named = isPod(spec) ? { pod: spec.id } : { app: spec.id };
+  return { action: actionName(action), ...named };
+}
+
 export function stepJson(step: DeploymentStep): object {
-  return { actions: step.actions.map(({ action, app }) => ({ action, app: app.id })) };
+  return { actions: step.actions.map(actionJson) };
 }
 
 export function planJson(plan: DeploymentPlan): object {
@@ -82,7 +102,7 @@ export function failedHealthCheckEvent(
   now: Instant,
 ): MarathonEvent {
   return marathonEvent('failed_health_check_event', now, {
-    appId: instance.app.id,
+    appId: instance.spec.id,
     taskId: instance.id,
     healthCheck: healthCheckJson(check),
   });

@@ -4,6 +4,7 @@
  */
 import type { Instant } from '../../../core/base/clock.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
+import { healthChecksOf } from '../model/run-spec.ts';
 
 export interface CheckResult {
   readonly alive: boolean;
@@ -38,7 +39,7 @@ export class HealthBook {
   /** The result per check of the instance's app, in that order; undefined = not checked yet. */
   results(instance: Instance): readonly (CheckResult | undefined)[] {
     const entry = this.entryOf(instance);
-    return instance.app.healthChecks.map((_, index) => entry?.results.get(index));
+    return healthChecksOf(instance.spec).map((_, index) => entry?.results.get(index));
   }
 
   record(instance: Instance, index: number, result: CheckResult): void {
@@ -85,14 +86,15 @@ export class HealthBook {
 
   private entryOf(instance: Instance): Entry | undefined {
     const entry = this.entries.get(instance.id);
-    return entry?.taskId === instance.task?.id ? entry : undefined;
+    return entry?.taskId === instance.tasks[0]?.id ? entry : undefined;
   }
 
   private entry(instance: Instance): Entry | undefined {
     const known = this.entryOf(instance);
-    if (known !== undefined || instance.task === undefined) return known;
+    const [task] = instance.tasks;
+    if (known !== undefined || task === undefined) return known;
     const made: Entry = {
-      taskId: instance.task.id,
+      taskId: task.id,
       results: new Map(),
       readiness: undefined,
       nextReadinessAt: 0,

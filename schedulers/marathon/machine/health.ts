@@ -11,8 +11,9 @@ import {
   type ReadinessCheck,
   usesHostNetworking,
 } from '../model/app.ts';
-import type { Instance } from '../model/instance.ts';
+import { type Instance, startedAtOf } from '../model/instance.ts';
 import type { PathId } from '../model/path-id.ts';
+import { healthChecksOf, isApp, type RunSpec, readinessChecksOf } from '../model/run-spec.ts';
 import type { Version } from '../model/timestamp.ts';
 import type { ProbeKey, ProbeTarget } from './effects.ts';
 import { failedHealthCheckEvent, marathonEvent } from './events.ts';
@@ -42,7 +43,8 @@ export class ProbeSchedule {
   }
 
   /** Begins the checks of a version that is not known yet. */
-  ensure(app: App, now: Instant): void {
+  ensure(app: RunSpec, now: Instant): void {
+    if (!isApp(app)) return;
     app.healthChecks.forEach((check, index) => {
       const key = scheduleKey(app.id, app.version, index);
       if (!isRunByMarathon(check) || this.due.has(key)) return;
@@ -104,9 +106,9 @@ export function runProbes(turn: Turn, schedule: ProbeSchedule): void {
   for (const { app, index } of schedule.takeDue(turn.now)) {
     const instances = turn.state.instances
       .of(app.id)
-      .filter((instance) => instance.app.version === app.version);
+      .filter((instance) => instance.spec.version === app.version);
     // The version runs no more: its checks end with it.
-    if (instances.length === 0 && turn.state.app(app.id)?.version !== app.version) {
+    if (instances.length === 0 && turn.state.spec(app.id)?.version !== app.version) {
       schedule.drop(app);
     }
     for (const instance of instances) probe(turn, schedule, instance, index);
@@ -116,16 +118,16 @@ export function runProbes(turn: Turn, schedule: ProbeSchedule): void {
 }
 
 function probe(turn: Turn, schedule: ProbeSchedule, instance: Instance, index: number): void {
-  const check = instance.app.healthChecks[index];
-  if (instance.condition !== 'Running' || check === undefined || instance.task === undefined)
-    return;
+  const check = healthChecksOf(instance.spec)[index];
+  const [task] = instance.tasks;
+  if (instance.condition !== 'Running' || check === undefined || task === undefined) return;
   if (schedule.inFlightCount >= turn.settings.healthChecksConcurrentMax) return;
   const target = healthTarget(instance, check);
   if (target === undefined) return;
   const key: ProbeKey = {
     purpose: 'health',
     instanceId: instance.id,
-    taskId: instance.task.id,
+    taskId: task.id,
     index,
   };
   if (schedule.start(key)) turn.act({ kind: 'probe', key, target });
@@ -152,13 +154,14 @@ function addressOf(
   explicit: number | undefined,
 ): { readonly host: string; readonly port: number } | undefined {
   const host = instance.agent?.host;
-  const task = instance.task;
-  if (host === undefined || task === undefined) return undefined;
-  if (usesHostNetworking(instance.app)) {
+  const [task] = instance.tasks;
+  const { spec } = instance;
+  if (host === undefined || task === undefined || !isApp(spec)) return undefined;
+  if (usesHostNetworking(spec)) {
     const port = explicit ?? task.hostPorts[portIndex];
     return port === undefined ? undefined : { host, port };
   }
-  const mappings = instance.app.container?.portMappings ?? [];
+  const mappings = spec.container?.portMappings ?? [];
   const mapping = mappings[portIndex];
   if (explicit === undefined && mapping?.hostPort !== undefined) {
     const position = mappings.slice(0, portIndex).filter((each) => each.hostPort !== undefined);
@@ -173,10 +176,11 @@ function addressOf(
 /** Readiness probes of instances that a deployment waits for. */
 export function runReadiness(turn: Turn, instances: readonly Instance[]): void {
   for (const instance of instances) {
-    const check = instance.app.readinessChecks[0];
+    const check = readinessChecksOf(instance.spec)[0];
     const book = turn.state.health;
     if (check === undefined || instance.condition !== 'Running') continue;
-    if (instance.task === undefined || book.readiness(instance)?.ready === true) continue;
+    const [task] = instance.tasks;
+    if (task === undefined || book.readiness(instance)?.ready === true) continue;
     const at = book.nextReadinessAt(instance);
     if (at === undefined) continue;
     if (at > turn.now) {
@@ -186,16 +190,18 @@ export function runReadiness(turn: Turn, instances: readonly Instance[]): void {
     const target = readinessTarget(instance, check);
     if (target === undefined) continue;
     book.startReadiness(instance);
-    const { id, task } = instance;
+    const { id } = instance;
     const key: ProbeKey = { purpose: 'readiness', instanceId: id, taskId: task.id, index: 0 };
     turn.act({ kind: 'probe', key, target });
   }
 }
 
 function readinessTarget(instance: Instance, check: ReadinessCheck): ProbeTarget | undefined {
-  const names = usesHostNetworking(instance.app)
-    ? (instance.app.portDefinitions ?? []).map(({ name }) => name)
-    : (instance.app.container?.portMappings ?? []).map(({ name }) => name);
+  const { spec } = instance;
+  if (!isApp(spec)) return undefined;
+  const names = usesHostNetworking(spec)
+    ? (spec.portDefinitions ?? []).map(({ name }) => name)
+    : (spec.container?.portMappings ?? []).map(({ name }) => name);
   const index = names.indexOf(check.portName);
   const address = index === -1 ? undefined : addressOf(instance, index, undefined);
   if (address === undefined) return undefined;
@@ -210,12 +216,12 @@ function readinessTarget(instance: Instance, check: ReadinessCheck): ProbeTarget
 /** A probe has come back. */
 export function handleProbe(turn: Turn, key: ProbeKey, outcome: ProbeOutcome): void {
   const instance = turn.state.instances.get(key.instanceId);
-  if (instance === undefined || instance.task?.id !== key.taskId) return;
+  if (instance === undefined || instance.tasks[0]?.id !== key.taskId) return;
   if (key.purpose === 'health') {
     recordHealth(turn, instance, key.index, outcome.succeeded, outcome.cause);
     return;
   }
-  const check = instance.app.readinessChecks[key.index];
+  const check = readinessChecksOf(instance.spec)[key.index];
   if (check === undefined) return;
   const status = outcome.response?.status;
   const result: ReadinessResult = {
@@ -226,7 +232,7 @@ export function handleProbe(turn: Turn, key: ProbeKey, outcome: ProbeOutcome): v
   };
   const nextAt = turn.now + seconds(check.intervalSeconds);
   turn.state.health.recordReadiness(instance, result, nextAt);
-  turn.touch(instance.app.id);
+  turn.touch(instance.spec.id);
 }
 
 /** One more result of a check, be it Marathon's own or the agent's. */
@@ -238,7 +244,7 @@ export function recordHealth(
   cause: string | undefined,
 ): void {
   const { state, now } = turn;
-  const check = instance.app.healthChecks[index];
+  const check = healthChecksOf(instance.spec)[index];
   if (check === undefined) return;
   const before = state.health.results(instance)[index];
   const wasHealthy = state.health.isHealthy(instance);
@@ -247,9 +253,9 @@ export function recordHealth(
     : failureAfter(turn, instance, check, before, cause);
   if (after === undefined) return;
   state.health.record(instance, index, after);
-  const { id: instanceId, app } = instance;
+  const { id: instanceId, spec } = instance;
   if (before?.alive !== after.alive) {
-    const members = { appId: app.id, instanceId, version: app.version, alive: after.alive };
+    const members = { appId: spec.id, instanceId, version: spec.version, alive: after.alive };
     turn.publish(marathonEvent('health_status_changed_event', now, members));
   }
   const healthy = state.health.isHealthy(instance);
@@ -257,12 +263,12 @@ export function recordHealth(
   turn.publish(
     marathonEvent('instance_health_changed_event', now, {
       instanceId,
-      runSpecId: app.id,
+      runSpecId: spec.id,
       healthy: healthy ?? null,
-      runSpecVersion: app.version,
+      runSpecVersion: spec.version,
     }),
   );
-  turn.touch(app.id);
+  turn.touch(spec.id);
 }
 
 function successAfter(before: CheckResult | undefined, now: Instant): CheckResult {
@@ -284,7 +290,7 @@ function failureAfter(
   cause: string | undefined,
 ): CheckResult | undefined {
   if (instance.condition !== 'Running') return undefined;
-  const startedAt = instance.task?.startedAt ?? instance.since;
+  const startedAt = startedAtOf(instance) ?? instance.since;
   const graceEnd = startedAt + seconds(check.gracePeriodSeconds);
   if (before?.firstSuccess === undefined && graceEnd > turn.now) return undefined;
   const failures = before?.consecutiveFailures ?? 0;
@@ -306,10 +312,10 @@ function killUnhealthy(turn: Turn, instance: Instance, cause: string | undefined
   if (turn.state.kills.has(instance.id)) return;
   turn.publish(
     marathonEvent('unhealthy_instance_kill_event', turn.now, {
-      appId: instance.app.id,
-      taskId: instance.task?.id,
+      appId: instance.spec.id,
+      taskId: instance.tasks[0]?.id,
       instanceId: instance.id,
-      version: instance.app.version,
+      version: instance.spec.version,
       reason: cause ?? '',
       host: instance.agent?.host,
       slaveId: instance.agent?.agentId,

@@ -1,4 +1,4 @@
-/** All instances, indexed by app; `put` and `remove` keep the indexes in step. */
+/** All instances, indexed by app or pod; `put` and `remove` keep the indexes in step. */
 import { assert } from '../../../core/base/assert.ts';
 import { type Instance, type InstanceId, NEXT } from '../model/instance.ts';
 import type { PathId } from '../model/path-id.ts';
@@ -7,20 +7,20 @@ const NONE: ReadonlyMap<InstanceId, Instance> = new Map();
 
 export class InstanceTable {
   private readonly byId = new Map<InstanceId, Instance>();
-  private readonly byApp = new Map<PathId, Map<InstanceId, Instance>>();
-  /** Instances waiting for an offer, by app; apps without such are absent. */
+  private readonly bySpec = new Map<PathId, Map<InstanceId, Instance>>();
+  /** Instances waiting for an offer; apps and pods without such are absent. */
   private readonly waiting = new Map<PathId, Map<InstanceId, Instance>>();
 
   get(id: InstanceId): Instance | undefined {
     return this.byId.get(id);
   }
 
-  of(app: PathId): readonly Instance[] {
-    return [...(this.byApp.get(app) ?? NONE).values()];
+  of(id: PathId): readonly Instance[] {
+    return [...(this.bySpec.get(id) ?? NONE).values()];
   }
 
-  countOf(app: PathId): number {
-    return this.byApp.get(app)?.size ?? 0;
+  countOf(id: PathId): number {
+    return this.bySpec.get(id)?.size ?? 0;
   }
 
   all(): Iterable<Instance> {
@@ -31,17 +31,17 @@ export class InstanceTable {
     return this.byId.size;
   }
 
-  apps(): Iterable<PathId> {
-    return this.byApp.keys();
+  specIds(): Iterable<PathId> {
+    return this.bySpec.keys();
   }
 
-  /** Apps that have instances waiting for an offer, longest known first. */
-  appsWaiting(): readonly PathId[] {
+  /** What has instances waiting for an offer, longest known first. */
+  specsWaiting(): readonly PathId[] {
     return [...this.waiting.keys()];
   }
 
-  waitingOf(app: PathId): ReadonlyMap<InstanceId, Instance> {
-    return this.waiting.get(app) ?? NONE;
+  waitingOf(id: PathId): ReadonlyMap<InstanceId, Instance> {
+    return this.waiting.get(id) ?? NONE;
   }
 
   put(instance: Instance): void {
@@ -53,7 +53,7 @@ export class InstanceTable {
       );
     }
     this.byId.set(instance.id, instance);
-    enter(this.byApp, instance);
+    enter(this.bySpec, instance);
     if (instance.condition === 'Scheduled' && instance.goal === 'Running') {
       enter(this.waiting, instance);
     } else {
@@ -65,19 +65,19 @@ export class InstanceTable {
     const instance = this.byId.get(id);
     if (instance === undefined) return;
     this.byId.delete(id);
-    leave(this.byApp, instance);
+    leave(this.bySpec, instance);
     leave(this.waiting, instance);
   }
 }
 
 function enter(index: Map<PathId, Map<InstanceId, Instance>>, instance: Instance): void {
-  const group = index.get(instance.app.id);
-  if (group === undefined) index.set(instance.app.id, new Map([[instance.id, instance]]));
+  const group = index.get(instance.spec.id);
+  if (group === undefined) index.set(instance.spec.id, new Map([[instance.id, instance]]));
   else group.set(instance.id, instance);
 }
 
 function leave(index: Map<PathId, Map<InstanceId, Instance>>, instance: Instance): void {
-  const group = index.get(instance.app.id);
+  const group = index.get(instance.spec.id);
   group?.delete(instance.id);
-  if (group?.size === 0) index.delete(instance.app.id);
+  if (group?.size === 0) index.delete(instance.spec.id);
 }

@@ -5,7 +5,6 @@
 import type { Instant } from '../../../core/base/clock.ts';
 import { seconds } from '../../../core/base/duration.ts';
 import type { DelayRule } from '../../kit/launch-delay.ts';
-import type { App } from '../model/app.ts';
 import {
   type Condition,
   type Instance,
@@ -13,19 +12,21 @@ import {
   isUnkillable,
   makeInstanceId,
 } from '../model/instance.ts';
+import type { RunSpec } from '../model/run-spec.ts';
 import { timeUuid } from '../model/time-uuid.ts';
 import type { Turn } from './turn.ts';
 
 /** Adds an instance that waits for an offer. */
-export function schedule(turn: Turn, app: App): Instance {
+export function schedule(turn: Turn, spec: RunSpec): Instance {
   const instance: Instance = {
-    id: makeInstanceId(app.id, timeUuid(turn.now, turn.random)),
-    app,
+    id: makeInstanceId(spec.id, timeUuid(turn.now, turn.random)),
+    spec,
     goal: 'Running',
     condition: 'Scheduled',
     since: turn.now,
     createdAt: turn.now,
     incarnation: 0,
+    tasks: [],
   };
   turn.putInstance(instance);
   return instance;
@@ -47,7 +48,7 @@ export function decommission(turn: Turn, instance: Instance): void {
 export function requestKill(turn: Turn, instance: Instance): void {
   if (turn.state.kills.has(instance.id)) return;
   turn.state.kills.set(instance.id, { instanceId: instance.id, attempts: 0 });
-  turn.touch(instance.app.id);
+  turn.touch(instance.spec.id);
 }
 
 /**
@@ -64,15 +65,15 @@ export function afterTaskEnded(turn: Turn, instance: Instance): void {
   turn.putInstance({ ...instance, condition: 'Scheduled', since: turn.now });
 }
 
-export function delayKey(app: App): string {
-  return `${app.id} ${app.versionInfo.lastConfigChangeAt}`;
+export function delayKey(spec: RunSpec): string {
+  return `${spec.id} ${spec.versionInfo.lastConfigChangeAt}`;
 }
 
-export function delayRule(app: App): DelayRule {
-  const maxMs = seconds(app.maxLaunchDelaySeconds);
+export function delayRule(spec: RunSpec): DelayRule {
+  const maxMs = seconds(spec.maxLaunchDelaySeconds);
   return {
-    initialMs: Math.min(seconds(app.backoffSeconds), maxMs),
-    factor: app.backoffFactor,
+    initialMs: Math.min(seconds(spec.backoffSeconds), maxMs),
+    factor: spec.backoffFactor,
     maxMs,
   };
 }
@@ -86,7 +87,7 @@ export function delaysLaunches(condition: Condition): boolean {
 export function unreachableTimes(
   instance: Instance,
 ): { readonly inactiveAt: Instant; readonly expungeAt: Instant } | undefined {
-  const strategy = instance.app.unreachableStrategy;
+  const strategy = instance.spec.unreachableStrategy;
   if (strategy === 'disabled') return undefined;
   return {
     inactiveAt: instance.since + seconds(strategy.inactiveAfterSeconds),
@@ -94,7 +95,7 @@ export function unreachableTimes(
   };
 }
 
-/** Whether the instance counts towards the number the app wants. */
+/** Whether the instance counts towards the number the app or pod wants. */
 export function counts(instance: Instance): boolean {
   return instance.goal === 'Running' && instance.condition !== 'UnreachableInactive';
 }

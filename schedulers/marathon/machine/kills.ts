@@ -15,7 +15,7 @@ export function pumpKills(turn: Turn): void {
   for (const kill of state.kills.values()) {
     const instance = state.instances.get(kill.instanceId);
     const isOver = instance === undefined || isTerminal(instance.condition);
-    if (isOver || instance.condition === 'Scheduled' || instance.task === undefined) {
+    if (isOver || instance.condition === 'Scheduled' || instance.tasks.length === 0) {
       state.kills.delete(kill.instanceId);
       continue;
     }
@@ -25,7 +25,10 @@ export function pumpKills(turn: Turn): void {
     const retryAt = kill.sentAt === undefined ? now : kill.sentAt + settings.killRetryMs;
     if (retryAt <= now) {
       state.kills.set(kill.instanceId, { ...kill, sentAt: now, attempts: kill.attempts + 1 });
-      turn.act({ kind: 'kill', taskId: instance.task.id, agentId: instance.agent?.agentId });
+      for (const task of instance.tasks) {
+        if (isTerminal(task.condition)) continue;
+        turn.act({ kind: 'kill', taskId: task.id, agentId: instance.agent?.agentId });
+      }
       wakeAt = Math.min(wakeAt ?? Infinity, now + settings.killRetryMs);
     } else {
       wakeAt = Math.min(wakeAt ?? Infinity, retryAt);

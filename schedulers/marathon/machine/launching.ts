@@ -4,14 +4,21 @@
  * without being known.
  */
 import { randomInteger } from '../../../core/base/random.ts';
-import type { Offer, TaskInfo } from '../../../core/wire/types/mesos.v1.ts';
+import type { Offer, OfferOperation } from '../../../core/wire/types/mesos.v1.ts';
 import { OfferResources } from '../../kit/offer-resources.ts';
-import type { App } from '../model/app.ts';
-import { type Instance, isOutdated, isTerminal, makeTaskId } from '../model/instance.ts';
+import {
+  type Instance,
+  type InstanceTask,
+  isOutdated,
+  isTerminal,
+  makeTaskId,
+} from '../model/instance.ts';
 import type { PathId } from '../model/path-id.ts';
 import { topLevelGroupOf } from '../model/root.ts';
+import { isPod, type RunSpec } from '../model/run-spec.ts';
 import type { Place } from '../offers/constraint-values.ts';
 import { type Match, matchOffer, placeOf, usablePart } from '../offers/match.ts';
+import { launchGroup } from '../offers/task-group.ts';
 import { taskInfo } from '../offers/task-info.ts';
 import { delayKey } from './instances.ts';
 import type { Turn } from './turn.ts';
@@ -21,147 +28,186 @@ export function handleOffers(turn: Turn, offers: readonly Offer[]): void {
 }
 
 /**
- * Rounds over the apps that wait, one launch per app and round, begun at a random app: a big app
- * does not keep small ones waiting.
+ * Rounds over what waits, one launch of each per round, begun at a random one: a big app does not
+ * keep small ones waiting.
  */
 function handleOffer(turn: Turn, offer: Offer): void {
   const pool = new OfferResources(offer);
   const max = turn.settings.instancesPerOfferMax;
-  const tasks: TaskInfo[] = [];
-  let apps = rotated(turn, turn.state.instances.appsWaiting());
-  while (apps.length > 0 && tasks.length < max) {
+  const launches: OfferOperation[] = [];
+  let ids = rotated(turn, turn.state.instances.specsWaiting());
+  while (ids.length > 0 && launches.length < max) {
     const again: PathId[] = [];
-    for (const app of apps) {
-      if (tasks.length >= max) break;
-      const launched = launchNext(turn, app, pool);
+    for (const id of ids) {
+      if (launches.length >= max) break;
+      const launched = launchNext(turn, id, pool);
       if (launched === undefined) continue;
-      tasks.push(launched.task);
+      launches.push(launched.operation);
       if (launched.part === pool) {
-        again.push(app);
+        again.push(id);
         continue;
       }
       // It took from a part of the offer that the others cannot see: the rest is its own.
-      tasks.push(...launchMore(turn, app, launched.part, max - tasks.length));
+      launches.push(...launchMore(turn, id, launched.part, max - launches.length));
       again.length = 0;
       break;
     }
-    apps = again;
+    ids = again;
   }
-  if (tasks.length > 0) {
-    turn.act({ kind: 'launch', offer, tasks });
+  if (launches.length > 0) {
+    turn.act({ kind: 'accept', offer, operations: merged(launches) });
     return;
   }
   const refuseSeconds = turn.settings.declineOfferMs / 1_000;
   turn.act({ kind: 'decline', offer, refuseSeconds });
 }
 
-function rotated(turn: Turn, apps: readonly PathId[]): readonly PathId[] {
-  const start = randomInteger(turn.random, apps.length);
-  return [...apps.slice(start), ...apps.slice(0, start)];
+/** Single tasks go in one operation. */
+function merged(operations: readonly OfferOperation[]): OfferOperation[] {
+  const infos = operations.flatMap(({ launch }) => launch?.task_infos ?? []);
+  const rest = operations.filter(({ launch }) => launch === undefined);
+  if (infos.length === 0) return rest;
+  return [{ type: 'LAUNCH', launch: { task_infos: infos } }, ...rest];
+}
+
+function rotated(turn: Turn, ids: readonly PathId[]): readonly PathId[] {
+  const start = randomInteger(turn.random, ids.length);
+  return [...ids.slice(start), ...ids.slice(0, start)];
 }
 
 interface Launched {
-  readonly task: TaskInfo;
+  readonly operation: OfferOperation;
   readonly part: OfferResources;
 }
 
-/** Launches one instance of the app, if one waits for nothing but an offer and this one fits. */
-function launchNext(turn: Turn, app: PathId, pool: OfferResources): Launched | undefined {
-  const instance = nextInstance(turn, app);
+/** Launches one instance, if one waits for nothing but an offer and this one fits. */
+function launchNext(turn: Turn, id: PathId, pool: OfferResources): Launched | undefined {
+  const instance = nextInstance(turn, id);
   if (instance === undefined) return undefined;
-  const part = usablePart(instance.app, pool, turn.settings);
-  const task = launch(turn, instance, part);
-  return task === undefined ? undefined : { task, part };
+  const part = usablePart(instance.spec, pool, turn.settings);
+  const operation = launch(turn, instance, part);
+  return operation === undefined ? undefined : { operation, part };
 }
 
-function launchMore(turn: Turn, app: PathId, part: OfferResources, max: number): TaskInfo[] {
-  const tasks: TaskInfo[] = [];
-  while (tasks.length < max) {
-    const instance = nextInstance(turn, app);
-    const task = instance === undefined ? undefined : launch(turn, instance, part);
-    if (task === undefined) break;
-    tasks.push(task);
+function launchMore(turn: Turn, id: PathId, part: OfferResources, max: number): OfferOperation[] {
+  const launches: OfferOperation[] = [];
+  while (launches.length < max) {
+    const instance = nextInstance(turn, id);
+    const operation = instance === undefined ? undefined : launch(turn, instance, part);
+    if (operation === undefined) break;
+    launches.push(operation);
   }
-  return tasks;
+  return launches;
 }
 
-function nextInstance(turn: Turn, app: PathId): Instance | undefined {
+function nextInstance(turn: Turn, id: PathId): Instance | undefined {
   if (turn.state.tokens.available(turn.now) === 0) return undefined;
-  let delayed: App | undefined;
-  for (const instance of turn.state.instances.waitingOf(app).values()) {
+  let delayed: RunSpec | undefined;
+  for (const instance of turn.state.instances.waitingOf(id).values()) {
     // Instances of one definition share their delay.
-    if (instance.app === delayed) continue;
+    if (instance.spec === delayed) continue;
     if (!isDelayed(turn, instance)) return instance;
-    delayed = instance.app;
+    delayed = instance.spec;
   }
   return undefined;
 }
 
 export function isDelayed(turn: Turn, instance: Instance): boolean {
-  return turn.state.delays.until(delayKey(instance.app), turn.now) > turn.now;
+  return turn.state.delays.until(delayKey(instance.spec), turn.now) > turn.now;
 }
 
-function launch(turn: Turn, instance: Instance, pool: OfferResources): TaskInfo | undefined {
+function launch(turn: Turn, instance: Instance, pool: OfferResources): OfferOperation | undefined {
   const { state, settings, now, random } = turn;
-  const app = instance.app;
-  const match = matchOffer(app, pool, {
+  const { spec } = instance;
+  const match = matchOffer(spec, pool, {
     settings,
     random,
     now,
     masterRegion: state.masterRegion,
-    placed: app.constraints.length === 0 ? [] : placesOf(turn, app.id),
+    placed: spec.constraints.length === 0 ? [] : placesOf(turn, spec.id),
   });
   if (!match.ok) {
-    state.offers.rejected(app.id, pool.offer, match.error, now);
+    state.offers.rejected(spec.id, pool.offer, match.error, now);
     return undefined;
   }
-  state.offers.used(app.id, now);
+  state.offers.used(spec.id, now);
   state.tokens.take(now);
   return provision(turn, instance, pool.offer, match.value);
 }
 
 /** Where instances of the present configuration are; old ones do not block their successors. */
 function placesOf(turn: Turn, id: PathId): Place[] {
-  const app = turn.state.app(id);
+  const spec = turn.state.spec(id);
   return turn.state.instances.of(id).flatMap((instance) => {
     const ended = isTerminal(instance.condition) || instance.condition === 'Scheduled';
     if (ended || instance.agent === undefined) return [];
-    if (app !== undefined && isOutdated(instance, app)) return [];
+    if (spec !== undefined && isOutdated(instance, spec)) return [];
     return [instance.agent];
   });
 }
 
-function provision(turn: Turn, instance: Instance, offer: Offer, match: Match): TaskInfo {
+function provision(turn: Turn, instance: Instance, offer: Offer, match: Match): OfferOperation {
   const incarnation = instance.incarnation + 1;
-  const taskId = makeTaskId(instance.id, incarnation);
   const { host, region, zone, attributes } = placeOf(offer);
+  const names = isPod(instance.spec)
+    ? instance.spec.containers.map((container) => container.name)
+    : [undefined];
+  const tasks = names.map((container, index): InstanceTask => {
+    const hostPorts = match.tasks[index]?.hostPorts ?? [];
+    return {
+      id: makeTaskId(instance.id, incarnation, container),
+      container,
+      condition: 'Provisioned',
+      since: turn.now,
+      hostPorts: hostPorts.filter((port) => port !== undefined),
+      stagedAt: turn.now,
+      ipAddresses: [],
+    };
+  });
   const provisioned: Instance = {
     ...instance,
     condition: 'Provisioned',
     since: turn.now,
     incarnation,
     agent: { host, agentId: offer.agent_id.value, region, zone, attributes },
-    task: {
-      id: taskId,
-      hostPorts: match.hostPorts.filter((port) => port !== undefined),
-      stagedAt: turn.now,
-      ipAddresses: [],
-    },
+    tasks,
   };
   turn.putInstance(provisioned);
-  return taskInfo({
-    instance: provisioned,
-    taskId,
-    offer,
-    resources: match.resources,
+  return launchOperation(turn, provisioned, offer, match);
+}
+
+function launchOperation(
+  turn: Turn,
+  instance: Instance,
+  offer: Offer,
+  match: Match,
+): OfferOperation {
+  const { settings } = turn;
+  const { spec, tasks } = instance;
+  const common = { offer, bridgeName: settings.model.bridgeName };
+  if (isPod(spec)) {
+    return launchGroup({
+      ...common,
+      pod: spec,
+      instanceId: instance.id,
+      taskIds: tasks.map(({ id }) => id),
+      match,
+      envVarsPrefix: settings.envVarsPrefix,
+    });
+  }
+  const info = taskInfo({
+    ...common,
+    app: spec,
+    taskId: tasks[0]?.id ?? '',
+    resources: match.tasks[0]?.resources ?? [],
     executorResources: match.executorResources,
-    hostPorts: match.hostPorts,
-    enforcesGroupRole: topLevelGroupOf(turn.state.root, instance.app.id)?.enforceRole === true,
-    bridgeName: turn.settings.model.bridgeName,
-    envVarsPrefix: turn.settings.envVarsPrefix,
-    executor: turn.settings.executor,
+    hostPorts: match.tasks[0]?.hostPorts ?? [],
+    enforcesGroupRole: topLevelGroupOf(turn.state.root, spec.id)?.enforceRole === true,
+    envVarsPrefix: settings.envVarsPrefix,
+    executor: settings.executor,
     random: turn.random,
   });
+  return { type: 'LAUNCH', launch: { task_infos: [info] } };
 }
 
 /**
@@ -173,22 +219,22 @@ export function updateDemand(turn: Turn): void {
   const wanted = new Set<string>();
   const ready = new Set<PathId>();
   const noTokens = state.tokens.available(now) === 0;
-  for (const app of state.instances.appsWaiting()) {
-    for (const instance of state.instances.waitingOf(app).values()) {
-      const until = state.delays.until(delayKey(instance.app), now);
+  for (const id of state.instances.specsWaiting()) {
+    for (const instance of state.instances.waitingOf(id).values()) {
+      const until = state.delays.until(delayKey(instance.spec), now);
       if (until > now) turn.act({ kind: 'wake', at: until });
       else if (!noTokens) {
-        const { role } = instance.app;
+        const { role } = instance.spec;
         wanted.add(role);
-        ready.add(app);
-        // Offers were declined while this app could not use them.
-        if (!state.readyApps.has(app)) turn.newWork.add(role);
+        ready.add(id);
+        // Offers were declined while this one could not use them.
+        if (!state.readySpecs.has(id)) turn.newWork.add(role);
       }
       // Instances of one configuration share their back-off: one tells for all.
-      if (instance.app.version >= (state.app(app)?.versionInfo.lastConfigChangeAt ?? '')) break;
+      if (instance.spec.version >= (state.spec(id)?.versionInfo.lastConfigChangeAt ?? '')) break;
     }
   }
-  state.readyApps = ready;
+  state.readySpecs = ready;
   const tokensAt = state.tokens.wakeAt();
   if (noTokens && tokensAt !== undefined) turn.act({ kind: 'wake', at: tokensAt });
   for (const role of wanted) {

@@ -6,11 +6,11 @@ import type { Instant } from '../../../core/base/clock.ts';
 import type { Random } from '../../../core/base/random.ts';
 import { err, ok, type Result } from '../../../core/base/result.ts';
 import type { Offer, TaskStatus } from '../../../core/wire/types/mesos.v1.ts';
-import type { App } from '../model/app.ts';
 import { revertedBy } from '../model/deployment-plan.ts';
 import { type Instance, type InstanceId, isActive, isTerminal } from '../model/instance.ts';
 import { type PathId, ROOT } from '../model/path-id.ts';
 import type { Root } from '../model/root.ts';
+import type { RunSpec } from '../model/run-spec.ts';
 import type { Version } from '../model/timestamp.ts';
 import { Deployments } from './deployments.ts';
 import type { Decision, MarathonEffect, ProbeKey } from './effects.ts';
@@ -38,7 +38,7 @@ const HOUSEKEEPING_MS = 30_000;
 /** Launches that show no sign of life are looked for this often. */
 const OVERDUE_SCAN_MS = 5_000;
 
-/** An app with n instances is looked at again after n / 100 ms at the earliest. */
+/** An app or pod with n instances is looked at again after n / 100 ms at the earliest. */
 const INSTANCES_PER_PAUSE_MS = 100;
 
 export class MarathonMachine {
@@ -72,10 +72,10 @@ export class MarathonMachine {
         else if (isTerminal(instance.condition)) {
           turn.putInstance({ ...instance, condition: 'Scheduled', since: now });
         }
-        if (instance.condition === 'Running') this.probes.ensure(instance.app, now);
-        turn.touch(instance.app.id);
+        if (instance.condition === 'Running') this.probes.ensure(instance.spec, now);
+        turn.touch(instance.spec.id);
       }
-      for (const id of this.state.root.apps.keys()) turn.touch(id);
+      for (const id of this.state.root.specs.keys()) turn.touch(id);
     });
   }
 
@@ -120,7 +120,7 @@ export class MarathonMachine {
         this.nextExpungeAt = now + this.settings.taskLostExpungeIntervalMs;
       }
       if (this.nextScaleCheckAt <= now) {
-        for (const id of [...this.state.root.apps.keys(), ...this.state.instances.apps()]) {
+        for (const id of [...this.state.root.specs.keys(), ...this.state.instances.specIds()]) {
           turn.touch(id);
         }
         this.nextScaleCheckAt = now + this.settings.scaleAppsIntervalMs;
@@ -180,13 +180,13 @@ export class MarathonMachine {
     });
   }
 
-  /** Lets the next task of the app start at once; false when nothing of it waits. */
+  /** Lets the next instance of the app or pod start at once; false when nothing of it waits. */
   resetDelay(id: PathId, now: Instant): Decision<boolean> {
     return this.decide(now, (turn) => {
       const waiting = [...this.state.instances.waitingOf(id).values()];
-      for (const { app } of waiting) {
-        this.state.delays.reset(delayKey(app));
-        turn.newWork.add(app.role);
+      for (const { spec } of waiting) {
+        this.state.delays.reset(delayKey(spec));
+        turn.newWork.add(spec.role);
       }
       return waiting.length > 0;
     });
@@ -203,8 +203,8 @@ export class MarathonMachine {
     return root === undefined ? err(undefined) : ok(root);
   }
 
-  delayUntil(app: App, now: Instant): Instant {
-    return this.state.delays.until(delayKey(app), now);
+  delayUntil(spec: RunSpec, now: Instant): Instant {
+    return this.state.delays.until(delayKey(spec), now);
   }
 
   describe(): string {
@@ -224,12 +224,12 @@ export class MarathonMachine {
 
   /** Everything that follows from what has changed. */
   private settle(turn: Turn): void {
-    for (const id of this.takeTouched(turn)) this.settleApp(turn, id);
+    for (const id of this.takeTouched(turn)) this.settleSpec(turn, id);
     // Deployments that moved on touch further apps.
     while (turn.touched.size > 0) {
       const ids = [...turn.touched];
       turn.touched.clear();
-      for (const id of ids) this.settleApp(turn, id);
+      for (const id of ids) this.settleSpec(turn, id);
     }
     runProbes(turn, this.probes);
     pumpKills(turn);
@@ -243,7 +243,7 @@ export class MarathonMachine {
     turn.act({ kind: 'wake', at: Math.min(...next) });
   }
 
-  /** Big apps are looked at once for many changes, so that n changes do not cost n times n. */
+  /** What is big is looked at once for many changes, so that n changes do not cost n times n. */
   private takeTouched(turn: Turn): readonly PathId[] {
     const { dirty, settledAt, instances } = this.state;
     for (const id of turn.touched) dirty.add(id);
@@ -262,18 +262,18 @@ export class MarathonMachine {
     return ready;
   }
 
-  private settleApp(turn: Turn, id: PathId): void {
+  private settleSpec(turn: Turn, id: PathId): void {
     for (const running of this.state.deploymentsOf(id)) this.deployments.advance(turn, running, id);
     if (this.state.deploymentsOf(id).length > 0) return;
-    const app = this.state.app(id);
-    if (app === undefined) {
+    const spec = this.state.spec(id);
+    if (spec === undefined) {
       this.state.settledAt.delete(id);
       for (const instance of this.state.instances.of(id)) decommission(turn, instance);
       return;
     }
     const wanted = this.state.instances.of(id).filter(counts);
-    for (let count = wanted.length; count < app.instances; count += 1) schedule(turn, app);
-    const surplus = chooseVictims(app, wanted, wanted.length - app.instances);
+    for (let count = wanted.length; count < spec.instances; count += 1) schedule(turn, spec);
+    const surplus = chooseVictims(spec, wanted, wanted.length - spec.instances);
     for (const instance of surplus) decommission(turn, instance);
   }
 }
@@ -282,7 +282,8 @@ export class MarathonMachine {
 function killOverdueLaunches(turn: Turn): void {
   const { taskLaunchConfirmTimeoutMs, taskLaunchTimeoutMs } = turn.settings;
   for (const instance of [...turn.state.instances.all()]) {
-    const { condition, task } = instance;
+    const { condition } = instance;
+    const [task] = instance.tasks;
     if (task === undefined) continue;
     const limitMs =
       condition === 'Provisioned'

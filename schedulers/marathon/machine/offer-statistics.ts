@@ -1,4 +1,4 @@
-/** Why offers were not used, per app, for `/v2/queue` (spec marathon-rest, section 6). */
+/** Why offers were not used, per app or pod, for `/v2/queue` (spec marathon-rest, section 6). */
 import type { Instant } from '../../../core/base/clock.ts';
 import type { Offer } from '../../../core/wire/types/mesos.v1.ts';
 import type { PathId } from '../model/path-id.ts';
@@ -25,7 +25,7 @@ export interface UnusedOffer {
   readonly timestamp: Instant;
 }
 
-export interface AppOfferStatistics {
+export interface SpecOfferStatistics {
   processed: number;
   unused: number;
   lastUsedAt: Instant | undefined;
@@ -36,24 +36,24 @@ export interface AppOfferStatistics {
   readonly lastUnused: Map<string, UnusedOffer>;
 }
 
-/** Unused offers kept per app; older ones are forgotten. */
+/** Unused offers kept per app or pod; older ones are forgotten. */
 const LAST_UNUSED_MAX = 10;
 
 export class OfferStatistics {
-  private readonly byApp = new Map<PathId, AppOfferStatistics>();
+  private readonly bySpec = new Map<PathId, SpecOfferStatistics>();
 
-  of(app: PathId): AppOfferStatistics | undefined {
-    return this.byApp.get(app);
+  of(id: PathId): SpecOfferStatistics | undefined {
+    return this.bySpec.get(id);
   }
 
-  used(app: PathId, now: Instant): void {
-    const entry = this.entry(app);
+  used(id: PathId, now: Instant): void {
+    const entry = this.entry(id);
     entry.processed += 1;
     entry.lastUsedAt = now;
   }
 
-  rejected(app: PathId, offer: Offer, reasons: readonly RejectReason[], now: Instant): void {
-    const entry = this.entry(app);
+  rejected(id: PathId, offer: Offer, reasons: readonly RejectReason[], now: Instant): void {
+    const entry = this.entry(id);
     entry.processed += 1;
     entry.unused += 1;
     entry.lastUnusedAt = now;
@@ -67,14 +67,14 @@ export class OfferStatistics {
     }
   }
 
-  forget(app: PathId): void {
-    this.byApp.delete(app);
+  forget(id: PathId): void {
+    this.bySpec.delete(id);
   }
 
-  private entry(app: PathId): AppOfferStatistics {
-    const known = this.byApp.get(app);
+  private entry(id: PathId): SpecOfferStatistics {
+    const known = this.bySpec.get(id);
     if (known !== undefined) return known;
-    const made: AppOfferStatistics = {
+    const made: SpecOfferStatistics = {
       processed: 0,
       unused: 0,
       lastUsedAt: undefined,
@@ -82,7 +82,7 @@ export class OfferStatistics {
       rejected: new Map(),
       lastUnused: new Map(),
     };
-    this.byApp.set(app, made);
+    this.bySpec.set(id, made);
     return made;
   }
 }

@@ -5,7 +5,7 @@
  */
 import { err, ok, type Result } from '../../../core/base/result.ts';
 import {
-  affectedApps,
+  affectedSpecs,
   type Change,
   type DeploymentPlan,
   hasCyclicDependencies,
@@ -14,6 +14,7 @@ import {
 import type { PathId } from '../model/path-id.ts';
 import { type Refusal, refusalText } from '../model/refusal.ts';
 import { type Root, withVersion } from '../model/root.ts';
+import { isPod } from '../model/run-spec.ts';
 import { formatTimestamp, parseTimestamp, type Version } from '../model/timestamp.ts';
 import { assignVersions } from '../model/versioning.ts';
 import type { Violation } from '../model/violations.ts';
@@ -28,7 +29,7 @@ export interface RootChange {
   readonly force: boolean;
   /** The tree that is wanted. Versions of changed apps are set afterwards. */
   readonly target: (root: Root, version: Version) => Result<Root, Refusal>;
-  /** Apps to be restarted though nothing else changes. */
+  /** Apps and pods to be restarted though nothing else changes. */
   readonly restarts?: ReadonlySet<PathId>;
   /** Instances that a scaling should remove first. */
   readonly kill?: ReadonlyMap<PathId, readonly string[]>;
@@ -103,12 +104,11 @@ function nextVersion(turn: Turn): Version {
 
 function violationsOfTree(root: Root): Violation[] {
   const violations: Violation[] = [];
-  for (const id of root.apps.keys()) {
+  for (const [id, spec] of root.specs) {
     if (!root.groups.has(id)) continue;
-    violations.push({
-      path: '/',
-      message: 'Groups and Applications may not have the same identifier.',
-    });
+    const noun = isPod(spec) ? 'Pods' : 'Applications';
+    const message = `Groups and ${noun} may not have the same identifier.`;
+    violations.push({ path: '/', message });
   }
   if (hasCyclicDependencies(root)) {
     violations.push({ path: '/', message: 'Dependency graph has cyclic dependencies.' });
@@ -117,9 +117,9 @@ function violationsOfTree(root: Root): Violation[] {
 }
 
 function conflicting(turn: Turn, plan: DeploymentPlan): { readonly plan: DeploymentPlan }[] {
-  const affected = affectedApps(plan);
-  return [...turn.state.deployments.values()].filter(({ apps }) =>
-    affected.some((id) => apps.has(id)),
+  const affected = affectedSpecs(plan);
+  return [...turn.state.deployments.values()].filter(({ specs }) =>
+    affected.some(({ id }) => specs.has(id)),
   );
 }
 
@@ -131,14 +131,14 @@ function lockedBy(turn: Turn, plan: DeploymentPlan, force: boolean): Refusal | u
 
 function storeRoot(turn: Turn, plan: DeploymentPlan, target: Root): void {
   const { state } = turn;
-  for (const { id, from, to } of plan.apps) {
+  for (const { id, from, to } of plan.specs) {
     if (to !== undefined) {
       if (state.versions.get(id)?.has(to.version) !== true) {
         state.rememberVersion(to);
-        turn.persist({ kind: 'put-app', app: to });
+        turn.persist({ kind: 'put-spec', spec: to });
       }
     }
-    turn.persist({ kind: 'point-app', id, version: to?.version });
+    turn.persist({ kind: 'point-spec', id, version: to?.version });
     if (from !== undefined) turn.touch(id);
   }
   const groups = groupChanges(state.root, target);
@@ -147,8 +147,12 @@ function storeRoot(turn: Turn, plan: DeploymentPlan, target: Root): void {
       to === undefined ? { kind: 'delete-group', id } : { kind: 'put-group', group: to },
     );
   }
-  const apps = plan.apps.map(({ id, from, to }) => ({ id, from: from?.version, to: to?.version }));
-  const delta: RootDelta = { version: plan.version, apps, groups };
+  const specs = plan.specs.map(({ id, from, to }) => ({
+    id,
+    from: from?.version,
+    to: to?.version,
+  }));
+  const delta: RootDelta = { version: plan.version, specs, groups };
   state.deltas.push(delta);
   turn.persist({ kind: 'put-delta', delta });
   state.root = target;
@@ -169,24 +173,24 @@ export function rootAt(turn: Turn, version: Version): Root | undefined {
   const { state } = turn;
   if (version === state.root.version) return state.root;
   if (!state.deltas.some((delta) => delta.version === version)) return undefined;
-  const apps = new Map(state.root.apps);
+  const specs = new Map(state.root.specs);
   const groups = new Map(state.root.groups);
   for (const delta of [...state.deltas].reverse()) {
     if (delta.version <= version) break;
-    for (const { id, from } of delta.apps) {
-      const app = from === undefined ? undefined : state.versions.get(id)?.get(from);
-      if (app === undefined) apps.delete(id);
-      else apps.set(id, app);
+    for (const { id, from } of delta.specs) {
+      const spec = from === undefined ? undefined : state.versions.get(id)?.get(from);
+      if (spec === undefined) specs.delete(id);
+      else specs.set(id, spec);
     }
     for (const { id, from } of delta.groups) {
       if (from === undefined) groups.delete(id);
       else groups.set(id, from);
     }
   }
-  return { version, apps, groups };
+  return { version, specs, groups };
 }
 
-/** Drops versions of the tree and of apps that nothing refers to any more. */
+/** Drops versions of the tree, of apps and of pods that nothing refers to any more. */
 export function collectGarbage(turn: Turn): void {
   const { state, settings } = turn;
   const surplus = Math.max(0, state.deltas.length - settings.rootVersionsMax);
@@ -195,10 +199,10 @@ export function collectGarbage(turn: Turn): void {
   }
   const kept = referencedVersions(turn);
   for (const [id, versions] of state.versions) {
-    for (const version of versions.keys()) {
+    for (const [version, spec] of versions) {
       if (kept.has(`${id} ${version}`)) continue;
       versions.delete(version);
-      turn.persist({ kind: 'delete-app', id, version });
+      turn.persist({ kind: 'delete-spec', spec });
     }
     if (versions.size === 0) state.versions.delete(id);
   }
@@ -210,16 +214,16 @@ function referencedVersions(turn: Turn): Set<string> {
   const keep = (id: PathId, version: Version | undefined): void => {
     if (version !== undefined) kept.add(`${id} ${version}`);
   };
-  for (const app of state.root.apps.values()) keep(app.id, app.version);
-  for (const { app } of state.instances.all()) keep(app.id, app.version);
-  for (const { apps } of state.deltas) {
-    for (const { id, from, to } of apps) {
+  for (const spec of state.root.specs.values()) keep(spec.id, spec.version);
+  for (const { spec } of state.instances.all()) keep(spec.id, spec.version);
+  for (const { specs } of state.deltas) {
+    for (const { id, from, to } of specs) {
       keep(id, from);
       keep(id, to);
     }
   }
   for (const { plan } of state.deployments.values()) {
-    for (const { id, from, to } of plan.apps) {
+    for (const { id, from, to } of plan.specs) {
       keep(id, from?.version);
       keep(id, to?.version);
     }

@@ -3,11 +3,11 @@ import type { Instant } from '../../../core/base/clock.ts';
 import type { TaskState } from '../../../core/wire/types/mesos.v1.ts';
 import { LaunchDelays } from '../../kit/launch-delay.ts';
 import { LaunchTokens } from '../../kit/launch-tokens.ts';
-import type { App } from '../model/app.ts';
 import type { DeploymentAction, DeploymentPlan } from '../model/deployment-plan.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
 import type { PathId } from '../model/path-id.ts';
 import { emptyRoot, type Group, type Root } from '../model/root.ts';
+import { isPod, type RunSpec } from '../model/run-spec.ts';
 import { formatTimestamp, type Version } from '../model/timestamp.ts';
 import type { RootDelta } from './effects.ts';
 import { HealthBook } from './health-book.ts';
@@ -29,13 +29,13 @@ export interface TaskFailure {
 /** A deployment under way. */
 export interface RunningDeployment {
   readonly plan: DeploymentPlan;
-  /** Apps it works on; nothing else may change them meanwhile. */
-  readonly apps: ReadonlySet<PathId>;
+  /** Apps and pods it works on; nothing else may change them meanwhile. */
+  readonly specs: ReadonlySet<PathId>;
   /** Index into the plan's steps of the one being done; -1 before the first. */
   step: number;
   /** What each restart of the current step saw when it began. */
   readonly restarts: Map<PathId, RestartBaseline>;
-  /** Actions of the current step that are not done, by app. */
+  /** Actions of the current step that are not done, by app or pod. */
   readonly open: Map<PathId, DeploymentAction>;
 }
 
@@ -57,7 +57,7 @@ export interface PendingKill {
 
 /** What is read from storage at start. */
 export interface Snapshot {
-  readonly apps: readonly App[];
+  readonly specs: readonly RunSpec[];
   readonly current: ReadonlyMap<PathId, Version>;
   readonly groups: readonly Group[];
   readonly deltas: readonly RootDelta[];
@@ -68,8 +68,8 @@ export interface Snapshot {
 
 export class MarathonState {
   root: Root;
-  /** Every stored version of every app. */
-  readonly versions = new Map<PathId, Map<Version, App>>();
+  /** Every stored version of every app and pod. */
+  readonly versions = new Map<PathId, Map<Version, RunSpec>>();
   /** Newest last. */
   deltas: RootDelta[] = [];
   readonly instances = new InstanceTable();
@@ -79,13 +79,13 @@ export class MarathonState {
   readonly health = new HealthBook();
   readonly kills = new Map<InstanceId, PendingKill>();
   readonly offers = new OfferStatistics();
-  /** Apps with changes that have not been looked at yet, and when each was looked at last. */
+  /** Apps and pods with changes that have not been looked at yet, and when each was looked at last. */
   readonly dirty = new Set<PathId>();
   readonly settledAt = new Map<PathId, Instant>();
   /** Roles for which offers are wanted, as last told. */
   readonly wantedRoles = new Set<string>();
-  /** Apps that waited for nothing but an offer when the last turn ended. */
-  readyApps: ReadonlySet<PathId> = new Set();
+  /** What waited for nothing but an offer when the last turn ended. */
+  readySpecs: ReadonlySet<PathId> = new Set();
   isSubscribed = false;
   /** Region of the master, for placement without fault-domain constraints. */
   masterRegion: string | undefined;
@@ -97,44 +97,45 @@ export class MarathonState {
     this.root = emptyRoot(formatTimestamp(now));
   }
 
-  app(id: PathId): App | undefined {
-    return this.root.apps.get(id);
+  spec(id: PathId): RunSpec | undefined {
+    return this.root.specs.get(id);
   }
 
-  rememberVersion(app: App): void {
-    const versions = this.versions.get(app.id);
-    if (versions === undefined) this.versions.set(app.id, new Map([[app.version, app]]));
-    else versions.set(app.version, app);
+  rememberVersion(spec: RunSpec): void {
+    const versions = this.versions.get(spec.id);
+    if (versions === undefined) this.versions.set(spec.id, new Map([[spec.version, spec]]));
+    else versions.set(spec.version, spec);
   }
 
-  /** Running deployments that touch the app. */
+  /** Running deployments that touch the app or pod. */
   deploymentsOf(id: PathId): RunningDeployment[] {
-    return [...this.deployments.values()].filter(({ apps }) => apps.has(id));
+    return [...this.deployments.values()].filter(({ specs }) => specs.has(id));
   }
 
   load(snapshot: Snapshot): void {
-    for (const app of snapshot.apps) this.rememberVersion(app);
-    const apps = new Map<PathId, App>();
+    for (const spec of snapshot.specs) this.rememberVersion(spec);
+    const specs = new Map<PathId, RunSpec>();
     for (const [id, version] of snapshot.current) {
-      const app = this.versions.get(id)?.get(version);
-      if (app !== undefined) apps.set(id, app);
+      const spec = this.versions.get(id)?.get(version);
+      if (spec !== undefined) specs.set(id, spec);
     }
     const groups = new Map(this.root.groups);
     for (const group of snapshot.groups) groups.set(group.id, group);
     this.deltas = [...snapshot.deltas];
     const version = this.deltas.at(-1)?.version ?? this.root.version;
-    this.root = { version, apps, groups };
+    this.root = { version, specs, groups };
     for (const instance of snapshot.instances) this.instances.put(instance);
     for (const failure of snapshot.failures) this.failures.set(failure.appId, failure);
   }
 
   describe(): string {
     const lines = [`root ${this.root.version}`];
-    for (const app of this.root.apps.values()) {
-      lines.push(`  app ${app.id} x${app.instances} ${app.version}`);
+    for (const spec of this.root.specs.values()) {
+      const noun = isPod(spec) ? 'pod' : 'app';
+      lines.push(`  ${noun} ${spec.id} x${spec.instances} ${spec.version}`);
     }
-    for (const { id, goal, condition, app, incarnation } of this.instances.all()) {
-      lines.push(`  instance ${id} ${goal} ${condition} #${incarnation} of ${app.version}`);
+    for (const { id, goal, condition, spec, incarnation } of this.instances.all()) {
+      lines.push(`  instance ${id} ${goal} ${condition} #${incarnation} of ${spec.version}`);
     }
     for (const { plan, step } of this.deployments.values()) {
       lines.push(`  deployment ${plan.id} step ${step + 1}/${plan.steps.length}`);

@@ -7,14 +7,17 @@ import type { NetworkInfo, TaskStatus } from '../../../core/wire/types/mesos.v1.
 import { isRunByMarathon } from '../model/app.ts';
 import { sameValue } from '../model/equality.ts';
 import {
-  appIdOfInstance,
   type Condition,
   conditionOfStatus,
+  conditionOfTasks,
   type Instance,
   type InstanceTask,
   instanceIdOf,
   isTerminal,
+  specIdOfInstance,
+  startedAtOf,
 } from '../model/instance.ts';
+import { healthChecksOf } from '../model/run-spec.ts';
 import { formatTimestamp } from '../model/timestamp.ts';
 import { marathonEvent, statusUpdateEvent } from './events.ts';
 import { recordHealth } from './health.ts';
@@ -28,16 +31,18 @@ const MESSAGE_MAX = 10_000;
 export function handleStatus(turn: Turn, status: TaskStatus): void {
   const id = instanceIdOf(status.task_id.value);
   const instance = id === undefined ? undefined : turn.state.instances.get(id);
+  const task = instance === undefined ? undefined : currentTask(instance, status);
   const condition = conditionOfStatus(status);
   if (instance === undefined) handleUnknown(turn, status, condition);
-  else if (isForCurrentTask(instance, status)) applyStatus(turn, instance, status, condition);
+  else if (task !== undefined) applyStatus(turn, instance, task, status);
   else if (needsKill(condition)) kill(turn, status);
   if (status.uuid !== undefined) turn.act({ kind: 'acknowledge', status });
 }
 
 /** A scheduled instance has no live task: what still reports under its last id is a leftover. */
-function isForCurrentTask(instance: Instance, status: TaskStatus): boolean {
-  return instance.task?.id === status.task_id.value && instance.condition !== 'Scheduled';
+function currentTask(instance: Instance, status: TaskStatus): InstanceTask | undefined {
+  if (instance.condition === 'Scheduled') return undefined;
+  return instance.tasks.find(({ id }) => id === status.task_id.value);
 }
 
 function needsKill(condition: Condition): boolean {
@@ -57,7 +62,7 @@ function handleUnknown(turn: Turn, status: TaskStatus, condition: Condition): vo
   turn.publish(
     marathonEvent('unknown_instance_terminated_event', turn.now, {
       instanceId: id ?? status.task_id.value,
-      runSpecId: id === undefined ? undefined : appIdOfInstance(id),
+      runSpecId: id === undefined ? undefined : specIdOfInstance(id),
       condition,
     }),
   );
@@ -66,25 +71,29 @@ function handleUnknown(turn: Turn, status: TaskStatus, condition: Condition): vo
 function applyStatus(
   turn: Turn,
   instance: Instance,
+  before: InstanceTask,
   status: TaskStatus,
-  reported: Condition,
 ): void {
+  // Its container has ended; the rest of the pod lives on.
+  if (isTerminal(before.condition)) return;
+  const task = taskAfter(turn, before, status);
+  const tasks = instance.tasks.map((each) => (each === before ? task : each));
+  const reported = conditionOfTasks(tasks);
   const stays = instance.condition === 'UnreachableInactive' && reported === 'Unreachable';
   const condition = stays ? instance.condition : reported;
-  const task = taskAfter(turn, instance, status);
-  const isNews = condition !== instance.condition || !sameValue(task, instance.task);
+  const isNews = condition !== instance.condition || !sameValue(task, before);
   if (!isNews) {
     believeAgentCheck(turn, instance, status, { onlyFirst: true });
     return;
   }
-  const isFirstRunning = instance.task?.startedAt === undefined && task.startedAt !== undefined;
-  if (isFirstRunning) turn.state.tokens.giveBack();
   const since = condition === instance.condition ? instance.since : sinceOf(turn, status);
-  const updated: Instance = { ...instance, condition, since, task };
+  const updated: Instance = { ...instance, condition, since, tasks };
+  const isFirstRunning = startedAtOf(instance) === undefined && startedAtOf(updated) !== undefined;
+  if (isFirstRunning) turn.state.tokens.giveBack();
   turn.putInstance(updated);
-  turn.publish(statusUpdateEvent(updated, turn.now));
+  turn.publish(statusUpdateEvent(updated, task, turn.now));
   updateDelay(turn, updated, status);
-  recordFailure(turn, updated, status);
+  recordFailure(turn, updated, task, status);
   if (!isTerminal(condition)) believeAgentCheck(turn, updated, status, { onlyFirst: false });
   if (isTerminal(condition)) afterTaskEnded(turn, updated);
   else if (condition === 'Unreachable') handleUnreachable(turn, updated);
@@ -101,7 +110,7 @@ function believeAgentCheck(
   status: TaskStatus,
   { onlyFirst }: { readonly onlyFirst: boolean },
 ): void {
-  const index = instance.app.healthChecks.findIndex((check) => !isRunByMarathon(check));
+  const index = healthChecksOf(instance.spec).findIndex((check) => !isRunByMarathon(check));
   if (index === -1 || status.healthy === undefined) return;
   if (onlyFirst && turn.state.health.results(instance)[index] !== undefined) return;
   recordHealth(turn, instance, index, status.healthy, status.message);
@@ -112,22 +121,22 @@ function sinceOf(turn: Turn, status: TaskStatus): number {
   return unreachable === undefined ? turn.now : Math.floor(unreachable.nanoseconds / 1e6);
 }
 
-function taskAfter(turn: Turn, instance: Instance, status: TaskStatus): InstanceTask {
-  const before = instance.task;
+function taskAfter(turn: Turn, before: InstanceTask, status: TaskStatus): InstanceTask {
+  const condition = conditionOfStatus(status);
   const isRunning = status.state === 'TASK_RUNNING';
   const addresses = ipAddresses(status.container_status?.network_infos ?? []);
   const message = status.message?.slice(0, MESSAGE_MAX);
   return {
-    id: status.task_id.value,
-    hostPorts: before?.hostPorts ?? [],
-    stagedAt: before?.stagedAt ?? turn.now,
-    startedAt: before?.startedAt ?? (isRunning ? startOf(turn, status) : undefined),
+    ...before,
+    condition,
+    since: condition === before.condition ? before.since : sinceOf(turn, status),
+    startedAt: before.startedAt ?? (isRunning ? startOf(turn, status) : undefined),
     state: status.state,
     // Answers to reconciliation repeat the state; their text would only replace a better one.
-    message: status.reason === 'REASON_RECONCILIATION' ? before?.message : message,
-    ipAddresses: addresses.length > 0 ? addresses : (before?.ipAddresses ?? []),
-    healthy: status.healthy ?? before?.healthy,
-    checkStatus: status.check_status ?? before?.checkStatus,
+    message: status.reason === 'REASON_RECONCILIATION' ? before.message : message,
+    ipAddresses: addresses.length > 0 ? addresses : before.ipAddresses,
+    healthy: status.healthy ?? before.healthy,
+    checkStatus: status.check_status ?? before.checkStatus,
   };
 }
 
@@ -144,12 +153,12 @@ function ipAddresses(infos: readonly NetworkInfo[]): InstanceTask['ipAddresses']
 }
 
 function updateDelay(turn: Turn, instance: Instance, status: TaskStatus): void {
-  const key = delayKey(instance.app);
+  const key = delayKey(instance.spec);
   const { delays } = turn.state;
   if (status.reason === 'REASON_AGENT_DRAINING' && isTerminal(instance.condition)) {
     delays.reset(key);
   } else if (delaysLaunches(instance.condition)) {
-    delays.failed(key, delayRule(instance.app), turn.now);
+    delays.failed(key, delayRule(instance.spec), turn.now);
   } else if (['Staging', 'Starting', 'Running'].includes(instance.condition)) {
     delays.rebase(key, turn.now);
   }
@@ -164,18 +173,23 @@ const FAILURES: readonly Condition[] = [
   'Unreachable',
 ];
 
-function recordFailure(turn: Turn, instance: Instance, status: TaskStatus): void {
-  if (!FAILURES.includes(instance.condition)) return;
+function recordFailure(
+  turn: Turn,
+  instance: Instance,
+  task: InstanceTask,
+  status: TaskStatus,
+): void {
+  if (!FAILURES.includes(task.condition)) return;
   const failure = {
-    appId: instance.app.id,
+    appId: instance.spec.id,
     host: instance.agent?.host ?? '',
     message: status.message?.slice(0, MESSAGE_MAX) ?? '',
     state: status.state,
     taskId: status.task_id.value,
     timestamp: formatTimestamp(turn.now),
-    version: instance.app.version,
+    version: instance.spec.version,
     slaveId: instance.agent?.agentId,
   };
-  turn.state.failures.set(instance.app.id, failure);
+  turn.state.failures.set(instance.spec.id, failure);
   turn.persist({ kind: 'put-failure', failure });
 }

@@ -16,7 +16,7 @@ export class Turn {
   readonly state: MarathonState;
   readonly settings: MachineSettings;
   readonly random: Random;
-  /** Apps whose deployments and counts have to be looked at when the turn ends. */
+  /** Apps and pods whose deployments and counts have to be looked at when the turn ends. */
   readonly touched = new Set<PathId>();
   /** Roles for which there is work that wants offers declined before. */
   readonly newWork = new Set<string>();
@@ -42,8 +42,8 @@ export class Turn {
     this.rest.push({ kind: 'publish', event });
   }
 
-  touch(app: PathId): void {
-    this.touched.add(app);
+  touch(id: PathId): void {
+    this.touched.add(id);
   }
 
   /** Stores a new or changed instance and tells about changed conditions and goals. */
@@ -51,8 +51,8 @@ export class Turn {
     const before = this.state.instances.get(instance.id);
     this.state.instances.put(instance);
     this.persist({ kind: 'put-instance', instance });
-    this.touch(instance.app.id);
-    if (instance.condition === 'Scheduled') this.newWork.add(instance.app.role);
+    this.touch(instance.spec.id);
+    if (instance.condition === 'Scheduled') this.newWork.add(instance.spec.role);
     if (before?.condition !== instance.condition || before.goal !== instance.goal) {
       this.publish(instanceChangedEvent(instance, this.now));
     }
@@ -64,7 +64,7 @@ export class Turn {
     this.state.kills.delete(instance.id);
     this.state.health.forget(instance.id);
     this.persist({ kind: 'delete-instance', id: instance.id });
-    this.touch(instance.app.id);
+    this.touch(instance.spec.id);
     if (!isTerminal(instance.condition) && instance.condition !== 'Scheduled') {
       this.publish(instanceChangedEvent({ ...instance, condition: 'Gone' }, this.now));
     }

@@ -1,13 +1,13 @@
-/** Which instances go when an app is scaled down (spec marathon-behaviour, section 2). */
-import type { App } from '../model/app.ts';
-import type { Condition, Instance } from '../model/instance.ts';
+/** Which instances go when an app or pod is scaled down (spec marathon-behaviour, section 2). */
+import { type Condition, type Instance, startedAtOf } from '../model/instance.ts';
+import type { RunSpec } from '../model/run-spec.ts';
 import { constraintValue } from '../offers/constraint-values.ts';
 
 const STATE_ORDER: readonly Condition[] = ['Unreachable', 'Staging', 'Starting', 'Running'];
 
 /** `count` of the candidates, those named by the request first. */
 export function chooseVictims(
-  app: App,
+  spec: RunSpec,
   candidates: readonly Instance[],
   count: number,
   named: readonly string[] = [],
@@ -15,16 +15,16 @@ export function chooseVictims(
   if (count <= 0) return [];
   const victims = candidates.filter(({ id }) => named.includes(id)).slice(0, count);
   const rest = candidates.filter((instance) => !victims.includes(instance));
-  const ordered = inKillOrder(app, rest);
+  const ordered = inKillOrder(spec, rest);
   while (victims.length < count && ordered.length > 0) {
-    const index = indexInLargestGroup(app, ordered);
+    const index = indexInLargestGroup(spec, ordered);
     victims.push(...ordered.splice(index, 1));
   }
   return victims;
 }
 
-function inKillOrder(app: App, instances: readonly Instance[]): Instance[] {
-  const youngestFirst = app.killSelection === 'YOUNGEST_FIRST';
+function inKillOrder(spec: RunSpec, instances: readonly Instance[]): Instance[] {
+  const youngestFirst = spec.killSelection === 'YOUNGEST_FIRST';
   return [...instances].sort((a, b) => {
     const byScheduled = Number(b.condition === 'Scheduled') - Number(a.condition === 'Scheduled');
     if (byScheduled !== 0) return byScheduled;
@@ -42,12 +42,12 @@ function stateRank(condition: Condition): number {
 
 /** Instances that have not started count as the youngest. */
 function startOf(instance: Instance): number {
-  return instance.task?.startedAt ?? Number.MAX_SAFE_INTEGER;
+  return startedAtOf(instance) ?? Number.MAX_SAFE_INTEGER;
 }
 
 /** With GROUP_BY the next victim comes from the biggest group, so that the spread stays even. */
-function indexInLargestGroup(app: App, ordered: readonly Instance[]): number {
-  const constraint = app.constraints.find((each) => each[1] === 'GROUP_BY');
+function indexInLargestGroup(spec: RunSpec, ordered: readonly Instance[]): number {
+  const constraint = spec.constraints.find((each) => each[1] === 'GROUP_BY');
   if (constraint === undefined) return 0;
   const sizes = new Map<string, number>();
   const groups = ordered.map((instance) => {

@@ -1,6 +1,13 @@
 /** Apps as the API writes them: member order, doubles with a fraction, what is left out when empty. */
 import { Double, double, type JsonObject, type JsonValue } from '../../../core/wire/json-text.ts';
-import type { App, AppHealthCheck, Container, Network, PortMapping } from './app.ts';
+import type {
+  App,
+  AppHealthCheck,
+  Container,
+  Network,
+  PortMapping,
+  ResourceLimits,
+} from './app.ts';
 import { usesHostNetworking } from './app.ts';
 
 /** An app without the numbers and tasks that `AppInfo` adds (spec marathon-app-model, section 2). */
@@ -33,7 +40,7 @@ export function appJson(app: App, options: { readonly versionInfo: boolean }): J
     readinessChecks: nonEmpty(app.readinessChecks.map(plainObject)),
     requirePorts: app.requirePorts,
     residency: plain(app.residency),
-    resourceLimits: limitsJson(app),
+    resourceLimits: limitsJson(app.resourceLimits),
     secrets: nonEmptyObject(app.secrets),
     taskKillGracePeriodSeconds: app.taskKillGracePeriodSeconds,
     tty: app.tty,
@@ -50,9 +57,9 @@ export function appJson(app: App, options: { readonly versionInfo: boolean }): J
   };
 }
 
-function limitsJson(app: App): JsonObject | undefined {
-  if (app.resourceLimits === undefined) return undefined;
-  const { cpus, mem } = app.resourceLimits;
+export function limitsJson(limits: ResourceLimits | undefined): JsonObject | undefined {
+  if (limits === undefined) return undefined;
+  const { cpus, mem } = limits;
   return {
     cpus: typeof cpus === 'number' ? double(cpus) : cpus,
     mem: typeof mem === 'number' ? double(mem) : mem,
@@ -76,7 +83,7 @@ export function healthCheckJson(check: AppHealthCheck): JsonObject {
   };
 }
 
-function networkJson(network: Network): JsonObject {
+export function networkJson(network: Network): JsonObject {
   const labels = nonEmptyObject(network.labels ?? {});
   return { name: network.name, mode: network.mode, labels };
 }
@@ -103,11 +110,11 @@ function mappingJson(mapping: PortMapping): JsonObject {
   };
 }
 
-function nonEmpty<T extends JsonValue>(items: readonly T[]): readonly T[] | undefined {
+export function nonEmpty<T extends JsonValue>(items: readonly T[]): readonly T[] | undefined {
   return items.length === 0 ? undefined : items;
 }
 
-function nonEmptyObject(value: object): JsonObject | undefined {
+export function nonEmptyObject(value: object): JsonObject | undefined {
   return Object.keys(value).length === 0 ? undefined : plainObject(value);
 }
 

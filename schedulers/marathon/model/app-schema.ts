@@ -5,17 +5,18 @@
 import { Ajv } from 'ajv';
 import { err, ok, type Result } from '../../../core/base/result.ts';
 import type { RawApp } from './app.ts';
+import { LINUX_INFO_SCHEMA } from './linux-rules.ts';
 import { PATH_PATTERN } from './path-id.ts';
 import { type Violation, violationsOfSchema } from './violations.ts';
 
-const STRING = { type: 'string' };
-const BOOLEAN = { type: 'boolean' };
-const PATH = { type: 'string', pattern: PATH_PATTERN };
-const LABELS = { type: 'object', additionalProperties: STRING };
-const NATURAL = { type: 'integer', minimum: 0 };
-const PORT = { type: 'integer', minimum: 0, maximum: 65535 };
-const AMOUNT = { type: 'number', minimum: 0 };
-const FRACTION = { type: 'number', minimum: 0, maximum: 1 };
+export const STRING = { type: 'string' };
+export const BOOLEAN = { type: 'boolean' };
+export const PATH = { type: 'string', pattern: PATH_PATTERN };
+export const LABELS = { type: 'object', additionalProperties: STRING };
+export const NATURAL = { type: 'integer', minimum: 0 };
+export const PORT = { type: 'integer', minimum: 0, maximum: 65535 };
+export const AMOUNT = { type: 'number', minimum: 0 };
+export const FRACTION = { type: 'number', minimum: 0, maximum: 1 };
 const PORT_NAME = { type: 'string', pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$' };
 const NETWORK_NAME = {
   type: 'string',
@@ -25,15 +26,18 @@ const NETWORK_NAME = {
 };
 const ANY_OBJECT = { type: 'object' };
 
-function object(properties: Readonly<Record<string, unknown>>, required: string[] = []): object {
+export function object(
+  properties: Readonly<Record<string, unknown>>,
+  required: string[] = [],
+): object {
   return { type: 'object', properties, required };
 }
 
-function list(items: object, more: object = {}): object {
+export function list(items: object, more: object = {}): object {
   return { type: 'array', items, ...more };
 }
 
-function names(...values: readonly string[]): object {
+export function names(...values: readonly string[]): object {
   return { type: 'string', enum: values };
 }
 
@@ -77,7 +81,7 @@ const CONTAINER = object({
     }),
   ),
   portMappings: list(PORT_MAPPING),
-  linuxInfo: ANY_OBJECT,
+  linuxInfo: LINUX_INFO_SCHEMA,
 });
 
 const HEALTH_CHECK = object({
@@ -95,12 +99,15 @@ const HEALTH_CHECK = object({
   ipProtocol: names('IPv4', 'IPv6'),
 });
 
-const SCHEME = names('HTTP', 'HTTPS');
+export const SCHEME = names('HTTP', 'HTTPS');
+
+/** One of the two; which is checked where commands are validated. */
+export const COMMAND = object({ shell: STRING, argv: list(STRING) });
 
 const CHECK = object({
   http: object({ portIndex: NATURAL, port: PORT, path: STRING, scheme: SCHEME }),
   tcp: object({ portIndex: NATURAL, port: PORT }),
-  exec: object({ command: object({ shell: STRING, argv: list(STRING) }) }, ['command']),
+  exec: object({ command: COMMAND }, ['command']),
   intervalSeconds: NATURAL,
   timeoutSeconds: NATURAL,
   delaySeconds: NATURAL,
@@ -140,13 +147,51 @@ function byType(type: string, whenType: object, otherwise: object): object {
 
 const ENVIRONMENT_VALUE = byType('object', object({ secret: STRING }, ['secret']), STRING);
 
-const UNREACHABLE_STRATEGY = byType(
+export const UNREACHABLE_STRATEGY = byType(
   'string',
   names('disabled'),
   object({ inactiveAfterSeconds: NATURAL, expungeAfterSeconds: NATURAL }),
 );
 
 const LIMIT = byType('string', names('unlimited'), AMOUNT);
+
+export const ENVIRONMENT = { type: 'object', additionalProperties: ENVIRONMENT_VALUE };
+
+export const RESOURCE_LIMITS = object({ cpus: LIMIT, mem: LIMIT });
+
+export const EXECUTOR_RESOURCES = object({
+  cpus: { type: 'number', minimum: 0.1 },
+  mem: { type: 'number', minimum: 32 },
+  disk: { type: 'number', minimum: 10 },
+});
+
+export const FETCH = list(
+  object(
+    {
+      uri: { type: 'string', minLength: 1, maxLength: 1024 },
+      extract: BOOLEAN,
+      executable: BOOLEAN,
+      cache: BOOLEAN,
+      destPath: STRING,
+    },
+    ['uri'],
+  ),
+);
+
+export const KILL_SELECTION = names('YOUNGEST_FIRST', 'OLDEST_FIRST');
+
+export const NETWORKS = list(
+  object({
+    mode: names('container', 'container/bridge', 'host'),
+    name: NETWORK_NAME,
+    labels: LABELS,
+  }),
+);
+
+export const SECRETS = {
+  type: 'object',
+  additionalProperties: object({ source: { type: 'string', minLength: 1 } }, ['source']),
+};
 
 const APP_PROPERTIES = {
   id: PATH,
@@ -161,40 +206,19 @@ const APP_PROPERTIES = {
   cpus: { type: 'number', minimum: 0.001 },
   dependencies: list(PATH, { uniqueItems: true }),
   disk: AMOUNT,
-  env: { type: 'object', additionalProperties: ENVIRONMENT_VALUE },
+  env: ENVIRONMENT,
   executor: { type: 'string', pattern: '^(//cmd)|(/?[^/]+(/[^/]+)*)|$' },
-  executorResources: object({
-    cpus: { type: 'number', minimum: 0.1 },
-    mem: { type: 'number', minimum: 32 },
-    disk: { type: 'number', minimum: 10 },
-  }),
-  fetch: list(
-    object(
-      {
-        uri: { type: 'string', minLength: 1, maxLength: 1024 },
-        extract: BOOLEAN,
-        executable: BOOLEAN,
-        cache: BOOLEAN,
-        destPath: STRING,
-      },
-      ['uri'],
-    ),
-  ),
+  executorResources: EXECUTOR_RESOURCES,
+  fetch: FETCH,
   gpus: NATURAL,
   healthChecks: list(HEALTH_CHECK, { uniqueItems: true }),
   instances: NATURAL,
   ipAddress: IP_ADDRESS,
-  killSelection: names('YOUNGEST_FIRST', 'OLDEST_FIRST'),
+  killSelection: KILL_SELECTION,
   labels: LABELS,
   maxLaunchDelaySeconds: NATURAL,
   mem: AMOUNT,
-  networks: list(
-    object({
-      mode: names('container', 'container/bridge', 'host'),
-      name: NETWORK_NAME,
-      labels: LABELS,
-    }),
-  ),
+  networks: NETWORKS,
   portDefinitions: list(
     object({ port: PORT, name: PORT_NAME, protocol: PROTOCOL, labels: LABELS }),
   ),
@@ -202,12 +226,9 @@ const APP_PROPERTIES = {
   readinessChecks: list(READINESS_CHECK, { maxItems: 1 }),
   requirePorts: BOOLEAN,
   residency: ANY_OBJECT,
-  resourceLimits: object({ cpus: LIMIT, mem: LIMIT }),
+  resourceLimits: RESOURCE_LIMITS,
   role: STRING,
-  secrets: {
-    type: 'object',
-    additionalProperties: object({ source: { type: 'string', minLength: 1 } }, ['source']),
-  },
+  secrets: SECRETS,
   storeUrls: list(STRING),
   taskKillGracePeriodSeconds: NATURAL,
   tty: BOOLEAN,

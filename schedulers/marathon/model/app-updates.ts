@@ -8,9 +8,11 @@ import { type ModelSettings, normalizeApp } from './app-normalize.ts';
 import { readRawApp } from './app-schema.ts';
 import { validateApp } from './app-validate.ts';
 import type { PathId } from './path-id.ts';
+import { SHARED_ID_TEXT } from './pod-updates.ts';
 import type { Refusal } from './refusal.ts';
-import { type Root, rolesFor } from './root.ts';
+import { podIn, type Root, rolesFor } from './root.ts';
 import type { Version } from './timestamp.ts';
+import { violation } from './violations.ts';
 
 export interface UpdateContext {
   readonly settings: ModelSettings;
@@ -34,6 +36,7 @@ export function buildApp(
   });
   if (!normalized.ok) return err({ kind: 'invalid', violations: normalized.error });
   const violations = validateApp(normalized.value, settings, roles);
+  if (podIn(root, id) !== undefined) violations.push(violation('/', SHARED_ID_TEXT));
   if (violations.length > 0) return err({ kind: 'invalid', violations });
   return normalized;
 }

@@ -2,6 +2,7 @@
  * The canonical app: what is stored, compared, deployed and written back (spec
  * marathon-app-model, section 2). Deprecated fields exist only in `RawApp`, what clients send.
  */
+import type { RawLinuxInfo } from './linux-rules.ts';
 import type { PathId } from './path-id.ts';
 import type { Version } from './timestamp.ts';
 
@@ -82,7 +83,7 @@ export interface Container {
   readonly docker?: DockerContainer | undefined;
   readonly volumes: readonly AppVolume[];
   readonly portMappings?: readonly PortMapping[] | undefined;
-  readonly linuxInfo?: Readonly<Record<string, unknown>> | undefined;
+  readonly linuxInfo?: RawLinuxInfo | undefined;
 }
 
 export type HealthCheckProtocol =
@@ -262,7 +263,7 @@ export interface RawContainer {
   };
   readonly volumes?: readonly AppVolume[];
   readonly portMappings?: readonly Partial<PortMapping>[];
-  readonly linuxInfo?: Readonly<Record<string, unknown>>;
+  readonly linuxInfo?: RawLinuxInfo;
 }
 
 export interface RawIpAddress {

@@ -2,6 +2,7 @@
 import type { App, AppVolume, Container } from './app.ts';
 import { usesHostNetworking } from './app.ts';
 import type { ModelSettings } from './app-normalize.ts';
+import { violationsOfLinuxInfo } from './linux-rules.ts';
 import { type Violation, violation } from './violations.ts';
 
 export function violationsOfContainer(app: App, settings: ModelSettings): Violation[] {
@@ -14,6 +15,10 @@ export function violationsOfContainer(app: App, settings: ModelSettings): Violat
   if (container.type === 'MESOS' && (container.docker?.parameters.length ?? 0) > 0) {
     found.push(violation('/container/docker/parameters', 'must be empty'));
   }
+  if (container.type === 'DOCKER' && container.linuxInfo !== undefined) {
+    found.push(violation('/container/linuxInfo', 'must be empty'));
+  }
+  found.push(...violationsOfLinuxInfo(container.linuxInfo, '/container/linuxInfo'));
   found.push(...violationsOfPullConfig(app, container));
   found.push(...violationsOfMappings(app, container));
   container.volumes.forEach((volume, index) => {

@@ -2,23 +2,19 @@
  * From two trees to the steps that lead from one to the other (spec marathon-behaviour, section 2).
  * Pure. Dependencies come first: an app is started after everything it depends on.
  */
-import type { App } from './app.ts';
 import { sameValue } from './equality.ts';
 import { ancestorsOf, isBelow, type PathId } from './path-id.ts';
-import { appsBelow, type Group, type Root } from './root.ts';
+import { type Group, type Root, specsBelow } from './root.ts';
+import { isPod, namedDependenciesOf, type RunSpec } from './run-spec.ts';
 import type { Version } from './timestamp.ts';
 import { differenceOf } from './versioning.ts';
 
-export type ActionKind =
-  | 'StartApplication'
-  | 'ScaleApplication'
-  | 'RestartApplication'
-  | 'StopApplication';
+export type ActionKind = 'Start' | 'Scale' | 'Restart' | 'Stop';
 
 export interface DeploymentAction {
-  readonly action: ActionKind;
-  /** The app as it is to be; for a stop, as it was. */
-  readonly app: App;
+  readonly kind: ActionKind;
+  /** The app or pod as it is to be; for a stop, as it was. */
+  readonly spec: RunSpec;
   /** Instances that a scaling must remove first. */
   readonly kill?: readonly string[] | undefined;
 }
@@ -27,7 +23,12 @@ export interface DeploymentStep {
   readonly actions: readonly DeploymentAction[];
 }
 
-/** One app or group that the plan changes; absent `from` means new, absent `to` means removed. */
+/** `ScaleApplication`, `ScalePod` and so on: what responses and events call the action. */
+export function actionName({ kind, spec }: DeploymentAction): string {
+  return `${kind}${isPod(spec) ? 'Pod' : 'Application'}`;
+}
+
+/** One app, pod or group that the plan changes; absent `from` means new, absent `to` means removed. */
 export interface Change<T> {
   readonly id: PathId;
   readonly from?: T | undefined;
@@ -38,7 +39,7 @@ export interface DeploymentPlan {
   readonly id: string;
   readonly version: Version;
   readonly steps: readonly DeploymentStep[];
-  readonly apps: readonly Change<App>[];
+  readonly specs: readonly Change<RunSpec>[];
   readonly groups: readonly Change<Group>[];
 }
 
@@ -49,17 +50,17 @@ export interface PlanOptions {
 }
 
 export function planDeployment(original: Root, target: Root, options: PlanOptions): DeploymentPlan {
-  const apps = changesOf(original.apps, target.apps);
+  const specs = changesOf(original.specs, target.specs);
   const groups = changesOf(original.groups, target.groups).filter(
     ({ from, to }) => !sameValue(withoutVersion(from), withoutVersion(to)),
   );
   const steps: DeploymentStep[] = [
-    { actions: apps.flatMap(({ from, to }) => (from && !to ? [stop(from)] : [])) },
-    { actions: apps.flatMap(({ from, to }) => (to && !from ? [start(to)] : [])) },
-    ...stepsByDepth(apps, target, options),
+    { actions: specs.flatMap(({ from, to }) => (from && !to ? [stop(from)] : [])) },
+    { actions: specs.flatMap(({ from, to }) => (to && !from ? [start(to)] : [])) },
+    ...stepsByDepth(specs, target, options),
   ];
   const { id, version } = options;
-  return { id, version, steps: steps.filter(({ actions }) => actions.length > 0), apps, groups };
+  return { id, version, steps: steps.filter(({ actions }) => actions.length > 0), specs, groups };
 }
 
 function withoutVersion(group: Group | undefined): unknown {
@@ -79,16 +80,16 @@ function changesOf<T>(
   return changes;
 }
 
-function stop(app: App): DeploymentAction {
-  return { action: 'StopApplication', app };
+function stop(spec: RunSpec): DeploymentAction {
+  return { kind: 'Stop', spec };
 }
 
-function start(app: App): DeploymentAction {
-  return { action: 'StartApplication', app };
+function start(spec: RunSpec): DeploymentAction {
+  return { kind: 'Start', spec };
 }
 
 function stepsByDepth(
-  changes: readonly Change<App>[],
+  changes: readonly Change<RunSpec>[],
   target: Root,
   options: PlanOptions,
 ): DeploymentStep[] {
@@ -107,30 +108,30 @@ function stepsByDepth(
 }
 
 function actionFor(
-  from: App | undefined,
-  to: App,
+  from: RunSpec | undefined,
+  to: RunSpec,
   kill: readonly string[] | undefined,
 ): DeploymentAction | undefined {
-  if (from === undefined) return { action: 'ScaleApplication', app: to };
+  if (from === undefined) return { kind: 'Scale', spec: to };
   const difference = differenceOf(from, to);
   if (difference === 'none' && from.version === to.version) return undefined;
   const restarted =
     difference === 'config' ||
     from.versionInfo.lastConfigChangeAt !== to.versionInfo.lastConfigChangeAt;
-  if (restarted && to.instances > 0) return { action: 'RestartApplication', app: to };
-  return { action: 'ScaleApplication', app: to, kill };
+  if (restarted && to.instances > 0) return { kind: 'Restart', spec: to };
+  return { kind: 'Scale', spec: to, kill };
 }
 
-/** What an app waits for: its own dependencies and those of every group around it, as apps. */
-export function dependenciesOf(root: Root, app: App): PathId[] {
-  const named = [...app.dependencies];
-  for (const id of ancestorsOf(app.id)) named.push(...(root.groups.get(id)?.dependencies ?? []));
+/** What an app or pod waits for: its own dependencies and those of every group around it. */
+export function dependenciesOf(root: Root, spec: RunSpec): PathId[] {
+  const named = [...namedDependenciesOf(spec)];
+  for (const id of ancestorsOf(spec.id)) named.push(...(root.groups.get(id)?.dependencies ?? []));
   const found = new Set<PathId>();
   for (const id of named) {
-    if (root.apps.has(id)) found.add(id);
-    else if (!isBelow(app.id, id)) for (const each of appsBelow(root, id)) found.add(each.id);
+    if (root.specs.has(id)) found.add(id);
+    else if (!isBelow(spec.id, id)) for (const each of specsBelow(root, id)) found.add(each.id);
   }
-  found.delete(app.id);
+  found.delete(spec.id);
   return [...found];
 }
 
@@ -148,9 +149,9 @@ class DependencyDepths {
     if (known !== undefined) return known;
     // Counts as 0 while it is being computed, so that a cycle ends instead of overflowing.
     this.known.set(id, 0);
-    const app = this.root.apps.get(id);
+    const spec = this.root.specs.get(id);
     let depth = 0;
-    for (const each of app === undefined ? [] : dependenciesOf(this.root, app)) {
+    for (const each of spec === undefined ? [] : dependenciesOf(this.root, spec)) {
       depth = Math.max(depth, this.of(each) + 1);
     }
     this.known.set(id, depth);
@@ -163,29 +164,29 @@ export function hasCyclicDependencies(root: Root): boolean {
   const visit = (id: PathId): boolean => {
     if (state.get(id) === 'done') return false;
     if (state.get(id) === 'open') return true;
-    const app = root.apps.get(id);
-    if (app === undefined) return false;
+    const spec = root.specs.get(id);
+    if (spec === undefined) return false;
     state.set(id, 'open');
-    if (dependenciesOf(root, app).some(visit)) return true;
+    if (dependenciesOf(root, spec).some(visit)) return true;
     state.set(id, 'done');
     return false;
   };
-  const plain = [...root.apps.values()].every(({ dependencies }) => dependencies.length === 0);
+  const plain = [...root.specs.values()].every((spec) => namedDependenciesOf(spec).length === 0);
   const ungrouped = [...root.groups.values()].every(
     ({ dependencies }) => dependencies.length === 0,
   );
   if (plain && ungrouped) return false;
-  return [...root.apps.keys()].some(visit);
+  return [...root.specs.keys()].some(visit);
 }
 
 /** The tree that undoes the plan: what it changed goes back, what others changed since stays. */
 export function revertedBy(plan: DeploymentPlan, current: Root): Root {
-  const apps = new Map(current.apps);
+  const specs = new Map(current.specs);
   const groups = new Map(current.groups);
   for (const { id, from, to } of plan.groups) {
     const now = groups.get(id);
     if (from === undefined) {
-      const empty = ![...apps.keys(), ...groups.keys()].some((each) => isBelow(each, id));
+      const empty = ![...specs.keys(), ...groups.keys()].some((each) => isBelow(each, id));
       if (empty && now?.dependencies.length === 0) groups.delete(id);
     } else if (now !== undefined) {
       const added = to?.dependencies.filter((each) => !from.dependencies.includes(each)) ?? [];
@@ -196,30 +197,33 @@ export function revertedBy(plan: DeploymentPlan, current: Root): Root {
       groups.set(id, from);
     }
   }
-  for (const { id, from } of plan.apps) {
-    if (from === undefined) apps.delete(id);
-    else apps.set(id, from);
+  for (const { id, from } of plan.specs) {
+    if (from === undefined) specs.delete(id);
+    else specs.set(id, from);
   }
-  return { ...current, apps, groups: emptiedOf(plan, apps, groups) };
+  return { ...current, specs, groups: emptiedOf(plan, specs, groups) };
 }
 
-/** Groups the plan had made only to hold its new apps go with them. */
+/** Groups the plan had made only to hold its new apps and pods go with them. */
 function emptiedOf(
   plan: DeploymentPlan,
-  apps: ReadonlyMap<PathId, App>,
+  specs: ReadonlyMap<PathId, RunSpec>,
   groups: Map<PathId, Group>,
 ): Map<PathId, Group> {
   const added = plan.groups.filter(({ from }) => from === undefined).map(({ id }) => id);
   for (const id of added.sort((a, b) => b.length - a.length)) {
     const inside = (each: PathId): boolean => isBelow(each, id);
-    const isEmpty = ![...apps.keys()].some(inside) && ![...groups.keys()].some(inside);
+    const isEmpty = ![...specs.keys()].some(inside) && ![...groups.keys()].some(inside);
     if (isEmpty && groups.get(id)?.dependencies.length === 0) groups.delete(id);
   }
   return groups;
 }
 
-export function affectedApps(plan: DeploymentPlan): PathId[] {
-  const ids = new Set<PathId>();
-  for (const { actions } of plan.steps) for (const { app } of actions) ids.add(app.id);
-  return [...ids];
+/** The apps and pods that its actions work on. */
+export function affectedSpecs(plan: DeploymentPlan): RunSpec[] {
+  const specs = new Map<PathId, RunSpec>();
+  for (const { actions } of plan.steps) {
+    for (const { spec } of actions) specs.set(spec.id, spec);
+  }
+  return [...specs.values()];
 }

@@ -13,10 +13,11 @@ import {
   childApps,
   childGroups,
   type Root,
-  withApp,
   withGroup,
-  withoutApp,
   withoutGroup,
+  withoutSpec,
+  withSpec,
+  withSpecs,
 } from './root.ts';
 import { type Violation, violation, violationsOfSchema } from './violations.ts';
 
@@ -60,11 +61,11 @@ export function violationsOfGroupUpdate(raw: RawGroup): Violation[] {
 
 /** Every app below the group times `factor`, rounded up. */
 export function scaledGroup(root: Root, id: PathId, factor: number): Root {
-  const apps = new Map(root.apps);
-  for (const app of appsBelow(root, id)) {
-    apps.set(app.id, { ...app, instances: Math.ceil(app.instances * factor) });
-  }
-  return { ...root, apps };
+  const scaled = appsBelow(root, id).map((app) => ({
+    ...app,
+    instances: Math.ceil(app.instances * factor),
+  }));
+  return withSpecs(root, scaled);
 }
 
 export interface GroupContext extends UpdateContext {
@@ -140,7 +141,7 @@ function updatedApps(
   const named = raws.map((raw) => resolvePathId(raw.id ?? '', id));
   let next = root;
   for (const app of childApps(next, id)) {
-    if (!named.includes(app.id)) next = withoutApp(next, app.id);
+    if (!named.includes(app.id)) next = withoutSpec(next, app.id);
   }
   for (const [index, raw] of raws.entries()) {
     const appId = named[index] ?? id;
@@ -150,7 +151,7 @@ function updatedApps(
     }
     const app = buildApp(raw, appId, next, context, id);
     if (!app.ok) return app;
-    next = withApp(next, app.value, context.enforceNewTop);
+    next = withSpec(next, app.value, context.enforceNewTop);
   }
   return ok(next);
 }

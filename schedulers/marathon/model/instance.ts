@@ -1,6 +1,6 @@
 /**
- * Instances: what Marathon keeps running for an app. An instance outlives its tasks; each relaunch
- * is a new task with a higher incarnation (spec marathon-app-model, section 11; marathon-behaviour,
+ * Instances: what Marathon keeps running for an app or a pod. An instance outlives its tasks; each relaunch
+ * is a new task (per container of a pod) with a higher incarnation (spec marathon-app-model, section 11; marathon-behaviour,
  * sections 4.1 and 5).
  */
 import type { Instant } from '../../../core/base/clock.ts';
@@ -10,8 +10,8 @@ import type {
   TaskState,
   TaskStatus,
 } from '../../../core/wire/types/mesos.v1.ts';
-import type { App } from './app.ts';
 import { fromSafeForm, type PathId, safeForm } from './path-id.ts';
+import type { RunSpec } from './run-spec.ts';
 
 export type InstanceId = string & { readonly __instanceId: true };
 
@@ -91,14 +91,19 @@ export interface AgentOfInstance {
   readonly attributes: readonly Attribute[];
 }
 
-/** The current task of an instance, or the last one when that has ended. */
+/** A current task of an instance, or the last one when that has ended. */
 export interface InstanceTask {
   readonly id: string;
+  /** Of a pod: which container it runs. */
+  readonly container?: string | undefined;
+  readonly condition: Condition;
   readonly hostPorts: readonly number[];
   readonly stagedAt: Instant;
   readonly startedAt?: Instant | undefined;
   /** Absent until the first status. */
   readonly state?: TaskState | undefined;
+  /** When the condition began. */
+  readonly since: Instant;
   readonly message?: string | undefined;
   readonly ipAddresses: readonly { readonly ipAddress: string; readonly protocol: string }[];
   /** As reported by health checks that the agent runs. */
@@ -109,7 +114,7 @@ export interface InstanceTask {
 export interface Instance {
   readonly id: InstanceId;
   /** The definition its tasks are made from; its version is the instance's. */
-  readonly app: App;
+  readonly spec: RunSpec;
   readonly goal: Goal;
   readonly condition: Condition;
   /** When the condition began. */
@@ -118,15 +123,22 @@ export interface Instance {
   /** Number of the newest task, 0 before the first. */
   readonly incarnation: number;
   readonly agent?: AgentOfInstance | undefined;
-  readonly task?: InstanceTask | undefined;
+  /** Empty before the first launch; one for an app, one per container for a pod. */
+  readonly tasks: readonly InstanceTask[];
 }
 
 export function makeInstanceId(app: PathId, uuid: string): InstanceId {
   return `${safeForm(app)}.instance-${uuid}` as InstanceId;
 }
 
-export function makeTaskId(instance: InstanceId, incarnation: number): string {
-  return `${instance}._app.${incarnation}`;
+export function makeTaskId(instance: InstanceId, incarnation: number, container = '_app'): string {
+  return `${instance}.${container}.${incarnation}`;
+}
+
+/** All containers of a pod's instance run below one executor. */
+export function executorIdOf(instance: InstanceId): string {
+  const [, safeId = instance, , uuid = ''] = INSTANCE_ID.exec(instance) ?? [];
+  return `instance-${safeId}.${uuid}`;
 }
 
 const INSTANCE_ID = /^(.+)\.(instance-|marathon-)([^.]+)$/;
@@ -141,7 +153,7 @@ export function instanceIdOf(text: string): InstanceId | undefined {
   return `${legacy[1]}.marathon-${legacy[2]}` as InstanceId;
 }
 
-export function appIdOfInstance(id: InstanceId): PathId {
+export function specIdOfInstance(id: InstanceId): PathId {
   return fromSafeForm(INSTANCE_ID.exec(id)?.[1] ?? id);
 }
 
@@ -194,8 +206,8 @@ export function conditionOfStatus(status: TaskStatus): Condition {
   }
 }
 
-/** The Mesos state shown for an instance that has a task. */
-export function shownState(instance: Instance): TaskState {
+/** The Mesos state shown for a task of an instance. */
+export function shownState(instance: Instance, task = instance.tasks[0]): TaskState {
   switch (instance.condition) {
     case 'Scheduled':
     case 'Provisioned':
@@ -203,11 +215,46 @@ export function shownState(instance: Instance): TaskState {
     case 'UnreachableInactive':
       return 'TASK_UNREACHABLE';
     default:
-      return instance.task?.state ?? 'TASK_STAGING';
+      return task?.state ?? 'TASK_STAGING';
   }
 }
 
 /** True when the instance runs a definition older than the last change of configuration. */
-export function isOutdated(instance: Instance, app: App): boolean {
-  return instance.app.version < app.versionInfo.lastConfigChangeAt;
+export function isOutdated(instance: Instance, spec: RunSpec): boolean {
+  return instance.spec.version < spec.versionInfo.lastConfigChangeAt;
+}
+
+/** Worst first: the condition of a pod's instance is that of its worst task. */
+const WORST_FIRST: readonly Condition[] = [
+  'Error',
+  'Failed',
+  'Gone',
+  'Dropped',
+  'Unreachable',
+  'Killing',
+  'Starting',
+  'Staging',
+  'Unknown',
+  'Provisioned',
+  'Running',
+  'Finished',
+  'Killed',
+];
+
+/**
+ * What the tasks make of their instance. When one has ended badly while others live, the executor
+ * ends those: the instance is being killed, and what it ended with is known when all have ended.
+ */
+export function conditionOfTasks(tasks: readonly InstanceTask[]): Condition {
+  const present = new Set(tasks.map(({ condition }) => condition));
+  const worst = WORST_FIRST.find((condition) => present.has(condition)) ?? 'Unknown';
+  const allEnded = tasks.every(({ condition }) => isTerminal(condition));
+  if (!isTerminal(worst) || allEnded) return worst;
+  return present.has('Unreachable') ? 'Unreachable' : 'Killing';
+}
+
+/** First start of any task; undefined before. */
+export function startedAtOf(instance: Instance): Instant | undefined {
+  const starts = instance.tasks.flatMap(({ startedAt }) => startedAt ?? []);
+  return starts.length === 0 ? undefined : Math.min(...starts);
 }

@@ -1,10 +1,12 @@
 /**
- * The tree of groups and apps (spec marathon-rest, section 4), kept as two flat maps so that looking
+ * The tree of groups, apps and pods (spec marathon-rest, section 4), kept as two flat maps so that looking
  * up, adding and removing cost little in big trees. Every value here is immutable: a change makes a
  * new `Root`, and the planner compares the two.
  */
 import type { App } from './app.ts';
 import { ancestorsOf, isBelow, type PathId, parentOf, ROOT, segmentsOf } from './path-id.ts';
+import type { Pod } from './pod.ts';
+import { isApp, isPod, type RunSpec } from './run-spec.ts';
 import type { Version } from './timestamp.ts';
 
 export interface Group {
@@ -17,35 +19,35 @@ export interface Group {
 
 export interface Root {
   readonly version: Version;
-  readonly apps: ReadonlyMap<PathId, App>;
+  /** Apps and pods; they share one space of ids. */
+  readonly specs: ReadonlyMap<PathId, RunSpec>;
   /** Always holds the root group. */
   readonly groups: ReadonlyMap<PathId, Group>;
 }
 
 export function emptyRoot(version: Version): Root {
   const group: Group = { id: ROOT, dependencies: [], version };
-  return { version, apps: new Map(), groups: new Map([[ROOT, group]]) };
+  return { version, specs: new Map(), groups: new Map([[ROOT, group]]) };
 }
 
-/** Adds or replaces the app; groups above it come into being. */
-export function withApp(root: Root, app: App, enforceNewTop = false): Root {
-  const apps = new Map(root.apps).set(app.id, app);
-  return withGroupsAbove({ ...root, apps }, app.id, enforceNewTop);
+/** Adds or replaces the app or pod; groups above it come into being. */
+export function withSpec(root: Root, spec: RunSpec, enforceNewTop = false): Root {
+  return withSpecs(root, [spec], enforceNewTop);
 }
 
-/** Many apps at once; the maps are copied only once. */
-export function withApps(root: Root, changed: readonly App[], enforceNewTop = false): Root {
-  const apps = new Map(root.apps);
-  for (const app of changed) apps.set(app.id, app);
-  let next: Root = { ...root, apps };
-  for (const app of changed) next = withGroupsAbove(next, app.id, enforceNewTop);
+/** Many at once; the maps are copied only once. */
+export function withSpecs(root: Root, changed: readonly RunSpec[], enforceNewTop = false): Root {
+  const specs = new Map(root.specs);
+  for (const spec of changed) specs.set(spec.id, spec);
+  let next: Root = { ...root, specs };
+  for (const spec of changed) next = withGroupsAbove(next, spec.id, enforceNewTop);
   return next;
 }
 
-export function withoutApp(root: Root, id: PathId): Root {
-  const apps = new Map(root.apps);
-  apps.delete(id);
-  return { ...root, apps };
+export function withoutSpec(root: Root, id: PathId): Root {
+  const specs = new Map(root.specs);
+  specs.delete(id);
+  return { ...root, specs };
 }
 
 export function withGroup(root: Root, group: Group): Root {
@@ -55,9 +57,9 @@ export function withGroup(root: Root, group: Group): Root {
 /** Removes the group and all below it; the root itself is only emptied. */
 export function withoutGroup(root: Root, id: PathId): Root {
   const goes = (each: PathId): boolean => each === id || isBelow(each, id);
-  const apps = new Map([...root.apps].filter(([each]) => !goes(each)));
+  const specs = new Map([...root.specs].filter(([each]) => !goes(each)));
   const groups = new Map([...root.groups].filter(([each]) => each === ROOT || !goes(each)));
-  return { ...root, apps, groups };
+  return { ...root, specs, groups };
 }
 
 function withGroupsAbove(root: Root, id: PathId, enforceNewTop: boolean): Root {
@@ -82,9 +84,32 @@ export function withVersion(root: Root, id: PathId, version: Version): Root {
   return { ...root, version, groups };
 }
 
-/** All apps below the group at any depth, in the order they were made. */
+/** The app of that id; undefined when there is none, or a pod. */
+export function appIn(root: Root, id: PathId): App | undefined {
+  const spec = root.specs.get(id);
+  return spec !== undefined && isApp(spec) ? spec : undefined;
+}
+
+export function podIn(root: Root, id: PathId): Pod | undefined {
+  const spec = root.specs.get(id);
+  return spec !== undefined && isPod(spec) ? spec : undefined;
+}
+
+export function appsOf(root: Root): App[] {
+  return [...root.specs.values()].filter(isApp);
+}
+
+export function podsOf(root: Root): Pod[] {
+  return [...root.specs.values()].filter(isPod);
+}
+
+/** Everything runnable below the group at any depth, in the order it was made. */
+export function specsBelow(root: Root, group: PathId): RunSpec[] {
+  return [...root.specs.values()].filter(({ id }) => isBelow(id, group));
+}
+
 export function appsBelow(root: Root, group: PathId): App[] {
-  return [...root.apps.values()].filter(({ id }) => isBelow(id, group));
+  return specsBelow(root, group).filter(isApp);
 }
 
 export function childGroups(root: Root, parent: PathId): Group[] {
@@ -94,7 +119,11 @@ export function childGroups(root: Root, parent: PathId): Group[] {
 }
 
 export function childApps(root: Root, parent: PathId): App[] {
-  return [...root.apps.values()].filter(({ id }) => parentOf(id) === parent);
+  return appsOf(root).filter(({ id }) => parentOf(id) === parent);
+}
+
+export function childPods(root: Root, parent: PathId): Pod[] {
+  return podsOf(root).filter(({ id }) => parentOf(id) === parent);
 }
 
 /** The top-level group above `id`, when `id` is not directly below the root. */
@@ -105,15 +134,15 @@ export function topLevelGroupOf(root: Root, id: PathId): Group | undefined {
 }
 
 export interface RoleSettings {
-  /** What an app gets that names no role. */
+  /** What an app or pod gets that names no role. */
   readonly defaultRole: string;
   readonly validRoles: readonly string[];
 }
 
-/** Which roles an app may have at its place (spec marathon-app-model, section 8). */
+/** Which roles an app or pod may have at its place (spec marathon-app-model, section 8). */
 export function rolesFor(root: Root, id: PathId, mesosRole: string): RoleSettings {
   const group = topLevelGroupOf(root, id);
-  const current = root.apps.get(id)?.role;
+  const current = root.specs.get(id)?.role;
   const [first, ...rest] = segmentsOf(id);
   if (first === undefined || rest.length === 0) {
     return { defaultRole: mesosRole, validRoles: [mesosRole] };

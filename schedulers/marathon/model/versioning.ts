@@ -1,5 +1,5 @@
 /**
- * What an update means for versions and service ports of the apps it touches (spec
+ * What an update means for versions and service ports of the apps and pods it touches (spec
  * marathon-behaviour, section 1; marathon-app-model, section 5).
  */
 import { err, ok, type Result } from '../../../core/base/result.ts';
@@ -7,20 +7,22 @@ import { type App, servicePortsOf, usesHostNetworking } from './app.ts';
 import { sameValue } from './equality.ts';
 import type { PathId } from './path-id.ts';
 import type { Root } from './root.ts';
+import { isPod, type RunSpec } from './run-spec.ts';
 import type { Version } from './timestamp.ts';
 
-export type AppDifference = 'none' | 'scale' | 'config';
+export type SpecDifference = 'none' | 'scale' | 'config';
 
 /** How `next` differs from the stored `previous`, versions aside. */
-export function differenceOf(previous: App, next: App): AppDifference {
+export function differenceOf(previous: RunSpec, next: RunSpec): SpecDifference {
   if (previous === next) return 'none';
   if (!sameValue(definitionOf(previous), definitionOf(next))) return 'config';
   return previous.instances === next.instances ? 'none' : 'scale';
 }
 
-function definitionOf(app: App): object {
-  const { instances, version, versionInfo, executorResources, ...definition } = app;
-  return definition;
+function definitionOf(spec: RunSpec): object {
+  const { instances, version, versionInfo, executorResources, ...definition } = spec;
+  // Everything about a pod is made anew with its executor.
+  return isPod(spec) ? { ...definition, executorResources } : definition;
 }
 
 export interface PortRange {
@@ -32,52 +34,58 @@ export interface PortRange {
 export interface VersioningOptions {
   readonly version: Version;
   readonly ports: PortRange;
-  /** Apps whose tasks are to be replaced though nothing else changes. */
+  /** Apps and pods whose tasks are to be replaced though nothing else changes. */
   readonly restarts?: ReadonlySet<PathId>;
 }
 
-/** Gives changed apps their versions and service ports; apps that are equal keep the old object. */
+/** Gives what has changed its version and service ports; what is equal keeps the old object. */
 export function assignVersions(
   original: Root,
   target: Root,
   options: VersioningOptions,
 ): Result<Root> {
-  const apps = new Map<PathId, App>();
+  const specs = new Map<PathId, RunSpec>();
   const changed: App[] = [];
-  for (const [id, app] of target.apps) {
-    const settled = versioned(original.apps.get(id), app, options);
-    apps.set(id, settled);
-    if (settled !== original.apps.get(id)) changed.push(settled);
+  for (const [id, spec] of target.specs) {
+    const before = original.specs.get(id);
+    const settled = versioned(before, spec, options);
+    specs.set(id, settled);
+    if (settled !== before && !isPod(settled)) changed.push(settled);
   }
-  if (changed.length === 0) return ok({ ...target, apps });
-  const pool = new PortPool(apps.values(), options.ports);
+  if (changed.length === 0) return ok({ ...target, specs });
+  const pool = new PortPool(specs.values(), options.ports);
   for (const app of changed) {
-    const assigned = pool.assign(app, original.apps.get(app.id));
+    const assigned = pool.assign(app, original.specs.get(app.id));
     if (!assigned.ok) return assigned;
-    apps.set(app.id, assigned.value);
+    specs.set(app.id, assigned.value);
   }
-  return ok({ ...target, apps });
+  return ok({ ...target, specs });
 }
 
-function versioned(previous: App | undefined, app: App, options: VersioningOptions): App {
+function versioned(
+  previous: RunSpec | undefined,
+  spec: RunSpec,
+  options: VersioningOptions,
+): RunSpec {
   const version = options.version;
   const allNow = { lastScalingAt: version, lastConfigChangeAt: version };
-  if (previous === undefined) return { ...app, version, versionInfo: allNow };
+  if (previous === undefined) return { ...spec, version, versionInfo: allNow };
   const before = previous.versionInfo;
-  const fresh = keepServicePorts(app, previous);
+  const fresh = keepServicePorts(spec, previous);
   switch (differenceOf(previous, fresh)) {
     case 'config':
-      return { ...app, version, versionInfo: allNow };
+      return { ...spec, version, versionInfo: allNow };
     case 'scale':
       return { ...fresh, version, versionInfo: { ...before, lastScalingAt: version } };
     case 'none':
-      if (options.restarts?.has(app.id) !== true) return previous;
+      if (options.restarts?.has(spec.id) !== true) return previous;
       return { ...previous, version, versionInfo: { ...before, lastConfigChangeAt: version } };
   }
 }
 
 /** A definition sent again with `port: 0` means the port it was given before. */
-function keepServicePorts(app: App, previous: App): App {
+function keepServicePorts(app: RunSpec, previous: RunSpec): RunSpec {
+  if (isPod(app) || isPod(previous)) return app;
   const before = servicePortsOf(previous);
   const now = servicePortsOf(app);
   if (before.length !== now.length) return app;
@@ -110,17 +118,20 @@ class PortPool {
   private readonly range: PortRange;
   private next: number;
 
-  constructor(apps: Iterable<App>, range: PortRange) {
+  constructor(specs: Iterable<RunSpec>, range: PortRange) {
     this.range = range;
     this.next = range.min;
-    for (const app of apps) for (const port of servicePortsOf(app)) this.used.add(port);
+    for (const spec of specs) {
+      for (const port of isPod(spec) ? [] : servicePortsOf(spec)) this.used.add(port);
+    }
   }
 
   /** Fills in every 0: first numbers the app had before, then the lowest free ones. */
-  assign(app: App, previous: App | undefined): Result<App> {
+  assign(app: App, previous: RunSpec | undefined): Result<App> {
     const wanted = servicePortsOf(app);
     if (!wanted.includes(0)) return ok(app);
-    const again = (previous === undefined ? [] : servicePortsOf(previous)).filter(
+    const before = previous === undefined || isPod(previous) ? [] : servicePortsOf(previous);
+    const again = before.filter(
       (port) => port !== 0 && !wanted.includes(port) && this.isInRange(port),
     );
     const ports: number[] = [];

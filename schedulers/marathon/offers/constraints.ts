@@ -1,11 +1,17 @@
-/** Whether an offer's agent satisfies an app's constraints (spec marathon-behaviour, section 4.4). */
-import type { App, Constraint } from '../model/app.ts';
+/** Whether an offer's agent satisfies constraints (spec marathon-behaviour, section 4.4). */
+import type { Constraint } from '../model/app.ts';
 import { operatorOf } from '../model/constraint-rules.ts';
+import type { RunSpec } from '../model/run-spec.ts';
 import { constraintValue, formatScalar, type Place } from './constraint-values.ts';
 
-/** `placed` are the places of the app's instances that count. */
-export function satisfiesConstraints(app: App, place: Place, placed: readonly Place[]): boolean {
-  return app.constraints.every((constraint) => satisfies(constraint, place, placed, app.instances));
+/** `placed` are the places of the instances that count. */
+export function satisfiesConstraints(
+  spec: RunSpec,
+  place: Place,
+  placed: readonly Place[],
+): boolean {
+  const { constraints, instances } = spec;
+  return constraints.every((constraint) => satisfies(constraint, place, placed, instances));
 }
 
 function satisfies(

@@ -1,7 +1,9 @@
 /** The container of a task; none for host networking without an image (spec as task-info). */
-import type { ContainerInfo, NetworkInfo, Volume } from '../../../core/wire/types/mesos.v1.ts';
-import type { App, AppVolume, Container, Network } from '../model/app.ts';
-import { labelsOf } from './task-info.ts';
+import type { ContainerInfo, Volume } from '../../../core/wire/types/mesos.v1.ts';
+import type { App, AppVolume, Container } from '../model/app.ts';
+import { assignedMappings, networkInfosOf, portMappingsOf } from './assigned-ports.ts';
+import { linuxInfoOf } from './linux-info.ts';
+import { labelsOf } from './mesos-labels.ts';
 
 type HostPorts = readonly (number | undefined)[];
 
@@ -18,14 +20,13 @@ export function containerInfo(
   const volumes = container.volumes.flatMap(hostVolume);
   if (container.type === 'DOCKER')
     return dockerContainer(app, container, hostPorts, taskId, volumes);
-  const networks = app.networks.filter(({ mode }) => mode !== 'host');
+  const ports = assignedMappings(container.portMappings ?? [], hostPorts);
+  const linuxInfo = linuxInfoOf(container.linuxInfo);
   const image = container.docker;
   return {
     type: 'MESOS',
     volumes,
-    network_infos: networks.map((network) =>
-      networkInfo(network, container, hostPorts, bridgeName),
-    ),
+    network_infos: networkInfosOf(app.networks, ports, bridgeName),
     mesos:
       image === undefined
         ? {}
@@ -37,6 +38,7 @@ export function containerInfo(
             },
           },
     ...(app.tty === true ? { tty_info: {} } : {}),
+    ...(linuxInfo === undefined ? {} : { linux_info: linuxInfo }),
   };
 }
 
@@ -49,35 +51,6 @@ function hostVolume(volume: AppVolume): Volume[] {
       host_path: volume.hostPath,
     },
   ];
-}
-
-function networkInfo(
-  network: Network,
-  container: Container,
-  hostPorts: HostPorts,
-  bridgeName: string,
-): NetworkInfo {
-  const name = network.mode === 'container/bridge' ? bridgeName : network.name;
-  const mappings = (container.portMappings ?? []).flatMap((mapping, index) => {
-    const hostPort = hostPorts[index];
-    const elsewhere =
-      mapping.networkNames !== undefined &&
-      mapping.networkNames.length > 0 &&
-      name !== undefined &&
-      !mapping.networkNames.includes(name);
-    if (hostPort === undefined || elsewhere) return [];
-    return mapping.protocol.split(',').map((protocol) => ({
-      host_port: hostPort,
-      container_port: mapping.containerPort === 0 ? hostPort : mapping.containerPort,
-      protocol,
-    }));
-  });
-  return {
-    name,
-    ip_addresses: [{}],
-    labels: labelsOf(network.labels ?? {}),
-    port_mappings: mappings,
-  };
 }
 
 const DOCKER_NETWORKS = {
@@ -95,15 +68,7 @@ function dockerContainer(
 ): ContainerInfo {
   const docker = container.docker;
   const network = app.networks[0] ?? { mode: 'host' as const };
-  const mappings = (container.portMappings ?? []).flatMap((mapping, index) => {
-    const hostPort = hostPorts[index];
-    if (hostPort === undefined) return [];
-    return mapping.protocol.split(',').map((protocol) => ({
-      host_port: hostPort,
-      container_port: mapping.containerPort === 0 ? hostPort : mapping.containerPort,
-      protocol,
-    }));
-  });
+  const mappings = portMappingsOf(assignedMappings(container.portMappings ?? [], hostPorts));
   return {
     type: 'DOCKER',
     volumes,

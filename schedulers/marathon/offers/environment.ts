@@ -23,7 +23,7 @@ export function environmentOf(app: App, context: EnvironmentContext): Map<string
     ['MARATHON_APP_RESOURCE_DISK', doubleText(app.disk)],
     ['MARATHON_APP_RESOURCE_GPUS', String(app.gpus)],
     ['MARATHON_APP_ENFORCE_GROUP_ROLE', context.enforcesGroupRole ? 'TRUE' : 'FALSE'],
-    ...labelVariables(app),
+    ...labelVariables(app.labels),
   ]);
   if (app.container?.type === 'DOCKER' && app.container.docker !== undefined) {
     variables.set('MARATHON_APP_DOCKER_IMAGE', app.container.docker.image);
@@ -38,7 +38,7 @@ export function environmentOf(app: App, context: EnvironmentContext): Map<string
   return variables;
 }
 
-function doubleText(value: number): string {
+export function doubleText(value: number): string {
   return Number.isInteger(value) ? value.toFixed(1) : String(value);
 }
 
@@ -46,8 +46,10 @@ function doubleText(value: number): string {
 const LABEL_KEY_MAX = 493;
 const LABEL_VALUE_MAX = 512;
 
-function labelVariables(app: App): readonly (readonly [string, string])[] {
-  const usable = Object.entries(app.labels).filter(
+export function labelVariables(
+  labels: Readonly<Record<string, string>>,
+): readonly (readonly [string, string])[] {
+  const usable = Object.entries(labels).filter(
     ([name, value]) => name.length < LABEL_KEY_MAX && value.length < LABEL_VALUE_MAX,
   );
   const escaped = usable.map(([name, value]) => [escapeName(name), value] as const);
@@ -57,7 +59,7 @@ function labelVariables(app: App): readonly (readonly [string, string])[] {
   ];
 }
 
-function escapeName(name: string): string {
+export function escapeName(name: string): string {
   return name.replaceAll(/[^a-zA-Z0-9_]+/g, '_').toUpperCase();
 }
 

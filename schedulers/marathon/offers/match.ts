@@ -9,15 +9,22 @@ import type { Offer, Resource } from '../../../core/wire/types/mesos.v1.ts';
 import { OfferResources, reservationRole } from '../../kit/offer-resources.ts';
 import type { RejectReason } from '../machine/offer-statistics.ts';
 import type { MachineSettings } from '../machine/settings.ts';
-import type { App } from '../model/app.ts';
+import { gpusOf, type RunSpec } from '../model/run-spec.ts';
 import type { Place } from './constraint-values.ts';
 import { satisfiesConstraints } from './constraints.ts';
+import { type Demand, demandOf, totalDemand } from './demand.ts';
 import { chooseHostPorts } from './ports.ts';
 
-export interface Match {
+export interface TaskMatch {
   readonly resources: readonly Resource[];
-  readonly executorResources: readonly Resource[];
+  /** Per declared port. */
   readonly hostPorts: readonly (number | undefined)[];
+}
+
+export interface Match {
+  /** As the demand names them. */
+  readonly tasks: readonly TaskMatch[];
+  readonly executorResources: readonly Resource[];
 }
 
 export interface MatchContext {
@@ -25,7 +32,7 @@ export interface MatchContext {
   readonly random: Random;
   readonly now: Instant;
   readonly masterRegion: string | undefined;
-  /** Where the app's instances of the present configuration are. */
+  /** Where the app's or pod's instances of the present configuration are. */
   readonly placed: readonly Place[];
 }
 
@@ -39,34 +46,53 @@ export function placeOf(offer: Offer): Place {
 }
 
 export function matchOffer(
-  app: App,
+  spec: RunSpec,
   pool: OfferResources,
   context: MatchContext,
 ): Result<Match, readonly RejectReason[]> {
   const offer = pool.offer;
   const place = placeOf(offer);
   const reasons: RejectReason[] = [];
-  if ((offer.allocation_info?.role ?? app.role) !== app.role) reasons.push('UnfulfilledRole');
-  const isFar = !isInRegion(app, place, context.masterRegion);
-  if (isFar || !satisfiesConstraints(app, place, context.placed)) {
+  if ((offer.allocation_info?.role ?? spec.role) !== spec.role) reasons.push('UnfulfilledRole');
+  const isFar = !isInRegion(spec, place, context.masterRegion);
+  if (isFar || !satisfiesConstraints(spec, place, context.placed)) {
     reasons.push('UnfulfilledConstraint');
   }
   if (isInMaintenance(offer, context)) reasons.push('AgentMaintenance');
-  if (wastesGpus(app, pool, context.settings)) reasons.push('DeclinedScarceResources');
-  const demand = { cpus: app.cpus, mem: app.mem, disk: app.disk, gpus: app.gpus };
-  const executorDemand = executorDemandOf(app, context.settings);
-  const missing = pool.missing(plus(demand, executorDemand));
-  for (const name of missing) reasons.push(SCALAR_REASONS[name] ?? 'InsufficientCpus');
-  const hostPorts = chooseHostPorts(app, pool, context.random);
+  if (wastesGpus(spec, pool, context.settings)) reasons.push('DeclinedScarceResources');
+  const demand = demandOf(spec, context.settings);
+  for (const name of pool.missing(totalDemand(demand))) {
+    reasons.push(SCALAR_REASONS[name] ?? 'InsufficientCpus');
+  }
+  const wanted = demand.tasks.flatMap(({ ports }) => ports);
+  const hostPorts = chooseHostPorts(wanted, pool, context.random);
   if (hostPorts === undefined) reasons.push('InsufficientPorts');
   if (reasons.length > 0 || hostPorts === undefined) return err(reasons);
-  const ports = pool.takePorts(hostPorts.filter((port) => port !== undefined));
-  const scalars = pool.take(demand);
-  const executorResources = pool.take(executorDemand);
-  if (ports === undefined || scalars === undefined || executorResources === undefined) {
-    return err(['InsufficientPorts']);
+  const match = takeAll(demand, hostPorts, pool);
+  return match === undefined ? err(['InsufficientPorts']) : ok(match);
+}
+
+/** Takes what has been found to be there; undefined when it is not, which only ports can cause. */
+function takeAll(
+  demand: Demand,
+  hostPorts: readonly (number | undefined)[],
+  pool: OfferResources,
+): Match | undefined {
+  const rest = [...hostPorts];
+  const tasks: TaskMatch[] = [];
+  const executorResources: Resource[] = [];
+  for (const { scalars, ports } of demand.tasks) {
+    const mine = rest.splice(0, ports.length);
+    const portResources = pool.takePorts(mine.filter((port) => port !== undefined));
+    const resources = pool.take(scalars);
+    if (portResources === undefined || resources === undefined) return undefined;
+    if (demand.executorHoldsPorts) executorResources.push(...portResources);
+    const own = demand.executorHoldsPorts ? resources : [...resources, ...portResources];
+    tasks.push({ resources: own, hostPorts: mine });
   }
-  return ok({ resources: [...scalars, ...ports], executorResources, hostPorts });
+  const executor = pool.take(demand.executor);
+  if (executor === undefined) return undefined;
+  return { tasks, executorResources: [...executor, ...executorResources] };
 }
 
 const SCALAR_REASONS: Readonly<Record<string, RejectReason>> = {
@@ -77,25 +103,25 @@ const SCALAR_REASONS: Readonly<Record<string, RejectReason>> = {
 };
 
 /** Roles whose reservations the app may use. */
-export function acceptedRoles(app: App, settings: MachineSettings): ReadonlySet<string> {
-  if (app.acceptedResourceRoles !== undefined) return new Set(app.acceptedResourceRoles);
+export function acceptedRoles(spec: RunSpec, settings: MachineSettings): ReadonlySet<string> {
+  if (spec.acceptedResourceRoles !== undefined) return new Set(spec.acceptedResourceRoles);
   switch (settings.acceptedRolesDefault) {
     case 'unreserved':
       return new Set(['*']);
     case 'reserved':
-      return new Set([app.role]);
+      return new Set([spec.role]);
     case 'any':
-      return new Set([app.role, '*']);
+      return new Set([spec.role, '*']);
   }
 }
 
 /** The offer as the app may use it; `shared` when that is all of it. */
 export function usablePart(
-  app: App,
+  spec: RunSpec,
   shared: OfferResources,
   settings: MachineSettings,
 ): OfferResources {
-  const accepted = acceptedRoles(app, settings);
+  const accepted = acceptedRoles(spec, settings);
   const usable = (resource: Resource): boolean =>
     accepted.has(reservationRole(resource)) && !isMarathonReservation(resource);
   const resources = shared.offer.resources ?? [];
@@ -109,8 +135,8 @@ function isMarathonReservation(resource: Resource): boolean {
   return labels?.labels?.some(({ key }) => key === 'marathon_framework_id') ?? false;
 }
 
-function isInRegion(app: App, place: Place, masterRegion: string | undefined): boolean {
-  const constrained = app.constraints.some(([field]) => field === '@region' || field === '@zone');
+function isInRegion(spec: RunSpec, place: Place, masterRegion: string | undefined): boolean {
+  const constrained = spec.constraints.some(([field]) => field === '@region' || field === '@zone');
   if (constrained || masterRegion === undefined || place.region === undefined) return true;
   return place.region === masterRegion;
 }
@@ -123,24 +149,9 @@ function isInMaintenance(offer: Offer, { settings, now }: MatchContext): boolean
   return start - settings.drainingMs <= now && (end === undefined || now < end);
 }
 
-function wastesGpus(app: App, pool: OfferResources, settings: MachineSettings): boolean {
-  if (app.gpus > 0 || pool.scalar('gpus') === 0) return false;
-  const label = app.labels['GPU_SCHEDULING_BEHAVIOR'];
+function wastesGpus(spec: RunSpec, pool: OfferResources, settings: MachineSettings): boolean {
+  if (gpusOf(spec) > 0 || pool.scalar('gpus') === 0) return false;
+  const label = spec.labels['GPU_SCHEDULING_BEHAVIOR'];
   if (label !== undefined) return label === 'restricted';
   return settings.restrictsGpuAgents;
-}
-
-type Scalars = Readonly<Record<string, number>>;
-
-function executorDemandOf(app: App, settings: MachineSettings): Scalars {
-  const executor = app.executor === '' ? settings.executor : app.executor;
-  if (executor === '//cmd' || executor === '') return {};
-  const { cpus = 0.1, mem = 32, disk = 10 } = app.executorResources ?? {};
-  return { cpus, mem, disk };
-}
-
-function plus(a: Scalars, b: Scalars): Scalars {
-  const sum: Record<string, number> = { ...a };
-  for (const [name, amount] of Object.entries(b)) sum[name] = (sum[name] ?? 0) + amount;
-  return sum;
 }

@@ -5,7 +5,7 @@ import { portAt, portCount } from '../../kit/port-ranges.ts';
 import { type App, usesHostNetworking } from '../model/app.ts';
 
 /** What one declared port needs on the host: a number, any (0), or nothing (undefined). */
-type WantedPort = number | undefined;
+export type WantedPort = number | undefined;
 
 export function wantedHostPorts(app: App): readonly WantedPort[] {
   if (usesHostNetworking(app)) {
@@ -16,11 +16,10 @@ export function wantedHostPorts(app: App): readonly WantedPort[] {
 
 /** Host ports in declaration order; undefined when the offer cannot serve them. */
 export function chooseHostPorts(
-  app: App,
+  wanted: readonly WantedPort[],
   pool: OfferResources,
   random: Random,
 ): readonly WantedPort[] | undefined {
-  const wanted = wantedHostPorts(app);
   const fixed = wanted.filter((port) => port !== undefined && port !== 0);
   if (!fixed.every((port) => port !== undefined && pool.hasPort(port))) return undefined;
   const dynamicCount = wanted.filter((port) => port === 0).length;

@@ -4,22 +4,22 @@ import type {
   CommandInfo,
   DiscoveryInfo,
   EnvironmentVariable,
-  Labels,
   Offer,
   Port,
   Resource,
   TaskInfo,
   ValueScalar,
 } from '../../../core/wire/types/mesos.v1.ts';
-import { type App, usesHostNetworking } from '../model/app.ts';
-import type { Instance } from '../model/instance.ts';
+import { type App, type Artifact, type ResourceLimits, usesHostNetworking } from '../model/app.ts';
 import { hostNameForm } from '../model/path-id.ts';
+import { assignedMappings, discoveryPortsOf } from './assigned-ports.ts';
 import { containerInfo } from './container-info.ts';
 import { environmentOf } from './environment.ts';
+import { labelsOf } from './mesos-labels.ts';
 import { agentCheck, agentHealthCheck } from './task-checks.ts';
 
 export interface TaskContext {
-  readonly instance: Instance;
+  readonly app: App;
   readonly taskId: string;
   readonly offer: Offer;
   readonly resources: readonly Resource[];
@@ -35,8 +35,7 @@ export interface TaskContext {
 }
 
 export function taskInfo(context: TaskContext): TaskInfo {
-  const { instance, taskId, offer } = context;
-  const app = instance.app;
+  const { app, taskId, offer } = context;
   const name = hostNameForm(app.id);
   const variables = environmentOf(app, {
     taskId,
@@ -60,10 +59,10 @@ export function taskInfo(context: TaskContext): TaskInfo {
       : { executor: customExecutor(executor, command, context) }),
     health_check: agentHealthCheck(app, context.hostPorts),
     check: agentCheck(app, context.hostPorts),
-    kill_policy: killPolicy(app),
+    kill_policy: killPolicy(app.taskKillGracePeriodSeconds),
     labels: labelsOf(app.labels),
     discovery: discoveryInfo(app, name, context.hostPorts),
-    limits: limitsOf(app),
+    limits: limitsOf(app.resourceLimits),
   };
 }
 
@@ -71,13 +70,7 @@ function commandInfo(app: App, variables: ReadonlyMap<string, string>): CommandI
   const environment = {
     variables: [...variables].map(([name, value]): EnvironmentVariable => ({ name, value })),
   };
-  const uris = app.fetch.map(({ uri, extract, executable, cache, destPath }) => ({
-    value: uri,
-    extract,
-    executable,
-    cache,
-    output_file: destPath,
-  }));
+  const uris = urisOf(app.fetch);
   const common = { environment, user: app.user, ...(uris.length > 0 ? { uris } : {}) };
   if (app.args.length > 0) {
     const value = app.container === undefined ? app.args[0] : undefined;
@@ -87,12 +80,22 @@ function commandInfo(app: App, variables: ReadonlyMap<string, string>): CommandI
   return { shell: false, ...common };
 }
 
+export function urisOf(artifacts: readonly Artifact[]): NonNullable<CommandInfo['uris']> {
+  return artifacts.map(({ uri, extract, executable, cache, destPath }) => ({
+    value: uri,
+    extract,
+    executable,
+    cache,
+    output_file: destPath,
+  }));
+}
+
 function customExecutor(
   path: string,
   command: CommandInfo,
   context: TaskContext,
 ): NonNullable<TaskInfo['executor']> {
-  const plain = context.instance.app.cmd ?? context.instance.app.args.join(' ');
+  const plain = context.app.cmd ?? context.app.args.join(' ');
   const value = `chmod ug+rx '${path}' && exec '${path}' ${plain}`;
   return {
     executor_id: { value: `marathon-${context.taskId}` },
@@ -102,21 +105,15 @@ function customExecutor(
   };
 }
 
-function killPolicy(app: App): TaskInfo['kill_policy'] {
-  const grace = app.taskKillGracePeriodSeconds;
-  return grace === undefined ? undefined : { grace_period: { nanoseconds: grace * 1e9 } };
+export function killPolicy(graceSeconds: number | undefined): TaskInfo['kill_policy'] {
+  if (graceSeconds === undefined) return undefined;
+  return { grace_period: { nanoseconds: Math.round(graceSeconds * 1e9) } };
 }
 
-export function labelsOf(labels: Readonly<Record<string, string>>): Labels | undefined {
-  const entries = Object.entries(labels);
-  if (entries.length === 0) return undefined;
-  return { labels: entries.map(([key, value]) => ({ key, value })) };
-}
-
-function limitsOf(app: App): Readonly<Record<string, ValueScalar>> | undefined {
-  const limits = Object.entries(app.resourceLimits ?? {}).filter(
-    ([, limit]) => limit !== undefined,
-  );
+export function limitsOf(
+  given: ResourceLimits | undefined,
+): Readonly<Record<string, ValueScalar>> | undefined {
+  const limits = Object.entries(given ?? {}).filter(([, limit]) => limit !== undefined);
   if (limits.length === 0) return undefined;
   return Object.fromEntries(
     limits.map(([name, limit]) => [
@@ -133,7 +130,10 @@ function discoveryInfo(
 ): DiscoveryInfo {
   const ports = usesHostNetworking(app)
     ? hostDiscovery(app, hostPorts)
-    : mappedDiscovery(app, hostPorts);
+    : discoveryPortsOf(
+        app.networks,
+        assignedMappings(app.container?.portMappings ?? [], hostPorts),
+      );
   return { visibility: 'FRAMEWORK', name, ports: { ports } };
 }
 
@@ -150,29 +150,4 @@ function hostDiscovery(app: App, hostPorts: readonly (number | undefined)[]): re
       labels: labelsOf(definition.labels ?? {}),
     })),
   );
-}
-
-function mappedDiscovery(app: App, hostPorts: readonly (number | undefined)[]): readonly Port[] {
-  const networks = app.networks.flatMap(({ name }) => (name === undefined ? [] : [name]));
-  return (app.container?.portMappings ?? []).flatMap((mapping, index) => {
-    const hostPort = hostPorts[index];
-    const { name } = mapping;
-    return protocolsOf(mapping.protocol).flatMap((protocol): readonly Port[] => {
-      if (hostPort !== undefined) {
-        const labels = labelsOf({ ...mapping.labels, 'network-scope': 'host' });
-        return [{ number: hostPort, name, protocol, labels }];
-      }
-      const named = mapping.networkNames ?? [];
-      return (named.length > 0 ? named : networks).map((network) => ({
-        number: mapping.containerPort,
-        name,
-        protocol,
-        labels: labelsOf({
-          ...mapping.labels,
-          'network-scope': 'container',
-          'network-name': network,
-        }),
-      }));
-    });
-  });
 }

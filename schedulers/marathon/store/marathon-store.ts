@@ -3,12 +3,12 @@ import { ClusterError } from '../../../core/base/errors.ts';
 import type { Storage, StorageOperation } from '../../../core/storage/ports.ts';
 import type { StoreOperation } from '../machine/effects.ts';
 import type { Snapshot } from '../machine/state.ts';
-import type { App } from '../model/app.ts';
 import type { Change, DeploymentPlan } from '../model/deployment-plan.ts';
 import type { Instance } from '../model/instance.ts';
 import { type PathId, resolvePathId } from '../model/path-id.ts';
+import { isPod, type RunSpec } from '../model/run-spec.ts';
 import type { Version } from '../model/timestamp.ts';
-import { type AppReference, RECORDS, type StoredInstance, type StoredPlan } from './records.ts';
+import { RECORDS, type SpecReference, type StoredInstance, type StoredPlan } from './records.ts';
 
 function versionKey(id: PathId, version: Version): string {
   return `${id} ${version}`;
@@ -17,11 +17,14 @@ function versionKey(id: PathId, version: Version): string {
 /** The writes of one operation. */
 export function encodeOperation(operation: StoreOperation): StorageOperation {
   switch (operation.kind) {
-    case 'put-app':
-      return RECORDS.app.put(versionKey(operation.app.id, operation.app.version), operation.app);
-    case 'delete-app':
-      return RECORDS.app.delete(versionKey(operation.id, operation.version));
-    case 'point-app':
+    case 'put-spec':
+      return putSpec(operation.spec);
+    case 'delete-spec': {
+      const { spec } = operation;
+      const key = versionKey(spec.id, spec.version);
+      return isPod(spec) ? RECORDS.pod.delete(key) : RECORDS.app.delete(key);
+    }
+    case 'point-spec':
       return operation.version === undefined
         ? RECORDS.current.delete(operation.id)
         : RECORDS.current.put(operation.id, operation.version);
@@ -48,31 +51,39 @@ export function encodeOperation(operation: StoreOperation): StorageOperation {
   }
 }
 
-function reference({ id, version }: App): AppReference {
+function putSpec(spec: RunSpec): StorageOperation {
+  const key = versionKey(spec.id, spec.version);
+  return isPod(spec) ? RECORDS.pod.put(key, spec) : RECORDS.app.put(key, spec);
+}
+
+function reference({ id, version }: RunSpec): SpecReference {
   return { id, version };
 }
 
 function storedInstance(instance: Instance): StoredInstance {
-  return { ...instance, app: reference(instance.app) };
+  return { ...instance, spec: reference(instance.spec) };
 }
 
 function storedPlan(plan: DeploymentPlan): StoredPlan {
   return {
     ...plan,
     steps: plan.steps.map(({ actions }) => ({
-      actions: actions.map((action) => ({ ...action, app: reference(action.app) })),
+      actions: actions.map((action) => ({ ...action, spec: reference(action.spec) })),
     })),
-    apps: plan.apps.map(({ id, from, to }) => ({ id, from: from?.version, to: to?.version })),
+    specs: plan.specs.map(({ id, from, to }) => ({ id, from: from?.version, to: to?.version })),
   };
 }
 
 /** Everything that was stored; rejects with a `ClusterError` when a record is damaged. */
 export async function loadSnapshot(storage: Storage): Promise<Snapshot> {
-  const apps = await RECORDS.app.load(storage);
-  const find = (id: PathId, version: Version): App => {
-    const app = apps.get(versionKey(id, version));
-    if (app !== undefined) return app;
-    throw new ClusterError('BAD_RECORD', `version ${version} of app '${id}' is missing`, {
+  const specs = new Map<string, RunSpec>([
+    ...(await RECORDS.app.load(storage)),
+    ...(await RECORDS.pod.load(storage)),
+  ]);
+  const find = (id: PathId, version: Version): RunSpec => {
+    const spec = specs.get(versionKey(id, version));
+    if (spec !== undefined) return spec;
+    throw new ClusterError('BAD_RECORD', `version ${version} of '${id}' is missing`, {
       retriable: false,
     });
   };
@@ -80,14 +91,14 @@ export async function loadSnapshot(storage: Storage): Promise<Snapshot> {
   const instances = await RECORDS.instance.load(storage);
   const deployments = await RECORDS.deployment.load(storage);
   return {
-    apps: [...apps.values()],
+    specs: [...specs.values()],
     current: new Map([...current].map(([id, version]) => [resolvePathId(id), version])),
     groups: [...(await RECORDS.group.load(storage)).values()],
     deltas: [...(await RECORDS.delta.load(storage)).values()].sort((a, b) =>
       a.version < b.version ? -1 : 1,
     ),
     instances: [...instances.values()].map(
-      (stored): Instance => ({ ...stored, app: find(stored.app.id, stored.app.version) }),
+      (stored): Instance => ({ ...stored, spec: find(stored.spec.id, stored.spec.version) }),
     ),
     deployments: [...deployments.values()]
       .map((stored) => planOf(stored, find))
@@ -96,17 +107,20 @@ export async function loadSnapshot(storage: Storage): Promise<Snapshot> {
   };
 }
 
-function planOf(stored: StoredPlan, find: (id: PathId, version: Version) => App): DeploymentPlan {
+function planOf(
+  stored: StoredPlan,
+  find: (id: PathId, version: Version) => RunSpec,
+): DeploymentPlan {
   return {
     ...stored,
     steps: stored.steps.map(({ actions }) => ({
       actions: actions.map((action) => ({
         ...action,
-        app: find(action.app.id, action.app.version),
+        spec: find(action.spec.id, action.spec.version),
       })),
     })),
-    apps: stored.apps.map(
-      ({ id, from, to }): Change<App> => ({
+    specs: stored.specs.map(
+      ({ id, from, to }): Change<RunSpec> => ({
         id,
         from: from === undefined ? undefined : find(id, from),
         to: to === undefined ? undefined : find(id, to),

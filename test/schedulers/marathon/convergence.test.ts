@@ -97,13 +97,13 @@ test('after any history the wanted number of tasks runs, all of them known', asy
       }
       await world.advance(700_000);
       const { state } = world.marathon.machine;
-      const wanted = state.app(resolvePathId(SLEEP.id))?.instances ?? 0;
+      const wanted = state.spec(resolvePathId(SLEEP.id))?.instances ?? 0;
       const alive = world.master.running();
       assert.equal(alive.length, wanted, world.marathon.machine.describe());
       assert.equal(state.instances.size, wanted, world.marathon.machine.describe());
       assert.equal(state.deployments.size, 0, world.marathon.machine.describe());
       assert.equal(state.kills.size, 0);
-      const known = [...state.instances.all()].map(({ task }) => task?.id).sort();
+      const known = [...state.instances.all()].map(({ tasks }) => tasks[0]?.id).sort();
       assert.deepEqual(known, alive.map(({ id }) => id).sort());
       assert.ok(world.master.tasks.size < 300);
       await world.stop();

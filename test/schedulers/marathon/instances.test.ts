@@ -6,7 +6,6 @@ import { InstanceTable } from '../../../schedulers/marathon/machine/instance-tab
 import type { App } from '../../../schedulers/marathon/model/app.ts';
 import { normalizeApp } from '../../../schedulers/marathon/model/app-normalize.ts';
 import {
-  appIdOfInstance,
   CONDITIONS,
   type Condition,
   conditionOfStatus,
@@ -16,6 +15,7 @@ import {
   makeInstanceId,
   makeTaskId,
   NEXT,
+  specIdOfInstance,
 } from '../../../schedulers/marathon/model/instance.ts';
 import { resolvePathId } from '../../../schedulers/marathon/model/path-id.ts';
 import { optionsWith } from './world.ts';
@@ -30,9 +30,10 @@ function appOf(id: string): App {
 }
 
 function instanceIn(condition: Condition): Instance {
-  const app = appOf('/a');
-  const id = makeInstanceId(app.id, '6f377a47-9bb5-11e4-93fa-56847afe9799');
-  return { id, app, goal: 'Running', condition, since: 0, createdAt: 0, incarnation: 1 };
+  const spec = appOf('/a');
+  const id = makeInstanceId(spec.id, '6f377a47-9bb5-11e4-93fa-56847afe9799');
+  const times = { since: 0, createdAt: 0 };
+  return { id, spec, goal: 'Running', condition, ...times, incarnation: 1, tasks: [] };
 }
 
 test('an instance moves only along the table, whatever is tried', () => {
@@ -98,7 +99,7 @@ test('ids of tasks lead back to their instance and app, old forms too', () => {
   assert.equal(instanceIdOf(`${id}._app`), id);
   assert.equal(instanceIdOf(`${id}.container-1.3`), id);
   assert.equal(instanceIdOf(id), id);
-  assert.equal(appIdOfInstance(id), '/product/db/mongo');
+  assert.equal(specIdOfInstance(id), '/product/db/mongo');
   const uuid = '6f377a47-9bb5-11e4-93fa-56847afe9799';
   for (const old of [`a_b.${uuid}`, `a_b_${uuid}`, `a_b.${uuid}.3`]) {
     assert.equal(instanceIdOf(old), `a_b.marathon-${uuid}`, old);

@@ -109,7 +109,7 @@ test('dynamic ports are offered, different, and as many as declared', () => {
     fc.property(fc.integer({ min: 0, max: 10 }), (count) => {
       const result = match(appOf({ ports: Array(count).fill(0) }), offerOf());
       assert.ok(result.ok);
-      const ports = result.value.hostPorts;
+      const ports = result.value.tasks[0]?.hostPorts ?? [];
       assert.equal(new Set(ports).size, count);
       assert.ok(ports.every((port) => port !== undefined && port >= 31_000 && port <= 31_009));
     }),

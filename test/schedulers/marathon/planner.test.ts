@@ -5,14 +5,14 @@ import fc from 'fast-check';
 import type { App } from '../../../schedulers/marathon/model/app.ts';
 import { normalizeApp } from '../../../schedulers/marathon/model/app-normalize.ts';
 import {
-  affectedApps,
+  affectedSpecs,
   dependenciesOf,
   hasCyclicDependencies,
   planDeployment,
   revertedBy,
 } from '../../../schedulers/marathon/model/deployment-plan.ts';
 import { resolvePathId } from '../../../schedulers/marathon/model/path-id.ts';
-import { emptyRoot, type Root, withApps } from '../../../schedulers/marathon/model/root.ts';
+import { appIn, emptyRoot, type Root, withSpecs } from '../../../schedulers/marathon/model/root.ts';
 import { assignVersions } from '../../../schedulers/marathon/model/versioning.ts';
 import { optionsWith } from './world.ts';
 
@@ -37,13 +37,13 @@ function versioned(original: Root, target: Root, version: string): Root {
 function actionsOf(original: Root, target: Root): string[] {
   const plan = planDeployment(original, target, { id: 'p', version: T1 });
   return plan.steps.map(({ actions }) =>
-    actions.map(({ action, app }) => `${action.replace('Application', '')} ${app.id}`).join(', '),
+    actions.map(({ kind, spec }) => `${kind} ${spec.id}`).join(', '),
   );
 }
 
 test('a chain of new apps starts from its end', () => {
   const root = emptyRoot(T0);
-  const target = withApps(root, [
+  const target = withSpecs(root, [
     appOf('/a', { dependencies: ['/b'] }),
     appOf('/b', { dependencies: ['/c'] }),
     appOf('/c'),
@@ -60,21 +60,21 @@ test('what changes decides between scaling, restarting, stopping and nothing', (
   const root = emptyRoot(T0);
   const before = versioned(
     root,
-    withApps(root, [appOf('/a'), appOf('/b'), appOf('/c'), appOf('/d')]),
+    withSpecs(root, [appOf('/a'), appOf('/b'), appOf('/c'), appOf('/d')]),
     T0,
   );
-  const apps = new Map(before.apps);
-  apps.delete(resolvePathId('/d'));
-  const wanted = withApps({ ...before, apps }, [
+  const specs = new Map(before.specs);
+  specs.delete(resolvePathId('/d'));
+  const wanted = withSpecs({ ...before, specs }, [
     appOf('/a', { instances: 5 }),
     appOf('/b', { mem: 999 }),
     appOf('/c', { mem: 999, instances: 0 }),
   ]);
   const after = versioned(before, wanted, T1);
   assert.deepEqual(actionsOf(before, after), ['Stop /d', 'Scale /a, Restart /b, Scale /c']);
-  assert.equal(after.apps.get(resolvePathId('/a'))?.versionInfo.lastConfigChangeAt, T0);
-  assert.equal(after.apps.get(resolvePathId('/b'))?.versionInfo.lastConfigChangeAt, T1);
-  const again = versioned(after, withApps(after, [appOf('/a', { instances: 5 })]), T1);
+  assert.equal(after.specs.get(resolvePathId('/a'))?.versionInfo.lastConfigChangeAt, T0);
+  assert.equal(after.specs.get(resolvePathId('/b'))?.versionInfo.lastConfigChangeAt, T1);
+  const again = versioned(after, withSpecs(after, [appOf('/a', { instances: 5 })]), T1);
   assert.deepEqual(actionsOf(after, again), []);
 });
 
@@ -102,27 +102,28 @@ test('no app is acted upon before what it depends on, and each only once', () =>
   fc.assert(
     fc.property(trees, trees, (first, second) => {
       const root = emptyRoot(T0);
-      const before = versioned(root, withApps(root, first), T0);
-      const after = versioned(before, withApps({ ...before, apps: new Map() }, second), T1);
+      const before = versioned(root, withSpecs(root, first), T0);
+      const after = versioned(before, withSpecs({ ...before, specs: new Map() }, second), T1);
       const plan = planDeployment(before, after, { id: 'p', version: T1 });
       const place = new Map<string, number>();
       plan.steps.forEach(({ actions }, step) => {
-        for (const { action, app } of actions) {
-          if (action === 'StartApplication') continue;
-          assert.ok(!place.has(app.id), `${app.id} twice`);
-          place.set(app.id, step);
+        for (const { kind, spec } of actions) {
+          if (kind === 'Start') continue;
+          assert.ok(!place.has(spec.id), `${spec.id} twice`);
+          place.set(spec.id, step);
         }
       });
-      for (const app of after.apps.values()) {
+      for (const app of after.specs.values()) {
         for (const needed of dependenciesOf(after, app)) {
           const [mine, theirs] = [place.get(app.id), place.get(needed)];
           if (mine !== undefined && theirs !== undefined) assert.ok(theirs < mine);
         }
       }
-      const untouched = [...after.apps].filter(([id, app]) => before.apps.get(id) === app);
-      for (const [id] of untouched) assert.ok(!affectedApps(plan).includes(id));
+      const untouched = [...after.specs].filter(([id, app]) => before.specs.get(id) === app);
+      const affected = affectedSpecs(plan).map(({ id }) => id);
+      for (const [id] of untouched) assert.ok(!affected.includes(id));
       const back = revertedBy(plan, after);
-      assert.deepEqual(new Map([...back.apps].sort()), new Map([...before.apps].sort()));
+      assert.deepEqual(new Map([...back.specs].sort()), new Map([...before.specs].sort()));
     }),
     { numRuns: 200 },
   );
@@ -130,14 +131,14 @@ test('no app is acted upon before what it depends on, and each only once', () =>
 
 test('cycles are found, through groups too', () => {
   const root = emptyRoot(T0);
-  const direct = withApps(root, [
+  const direct = withSpecs(root, [
     appOf('/a', { dependencies: ['/b'] }),
     appOf('/b', { dependencies: ['/a'] }),
   ]);
   assert.equal(hasCyclicDependencies(direct), true);
-  const plain = withApps(root, [appOf('/a', { dependencies: ['/g'] }), appOf('/g/b')]);
+  const plain = withSpecs(root, [appOf('/a', { dependencies: ['/g'] }), appOf('/g/b')]);
   assert.equal(hasCyclicDependencies(plain), false);
-  const grouped = withApps(root, [
+  const grouped = withSpecs(root, [
     appOf('/a', { dependencies: ['/g'] }),
     appOf('/g/b', { dependencies: ['/a'] }),
   ]);
@@ -147,15 +148,15 @@ test('cycles are found, through groups too', () => {
 test('service ports are unique, kept over updates, and run out with a sentence', () => {
   const root = emptyRoot(T0);
   const two = { portDefinitions: [{ port: 0 }, { port: 0 }] };
-  const before = versioned(root, withApps(root, [appOf('/a', two), appOf('/b', two)]), T0);
+  const before = versioned(root, withSpecs(root, [appOf('/a', two), appOf('/b', two)]), T0);
   const portsOf = (tree: Root, id: string): (number | undefined)[] =>
-    (tree.apps.get(resolvePathId(id))?.portDefinitions ?? []).map(({ port }) => port);
+    (appIn(tree, resolvePathId(id))?.portDefinitions ?? []).map(({ port }) => port);
   assert.deepEqual(portsOf(before, '/a'), [10_000, 10_001]);
   assert.deepEqual(portsOf(before, '/b'), [10_002, 10_003]);
   const three = { portDefinitions: [{ port: 0 }, { port: 0 }, { port: 0 }] };
-  const after = versioned(before, withApps(before, [appOf('/a', three)]), T1);
+  const after = versioned(before, withSpecs(before, [appOf('/a', three)]), T1);
   assert.deepEqual(portsOf(after, '/a'), [10_000, 10_001, 10_004]);
-  const refused = assignVersions(root, withApps(root, [appOf('/a', three)]), {
+  const refused = assignVersions(root, withSpecs(root, [appOf('/a', three)]), {
     version: T1,
     ports: { min: 10_000, max: 10_002 },
   });
