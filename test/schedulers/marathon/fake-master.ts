@@ -35,6 +35,16 @@ export interface TaskTree {
   readonly health_check?: Readonly<Record<string, unknown>>;
 }
 
+/** The executor of a task group; its resources are taken while a task of it lives. */
+export interface ExecutorTree {
+  readonly type: string;
+  readonly executor_id: { readonly value: string };
+  readonly framework_id: { readonly value: string };
+  readonly resources: readonly ResourceTree[];
+  readonly container?: Readonly<Record<string, unknown>>;
+  readonly labels?: unknown;
+}
+
 interface ResourceTree {
   readonly name: string;
   readonly type: string;
@@ -60,6 +70,10 @@ interface Call {
     readonly offer_ids: readonly { readonly value: string }[];
     readonly operations: readonly {
       readonly launch?: { readonly task_infos: readonly TaskTree[] };
+      readonly launch_group?: {
+        readonly executor: ExecutorTree;
+        readonly task_group: { readonly tasks: readonly TaskTree[] };
+      };
     }[];
   };
   readonly decline?: { readonly offer_ids: readonly { readonly value: string }[] };
@@ -78,6 +92,12 @@ const TERMINAL = ['TASK_FINISHED', 'TASK_FAILED', 'TASK_KILLED', 'TASK_GONE'];
 export class FakeMaster {
   readonly tasks = new Map<string, FakeTask>();
   readonly calls: Call[] = [];
+  /** Task groups in the order of their launch. */
+  readonly groups: {
+    readonly executor: ExecutorTree;
+    readonly agent: Agent;
+    readonly ids: string[];
+  }[] = [];
   /** How each launched task begins. */
   firstState = 'TASK_RUNNING';
   /** Killed tasks end at once; false leaves them running. */
@@ -231,9 +251,20 @@ export class FakeMaster {
 
   private accept(call: Call): void {
     const agent = this.agentOfOffer(call.accept?.offer_ids[0]?.value ?? '');
-    const infos = call.accept?.operations.flatMap(({ launch }) => launch?.task_infos ?? []) ?? [];
+    const operations = call.accept?.operations ?? [];
+    const infos = operations.flatMap(({ launch, launch_group }) => [
+      ...(launch?.task_infos ?? []),
+      ...(launch_group?.task_group.tasks ?? []),
+    ]);
     if (agent === undefined) return;
     agent.offerId = undefined;
+    for (const { launch_group } of operations) {
+      if (launch_group === undefined) continue;
+      const { executor, task_group } = launch_group;
+      const ids = task_group.tasks.map(({ task_id }) => task_id.value);
+      this.groups.push({ executor, agent, ids });
+      this.take(agent, executor, -1);
+    }
     for (const info of infos) {
       const id = info.task_id.value;
       if (this.tasks.has(id)) throw new Error(`task ${id} was launched twice`);
@@ -250,10 +281,17 @@ export class FakeMaster {
     this.offerSoon();
   }
 
+  /** A task of a group takes the others with it. */
   private kill(id: string): void {
     const task = this.tasks.get(id);
     if (task === undefined || TERMINAL.includes(task.state) || !this.obeysKills) return;
-    queueMicrotask(() => this.update(id, 'TASK_KILLED'));
+    const group = this.groups.find(({ ids }) => ids.includes(id));
+    queueMicrotask(() => {
+      for (const each of group?.ids ?? [id]) {
+        const state = this.tasks.get(each)?.state ?? '';
+        if (!TERMINAL.includes(state)) this.update(each, 'TASK_KILLED');
+      }
+    });
   }
 
   private reconcile(call: Call): void {
@@ -277,10 +315,15 @@ export class FakeMaster {
     const agent = this.agents.get(task.agentId);
     if (agent === undefined) return;
     this.take(agent, task.info, 1);
+    const group = this.groups.find(({ ids }) => ids.includes(task.id));
+    const isLast = group?.ids.every(
+      (id) => id === task.id || TERMINAL.includes(this.tasks.get(id)?.state ?? ''),
+    );
+    if (group !== undefined && isLast === true) this.take(agent, group.executor, 1);
     this.offerSoon();
   }
 
-  private take(agent: Agent, info: TaskTree, sign: 1 | -1): void {
+  private take(agent: Agent, info: Pick<TaskTree, 'resources'>, sign: 1 | -1): void {
     for (const { name, scalar, ranges } of info.resources) {
       if (name === 'cpus') agent.cpus += sign * (scalar?.value ?? 0);
       if (name === 'mem') agent.mem += sign * (scalar?.value ?? 0);
