@@ -13,7 +13,8 @@ test('every example is accepted and runs', async () => {
   for (const file of files) {
     const world = await World.start();
     const body = readFileSync(join(FOLDER, file), 'utf8');
-    const url = file.endsWith('-group.json') ? '/v2/groups' : '/v2/apps';
+    const kind = /-(group|pod)\.json$/.exec(file)?.[1] ?? 'app';
+    const url = `/v2/${kind}s`;
     const answer = await world.call('POST', url, body);
     assert.equal(answer.status, 201, `${file}: ${answer.text}`);
     await world.advance(10_000);
