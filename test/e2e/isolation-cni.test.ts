@@ -158,6 +158,35 @@ test('network/cni: tasks of a group are in the network of their executor', NETWO
   assert.deepEqual(cni.calls, ['ADD e1 eth0 with', 'DEL e1 eth0 with']);
 });
 
+test('network/cni: a task of a group may have a network of its own', NETWORKS, async (t) => {
+  const { bench, cni } = await CniBench.start(t);
+  cni.network('red', 78);
+  const tasks = { a: { command: REPORT, info: joining(['red']) }, b: { command: REPORT } };
+  await bench.runGroup('e1', tasks, joining(['blue']));
+  const addressOf = async (task: string): Promise<string | undefined> => {
+    const { networkInfos } = await bench.updated(task, 'TASK_RUNNING');
+    await bench.until('its report', () => (bench.has('e1', `${task}/name`) ? true : undefined));
+    return networkInfos?.[0]?.ip_addresses?.[0]?.ip_address;
+  };
+  assert.equal(await addressOf('a'), '10.78.0.2');
+  assert.equal(await addressOf('b'), '10.77.0.2');
+  assert.match(bench.output('e1', 'a/addresses'), /10\.78\.0\.2/);
+  assert.doesNotMatch(bench.output('e1', 'a/addresses'), /10\.77\./);
+  assert.equal(bench.output('e1', 'a/name'), 'n-a\n');
+  assert.equal(bench.output('e1', 'b/name'), 'e1\n');
+  bench.it.destroy('e1');
+  await bench.exited('e1');
+  await bench.until('both to be left', () =>
+    readdirSync(cni.root).length === 0 ? true : undefined,
+  );
+  assert.deepEqual([...cni.calls].sort(), [
+    'ADD e1 eth0 with',
+    'ADD e1.n-a eth0 with',
+    'DEL e1 eth0 with',
+    'DEL e1.n-a eth0 with',
+  ]);
+});
+
 test(
   'network/cni: another launcher leaves the networks that a dead one has joined',
   NETWORKS,

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import {
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -210,3 +212,34 @@ test(
     assert.equal(existsSync('/var/tmp/mine'), false);
   },
 );
+
+test('volume/secret: a file in memory that the task alone can read', NAMESPACES, async (t) => {
+  const bench = await IsolationBench.start(t, ['--isolation=filesystem/linux,volume/secret']);
+  const data = new TextEncoder().encode("it's a secret\n");
+  const secret = { type: 'VALUE', value: { data } } as const;
+  const volumes = (['token', '/var/tmp/token'] as const).map(
+    (container_path) =>
+      ({ mode: 'RW', container_path, source: { type: 'SECRET', secret } }) as const,
+  );
+  const command = `cat token /var/tmp/token; stat -c '%a %u' token > rights; stat -f -c %T token > kind; echo x > token`;
+  const user = { uid: 65534, gid: 65534 };
+  await bench.run('t1', { command, user, info: withContainer({ volumes }) });
+  await bench.updated('t1', 'TASK_FAILED');
+  assert.equal(bench.output('t1'), "it's a secret\nit's a secret\n");
+  assert.equal(bench.output('t1', 'rights'), '600 65534\n');
+  assert.equal(bench.output('t1', 'kind'), 'ramfs\n');
+  assert.match(bench.output('t1', 'stderr'), /[Rr]ead-only/);
+  // Outside there is the place for it only.
+  assert.equal(bench.output('t1', 'token'), '');
+  assert.deepEqual(readdirSync(`${bench.sandbox('t1')}/.secret`), []);
+  const reference = { type: 'REFERENCE', reference: { name: 'store' } } as const;
+  const unknown = { mode: 'RO', container_path: 'token' } as const;
+  const source = { type: 'SECRET', secret: reference } as const;
+  bench.launch('t2', {
+    command: 'true',
+    info: withContainer({ volumes: [{ ...unknown, source }] }),
+  });
+  const failed = bench.events.find((event) => event.kind === 'launch-failed');
+  assert.match(failed?.message ?? '', /^Failed to resolve the secret of the volume 'token': /);
+  rmSync('/var/tmp/token');
+});

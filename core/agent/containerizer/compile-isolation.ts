@@ -58,13 +58,12 @@ const SIMPLE = [
 /** Their isolators make mount namespaces. */
 const NAMESPACED = [
   ...['filesystem/linux', 'filesystem/shared', 'namespaces/pid', 'namespaces/ipc'],
-  ...['volume/host_path', 'volume/image'],
+  ...['volume/host_path', 'volume/image', 'volume/secret'],
 ];
 /** Of the original, and not here. */
 const LEFT_OUT = [
   ...['disk/xfs', 'docker/volume', 'gpu/nvidia'],
   ...['linux/devices', 'linux/seccomp', 'network/port_mapping', 'volume/csi'],
-  'volume/secret',
 ];
 const FAILED = 'Failed to create a containerizer: Could not create MesosContainerizer: ';
 
@@ -211,6 +210,9 @@ function refuseNames(
   }
   if (names.filter(isNetworkIsolator).length > 1) {
     return `${FAILED}Using multiple network isolators simultaneously is disallowed`;
+  }
+  if (names.includes('volume/secret') && !names.includes('filesystem/linux')) {
+    return `${FAILED}Failed to create isolator 'volume/secret': 'filesystem/linux' must be used too`;
   }
   for (const name of names) {
     const why = refusalOf(name, at);

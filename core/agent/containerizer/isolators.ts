@@ -22,7 +22,7 @@ import {
   rlimitsIsolator,
 } from './isolators/privileges.ts';
 import { runtimeIsolator } from './isolators/runtime.ts';
-import { environmentSecretIsolator } from './isolators/secrets.ts';
+import { environmentSecretIsolator, volumeSecretIsolator } from './isolators/secrets.ts';
 
 export interface IsolatorSources {
   /** Host directory of a persistent volume. */
@@ -107,6 +107,8 @@ function create(
       return imageVolumeIsolator();
     case 'volume/sandbox_path':
       return sandboxPathIsolator();
+    case 'volume/secret':
+      return volumeSecretIsolator();
     default:
       return undefined;
   }

@@ -52,6 +52,8 @@ export interface NamespacePlan {
   readonly kinds: readonly NamespaceKind[];
   /** Lines for `sh -e`, run as root in the new mount namespace before anything else. */
   readonly setup: readonly string[];
+  /** Variables of `setup` that must not stand in it: who may list processes sees its lines. */
+  readonly setupVariables?: Readonly<Record<string, string>>;
   /** File that keeps the network namespace; it is made before the others. */
   readonly network?: string;
   /** A mount namespace below the root container's, for one task of it. */
@@ -121,6 +123,7 @@ export interface PlanPart {
   readonly noNewPrivileges?: true;
   readonly namespaces?: readonly NamespaceKind[];
   readonly setup?: readonly string[];
+  readonly setupVariables?: Readonly<Record<string, string>>;
   readonly network?: NetworkPlan;
   readonly rootfs?: string;
   readonly workingDirectory?: string;

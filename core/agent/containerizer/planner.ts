@@ -107,9 +107,11 @@ function namespacesOf(parts: readonly PlanPart[], isTask: boolean): NamespacePla
   const rootfs = parts.findLast((part) => part.rootfs !== undefined)?.rootfs;
   const directory = parts.findLast(({ workingDirectory }) => workingDirectory !== undefined);
   const network = parts.findLast((part) => part.network !== undefined)?.network;
+  const variables = Object.assign({}, ...parts.map((part) => part.setupVariables ?? {}));
   return {
     kinds,
     setup,
+    ...(Object.keys(variables).length === 0 ? {} : { setupVariables: variables }),
     ...(network === undefined ? {} : { network: namespacePathOf(network.directory) }),
     ...(isTask && setup.length > 0 ? { isOwn: true } : {}),
     ...(rootfs === undefined ? {} : { rootfs }),

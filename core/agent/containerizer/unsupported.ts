@@ -35,7 +35,9 @@ function unsupportedVolume(volume: Volume, isolators: readonly string[]): string
       ? 'volume/host_path'
       : source.type === 'SANDBOX_PATH'
         ? 'volume/sandbox_path'
-        : undefined;
+        : source.type === 'SECRET'
+          ? 'volume/secret'
+          : undefined;
   if (needed === undefined) return `volumes of type ${source?.type} are`;
   // Symlinks do for these, whatever else is asked for.
   if (isSandboxShare(volume)) return undefined;

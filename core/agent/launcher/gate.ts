@@ -41,7 +41,8 @@ export function holdNamespaces(
     done({ ok: false, message: 'the plan has no namespaces' });
     return;
   }
-  const line = holderCommandLine(plan.namespaces, ENVIRONMENT, outer);
+  const environment = { ...plan.namespaces.setupVariables, ...ENVIRONMENT };
+  const line = holderCommandLine(plan.namespaces, environment, outer);
   const child = spawn(line.file, [...line.args], {
     argv0: line.argv0,
     cwd: '/',

@@ -139,6 +139,11 @@ test('devices are allowed by their numbers, with the rights that the flag names'
   assert.match(refusal([isolation, devices('/dev/fuse', {})]), /No access is given/);
 });
 
+test('secrets in files need mount namespaces', () => {
+  assert.match(refusal(['--isolation=volume/secret']), /'filesystem\/linux' must be used too$/);
+  assert.equal(refusal(['--isolation=volume/secret,filesystem/linux']), 'accepted');
+});
+
 test('one network isolator only', () => {
   const plugged = new Map(
     ['network/a', 'network/b'].map((name) => [name, { name, prepare: () => ok({}) }]),
