@@ -36,7 +36,7 @@ export interface Schedule {
 /** 64 bits with a sign; counts above 2^53 are rounded. */
 const REPEAT_MAX = 2n ** 63n - 1n;
 
-const CRON_COUNTED_MAX = 2_000;
+const CRON_COUNTED_MAX = 200;
 
 /** Shorter periods count as this one. */
 const PERIOD_MIN_MS = seconds(1);

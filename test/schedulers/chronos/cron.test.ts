@@ -64,7 +64,7 @@ test('a job that was down for long counts only some of the starts it missed, and
   assert.ok(schedule !== undefined);
   const now = from + 10 * 86_400_000 + 30_000;
   const skipped = skipTo(schedule, now, now);
-  assert.equal(skipped.count, 2_000);
+  assert.equal(skipped.count, 200);
   assert.equal(skipped.last, now - 30_000);
   assert.equal(skipped.schedule.start?.toMillis(), now + 30_000);
   assert.equal(CronRule.parse('cron * * * * *', 'UTC')?.lastBefore(now), now - 30_000);
