@@ -45,27 +45,31 @@ for (const launcher of ['linux', 'posix'] as const) {
   );
 }
 
-test('linux: a thousand children are gone after a kill, with their cgroup', LINUX, async (t) => {
-  const bench = await IsolationBench.start(t, ['--launcher=linux']);
-  const command = `trap '' TERM
-    i=0; while [ $i -lt 1000 ]; do setsid sleep 1000 & i=$((i + 1)); done; echo all; wait`;
-  await bench.run('bomb', { command });
-  await bench.until('a thousand children', () =>
-    bench.output('bomb').includes('all') ? true : undefined,
-  );
-  const path = `${bench.cgroupRoot('freezer')}/bomb`;
-  const pids = pidsBelow(path);
-  assert.ok(pids.length > 1000, `${pids.length} processes`);
-  bench.it.kill('bomb', 'bomb', undefined);
-  const killed = await bench.updated('bomb', 'TASK_KILLED');
-  bench.it.acknowledge('bomb', 'bomb', killed.uuid);
-  for (const state of ['TASK_STARTING', 'TASK_RUNNING', 'TASK_KILLING']) {
-    bench.it.acknowledge('bomb', 'bomb', (await bench.updated('bomb', state)).uuid);
-  }
-  await bench.exited('bomb');
-  assert.deepEqual(pids.filter(isAlive), []);
-  assert.equal(bench.hasCgroup('freezer', 'bomb'), false);
-});
+test(
+  'linux: a thousand children, forked away twice, are gone after a kill with their cgroup',
+  LINUX,
+  async (t) => {
+    const bench = await IsolationBench.start(t, ['--launcher=linux']);
+    const command = `trap '' TERM
+    i=0; while [ $i -lt 1000 ]; do setsid setsid --fork sleep 1000 & i=$((i + 1)); done; echo all; wait`;
+    await bench.run('bomb', { command });
+    await bench.until('a thousand children', () =>
+      bench.output('bomb').includes('all') ? true : undefined,
+    );
+    const path = `${bench.cgroupRoot('freezer')}/bomb`;
+    const pids = pidsBelow(path);
+    assert.ok(pids.length > 1000, `${pids.length} processes`);
+    bench.it.kill('bomb', 'bomb', undefined);
+    const killed = await bench.updated('bomb', 'TASK_KILLED');
+    bench.it.acknowledge('bomb', 'bomb', killed.uuid);
+    for (const state of ['TASK_STARTING', 'TASK_RUNNING', 'TASK_KILLING']) {
+      bench.it.acknowledge('bomb', 'bomb', (await bench.updated('bomb', state)).uuid);
+    }
+    await bench.exited('bomb');
+    assert.deepEqual(pids.filter(isAlive), []);
+    assert.equal(bench.hasCgroup('freezer', 'bomb'), false);
+  },
+);
 
 test(
   'linux: a task that forks all the time is gone after its container is destroyed',

@@ -33,7 +33,9 @@ export function takeCensus(machine: AgentMachine, masterPid: number): Census {
   const own = [...new Set([...processes, masterPid])];
   const mib = (pids: readonly number[]): number =>
     Math.round(pids.reduce((sum, pid) => sum + residentKib(pid), 0) / 1_024);
-  const entries = readdirSync(machine.folder, { recursive: true, withFileTypes: true });
+  // Beside it lie the marks of the tests themselves, one for each task.
+  const place = machine.workDirectory;
+  const entries = readdirSync(place, { recursive: true, withFileTypes: true });
   return {
     processes: processes.length,
     descriptors: own.reduce((sum, pid) => sum + readdirSync(`/proc/${pid}/fd`).length, 0),
