@@ -121,12 +121,13 @@ export class Books {
     return [...(this.holders.get(id) ?? [])];
   }
 
-  charge(holding: Holding): void {
+  /** `bare` are the same resources without allocation_info, where the caller has them. */
+  charge(holding: Holding, bare?: Resources): void {
     const { frameworkId: id, agentId, resources } = holding;
     const agent = this.agents.get(agentId);
     assert(agent !== undefined, `agent ${agentId} is charged and not there`);
     if (resources.length === 0) return;
-    agent.take(unallocate(resources));
+    agent.take(bare ?? unallocate(resources));
     addScalarsOf(this.usedScalars, resources, 1);
     agent.holdings.set(id, add(agent.holdings.get(id) ?? [], resources));
     const holders = this.holders.get(id) ?? new Set();

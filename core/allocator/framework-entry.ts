@@ -2,12 +2,9 @@
 import type { FrameworkId } from '../base/ids.ts';
 import type { Resources } from '../resources/arithmetic.ts';
 import { hasRefinedReservation, isRevocable, isShared } from '../resources/kinds.ts';
-import {
-  containsQuantities,
-  type Quantities,
-  quantitiesOfScalars,
-} from '../resources/quantities.ts';
-import { quantitiesOf } from '../resources/select.ts';
+import { type Quantities, quantitiesOfScalars } from '../resources/quantities.ts';
+import type { Milli } from '../resources/scalar.ts';
+import { quantityOf } from '../resources/select.ts';
 import type {
   FrameworkInfo,
   FrameworkInfoCapabilityType,
@@ -84,8 +81,16 @@ export function rolesOf(info: FrameworkInfo): readonly string[] {
 export function isAllocatable(resources: Resources, minimums: readonly Quantities[]): boolean {
   if (resources.length === 0) return false;
   if (minimums.length === 0) return true;
-  const quantities = quantitiesOf(resources);
-  return minimums.some((minimum) => containsQuantities(quantities, minimum));
+  return minimums.some((minimum) => {
+    for (const [name, milli] of minimum) if (amountOf(resources, name) < milli) return false;
+    return true;
+  });
+}
+
+function amountOf(resources: Resources, name: string): Milli {
+  let milli = 0;
+  for (const each of resources) if (each.name === name) milli += quantityOf(each);
+  return milli;
 }
 
 function minimumsOf(

@@ -5,7 +5,7 @@
  */
 import { type AgentId, type FrameworkId, frameworkId } from '../base/ids.ts';
 import { type Random, shuffled } from '../base/random.ts';
-import { add, NO_RESOURCES, type Resources, subtract } from '../resources/arithmetic.ts';
+import { add, NO_RESOURCES, normalize, type Resources, subtract } from '../resources/arithmetic.ts';
 import { isReservedTo, isShared, isUnreserved } from '../resources/kinds.ts';
 import { type Quantities, shrinkTo } from '../resources/quantities.ts';
 import { allocatableTo, allocate, quantitiesOf, shared } from '../resources/select.ts';
@@ -35,7 +35,12 @@ interface Attempt {
 export class RunInProgress {
   private readonly books: Books;
   private readonly random: Random;
-  private readonly given = new Map<FrameworkId, Map<string, Allocation>>();
+  private readonly given = new Map<FrameworkId, Allocation[]>();
+  /**
+   * Where in these lists what a framework gets of an agent for a role is. Only with quotas: without
+   * them there is one stage, which comes to each of these once.
+   */
+  private readonly places = new Map<string, number>();
   /** Shared volumes go to one framework per run. */
   private readonly sharedGiven = new Map<AgentId, Resources>();
 
@@ -50,7 +55,7 @@ export class RunInProgress {
       for (const each of shuffled(this.random, candidates)) this.guarantee(each);
     }
     for (const each of shuffled(this.random, candidates)) this.shareFairly(each);
-    return [...this.given.values()].flatMap((allocations) => [...allocations.values()]);
+    return [...this.given.values()].flat();
   }
 
   /** Stage 1: an agent goes to a role only when that brings its guarantee nearer. */
@@ -163,18 +168,24 @@ export class RunInProgress {
     if (offer.some(isShared)) {
       this.sharedGiven.set(agent.id, add(this.sharedGiven.get(agent.id) ?? [], shared(offer)));
     }
-    this.books.charge({ ...allocation, isAllocated: false });
+    this.books.charge({ ...allocation, isAllocated: false }, normalize(offer));
     this.collect(allocation);
   }
 
   /** Both stages may give of one agent to the same role: that is one offer. */
   private collect(allocation: Allocation): void {
-    const mine = this.given.get(allocation.frameworkId) ?? new Map<string, Allocation>();
-    this.given.set(allocation.frameworkId, mine);
-    const key = `${allocation.agentId} ${allocation.role}`;
-    const before = mine.get(key);
-    const resources = add(before?.resources ?? [], allocation.resources);
-    mine.set(key, before === undefined ? allocation : { ...allocation, resources });
+    const { frameworkId, agentId, role } = allocation;
+    const mine = this.given.get(frameworkId) ?? [];
+    this.given.set(frameworkId, mine);
+    const key = this.books.ledger.hasQuota ? `${frameworkId} ${agentId} ${role}` : undefined;
+    const at = key === undefined ? undefined : this.places.get(key);
+    const before = at === undefined ? undefined : mine[at];
+    if (at !== undefined && before !== undefined) {
+      mine[at] = { ...before, resources: add(before.resources, allocation.resources) };
+      return;
+    }
+    if (key !== undefined) this.places.set(key, mine.length);
+    mine.push(allocation);
   }
 
   private minimumsOf(framework: FrameworkEntry, role: string): readonly Quantities[] {

@@ -71,7 +71,10 @@ export function repairOrder(node: SorterNode): void {
   if (node.moved.size === 0) return;
   const moved = [...node.moved];
   node.moved.clear();
-  if (moved.length > MOVES_MAX) {
+  const [only] = moved;
+  if (moved.length === 1 && only !== undefined) {
+    moveOnly(node.children, only);
+  } else if (moved.length > MOVES_MAX) {
     node.children.sort(compareNodes);
   } else {
     for (const child of moved) node.children.splice(node.children.indexOf(child), 1);
@@ -120,6 +123,22 @@ function collect(node: SorterNode, clients: string[]): void {
 function hasActiveLeaf(node: SorterNode): boolean {
   if (node.client !== undefined) return node.isActive;
   return node.children.some(hasActiveLeaf);
+}
+
+/** All others are in order. Without a copy: one run does this for each agent. */
+function moveOnly(children: SorterNode[], child: SorterNode): void {
+  let at = children.indexOf(child);
+  for (let next = children[at + 1]; next !== undefined; next = children[at + 1]) {
+    if (compareNodes(next, child) > 0) break;
+    children[at] = next;
+    at += 1;
+  }
+  for (let before = children[at - 1]; before !== undefined; before = children[at - 1]) {
+    if (compareNodes(before, child) <= 0) break;
+    children[at] = before;
+    at -= 1;
+  }
+  children[at] = child;
 }
 
 function placeOf(sorted: readonly SorterNode[], node: SorterNode): number {

@@ -22,6 +22,7 @@ export type Resources = readonly Resource[];
 export const NO_RESOURCES: Resources = [];
 
 export function add(left: Resources, right: Resources): Resources {
+  if (left.length === 0) return normalize(right);
   const sum = [...normalize(left)];
   for (const resource of right) addInto(sum, resource);
   return sum;

@@ -64,6 +64,10 @@ export function reservationsByRole(resources: Resources): ReadonlyMap<string, Re
 
 /** By `allocation_info.role`; unallocated resources are left out. */
 export function allocationsByRole(resources: Resources): ReadonlyMap<string, Resources> {
+  const only = resources[0]?.allocation_info?.role;
+  if (only !== undefined && resources.every((each) => each.allocation_info?.role === only)) {
+    return new Map([[only, resources]]);
+  }
   const allocated = resources.filter((each) => each.allocation_info?.role !== undefined);
   return groupBy(allocated, (each) => each.allocation_info?.role ?? '*');
 }
