@@ -34,30 +34,34 @@ export async function replyJsonPieces(
   pieces: Iterable<Buffer>,
 ): Promise<FastifyReply> {
   const callback = queryIn(request.url).get('jsonp');
-  const made = joined(await makeInSlices(pieces));
+  const made = await joinInSlices(pieces);
   if (callback === null) return send(request, reply, 'application/json', made);
   const wrapped = [Buffer.from(`${callback}(`), ...made, Buffer.from(')')];
   return send(request, reply, 'text/javascript', wrapped);
 }
 
-/** Neighbours in memory as one piece. */
-function joined(pieces: readonly Buffer[]): readonly Buffer[] {
-  const fewer: Buffer[] = [];
-  for (const piece of pieces) addPiece(fewer, piece);
-  return fewer;
+/** Takes all pieces, with breaks; neighbours in memory become one piece. */
+async function joinInSlices(pieces: Iterable<Buffer>): Promise<readonly Buffer[]> {
+  const made: Buffer[] = [];
+  await inSlices(pieces, (piece) => addPiece(made, piece));
+  return made;
 }
 
 /** Takes all pieces, with breaks. */
 export async function makeInSlices<T>(pieces: Iterable<T>): Promise<readonly T[]> {
   const made: T[] = [];
+  await inSlices(pieces, (piece) => made.push(piece));
+  return made;
+}
+
+async function inSlices<T>(pieces: Iterable<T>, take: (piece: T) => void): Promise<void> {
   let sliceEnd = performance.now() + SLICE_MS;
   for (const piece of pieces) {
-    made.push(piece);
+    take(piece);
     if (performance.now() < sliceEnd) continue;
     await nextTurn();
     sliceEnd = performance.now() + SLICE_MS;
   }
-  return made;
 }
 
 function send(

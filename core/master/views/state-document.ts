@@ -1,7 +1,8 @@
 /**
  * `/state` and `/frameworks` of a master of any size (spec operator-api, section 4): pieces of JSON text, made one
- * after another while the master goes on. Which agents, frameworks and tasks are shown is settled at
- * the start; what is said of each is true when its piece is made. The texts of tasks are kept in
+ * after another while the master goes on. Which agents and frameworks are shown is settled at the
+ * start, which tasks when their framework's turn comes: copying the lists of all at once would stop the
+ * master for longer than anything else here. What is said of each is true when its piece is made. The texts of tasks are kept in
  * chunks (`ChunkedText`), so that asking again costs little more than sending.
  */
 import type { AgentId } from '../../base/ids.ts';
@@ -22,7 +23,7 @@ const SHORT_PER_PIECE = 32;
 
 const STATE_TAIL = { orphan_tasks: [], unregistered_frameworks: [] };
 
-/** A framework and the tasks it had when the document was asked for. */
+/** A framework and the tasks it had when its turn came: each in one of the lists. */
 interface ShownFramework {
   readonly framework: Framework;
   readonly live: ShownList<TaskRecord>;
@@ -51,8 +52,8 @@ export function statePieces(whole: MasterState, context: StateContext): Iterable
   const state = visibleState(whole, approvers);
   const agents = [...state.agents.values()];
   const recovered = [...state.recoveredAgents.values()];
-  const frameworks = shown(state.frameworks.values(), undefined);
-  const completed = shown(state.completedFrameworks.values(), undefined);
+  const frameworks = [...state.frameworks.values()];
+  const completed = [...state.completedFrameworks.values()];
   const head = opened(stateHead(state, context));
   const tail = writeJson(STATE_TAIL).slice(1);
   return (function* () {
@@ -67,8 +68,9 @@ export function statePieces(whole: MasterState, context: StateContext): Iterable
 }
 
 export function frameworksPieces(state: MasterState, only: string | undefined): Iterable<Buffer> {
-  const frameworks = shown(state.frameworks.values(), only);
-  const completed = shown(state.completedFrameworks.values(), only);
+  const isAsked = ({ id }: Framework): boolean => only === undefined || id === only;
+  const frameworks = [...state.frameworks.values()].filter(isAsked);
+  const completed = [...state.completedFrameworks.values()].filter(isAsked);
   return (function* () {
     yield Buffer.from('{');
     yield* frameworkLists(state, frameworks, completed);
@@ -76,25 +78,17 @@ export function frameworksPieces(state: MasterState, only: string | undefined): 
   })();
 }
 
-function shown(
-  frameworks: Iterable<Framework>,
-  only: string | undefined,
-): readonly ShownFramework[] {
-  const list: ShownFramework[] = [];
-  for (const framework of frameworks) {
-    if (only !== undefined && framework.id !== only) continue;
-    const { revisions, tasks, unreachableTasks, completedTasks } = framework;
-    const kept = textsOf(framework);
-    list.push({
-      framework,
-      live: shownList(kept.live, revisions.tasks, () => tasks.values()),
-      unreachable: shownList(kept.unreachable, revisions.unreachable, () =>
-        unreachableTasks.values(),
-      ),
-      completed: shownList(kept.completed, revisions.completed, () => completedTasks),
-    });
-  }
-  return list;
+function shown(framework: Framework): ShownFramework {
+  const { revisions, tasks, unreachableTasks, completedTasks } = framework;
+  const kept = textsOf(framework);
+  return {
+    framework,
+    live: shownList(kept.live, revisions.tasks, () => tasks.values()),
+    unreachable: shownList(kept.unreachable, revisions.unreachable, () =>
+      unreachableTasks.values(),
+    ),
+    completed: shownList(kept.completed, revisions.completed, () => completedTasks),
+  };
 }
 
 function shownList<Item>(
@@ -121,8 +115,8 @@ function* listPieces<Item>(
 
 function* frameworkLists(
   state: MasterState,
-  frameworks: readonly ShownFramework[],
-  completed: readonly ShownFramework[],
+  frameworks: readonly Framework[],
+  completed: readonly Framework[],
 ): Generator<Buffer> {
   yield Buffer.from('"frameworks":[');
   yield* frameworkPieces(state, frameworks);
@@ -131,9 +125,10 @@ function* frameworkLists(
   yield Buffer.from(']');
 }
 
-function* frameworkPieces(state: MasterState, list: readonly ShownFramework[]): Generator<Buffer> {
+function* frameworkPieces(state: MasterState, list: readonly Framework[]): Generator<Buffer> {
   let separator = '';
-  for (const { framework, live, unreachable, completed } of list) {
+  for (const framework of list) {
+    const { live, unreachable, completed } = shown(framework);
     const kept = textsOf(framework);
     yield Buffer.from(`${separator}${opened(frameworkHead(state, framework))},"tasks":[`);
     separator = ',';
