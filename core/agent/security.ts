@@ -164,6 +164,7 @@ const { readonly: RO, readwrite: RW, executor: EX } = AGENT_REALMS;
 const REALM_OF: Readonly<Record<string, Realm>> = {
   '/slave(1)/api/v1': RW,
   '/slave(1)/api/v1/executor': EX,
+  '/slave(1)/api/v1/resource_provider': RW,
   '/slave(1)/state': RO,
   '/slave(1)/flags': RO,
   '/slave(1)/monitor/statistics': RO,
