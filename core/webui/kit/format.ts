@@ -64,3 +64,8 @@ export function fileTime(at: number, now: number): string {
   if (!isThisYear) return `${day} ${date.getUTCFullYear()}`;
   return `${day} ${two(date.getUTCHours())}:${two(date.getUTCMinutes())}`;
 }
+
+/** JSON as people read it. */
+export function pretty(value: unknown): string {
+  return JSON.stringify(value, undefined, 2);
+}

@@ -287,10 +287,6 @@ export function definitionOf(app: Json): Json {
   return Object.fromEntries(Object.entries(app).filter(([name]) => !SHOWN_ONLY.has(name)));
 }
 
-export function pretty(value: unknown): string {
-  return JSON.stringify(value, undefined, 2);
-}
-
 /** What the simple form edits; all as typed. */
 export interface FormFields {
   readonly id: string;

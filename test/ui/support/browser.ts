@@ -5,7 +5,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 
 const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 30_000;
 
 export interface TestBrowser extends AsyncDisposable {
   /** A page of its own, without remembered settings. */

@@ -2,10 +2,11 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { Confirm, Dialog } from '../../../../core/webui/kit/dialog.tsx';
+import { pretty } from '../../../../core/webui/kit/format.ts';
 import type { Json } from '../../../../core/webui/kit/reading.ts';
 import { goTo, Tabs } from '../../../../core/webui/kit/router.tsx';
 import { AppEditor } from '../app-editor.tsx';
-import { type AppRow, definitionOf, pretty, statusOf } from '../model.ts';
+import { type AppRow, definitionOf, statusOf } from '../model.ts';
 import { appHref, groupHref, HealthBar, StatusText } from '../parts.tsx';
 import { act, type ClusterData, pathOf } from '../source.ts';
 import { GroupPath } from './apps.tsx';

@@ -1,8 +1,8 @@
 /** What happens, as it happens; the newest 500 since the page was opened. */
 import type { JSX } from 'preact';
 import { type Column, DataTable } from '../../../../core/webui/kit/data-table.tsx';
+import { pretty } from '../../../../core/webui/kit/format.ts';
 import { Time } from '../../../../core/webui/kit/times.tsx';
-import { pretty } from '../model.ts';
 import { events, isLive, type SeenEvent } from '../source.ts';
 
 const COLUMNS: readonly Column<SeenEvent>[] = [

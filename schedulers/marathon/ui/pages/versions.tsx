@@ -3,11 +3,12 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { Confirm } from '../../../../core/webui/kit/dialog.tsx';
 import { DiffView } from '../../../../core/webui/kit/diff-view.tsx';
+import { pretty } from '../../../../core/webui/kit/format.ts';
 import { recordOf, textsIn } from '../../../../core/webui/kit/reading.ts';
 import { requestJson } from '../../../../core/webui/kit/requests.ts';
 import { Time } from '../../../../core/webui/kit/times.tsx';
 import { useSource } from '../../../../core/webui/kit/use-source.ts';
-import { type AppRow, definitionOf, pretty } from '../model.ts';
+import { type AppRow, definitionOf } from '../model.ts';
 import { API, act, pathOf } from '../source.ts';
 
 /** Versions do not change; new ones come with the app's own version. */
