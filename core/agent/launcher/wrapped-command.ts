@@ -45,6 +45,10 @@ runs() {
 why="No such file or directory"; [ -e "$1" ] && why="Permission denied"
 runs "$1" || { echo "Failed to execute command: $1: $why" >&2; exit 1; }
 exec "$@"`;
+/** Variables of another user's task on their way through tools that run as root; the task never sees them. */
+const CARRIER = 'ORRERY_CARRIED_';
+const SHELL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
 /** Absolute: the task's PATH is its own. */
 const TOOLS = '/usr/bin';
 const SECURE_BITS = '+noroot,+noroot_locked,+no_setuid_fixup,+no_setuid_fixup_locked';
@@ -78,14 +82,47 @@ export function isolatedCommandLine(
     ...privileges,
   ];
   if (file === undefined) return inner;
+  const isForOther = privileges.length > 0 && place.user !== undefined && place.user.uid !== 0;
+  const { env, script } = isForOther ? carried(inner.env) : { env: inner.env, script: '' };
   return {
     file,
     argv0: file,
-    args: [...tools, '/bin/sh', '-c', CHECK, 'sh', inner.file, ...inner.args],
-    env: inner.env,
+    args: [...tools, '/bin/sh', '-c', script + CHECK, 'sh', inner.file, ...inner.args],
+    env,
     user: privileges.length > 0 ? undefined : place.user,
     isGated: false,
   };
+}
+
+/**
+ * An environment as mere data: the tools in front of a task run as root, and a variable such as LD_PRELOAD
+ * would make them run the user's code. The script, which the user runs already, gives it back.
+ */
+function carried(environment: Readonly<Record<string, string>>): {
+  readonly env: Readonly<Record<string, string>>;
+  readonly script: string;
+} {
+  const entries = Object.entries(environment);
+  const env = Object.fromEntries(
+    entries.map(([name, value], at) => [`${CARRIER}${at}`, `${name}=${value}`]),
+  );
+  const wordAt = (at: number): string => `"$${CARRIER}${at}"`;
+  const places = entries.map(([name], at) => ({ at, isPlain: SHELL_NAME.test(name) }));
+  const words = (isPlain: boolean): string =>
+    places
+      .filter((each) => each.isPlain === isPlain)
+      .map(({ at }) => wordAt(at))
+      .join(' ');
+  const plain = words(true);
+  const odd = words(false);
+  const lines = [
+    'unset PWD OLDPWD',
+    // Names that no shell variable may have.
+    ...(odd === '' ? [] : [`set -- ${TOOLS}/env ${odd} "$@"`]),
+    ...(plain === '' ? [] : [`export ${plain}`]),
+    ...(entries.length === 0 ? [] : [`unset ${Object.keys(env).join(' ')}`]),
+  ];
+  return { env, script: lines.join('\n') };
 }
 
 /** The same behind a pipe: it is put where it belongs while it waits. */
@@ -95,7 +132,7 @@ export function wrappedCommandLine(
   place: Place,
 ): CommandLine {
   const line = isolatedCommandLine(command, plan, place);
-  const isChecked = line.args.includes(CHECK);
+  const isChecked = line.args.some((word) => word.endsWith(CHECK));
   const gate = isChecked ? [GATE, 'sh'] : [GATE, 'sh', '/bin/sh', '-c', CHECK, 'sh'];
   return behindGate(line, gate);
 }
