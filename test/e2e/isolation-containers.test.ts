@@ -26,7 +26,7 @@ test(
   'a standalone container has cgroups, limits, namespaces and a network, and leaves nothing',
   ALL,
   async (t) => {
-    const { bench, cni } = await CniBench.start(t, FLAGS);
+    const { bench, cni } = await CniBench.start(t, FLAGS, 79);
     const info: ContainerInfo = {
       type: 'MESOS',
       network_infos: [{ name: 'blue' }],
@@ -64,7 +64,7 @@ test(
   'nested containers and sessions are where their parent is, on pipes and terminals',
   ALL,
   async (t) => {
-    const { bench } = await CniBench.start(t, FLAGS);
+    const { bench } = await CniBench.start(t, FLAGS, 79);
     const info = { container: { type: 'MESOS' as const, network_infos: [{ name: 'blue' }] } };
     const command = `${SPACES} > spaces; echo mine > file; exec sleep 1000`;
     await bench.run('t1', { command, info });
@@ -123,7 +123,7 @@ test('a nested container has cgroups of its own when it wants to', ALL, async (t
 });
 
 test('another launcher takes over what isolates a standalone container', ALL, async (t) => {
-  const { bench, cni } = await CniBench.start(t, FLAGS);
+  const { bench, cni } = await CniBench.start(t, FLAGS, 79);
   const info: ContainerInfo = { type: 'MESOS', network_infos: [{ name: 'blue' }] };
   const pid = await bench.plain('c1', { command: 'exec sleep 1000', info, resources: 'mem:64' });
   bench.containerEvents.length = 0;
@@ -140,7 +140,7 @@ test('another launcher takes over what isolates a standalone container', ALL, as
 });
 
 test('checks of a task run where it is: among its files, in its network', ALL, async (t) => {
-  const { bench } = await CniBench.start(t, FLAGS);
+  const { bench } = await CniBench.start(t, FLAGS, 79);
   const container = { type: 'MESOS' as const, network_infos: [{ name: 'blue' }] };
   const serve = 'while :; do echo hello | nc -l -p 8080 -q 0; done';
   const often = { delay_seconds: 0, interval_seconds: 0.1, timeout_seconds: 10 };

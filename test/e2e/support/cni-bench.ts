@@ -24,25 +24,27 @@ export class CniBench {
   static async start(
     t: TestContext,
     flags: readonly string[] = [],
+    subnet = 77,
   ): Promise<{ readonly bench: IsolationBench; readonly cni: CniBench }> {
-    const cni = CniBench.places();
+    const cni = CniBench.places(subnet);
     const bench = await IsolationBench.start(t, [...cni.flags, ...flags]);
     t.after(() => cni.remove());
     return { bench, cni };
   }
 
-  static places(): CniBench {
+  /** Test files that run side by side need subnets of their own: the host routes by them. */
+  static places(subnet = 77): CniBench {
     const folder = mkdtempSync(join(tmpdir(), 'cni-'));
     chmodSync(folder, 0o755);
     mkdirSync(`${folder}/config`);
     const cni = new CniBench(folder);
-    cni.network('blue', 77);
+    cni.network('blue', subnet);
     return cni;
   }
 
   /** What a bridge leaves behind is gone with it. */
   remove(): void {
-    for (const each of [77, 78]) quietly('ip', 'link', 'delete', this.bridge(each));
+    for (const each of [77, 78, 79]) quietly('ip', 'link', 'delete', this.bridge(each));
     // A stopped launcher leaves what takes long to its successor, and here comes none.
     quietly('umount', '--recursive', '--lazy', this.root);
     rmSync(this.folder, { recursive: true, force: true });
