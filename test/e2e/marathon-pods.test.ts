@@ -40,6 +40,9 @@ const POD = {
   ],
 };
 
+/** A kill waits for its grace, a launch for its back-off and for probes, all beside other tests. */
+const STABLE_PATIENCE_MS = 90_000;
+
 test('containers of a pod share a volume, are healthy, and end and start again together', async (t) => {
   const cluster = await SmallCluster.start(t, 'marathon-pod');
   const [port = 0] = await freePorts(1);
@@ -58,13 +61,18 @@ test('containers of a pod share a volume, are healthy, and end and start again t
   const created = await http('POST', `${url}/v2/pods`, POD);
   assert.equal(created.status, 201, created.text);
   const stable = (incarnation: number): Promise<unknown> =>
-    eventually(`incarnation ${incarnation} is stable`, async () => {
-      const { body } = await http('GET', `${url}/v2/pods/shop/pod::status`);
-      const instance = at(body, 'instances', 0);
-      const id = String(at(instance, 'containers', 0, 'containerId'));
-      const isNew = id.endsWith(`.server.${incarnation}`);
-      return at(body, 'status') === 'STABLE' && isNew ? instance : undefined;
-    });
+    eventually(
+      `incarnation ${incarnation} is stable`,
+      async () => {
+        const { body } = await http('GET', `${url}/v2/pods/shop/pod::status`);
+        const instance = at(body, 'instances', 0);
+        const id = String(at(instance, 'containers', 0, 'containerId'));
+        const isNew = id.endsWith(`.server.${incarnation}`);
+        return at(body, 'status') === 'STABLE' && isNew ? instance : undefined;
+      },
+      () => marathon.output(),
+      STABLE_PATIENCE_MS,
+    );
   const first = await stable(1);
   const hostPort = numberAt(first, 'containers', 0, 'endpoints', 0, 'allocatedHostPort');
   const answer = await http('GET', `http://127.0.0.1:${hostPort}/`);

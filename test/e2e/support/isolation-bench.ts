@@ -140,8 +140,10 @@ export class IsolationBench {
     return join(this.folder, id);
   }
 
+  /** Empty while the file is not there yet. */
   output(id: string, file = 'stdout'): string {
-    return readFileSync(join(this.sandbox(id), file), 'utf8');
+    const path = join(this.sandbox(id), file);
+    return existsSync(path) ? readFileSync(path, 'utf8') : '';
   }
 
   /** Whether the file has been written. */
