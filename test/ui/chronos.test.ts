@@ -70,6 +70,7 @@ test('jobs are created, run, changed, disabled, killed and deleted in the pages 
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('heading', { name: 'night-report' }).waitFor();
     assert.equal((await chronos.job('night-report'))['schedule'], 'cron 0 3 * * *');
+    await page.locator('ol li').nth(4).waitFor();
     assert.equal(await page.locator('ol li').count(), 5, 'five next runs');
   });
 
