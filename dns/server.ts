@@ -110,7 +110,7 @@ class DnsShell implements Dns {
     );
     this.forwarder = new Forwarder(ports.clock, seconds(options.timeout), this.counters);
     this.udp = new UdpServer(this.handler('udp', UDP_BYTES_MAX), ports.log);
-    this.tcp = new TcpServer(this.handler('tcp', TCP_BYTES_MAX));
+    this.tcp = new TcpServer(this.handler('tcp', TCP_BYTES_MAX), ports.clock);
     const keeper = new NamesKeeper(
       names,
       new HostResolver(ports.lookUp ?? systemLookUp),

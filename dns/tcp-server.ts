@@ -1,5 +1,6 @@
 /** Queries over TCP: several per connection, answered in any order. */
 import { createServer, type Server, type Socket } from 'node:net';
+import type { Clock, Timer } from '../core/base/clock.ts';
 import { frameOf } from './forwarder.ts';
 import { TcpFrames } from './tcp-frames.ts';
 import type { MessageHandler } from './udp-server.ts';
@@ -15,11 +16,13 @@ const UNREAD_BYTES_MAX = 4 * 1024 * 1024;
 
 export class TcpServer {
   private readonly handle: MessageHandler;
+  private readonly clock: Clock;
   private server: Server | undefined;
   private readonly sockets = new Set<Socket>();
 
-  constructor(handle: MessageHandler) {
+  constructor(handle: MessageHandler, clock: Clock) {
     this.handle = handle;
+    this.clock = clock;
   }
 
   /** Gives the port in use; rejects with the cause of the system. */
@@ -55,13 +58,21 @@ export class TcpServer {
       if (socket.writableLength > UNREAD_BYTES_MAX) socket.destroy();
       else socket.write(frameOf(bytes));
     };
-    socket.setTimeout(IDLE_MS, () => socket.destroy());
+    let limit: Timer | undefined;
+    const closeIn = (ms: number): void => {
+      limit?.cancel();
+      limit = this.clock.setTimer(ms, () => socket.destroy());
+    };
+    closeIn(IDLE_MS);
     socket.on('data', (chunk) => {
       for (const message of frames.push(chunk)) this.handle(message, reply);
-      socket.setTimeout(frames.isInside ? READ_MS : IDLE_MS);
+      closeIn(frames.isInside ? READ_MS : IDLE_MS);
     });
     // A client that resets its connection is no news.
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => this.sockets.delete(socket));
+    socket.on('close', () => {
+      limit?.cancel();
+      this.sockets.delete(socket);
+    });
   }
 }

@@ -107,7 +107,7 @@ function replyRefusal(reply: FastifyReply, { status, text }: Refusal): FastifyRe
 
 function notImplemented({ type }: Call, reply: FastifyReply): FastifyReply {
   if (type === 'UNKNOWN') return replyText(reply, 501, '501 Not Implemented.');
-  return replyText(reply, 501, `Call ${type ?? ''} is not implemented by this agent yet`);
+  return replyText(reply, 501, `Call ${type ?? ''} is not supported by this agent`);
 }
 
 async function answer(

@@ -162,6 +162,6 @@ test('what belongs to resource providers is refused by its name', async () => {
     ],
   ] as const) {
     const said = await post('/api/v1', { type, [field]: given });
-    assert.equal(said, `501 Call ${type} is not implemented by this agent yet`);
+    assert.equal(said, `501 Call ${type} is not supported by this agent`);
   }
 });
