@@ -11,6 +11,9 @@ export const CALLS_WAITING_MAX = 50_000;
 /** Calls that may be under way; the next one waits for an answer. */
 const UNANSWERED_MAX = 64;
 
+/** Sent calls at the front of the list that are dropped from it at once. */
+const SENT_KEPT_MAX = 1_024;
+
 interface Waiting<T> {
   readonly call: T;
   readonly resolve: () => void;
@@ -59,6 +62,11 @@ export class CallQueue<T> {
         return;
       }
       this.nextAt += 1;
+      // A queue that is never empty must not keep what it has sent.
+      if (this.nextAt >= SENT_KEPT_MAX && this.nextAt * 2 >= this.waiting.length) {
+        this.waiting = this.waiting.slice(this.nextAt);
+        this.nextAt = 0;
+      }
       this.unansweredCount += 1;
       void this.sendOne(next);
     }
