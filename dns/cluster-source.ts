@@ -86,9 +86,11 @@ export class ClusterSource {
     this.gathering?.cancel();
   }
 
-  /** What a detector has found: everything is read again from there, at once. */
+  /** What a detector has found: when another one leads, everything is read again there, at once. */
   setMasters(masters: readonly string[]): void {
+    const isSameLeader = masters[0] !== '' && masters[0] === this.masters[0];
     this.masters = masters;
+    if (isSameLeader && this.stream !== undefined) return;
     this.stream?.abort(new Error('the masters have changed'));
     this.isReloadWanted = this.isReloading;
     this.reloadNow();

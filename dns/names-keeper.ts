@@ -31,7 +31,9 @@ const WAITING_MAX = 100_000;
 export class NamesKeeper implements ClusterListener {
   private readonly names: ClusterNames;
   private readonly resolver: HostResolver;
-  private readonly masters: readonly string[];
+  private masters: readonly string[];
+  /** `master@ip:port` of the last good document. */
+  private leader: string | undefined;
   private readonly hooks: KeeperHooks;
   private readonly log: Log;
   private readonly waiting: Job[] = [];
@@ -51,13 +53,20 @@ export class NamesKeeper implements ClusterListener {
     this.log = log;
   }
 
+  /** Others announce themselves: only the names of masters change, as soon as a leader is known. */
+  setMasters(masters: readonly string[]): void {
+    this.masters = masters;
+    if (this.leader === undefined) return;
+    this.enqueue({ hosts: () => this.masterHosts(), run: () => this.tellMasters() });
+  }
+
   onState(state: ClusterState, leader: string, isStreaming: boolean): void {
-    const masterHosts = this.masters.flatMap((text) => parseHostPort(text)?.host ?? []);
+    this.leader = leader;
     const change: ClusterChange = { kind: 'snapshot', state };
     this.enqueue({
-      hosts: () => [...masterHosts, ...this.names.hostsOf(change)],
+      hosts: () => [...this.masterHosts(), ...this.names.hostsOf(change)],
       run: () => {
-        this.names.setMasters(leader, this.masterAddresses());
+        this.tellMasters();
         // While changes stream in, a document that took long to come is older than what is known.
         if (isStreaming) {
           this.names.learnFrameworkAddresses(state, this.resolver.addressesOf);
@@ -95,9 +104,19 @@ export class NamesKeeper implements ClusterListener {
     });
   }
 
-  /** The configured masters with addresses in place of names; those without are left out. */
+  private masterHosts(): readonly string[] {
+    return this.masters.flatMap((text) => parseHostPort(text)?.host ?? []);
+  }
+
+  private tellMasters(): void {
+    if (this.leader !== undefined) this.names.setMasters(this.leader, this.masterAddresses());
+  }
+
+  /** The masters with addresses in place of names; those without are left out. */
   private masterAddresses(): readonly string[] {
     return this.masters.flatMap((text) => {
+      // While nobody leads, nothing stands in the leader's place.
+      if (text === '') return [];
       const master = parseHostPort(text);
       const ip = master === undefined ? undefined : this.resolver.addressesOf(master.host)[0];
       if (master === undefined || ip === undefined) {

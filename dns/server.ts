@@ -73,6 +73,7 @@ class DnsShell implements Dns {
   private readonly log: Log;
   private readonly names: ClusterNames;
   private readonly book: AnswerBook;
+  private readonly keeper: NamesKeeper;
   private readonly source: ClusterSource;
   private readonly counters: DnsCounters;
   private readonly responder: Responder;
@@ -111,7 +112,7 @@ class DnsShell implements Dns {
     this.forwarder = new Forwarder(ports.clock, seconds(options.timeout), this.counters);
     this.udp = new UdpServer(this.handler('udp', UDP_BYTES_MAX), ports.log);
     this.tcp = new TcpServer(this.handler('tcp', TCP_BYTES_MAX), ports.clock);
-    const keeper = new NamesKeeper(
+    this.keeper = new NamesKeeper(
       names,
       new HostResolver(ports.lookUp ?? systemLookUp),
       options.masters ?? [],
@@ -130,7 +131,7 @@ class DnsShell implements Dns {
         stateTimeoutMs: seconds(options.stateTimeoutSeconds),
         headers: authorization(options),
       },
-      keeper,
+      this.keeper,
     );
     this.masterList = this.createMasterList(ports);
   }
@@ -147,7 +148,10 @@ class DnsShell implements Dns {
       { detector, clock },
       { masters: masters ?? [], timeoutMs: seconds(zkDetectionTimeout) },
       {
-        onMasters: (list) => this.source.setMasters(list),
+        onMasters: (list) => {
+          this.keeper.setMasters(list);
+          this.source.setMasters(list);
+        },
         onFailed: (why) => {
           const error = new ClusterError('NO_LEADER', why, { retriable: false });
           this.failed.resolve(error);

@@ -14,6 +14,11 @@ export interface LeaderDetector {
     onChange: (leader: MasterInfo | undefined) => void,
     onFailed?: (error: ClusterError) => void,
   ): () => void;
+  /**
+   * Calls back with all masters, whether they lead or not, and at each change. Not there where the
+   * masters do not announce themselves.
+   */
+  watchMembers?(onMembers: (masters: readonly MasterInfo[]) => void): () => void;
   stop(): Promise<void>;
 }
 

@@ -13,6 +13,7 @@ import type { MasterInfo } from '../../wire/types/mesos.v1.ts';
 import type { LeaderContender, LeaderDetector } from '../ports.ts';
 import { type Member, ZooKeeperGroup } from './group.ts';
 import { decodeMasterInfo, encodeMasterInfo, MASTER_LABEL } from './master-info.ts';
+import { MasterMembers } from './members.ts';
 
 /** Detects only; connects with the first watcher and ends its session when stopped. */
 export function zooKeeperDetector(url: ZooKeeperUrl, ports: ZooKeeperPorts = {}): LeaderDetector {
@@ -86,6 +87,10 @@ export class ZooKeeperDetector implements LeaderDetector {
     return () => {
       this.watchers.delete(watcher);
     };
+  }
+
+  watchMembers(onMembers: (masters: readonly MasterInfo[]) => void): () => void {
+    return new MasterMembers(this.group, this.log).watch(onMembers);
   }
 
   async stop(): Promise<void> {

@@ -12,7 +12,7 @@ import type { MasterInfo } from '../../wire/types/mesos.v1.ts';
 import { parseUpid } from '../../wire/upid.ts';
 
 export const MASTER_LABEL = 'json.info';
-const OLD_LABEL = 'info';
+export const OLD_LABEL = 'info';
 
 /** Keys in alphabetical order, as the original writes them. */
 export function encodeMasterInfo(info: MasterInfo): Uint8Array {

@@ -189,3 +189,26 @@ test('what masters write is byte for byte the JSON of the original', () => {
     '{"address":{"hostname":"m1.example","ip":"127.0.0.1","port":5252},"capabilities":[{"type":"AGENT_UPDATE"},{"type":"AGENT_DRAINING"},{"type":"QUOTA_V2"}],"hostname":"m1.example","id":"3cf7577a-33bb-497f-96fc-659599ea5419","ip":16777343,"pid":"master@127.0.0.1:5252","port":5252,"version":"1.12.0"}',
   );
 });
+
+test('whoever asks is told all masters, those of the old form only where there are no others', async () => {
+  const world = new World();
+  const client = world.client();
+  const election = zooKeeperElection(client, '/mesos', { clock: world.clock, log: silentLog });
+  election.detector.watchMembers?.((masters) =>
+    world.events.push(masters.map(({ id }) => id).join(' ')),
+  );
+  assert.deepEqual(await world.pass(100), ['']);
+  const options = { isEphemeral: true, isSequential: true };
+  const old = encodeMessage('mesos.v1.MasterInfo', info('old'));
+  void client.create('/mesos/info_', old, options);
+  assert.deepEqual(await world.pass(100), ['old']);
+  for (const data of [
+    encodeMasterInfo(info('a')),
+    new Uint8Array([7]),
+    encodeMasterInfo(info('b')),
+  ])
+    void client.create('/mesos/json.info_', data, options);
+  assert.equal((await world.pass(100)).at(-1), 'a b');
+  world.zooKeeper.delete('/mesos/json.info_0000000001');
+  assert.deepEqual(await world.pass(100), ['b']);
+});
