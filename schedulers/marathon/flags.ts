@@ -73,6 +73,7 @@ export const MARATHON_FLAGS = {
   draining_seconds: flag('int', 0, { help: 'Keep away this long before maintenance' }),
   task_launch_timeout: milliseconds(300_000, 'Time to come to life after launch'),
   task_launch_confirm_timeout: milliseconds(300_000, 'Time to the first status'),
+  task_reservation_timeout: milliseconds(20_000, 'Time until an offer shows a new reservation'),
   task_lost_expunge_initial_delay: milliseconds(300_000, 'First sweep of unreachable instances'),
   task_lost_expunge_interval: milliseconds(30_000, 'Sweeps of unreachable instances'),
   reconciliation_initial_delay: milliseconds(15_000, 'Accepted; reconciliation starts at once'),
@@ -242,6 +243,7 @@ function machineSettings(
     scaleAppsIntervalMs: flags.scale_apps_interval,
     taskLaunchConfirmTimeoutMs: flags.task_launch_confirm_timeout,
     taskLaunchTimeoutMs: flags.task_launch_timeout,
+    taskReservationTimeoutMs: flags.task_reservation_timeout,
     taskLostExpungeInitialDelayMs: flags.task_lost_expunge_initial_delay,
     taskLostExpungeIntervalMs: flags.task_lost_expunge_interval,
     killChunkSize: flags.kill_chunk_size,
@@ -255,6 +257,7 @@ function machineSettings(
     drainingMs: flags.draining_seconds * 1_000,
     envVarsPrefix: flags.env_vars_prefix ?? '',
     executor: flags.executor,
+    principal: flags.mesos_authentication_principal,
   };
 }
 

@@ -26,6 +26,7 @@ import { sendProblem, sendProxyFailure } from './http/problems.ts';
 import { answerNotFound, declareRoutes } from './http/routes.ts';
 import { MarathonMachine } from './machine/marathon-machine.ts';
 import { MarathonMetrics } from './metrics.ts';
+import { roleOf } from './model/instance.ts';
 import type { MarathonOptions } from './options.ts';
 import { MarathonShell } from './shell.ts';
 
@@ -314,6 +315,8 @@ class MarathonServer implements Marathon {
     const { options, machine } = this;
     const roles = new Set([options.mesosRole]);
     for (const { role } of machine.state.root.specs.values()) roles.add(role);
+    for (const { role } of machine.state.orphans.values()) roles.add(role);
+    for (const instance of machine.state.instances.all()) roles.add(roleOf(instance));
     this.subscribedRoles = roles;
     const { features } = options.machine.model;
     return {

@@ -7,7 +7,9 @@ import { appJson, plain, plainObject } from '../model/app-json.ts';
 import {
   type Instance,
   type InstanceTask,
+  isActive,
   isOutdated,
+  roleOf,
   shownState,
   startedAtOf,
 } from '../model/instance.ts';
@@ -100,9 +102,18 @@ function countsJson(state: MarathonState, instances: readonly Instance[]): JsonO
   };
 }
 
-/** Scheduled instances have no task yet, or one that has ended. */
-export function hasTask(instance: Instance): boolean {
-  return instance.tasks.length > 0 && instance.condition !== 'Scheduled';
+/** Scheduled instances have no task yet, or one that has ended; with a reservation it is shown. */
+export function hasTask({ tasks, condition, reservation }: Instance): boolean {
+  return tasks.length > 0 && (condition !== 'Scheduled' || reservation !== undefined);
+}
+
+export function localVolumesJson({ spec, reservation }: Instance): JsonObject[] {
+  return (reservation?.volumes ?? []).map(({ containerPath, uuid, persistenceId }) => ({
+    runSpecId: spec.id,
+    containerPath,
+    uuid,
+    persistenceId,
+  }));
 }
 
 /** The tasks of an instance; nothing for one that has none. */
@@ -114,6 +125,7 @@ export function taskJson(
   if (!hasTask(instance)) return [];
   const results = state.health.results(instance);
   const { spec } = instance;
+  const active = isActive(instance.condition);
   const servicePorts =
     options.withServicePorts === true && !isPod(spec) ? servicePortsOf(spec) : [];
   return instance.tasks.map(
@@ -126,17 +138,18 @@ export function taskJson(
       host: instance.agent?.host ?? '',
       id: task.id,
       ipAddresses: task.ipAddresses.map(plainObject),
-      ports: task.hostPorts,
+      ports: active ? task.hostPorts : [],
       servicePorts,
       slaveId: instance.agent?.agentId,
       state: shownState(instance, task),
-      stagedAt: formatTimestamp(task.stagedAt),
-      startedAt: task.startedAt === undefined ? undefined : formatTimestamp(task.startedAt),
-      version: spec.version,
-      localVolumes: [],
+      stagedAt: active ? formatTimestamp(task.stagedAt) : undefined,
+      startedAt:
+        !active || task.startedAt === undefined ? undefined : formatTimestamp(task.startedAt),
+      version: active ? spec.version : undefined,
+      localVolumes: localVolumesJson(instance),
       region: instance.agent?.region,
       zone: instance.agent?.zone,
-      role: spec.role,
+      role: roleOf(instance),
     }),
   );
 }

@@ -8,6 +8,7 @@ import {
   type InstanceTask,
   isActive,
   isTerminal,
+  roleOf,
   shownState,
 } from '../model/instance.ts';
 import type { PathId } from '../model/path-id.ts';
@@ -16,6 +17,7 @@ import { podJson, resourcesJson } from '../model/pod-json.ts';
 import { podIn } from '../model/root.ts';
 import { isPod } from '../model/run-spec.ts';
 import { formatTimestamp, parseTimestamp } from '../model/timestamp.ts';
+import { localVolumesJson } from './app-info.ts';
 
 /** The pod, also while a deployment is still removing it. */
 export function knownPod(state: MarathonState, id: PathId): Pod | undefined {
@@ -77,8 +79,8 @@ function instanceStatus(instance: Instance): InstanceStatus {
     networks: networksOf(instance),
     containers: containers.map((container) => container.json),
     specReference: `/v2/pods${instance.spec.id}::versions/${instance.spec.version}`,
-    localVolumes: [],
-    role: instance.spec.role,
+    localVolumes: localVolumesJson(instance),
+    role: roleOf(instance),
     lastUpdated: since,
     lastChanged: since,
   };

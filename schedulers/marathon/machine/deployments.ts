@@ -9,12 +9,13 @@ import {
   type DeploymentAction,
   type DeploymentPlan,
 } from '../model/deployment-plan.ts';
-import { type Instance, isOutdated } from '../model/instance.ts';
+import { type Instance, isAtRest, isLeaving, isOutdated } from '../model/instance.ts';
 import { type PathId, ROOT } from '../model/path-id.ts';
+import { isResident } from '../model/persistent-volumes.ts';
 import { healthChecksOf, type RunSpec, readinessChecksOf } from '../model/run-spec.ts';
 import { deploymentEndEvent, deploymentStepEvent, marathonEvent } from './events.ts';
 import { type ProbeSchedule, runReadiness } from './health.ts';
-import { counts, decommission, delayKey, schedule } from './instances.ts';
+import { add, counts, decommission, delayKey, retire } from './instances.ts';
 import { upgradeLimits } from './rolling-upgrade.ts';
 import type { RestartBaseline, RunningDeployment } from './state.ts';
 import type { Turn } from './turn.ts';
@@ -151,11 +152,10 @@ function scale(turn: Turn, { spec, kill }: DeploymentAction): boolean {
   const { instances } = turn.state;
   const wanted = instances.of(spec.id).filter(counts);
   const victims = chooseVictims(spec, wanted, wanted.length - spec.instances, kill);
-  for (const victim of victims) decommission(turn, victim);
-  const isLeaving = instances.of(spec.id).some(({ goal }) => goal !== 'Running');
-  if (isLeaving) return false;
+  for (const victim of victims) retire(turn, victim);
+  if (instances.of(spec.id).some(isLeaving)) return false;
   const missing = spec.instances - instances.of(spec.id).filter(counts).length;
-  for (let count = 0; count < missing; count += 1) schedule(turn, spec);
+  for (let count = 0; count < missing; count += 1) add(turn, spec);
   // Instances of exactly this version are those that this scaling has started.
   const started = instances
     .of(spec.id)
@@ -182,7 +182,8 @@ function isHealthy(turn: Turn, instance: Instance): boolean {
 function restart(turn: Turn, baselines: Map<PathId, RestartBaseline>, spec: RunSpec): boolean {
   const { instances } = turn.state;
   const isOld = (instance: Instance): boolean => isOutdated(instance, spec);
-  const oldOnes = (): Instance[] => instances.of(spec.id).filter(isOld);
+  const oldOnes = (): Instance[] =>
+    instances.of(spec.id).filter((instance) => isOld(instance) && !isAtRest(instance));
   const newOnes = (): Instance[] =>
     instances.of(spec.id).filter((instance) => !isOld(instance) && counts(instance));
   const baseline = baselines.get(spec.id) ?? restartBaseline(turn, spec);
@@ -190,7 +191,7 @@ function restart(turn: Turn, baselines: Map<PathId, RestartBaseline>, spec: RunS
 
   // An old instance without a task is not launched again.
   for (const instance of oldOnes()) {
-    if (instance.condition === 'Scheduled') decommission(turn, instance);
+    if (instance.condition === 'Scheduled') retire(turn, instance);
   }
   removeSurplus(turn, spec, newOnes());
   const readyCount = newOnes().filter((instance) => isReady(turn, instance)).length;
@@ -200,7 +201,7 @@ function restart(turn: Turn, baselines: Map<PathId, RestartBaseline>, spec: RunS
   const started = newOnes().length;
   const room = Math.max(0, baseline.maxCapacity - oldOnes().length - started);
   const launchCount = Math.min(spec.instances - started, room);
-  for (let count = 0; count < launchCount; count += 1) schedule(turn, spec);
+  for (let count = 0; count < launchCount; count += 1) add(turn, spec);
   if (started < spec.instances && room === 0) replaceUnhealthy(turn, oldOnes());
   runReadiness(turn, newOnes());
   return (
@@ -216,6 +217,7 @@ function restartBaseline(turn: Turn, spec: RunSpec): RestartBaseline {
     target: spec.instances,
     healthy: wanted.filter((instance) => isHealthy(turn, instance)).length,
     current: wanted.length,
+    isResident: isResident(spec),
   });
   turn.state.delays.reset(delayKey(spec));
   return { killNow, maxCapacity, oldCount, readyCount: ready.length };
@@ -223,7 +225,7 @@ function restartBaseline(turn: Turn, spec: RunSpec): RestartBaseline {
 
 function removeSurplus(turn: Turn, spec: RunSpec, newOnes: readonly Instance[]): void {
   const surplus = chooseVictims(spec, newOnes, newOnes.length - spec.instances);
-  for (const instance of surplus) decommission(turn, instance);
+  for (const instance of surplus) retire(turn, instance);
 }
 
 /** Leaves `remaining` old instances; those that serve nobody go first. */
@@ -234,7 +236,7 @@ function killOld(turn: Turn, oldOnes: readonly Instance[], remaining: number): v
   const unhealthyFirst = [...wanted].sort(
     (a, b) => Number(isHealthy(turn, a)) - Number(isHealthy(turn, b)),
   );
-  for (const instance of unhealthyFirst.slice(0, excess)) decommission(turn, instance);
+  for (const instance of unhealthyFirst.slice(0, excess)) retire(turn, instance);
 }
 
 /**
@@ -244,5 +246,5 @@ function killOld(turn: Turn, oldOnes: readonly Instance[], remaining: number): v
 function replaceUnhealthy(turn: Turn, oldOnes: readonly Instance[]): void {
   if (oldOnes.some(({ goal }) => goal !== 'Running')) return;
   const victim = oldOnes.find((instance) => !isHealthy(turn, instance));
-  if (victim !== undefined) decommission(turn, victim);
+  if (victim !== undefined) retire(turn, victim);
 }

@@ -8,6 +8,7 @@ import type { Offer, OfferOperation, TaskStatus } from '../../../core/wire/types
 import type { Change, DeploymentPlan } from '../model/deployment-plan.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
 import type { PathId } from '../model/path-id.ts';
+import type { Orphan } from '../model/reservation.ts';
 import type { Group } from '../model/root.ts';
 import type { RunSpec } from '../model/run-spec.ts';
 import type { Version } from '../model/timestamp.ts';
@@ -35,7 +36,9 @@ export type StoreOperation =
   | { readonly kind: 'put-deployment'; readonly plan: DeploymentPlan }
   | { readonly kind: 'delete-deployment'; readonly id: string }
   | { readonly kind: 'put-failure'; readonly failure: TaskFailure }
-  | { readonly kind: 'delete-failure'; readonly id: PathId };
+  | { readonly kind: 'delete-failure'; readonly id: PathId }
+  | { readonly kind: 'put-orphan'; readonly orphan: Orphan }
+  | { readonly kind: 'delete-orphan'; readonly reservationId: string };
 
 export interface ProbeTarget {
   readonly kind: 'http' | 'https' | 'tcp';

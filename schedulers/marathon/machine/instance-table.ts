@@ -1,6 +1,6 @@
 /** All instances, indexed by app or pod; `put` and `remove` keep the indexes in step. */
 import { assert } from '../../../core/base/assert.ts';
-import { type Instance, type InstanceId, NEXT } from '../model/instance.ts';
+import { type Instance, type InstanceId, instanceIdOf, NEXT } from '../model/instance.ts';
 import type { PathId } from '../model/path-id.ts';
 
 const NONE: ReadonlyMap<InstanceId, Instance> = new Map();
@@ -13,6 +13,12 @@ export class InstanceTable {
 
   get(id: InstanceId): Instance | undefined {
     return this.byId.get(id);
+  }
+
+  /** By any text, as labels and requests have it. */
+  find(text: string): Instance | undefined {
+    const id = instanceIdOf(text);
+    return id === undefined ? undefined : this.byId.get(id);
   }
 
   of(id: PathId): readonly Instance[] {

@@ -8,10 +8,13 @@ import type { DelayRule } from '../../kit/launch-delay.ts';
 import {
   type Condition,
   type Instance,
+  isAtRest,
+  isLeaving,
   isTerminal,
   isUnkillable,
   makeInstanceId,
 } from '../model/instance.ts';
+import { isResident } from '../model/persistent-volumes.ts';
 import type { RunSpec } from '../model/run-spec.ts';
 import { timeUuid } from '../model/time-uuid.ts';
 import type { Turn } from './turn.ts';
@@ -35,13 +38,41 @@ export function schedule(turn: Turn, spec: RunSpec): Instance {
 /** Ends the instance for good: kills its task if it has one, forgets it otherwise. */
 export function decommission(turn: Turn, instance: Instance): void {
   if (instance.goal === 'Decommissioned' && turn.state.kills.has(instance.id)) return;
-  const hasNoTask = instance.condition === 'Scheduled' || isTerminal(instance.condition);
-  if (hasNoTask || isUnkillable(instance.condition)) {
+  if (hasNoTask(instance) || isUnkillable(instance.condition)) {
     turn.expunge(instance);
     return;
   }
   if (instance.goal !== 'Decommissioned') turn.putInstance({ ...instance, goal: 'Decommissioned' });
   requestKill(turn, instance);
+}
+
+/** Ends the instance for now: one with a reservation keeps that and can be resumed. */
+export function retire(turn: Turn, instance: Instance): void {
+  const { reservation, goal } = instance;
+  const isHeld = reservation !== undefined && reservation.confirmBy === undefined;
+  if (!isHeld || goal === 'Decommissioned') {
+    decommission(turn, instance);
+    return;
+  }
+  const stopped: Instance = { ...instance, goal: 'Stopped' };
+  if (goal !== 'Stopped') turn.putInstance(stopped);
+  if (isLeaving(stopped)) requestKill(turn, stopped);
+}
+
+/** Adds an instance: one that was retired before if there is such, else a new one. */
+export function add(turn: Turn, spec: RunSpec): void {
+  const resting = isResident(spec)
+    ? turn.state.instances.of(spec.id).find((each) => isAtRest(each) && hasNoTask(each))
+    : undefined;
+  if (resting === undefined) {
+    schedule(turn, spec);
+    return;
+  }
+  turn.putInstance({ ...resting, spec, goal: 'Running', condition: 'Scheduled', since: turn.now });
+}
+
+function hasNoTask({ condition }: Instance): boolean {
+  return condition === 'Scheduled' || isTerminal(condition);
 }
 
 /** Kills the task; the instance is launched again unless it is decommissioned. */
@@ -52,21 +83,33 @@ export function requestKill(turn: Turn, instance: Instance): void {
 }
 
 /**
- * The task has ended. An instance that is still wanted waits for its next task, the others are
- * forgotten.
+ * The task has ended. An instance that is still wanted waits for its next task, one that is only
+ * stopped rests with its reservation, the others are forgotten.
  */
 export function afterTaskEnded(turn: Turn, instance: Instance): void {
   turn.state.kills.delete(instance.id);
   turn.state.health.forget(instance.id);
-  if (instance.goal !== 'Running') {
-    turn.expunge(instance);
-    return;
+  const isGone = instance.tasks.some(({ state }) => state === 'TASK_GONE_BY_OPERATOR');
+  // Its agent does not come back, nor does what is reserved there.
+  const kept = isGone ? { ...instance, reservation: undefined, agent: undefined } : instance;
+  if (kept.goal === 'Running') {
+    turn.putInstance({ ...kept, condition: 'Scheduled', since: turn.now });
+  } else if (kept.goal === 'Decommissioned' || kept.reservation === undefined) {
+    turn.expunge(kept);
   }
-  turn.putInstance({ ...instance, condition: 'Scheduled', since: turn.now });
 }
 
 export function delayKey(spec: RunSpec): string {
   return `${spec.id} ${spec.versionInfo.lastConfigChangeAt}`;
+}
+
+/** Until when its next launch has to wait. */
+export function delayUntil(turn: Turn, instance: Instance): Instant {
+  return turn.state.delays.until(delayKey(instance.spec), turn.now);
+}
+
+export function isDelayed(turn: Turn, instance: Instance): boolean {
+  return delayUntil(turn, instance) > turn.now;
 }
 
 export function delayRule(spec: RunSpec): DelayRule {

@@ -5,22 +5,16 @@
  */
 import { randomInteger } from '../../../core/base/random.ts';
 import type { Offer, OfferOperation } from '../../../core/wire/types/mesos.v1.ts';
-import { OfferResources } from '../../kit/offer-resources.ts';
-import {
-  type Instance,
-  type InstanceTask,
-  isOutdated,
-  isTerminal,
-  makeTaskId,
-} from '../model/instance.ts';
+import type { OfferResources } from '../../kit/offer-resources.ts';
+import { type Instance, roleOf } from '../model/instance.ts';
 import type { PathId } from '../model/path-id.ts';
-import { topLevelGroupOf } from '../model/root.ts';
-import { isPod, type RunSpec } from '../model/run-spec.ts';
-import type { Place } from '../offers/constraint-values.ts';
-import { type Match, matchOffer, placeOf, usablePart } from '../offers/match.ts';
-import { launchGroup } from '../offers/task-group.ts';
-import { taskInfo } from '../offers/task-info.ts';
-import { delayKey } from './instances.ts';
+import { isResident } from '../model/persistent-volumes.ts';
+import type { RunSpec } from '../model/run-spec.ts';
+import { OfferDisks } from '../offers/disks.ts';
+import { commonPart, matchOffer, usablePart } from '../offers/match.ts';
+import { delayUntil, isDelayed } from './instances.ts';
+import { matchContextOf, provision } from './provisioning.ts';
+import { orphanRoles, reserve, useReservations } from './reservations.ts';
 import type { Turn } from './turn.ts';
 
 export function handleOffers(turn: Turn, offers: readonly Offer[]): void {
@@ -32,34 +26,55 @@ export function handleOffers(turn: Turn, offers: readonly Offer[]): void {
  * keep small ones waiting.
  */
 function handleOffer(turn: Turn, offer: Offer): void {
-  const pool = new OfferResources(offer);
   const max = turn.settings.instancesPerOfferMax;
-  const launches: OfferOperation[] = [];
-  let ids = rotated(turn, turn.state.instances.specsWaiting());
-  while (ids.length > 0 && launches.length < max) {
-    const again: PathId[] = [];
-    for (const id of ids) {
-      if (launches.length >= max) break;
-      const launched = launchNext(turn, id, pool);
-      if (launched === undefined) continue;
-      launches.push(launched.operation);
-      if (launched.part === pool) {
-        again.push(id);
-        continue;
-      }
-      // It took from a part of the offer that the others cannot see: the rest is its own.
-      launches.push(...launchMore(turn, id, launched.part, max - launches.length));
-      again.length = 0;
-      break;
-    }
-    ids = again;
-  }
-  if (launches.length > 0) {
-    turn.act({ kind: 'accept', offer, operations: merged(launches) });
+  const { launches, frees } = useReservations(turn, offer, max);
+  const operations = launchInRounds(turn, offer, launches, max);
+  const all = [...frees, ...merged(operations)];
+  if (all.length > 0) {
+    turn.act({ kind: 'accept', offer, operations: all });
     return;
   }
   const refuseSeconds = turn.settings.declineOfferMs / 1_000;
   turn.act({ kind: 'decline', offer, refuseSeconds });
+}
+
+/** What one offer still has for those without a reservation. */
+interface OfferPools {
+  readonly common: OfferResources;
+  readonly disks: OfferDisks;
+}
+
+function launchInRounds(
+  turn: Turn,
+  offer: Offer,
+  before: readonly OfferOperation[],
+  max: number,
+): OfferOperation[] {
+  const pools: OfferPools = { common: commonPart(offer), disks: new OfferDisks(offer) };
+  const operations = [...before];
+  let count = before.length;
+  let ids = rotated(turn, turn.state.instances.specsWaiting());
+  while (ids.length > 0 && count < max) {
+    const again: PathId[] = [];
+    for (const id of ids) {
+      if (count >= max) break;
+      const launched = launchNext(turn, id, pools);
+      if (launched === undefined) continue;
+      operations.push(...launched.operations);
+      count += 1;
+      if (launched.part === pools.common) {
+        again.push(id);
+        continue;
+      }
+      // It took from a part of the offer that the others cannot see: the rest is its own.
+      operations.push(...launchMore(turn, id, { ...pools, common: launched.part }, max - count));
+      again.length = 0;
+      count = max;
+      break;
+    }
+    ids = again;
+  }
+  return operations;
 }
 
 /** Single tasks go in one operation. */
@@ -76,138 +91,58 @@ function rotated(turn: Turn, ids: readonly PathId[]): readonly PathId[] {
 }
 
 interface Launched {
-  readonly operation: OfferOperation;
+  readonly operations: readonly OfferOperation[];
   readonly part: OfferResources;
 }
 
 /** Launches one instance, if one waits for nothing but an offer and this one fits. */
-function launchNext(turn: Turn, id: PathId, pool: OfferResources): Launched | undefined {
+function launchNext(turn: Turn, id: PathId, pools: OfferPools): Launched | undefined {
   const instance = nextInstance(turn, id);
   if (instance === undefined) return undefined;
-  const part = usablePart(instance.spec, pool, turn.settings);
-  const operation = launch(turn, instance, part);
-  return operation === undefined ? undefined : { operation, part };
+  const part = usablePart(instance.spec, pools.common, turn.settings);
+  const operations = launch(turn, instance, { ...pools, common: part });
+  return operations === undefined ? undefined : { operations, part };
 }
 
-function launchMore(turn: Turn, id: PathId, part: OfferResources, max: number): OfferOperation[] {
-  const launches: OfferOperation[] = [];
-  while (launches.length < max) {
+function launchMore(turn: Turn, id: PathId, pools: OfferPools, max: number): OfferOperation[] {
+  const all: OfferOperation[] = [];
+  for (let count = 0; count < max; count += 1) {
     const instance = nextInstance(turn, id);
-    const operation = instance === undefined ? undefined : launch(turn, instance, part);
-    if (operation === undefined) break;
-    launches.push(operation);
+    const operations = instance === undefined ? undefined : launch(turn, instance, pools);
+    if (operations === undefined) break;
+    all.push(...operations);
   }
-  return launches;
+  return all;
 }
 
 function nextInstance(turn: Turn, id: PathId): Instance | undefined {
   if (turn.state.tokens.available(turn.now) === 0) return undefined;
   let delayed: RunSpec | undefined;
   for (const instance of turn.state.instances.waitingOf(id).values()) {
-    // Instances of one definition share their delay.
-    if (instance.spec === delayed) continue;
+    // Instances of one definition share their delay; those with a reservation wait for that.
+    if (instance.spec === delayed || instance.reservation !== undefined) continue;
     if (!isDelayed(turn, instance)) return instance;
     delayed = instance.spec;
   }
   return undefined;
 }
 
-export function isDelayed(turn: Turn, instance: Instance): boolean {
-  return turn.state.delays.until(delayKey(instance.spec), turn.now) > turn.now;
-}
-
-function launch(turn: Turn, instance: Instance, pool: OfferResources): OfferOperation | undefined {
-  const { state, settings, now, random } = turn;
+function launch(
+  turn: Turn,
+  instance: Instance,
+  { common, disks }: OfferPools,
+): readonly OfferOperation[] | undefined {
+  const { state, now } = turn;
   const { spec } = instance;
-  const match = matchOffer(spec, pool, {
-    settings,
-    random,
-    now,
-    masterRegion: state.masterRegion,
-    placed: spec.constraints.length === 0 ? [] : placesOf(turn, spec.id),
-  });
+  if (isResident(spec)) return reserve(turn, instance, common, disks);
+  const match = matchOffer(spec, common, matchContextOf(turn, instance));
   if (!match.ok) {
-    state.offers.rejected(spec.id, pool.offer, match.error, now);
+    state.offers.rejected(spec.id, common.offer, match.error, now);
     return undefined;
   }
   state.offers.used(spec.id, now);
   state.tokens.take(now);
-  return provision(turn, instance, pool.offer, match.value);
-}
-
-/** Where instances of the present configuration are; old ones do not block their successors. */
-function placesOf(turn: Turn, id: PathId): Place[] {
-  const spec = turn.state.spec(id);
-  return turn.state.instances.of(id).flatMap((instance) => {
-    const ended = isTerminal(instance.condition) || instance.condition === 'Scheduled';
-    if (ended || instance.agent === undefined) return [];
-    if (spec !== undefined && isOutdated(instance, spec)) return [];
-    return [instance.agent];
-  });
-}
-
-function provision(turn: Turn, instance: Instance, offer: Offer, match: Match): OfferOperation {
-  const incarnation = instance.incarnation + 1;
-  const { host, region, zone, attributes } = placeOf(offer);
-  const names = isPod(instance.spec)
-    ? instance.spec.containers.map((container) => container.name)
-    : [undefined];
-  const tasks = names.map((container, index): InstanceTask => {
-    const hostPorts = match.tasks[index]?.hostPorts ?? [];
-    return {
-      id: makeTaskId(instance.id, incarnation, container),
-      container,
-      condition: 'Provisioned',
-      since: turn.now,
-      hostPorts: hostPorts.filter((port) => port !== undefined),
-      stagedAt: turn.now,
-      ipAddresses: [],
-    };
-  });
-  const provisioned: Instance = {
-    ...instance,
-    condition: 'Provisioned',
-    since: turn.now,
-    incarnation,
-    agent: { host, agentId: offer.agent_id.value, region, zone, attributes },
-    tasks,
-  };
-  turn.putInstance(provisioned);
-  return launchOperation(turn, provisioned, offer, match);
-}
-
-function launchOperation(
-  turn: Turn,
-  instance: Instance,
-  offer: Offer,
-  match: Match,
-): OfferOperation {
-  const { settings } = turn;
-  const { spec, tasks } = instance;
-  const common = { offer, bridgeName: settings.model.bridgeName };
-  if (isPod(spec)) {
-    return launchGroup({
-      ...common,
-      pod: spec,
-      instanceId: instance.id,
-      taskIds: tasks.map(({ id }) => id),
-      match,
-      envVarsPrefix: settings.envVarsPrefix,
-    });
-  }
-  const info = taskInfo({
-    ...common,
-    app: spec,
-    taskId: tasks[0]?.id ?? '',
-    resources: match.tasks[0]?.resources ?? [],
-    executorResources: match.executorResources,
-    hostPorts: match.tasks[0]?.hostPorts ?? [],
-    enforcesGroupRole: topLevelGroupOf(turn.state.root, spec.id)?.enforceRole === true,
-    envVarsPrefix: settings.envVarsPrefix,
-    executor: settings.executor,
-    random: turn.random,
-  });
-  return { type: 'LAUNCH', launch: { task_infos: [info] } };
+  return [provision(turn, instance, common.offer, match.value)];
 }
 
 /**
@@ -221,19 +156,24 @@ export function updateDemand(turn: Turn): void {
   const noTokens = state.tokens.available(now) === 0;
   for (const id of state.instances.specsWaiting()) {
     for (const instance of state.instances.waitingOf(id).values()) {
-      const until = state.delays.until(delayKey(instance.spec), now);
+      const until = delayUntil(turn, instance);
       if (until > now) turn.act({ kind: 'wake', at: until });
       else if (!noTokens) {
-        const { role } = instance.spec;
+        const role = roleOf(instance);
         wanted.add(role);
         ready.add(id);
         // Offers were declined while this one could not use them.
         if (!state.readySpecs.has(id)) turn.newWork.add(role);
       }
       // Instances of one configuration share their back-off: one tells for all.
-      if (instance.spec.version >= (state.spec(id)?.versionInfo.lastConfigChangeAt ?? '')) break;
+      if (
+        instance.reservation === undefined &&
+        instance.spec.version >= (state.spec(id)?.versionInfo.lastConfigChangeAt ?? '')
+      )
+        break;
     }
   }
+  for (const role of orphanRoles(turn)) wanted.add(role);
   state.readySpecs = ready;
   const tokensAt = state.tokens.wakeAt();
   if (noTokens && tokensAt !== undefined) turn.act({ kind: 'wake', at: tokensAt });

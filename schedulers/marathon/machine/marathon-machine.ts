@@ -7,17 +7,26 @@ import type { Random } from '../../../core/base/random.ts';
 import { err, ok, type Result } from '../../../core/base/result.ts';
 import type { Offer, TaskStatus } from '../../../core/wire/types/mesos.v1.ts';
 import { revertedBy } from '../model/deployment-plan.ts';
-import { type Instance, type InstanceId, isActive, isTerminal } from '../model/instance.ts';
+import {
+  type Instance,
+  type InstanceId,
+  isActive,
+  isLeaving,
+  isTerminal,
+  roleOf,
+} from '../model/instance.ts';
 import { type PathId, ROOT } from '../model/path-id.ts';
+import { isResident } from '../model/persistent-volumes.ts';
 import type { Root } from '../model/root.ts';
 import type { RunSpec } from '../model/run-spec.ts';
 import type { Version } from '../model/timestamp.ts';
 import { Deployments } from './deployments.ts';
 import type { Decision, MarathonEffect, ProbeKey } from './effects.ts';
 import { handleProbe, type ProbeOutcome, ProbeSchedule, runProbes } from './health.ts';
-import { counts, decommission, delayKey, requestKill, schedule } from './instances.ts';
+import { add, counts, decommission, delayKey, requestKill, retire } from './instances.ts';
 import { pumpKills } from './kills.ts';
 import { handleOffers, updateDemand } from './launching.ts';
+import { expireReservations, prolongReservations } from './reservations.ts';
 import {
   changeRoot,
   collectGarbage,
@@ -68,7 +77,8 @@ export class MarathonMachine {
       this.state.load(snapshot);
       for (const plan of snapshot.deployments) this.deployments.resume(turn, plan);
       for (const instance of [...this.state.instances.all()]) {
-        if (instance.goal !== 'Running') decommission(turn, instance);
+        if (instance.goal === 'Decommissioned') decommission(turn, instance);
+        else if (instance.goal === 'Stopped') retire(turn, instance);
         else if (isTerminal(instance.condition)) {
           turn.putInstance({ ...instance, condition: 'Scheduled', since: now });
         }
@@ -80,8 +90,9 @@ export class MarathonMachine {
   }
 
   subscribed(masterRegion: string | undefined, now: Instant): MarathonEffect[] {
-    return this.turn(now, () => {
+    return this.turn(now, (turn) => {
       this.state.isSubscribed = true;
+      prolongReservations(turn);
       this.state.masterRegion = masterRegion;
     });
   }
@@ -132,6 +143,7 @@ export class MarathonMachine {
       }
       if (this.nextOverdueScanAt <= now) {
         killOverdueLaunches(turn);
+        expireReservations(turn);
         this.nextOverdueScanAt = now + OVERDUE_SCAN_MS;
       }
     });
@@ -184,9 +196,9 @@ export class MarathonMachine {
   resetDelay(id: PathId, now: Instant): Decision<boolean> {
     return this.decide(now, (turn) => {
       const waiting = [...this.state.instances.waitingOf(id).values()];
-      for (const { spec } of waiting) {
-        this.state.delays.reset(delayKey(spec));
-        turn.newWork.add(spec.role);
+      for (const instance of waiting) {
+        this.state.delays.reset(delayKey(instance.spec));
+        turn.newWork.add(roleOf(instance));
       }
       return waiting.length > 0;
     });
@@ -272,9 +284,11 @@ export class MarathonMachine {
       return;
     }
     const wanted = this.state.instances.of(id).filter(counts);
-    for (let count = wanted.length; count < spec.instances; count += 1) schedule(turn, spec);
+    // What is being stopped holds a reservation that the next one shall use.
+    if (isResident(spec) && this.state.instances.of(id).some(isLeaving)) return;
+    for (let count = wanted.length; count < spec.instances; count += 1) add(turn, spec);
     const surplus = chooseVictims(spec, wanted, wanted.length - spec.instances);
-    for (const instance of surplus) decommission(turn, instance);
+    for (const instance of surplus) retire(turn, instance);
   }
 }
 

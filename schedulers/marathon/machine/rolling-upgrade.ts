@@ -8,6 +8,8 @@ export interface UpgradeCounts {
   readonly healthy: number;
   /** All instances, old and new, that count. */
   readonly current: number;
+  /** With volumes that a successor takes over: it cannot start before the old one has stopped. */
+  readonly isResident: boolean;
 }
 
 export interface UpgradeLimits {
@@ -22,13 +24,14 @@ export interface UpgradeLimits {
 const ROUNDING = 1e-9;
 
 export function upgradeLimits(strategy: UpgradeStrategy, counts: UpgradeCounts): UpgradeLimits {
-  const { target, healthy, current } = counts;
+  const { target, healthy, current, isResident } = counts;
   const minHealthy = Math.ceil(target * strategy.minimumHealthCapacity - ROUNDING);
   const capacity = Math.floor(target * (1 + strategy.maximumOverCapacity) + ROUNDING);
   // Neither below nor above the target: without one more instance nothing could ever move.
   const isStuck = minHealthy === capacity && capacity <= healthy;
-  const maxCapacity = isStuck ? capacity + 1 : capacity;
-  const spare = Math.max(0, healthy - minHealthy);
+  const maxCapacity = isStuck && !isResident ? capacity + 1 : capacity;
+  const sacrificed = isStuck && isResident ? 1 : 0;
+  const spare = Math.max(0, healthy - minHealthy + sacrificed);
   const killNow = target < current ? Math.max(current - target, spare) : spare;
   return { killNow, maxCapacity, minHealthy };
 }

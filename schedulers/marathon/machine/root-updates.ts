@@ -4,6 +4,7 @@
  * ports, validation, plan, locks, storage, deployment.
  */
 import { err, ok, type Result } from '../../../core/base/result.ts';
+import { underPath } from '../model/app-schema.ts';
 import {
   affectedSpecs,
   type Change,
@@ -13,6 +14,7 @@ import {
 } from '../model/deployment-plan.ts';
 import type { PathId } from '../model/path-id.ts';
 import { type Refusal, refusalText } from '../model/refusal.ts';
+import { violationsOfResidentUpdate } from '../model/resident-rules.ts';
 import { type Root, withVersion } from '../model/root.ts';
 import { isPod } from '../model/run-spec.ts';
 import { formatTimestamp, parseTimestamp, type Version } from '../model/timestamp.ts';
@@ -86,7 +88,10 @@ function planChange(
   });
   if (!versioned.ok) return err({ kind: 'illegal', message: versioned.error });
   const target = withVersion(versioned.value, change.groupId, version);
-  const violations = violationsOfTree(target);
+  const violations = [
+    ...violationsOfTree(target),
+    ...violationsOfResidents(state.root, target, change.force),
+  ];
   if (violations.length > 0) return err({ kind: 'invalid', violations });
   const plan = planDeployment(state.root, target, {
     id: random.uuid(),
@@ -114,6 +119,22 @@ function violationsOfTree(root: Root): Violation[] {
     violations.push({ path: '/', message: 'Dependency graph has cyclic dependencies.' });
   }
   return violations;
+}
+
+/** Paths count the changed apps or pods, as the original's do. */
+function violationsOfResidents(before: Root, target: Root, force: boolean): Violation[] {
+  const counts = { app: 0, pod: 0 };
+  const found: Violation[] = [];
+  for (const [id, spec] of target.specs) {
+    const old = before.specs.get(id);
+    if (old === spec) continue;
+    const noun = isPod(spec) ? 'pod' : 'app';
+    const path = `/${noun}(${counts[noun]})`;
+    counts[noun] += 1;
+    if (old === undefined) continue;
+    found.push(...underPath(path, violationsOfResidentUpdate(old, spec, { force })));
+  }
+  return found;
 }
 
 function conflicting(turn: Turn, plan: DeploymentPlan): { readonly plan: DeploymentPlan }[] {

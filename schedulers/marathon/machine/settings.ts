@@ -15,6 +15,7 @@ export interface MachineSettings {
   readonly scaleAppsIntervalMs: DurationMs;
   readonly taskLaunchConfirmTimeoutMs: DurationMs;
   readonly taskLaunchTimeoutMs: DurationMs;
+  readonly taskReservationTimeoutMs: DurationMs;
   readonly taskLostExpungeInitialDelayMs: DurationMs;
   readonly taskLostExpungeIntervalMs: DurationMs;
   readonly killChunkSize: number;
@@ -28,4 +29,6 @@ export interface MachineSettings {
   readonly drainingMs: DurationMs;
   readonly envVarsPrefix: string;
   readonly executor: string;
+  /** Named in reservations and volumes. */
+  readonly principal: string | undefined;
 }

@@ -6,6 +6,7 @@ import { LaunchTokens } from '../../kit/launch-tokens.ts';
 import type { DeploymentAction, DeploymentPlan } from '../model/deployment-plan.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
 import type { PathId } from '../model/path-id.ts';
+import type { Orphan } from '../model/reservation.ts';
 import { emptyRoot, type Group, type Root } from '../model/root.ts';
 import { isPod, type RunSpec } from '../model/run-spec.ts';
 import { formatTimestamp, type Version } from '../model/timestamp.ts';
@@ -64,6 +65,7 @@ export interface Snapshot {
   readonly instances: readonly Instance[];
   readonly deployments: readonly DeploymentPlan[];
   readonly failures: readonly TaskFailure[];
+  readonly orphans: readonly Orphan[];
 }
 
 export class MarathonState {
@@ -78,6 +80,8 @@ export class MarathonState {
   readonly failures = new Map<PathId, TaskFailure>();
   readonly health = new HealthBook();
   readonly kills = new Map<InstanceId, PendingKill>();
+  /** By reservation. */
+  readonly orphans = new Map<string, Orphan>();
   readonly offers = new OfferStatistics();
   /** Apps and pods with changes that have not been looked at yet, and when each was looked at last. */
   readonly dirty = new Set<PathId>();
@@ -126,6 +130,7 @@ export class MarathonState {
     this.root = { version, specs, groups };
     for (const instance of snapshot.instances) this.instances.put(instance);
     for (const failure of snapshot.failures) this.failures.set(failure.appId, failure);
+    for (const orphan of snapshot.orphans) this.orphans.set(orphan.reservationId, orphan);
   }
 
   describe(): string {
@@ -136,6 +141,9 @@ export class MarathonState {
     }
     for (const { id, goal, condition, spec, incarnation } of this.instances.all()) {
       lines.push(`  instance ${id} ${goal} ${condition} #${incarnation} of ${spec.version}`);
+    }
+    for (const { reservationId, role } of this.orphans.values()) {
+      lines.push(`  orphan ${reservationId} of role ${role}`);
     }
     for (const { plan, step } of this.deployments.values()) {
       lines.push(`  deployment ${plan.id} step ${step + 1}/${plan.steps.length}`);

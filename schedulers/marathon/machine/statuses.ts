@@ -21,7 +21,14 @@ import { healthChecksOf } from '../model/run-spec.ts';
 import { formatTimestamp } from '../model/timestamp.ts';
 import { marathonEvent, statusUpdateEvent } from './events.ts';
 import { recordHealth } from './health.ts';
-import { afterTaskEnded, decommission, delayKey, delayRule, delaysLaunches } from './instances.ts';
+import {
+  afterTaskEnded,
+  decommission,
+  delayKey,
+  delayRule,
+  delaysLaunches,
+  retire,
+} from './instances.ts';
 import type { Turn } from './turn.ts';
 import { handleUnreachable } from './unreachable.ts';
 
@@ -98,6 +105,7 @@ function applyStatus(
   if (isTerminal(condition)) afterTaskEnded(turn, updated);
   else if (condition === 'Unreachable') handleUnreachable(turn, updated);
   else if (updated.goal === 'Decommissioned') decommission(turn, updated);
+  else if (updated.goal === 'Stopped') retire(turn, updated);
 }
 
 /**

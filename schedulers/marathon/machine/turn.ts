@@ -4,12 +4,15 @@
  */
 import type { Instant } from '../../../core/base/clock.ts';
 import type { Random } from '../../../core/base/random.ts';
-import { type Instance, isTerminal } from '../model/instance.ts';
+import { type Instance, isTerminal, roleOf } from '../model/instance.ts';
 import type { PathId } from '../model/path-id.ts';
 import type { MarathonEffect, StoreOperation } from './effects.ts';
 import { instanceChangedEvent, type MarathonEvent } from './events.ts';
 import type { MachineSettings } from './settings.ts';
 import type { MarathonState } from './state.ts';
+
+/** An agent that stays away longer gives back what is reserved there when it is offered again. */
+const ORPHAN_WANTED_MS = 600_000;
 
 export class Turn {
   readonly now: Instant;
@@ -52,7 +55,7 @@ export class Turn {
     this.state.instances.put(instance);
     this.persist({ kind: 'put-instance', instance });
     this.touch(instance.spec.id);
-    if (instance.condition === 'Scheduled') this.newWork.add(instance.spec.role);
+    if (instance.condition === 'Scheduled') this.newWork.add(roleOf(instance));
     if (before?.condition !== instance.condition || before.goal !== instance.goal) {
       this.publish(instanceChangedEvent(instance, this.now));
     }
@@ -64,10 +67,19 @@ export class Turn {
     this.state.kills.delete(instance.id);
     this.state.health.forget(instance.id);
     this.persist({ kind: 'delete-instance', id: instance.id });
+    if (instance.reservation !== undefined) this.orphan(instance.id, instance.reservation.role);
     this.touch(instance.spec.id);
     if (!isTerminal(instance.condition) && instance.condition !== 'Scheduled') {
       this.publish(instanceChangedEvent({ ...instance, condition: 'Gone' }, this.now));
     }
+  }
+
+  /** What was reserved is freed when an offer shows it; until then such offers are asked for. */
+  private orphan(reservationId: string, role: string): void {
+    const orphan = { reservationId, role, wantedUntil: this.now + ORPHAN_WANTED_MS };
+    this.state.orphans.set(reservationId, orphan);
+    this.persist({ kind: 'put-orphan', orphan });
+    this.newWork.add(role);
   }
 
   /** All effects, the writes first. */

@@ -8,7 +8,8 @@ import type { Turn } from './turn.ts';
  * of 0/0 everything has) happens at once, the rest is waited for.
  */
 export function handleUnreachable(turn: Turn, instance: Instance): void {
-  if (instance.goal !== 'Running') {
+  if (instance.goal === 'Stopped') return;
+  if (instance.goal === 'Decommissioned') {
     turn.expunge(instance);
     return;
   }

@@ -7,6 +7,7 @@ import { err, ok, type Result } from '../../../core/base/result.ts';
 import type {
   App,
   AppHealthCheck,
+  AppVolume,
   Artifact,
   Container,
   Network,
@@ -15,11 +16,13 @@ import type {
   PortMapping,
   RawApp,
   RawContainer,
+  RawVolume,
   ReadinessCheck,
   UnreachableStrategy,
   UpgradeStrategy,
 } from './app.ts';
 import { type PathId, ROOT, resolvePathId } from './path-id.ts';
+import { persistentDefaults } from './persistent-volumes.ts';
 import type { Version } from './timestamp.ts';
 import { type Violation, violation } from './violations.ts';
 
@@ -185,10 +188,9 @@ function containerOf(raw: RawApp, networks: readonly Network[]): Container | und
   };
 }
 
-function withVolumeDefaults(volume: Container['volumes'][number]): Container['volumes'][number] {
-  if (volume.persistent === undefined) return volume;
-  const type = volume.persistent['profileName'] === undefined ? 'root' : 'mount';
-  return { ...volume, persistent: { type, ...volume.persistent } };
+function withVolumeDefaults({ persistent, ...volume }: RawVolume): AppVolume {
+  if (persistent === undefined) return volume;
+  return { ...volume, persistent: persistentDefaults(persistent) };
 }
 
 function dockerOf(container: RawContainer): Container['docker'] {

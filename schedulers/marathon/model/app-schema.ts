@@ -7,6 +7,7 @@ import { err, ok, type Result } from '../../../core/base/result.ts';
 import type { RawApp } from './app.ts';
 import { LINUX_INFO_SCHEMA } from './linux-rules.ts';
 import { PATH_PATTERN } from './path-id.ts';
+import { PERSISTENT_SCHEMA } from './persistent-volumes.ts';
 import { type Violation, violationsOfSchema } from './violations.ts';
 
 export const STRING = { type: 'string' };
@@ -75,7 +76,7 @@ const CONTAINER = object({
       containerPath: { type: 'string', minLength: 1 },
       hostPath: { type: 'string', minLength: 1 },
       mode: names('RO', 'RW'),
-      persistent: ANY_OBJECT,
+      persistent: PERSISTENT_SCHEMA,
       external: ANY_OBJECT,
       secret: STRING,
     }),
@@ -225,7 +226,10 @@ const APP_PROPERTIES = {
   ports: list(PORT),
   readinessChecks: list(READINESS_CHECK, { maxItems: 1 }),
   requirePorts: BOOLEAN,
-  residency: ANY_OBJECT,
+  residency: object({
+    relaunchEscalationTimeoutSeconds: NATURAL,
+    taskLostBehavior: names('WAIT_FOREVER', 'RELAUNCH_AFTER_TIMEOUT'),
+  }),
   resourceLimits: RESOURCE_LIMITS,
   role: STRING,
   secrets: SECRETS,

@@ -3,10 +3,11 @@
  * marathon-app-model, sections 2 to 5, 7.2 and 8).
  */
 import type { App } from './app.ts';
-import { isResident, isRunByMarathon, usesHostNetworking } from './app.ts';
+import { isRunByMarathon, usesHostNetworking } from './app.ts';
 import type { ModelSettings } from './app-normalize.ts';
 import { violationsOfContainer } from './container-rules.ts';
 import { violationsOfId } from './path-id.ts';
+import { violationsOfResidency } from './resident-rules.ts';
 import {
   featureText,
   type RoleRules,
@@ -34,6 +35,7 @@ export function validateApp(app: App, settings: ModelSettings, roles: RoleRules)
     ...violationsOfChecks(app),
     ...violationsOfFeatures(app, settings),
     ...violationsOfStrategies(app),
+    ...violationsOfResidency(app, '/acceptedResourceRoles'),
     ...violationsOfArtifacts(app.fetch, '/fetch'),
   ];
 }
@@ -199,9 +201,5 @@ function violationsOfStrategies(app: App): Violation[] {
       found.push(violation('/upgradeStrategy/maximumOverCapacity', `got ${over}, expected 0.0`));
     }
   }
-  if (isResident(app)) found.push(violation('/container/volumes', PERSISTENT_TEXT));
   return found;
 }
-
-/** Reservations and volumes are not built yet; refusing is honest, silently ignoring would lose data. */
-const PERSISTENT_TEXT = 'persistent volumes are not supported by this version';

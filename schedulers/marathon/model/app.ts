@@ -69,11 +69,20 @@ export interface DockerContainer {
   readonly pullConfig?: { readonly secret: string } | undefined;
 }
 
+export interface PersistentVolumeInfo {
+  readonly type: 'root' | 'path' | 'mount';
+  /** MiB. */
+  readonly size: number;
+  readonly maxSize?: number | undefined;
+  readonly profileName?: string | undefined;
+  readonly constraints?: readonly Constraint[] | undefined;
+}
+
 export interface AppVolume {
   readonly containerPath?: string | undefined;
   readonly hostPath?: string | undefined;
   readonly mode?: 'RO' | 'RW' | undefined;
-  readonly persistent?: Readonly<Record<string, unknown>> | undefined;
+  readonly persistent?: PersistentVolumeInfo | undefined;
   readonly external?: Readonly<Record<string, unknown>> | undefined;
   readonly secret?: string | undefined;
 }
@@ -261,10 +270,14 @@ export interface RawContainer {
     readonly portMappings?: readonly Partial<PortMapping>[];
     readonly credential?: Readonly<Record<string, unknown>>;
   };
-  readonly volumes?: readonly AppVolume[];
+  readonly volumes?: readonly RawVolume[];
   readonly portMappings?: readonly Partial<PortMapping>[];
   readonly linuxInfo?: RawLinuxInfo;
 }
+
+export type RawVolume = Omit<AppVolume, 'persistent'> & {
+  readonly persistent?: Partial<PersistentVolumeInfo> & { readonly size: number };
+};
 
 export interface RawIpAddress {
   readonly networkName?: string;
@@ -282,10 +295,6 @@ export interface RawIpAddress {
 
 export function usesHostNetworking(app: { readonly networks: readonly Network[] }): boolean {
   return app.networks.every((network) => network.mode === 'host');
-}
-
-export function isResident(app: App): boolean {
-  return app.container?.volumes.some((volume) => volume.persistent !== undefined) ?? false;
 }
 
 /** The ports of an app in declaration order, host networking and mappings alike. */

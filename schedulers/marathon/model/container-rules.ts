@@ -3,6 +3,7 @@ import type { App, AppVolume, Container } from './app.ts';
 import { usesHostNetworking } from './app.ts';
 import type { ModelSettings } from './app-normalize.ts';
 import { violationsOfLinuxInfo } from './linux-rules.ts';
+import { violationsOfPersistent, violationsOfVolumePath } from './persistent-volumes.ts';
 import { type Violation, violation } from './violations.ts';
 
 export function violationsOfContainer(app: App, settings: ModelSettings): Violation[] {
@@ -76,7 +77,14 @@ function violationsOfVolume(
   if (volume.containerPath === undefined) {
     return [violation(`${path}/containerPath`, 'undefined')];
   }
-  if (volume.persistent !== undefined) return [];
+  if (volume.persistent !== undefined) {
+    const mode = volume.mode === 'RW' ? [] : [violation(`${path}/mode`, 'is not one of (RW)')];
+    return [
+      ...violationsOfVolumePath(volume.containerPath, `${path}/containerPath`),
+      ...mode,
+      ...violationsOfPersistent(volume.persistent, `${path}/persistent`),
+    ];
+  }
   if (volume.external !== undefined) {
     if (features.has('external_volumes')) {
       return [violation(`${path}/external`, 'external volumes are not supported by this version')];

@@ -11,6 +11,7 @@ import type {
   TaskStatus,
 } from '../../../core/wire/types/mesos.v1.ts';
 import { fromSafeForm, type PathId, safeForm } from './path-id.ts';
+import type { Reservation } from './reservation.ts';
 import type { RunSpec } from './run-spec.ts';
 
 export type InstanceId = string & { readonly __instanceId: true };
@@ -123,6 +124,8 @@ export interface Instance {
   /** Number of the newest task, 0 before the first. */
   readonly incarnation: number;
   readonly agent?: AgentOfInstance | undefined;
+  /** What a resident instance holds at its agent, also while it has no task. */
+  readonly reservation?: Reservation | undefined;
   /** Empty before the first launch; one for an app, one per container for a pod. */
   readonly tasks: readonly InstanceTask[];
 }
@@ -251,6 +254,22 @@ export function conditionOfTasks(tasks: readonly InstanceTask[]): Condition {
   const allEnded = tasks.every(({ condition }) => isTerminal(condition));
   if (!isTerminal(worst) || allEnded) return worst;
   return present.has('Unreachable') ? 'Unreachable' : 'Killing';
+}
+
+/** Which role's offers it uses. */
+export function roleOf({ reservation, spec }: Instance): string {
+  return reservation?.role ?? spec.role;
+}
+
+/** A stopped instance that has nothing left to wait for: it could be launched again. */
+export function isAtRest({ goal, condition }: Instance): boolean {
+  if (goal !== 'Stopped') return false;
+  return condition === 'Scheduled' || isTerminal(condition) || isUnkillable(condition);
+}
+
+/** On its way out: its task has yet to end. */
+export function isLeaving(instance: Instance): boolean {
+  return instance.goal !== 'Running' && !isAtRest(instance);
 }
 
 /** First start of any task; undefined before. */

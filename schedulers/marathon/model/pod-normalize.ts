@@ -2,6 +2,7 @@
 import type { Constraint, Network, UnreachableStrategy } from './app.ts';
 import type { ModelSettings } from './app-normalize.ts';
 import type { PathId } from './path-id.ts';
+import { persistentDefaults } from './persistent-volumes.ts';
 import type { Pod, PodContainer, PodEndpoint } from './pod.ts';
 import type { RawPod, RawPodContainer, RawScheduling } from './pod-schema.ts';
 import type { Version } from './timestamp.ts';
@@ -23,7 +24,9 @@ export function normalizePod(
     environment: raw.environment ?? {},
     containers: raw.containers.map((container) => containerOf(container, networks)),
     secrets: raw.secrets ?? {},
-    volumes: raw.volumes ?? [],
+    volumes: (raw.volumes ?? []).map(({ persistent, ...volume }) =>
+      persistent === undefined ? volume : { ...volume, persistent: persistentDefaults(persistent) },
+    ),
     networks,
     executorResources: { cpus, mem, disk },
     linuxInfo: raw.linuxInfo,

@@ -3,7 +3,7 @@
  * schema cannot say stands in `pod-validate.ts`.
  */
 import { err, ok, type Result } from '../../../core/base/result.ts';
-import type { Artifact, EnvironmentValue, Network, ResourceLimits } from './app.ts';
+import type { Artifact, EnvironmentValue, Network, RawVolume, ResourceLimits } from './app.ts';
 import {
   AMOUNT,
   ajv,
@@ -29,6 +29,7 @@ import {
   UNREACHABLE_STRATEGY,
 } from './app-schema.ts';
 import { LINUX_INFO_SCHEMA, type RawLinuxInfo } from './linux-rules.ts';
+import { PERSISTENT_SCHEMA } from './persistent-volumes.ts';
 import type {
   PodCheck,
   PodContainer,
@@ -50,7 +51,7 @@ export interface RawPod {
   readonly environment?: Readonly<Record<string, EnvironmentValue>>;
   readonly containers: readonly RawPodContainer[];
   readonly secrets?: Readonly<Record<string, { readonly source: string }>>;
-  readonly volumes?: readonly PodVolume[];
+  readonly volumes?: readonly RawPodVolume[];
   readonly networks?: readonly Partial<Network>[];
   readonly scaling?: { readonly kind?: 'fixed'; readonly instances: number };
   readonly scheduling?: RawScheduling;
@@ -59,6 +60,10 @@ export interface RawPod {
   readonly linuxInfo?: RawLinuxInfo;
   readonly legacySharedCgroups?: boolean;
 }
+
+type RawPodVolume = Omit<PodVolume, 'persistent'> & {
+  readonly persistent?: RawVolume['persistent'];
+};
 
 export interface RawScheduling {
   readonly backoff?: {
@@ -201,7 +206,7 @@ const isRawPod = ajv.compile<RawPod>(
       containers: list(CONTAINER, { minItems: 1 }),
       secrets: SECRETS,
       volumes: list(
-        object({ name: NAME, host: FILE_PATH, secret: STRING, persistent: { type: 'object' } }, [
+        object({ name: NAME, host: FILE_PATH, secret: STRING, persistent: PERSISTENT_SCHEMA }, [
           'name',
         ]),
       ),

@@ -2,6 +2,7 @@
 import type { ModelSettings } from './app-normalize.ts';
 import { violationsOfLinuxInfo } from './linux-rules.ts';
 import { violationsOfId } from './path-id.ts';
+import { violationsOfPersistent } from './persistent-volumes.ts';
 import type {
   Pod,
   PodCheck,
@@ -11,6 +12,7 @@ import type {
   PodHealthCheck,
   PodVolumeMount,
 } from './pod.ts';
+import { violationsOfResidency } from './resident-rules.ts';
 import {
   featureText,
   type RoleRules,
@@ -43,6 +45,7 @@ export function validatePod(pod: Pod, settings: ModelSettings, roles: RoleRules)
     ...violationsOfRoles(pod, roles, `${placement}/acceptedResourceRoles`),
     ...violationsOfUnreachable(pod.unreachableStrategy, unreachable),
     ...violationsOfLinuxInfo(pod.linuxInfo, '/linuxInfo'),
+    ...violationsOfResidency(pod, `${placement}/acceptedResourceRoles`),
   ];
 }
 
@@ -65,8 +68,7 @@ function violationsOfVolumes(pod: Pod): Violation[] {
       found.push(violation(`${path}/secret`, text));
     }
     if (volume.persistent !== undefined) {
-      const text = 'persistent volumes are not supported by this version';
-      found.push(violation(`${path}/persistent`, text));
+      found.push(...violationsOfPersistent(volume.persistent, `${path}/persistent`));
     }
   });
   if (hasTwins(pod.volumes.map(({ name }) => name))) {

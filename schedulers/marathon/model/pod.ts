@@ -9,6 +9,7 @@ import type {
   EnvironmentValue,
   KillSelection,
   Network,
+  PersistentVolumeInfo,
   ResourceLimits,
   UnreachableStrategy,
   UpgradeStrategy,
@@ -106,7 +107,7 @@ export interface PodVolume {
   readonly name: string;
   readonly host?: string | undefined;
   readonly secret?: string | undefined;
-  readonly persistent?: Readonly<Record<string, unknown>> | undefined;
+  readonly persistent?: PersistentVolumeInfo | undefined;
 }
 
 export interface Pod {

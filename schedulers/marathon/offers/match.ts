@@ -9,6 +9,8 @@ import type { Offer, Resource } from '../../../core/wire/types/mesos.v1.ts';
 import { OfferResources, reservationRole } from '../../kit/offer-resources.ts';
 import type { RejectReason } from '../machine/offer-statistics.ts';
 import type { MachineSettings } from '../machine/settings.ts';
+import { isResident } from '../model/persistent-volumes.ts';
+import { isMarathonReservation } from '../model/reservation.ts';
 import { gpusOf, type RunSpec } from '../model/run-spec.ts';
 import type { Place } from './constraint-values.ts';
 import { satisfiesConstraints } from './constraints.ts';
@@ -25,6 +27,8 @@ export interface Match {
   /** As the demand names them. */
   readonly tasks: readonly TaskMatch[];
   readonly executorResources: readonly Resource[];
+  /** Per entry of the context's. */
+  readonly rootVolumes: readonly Resource[];
 }
 
 export interface MatchContext {
@@ -34,6 +38,12 @@ export interface MatchContext {
   readonly masterRegion: string | undefined;
   /** Where the app's or pod's instances of the present configuration are. */
   readonly placed: readonly Place[];
+  /** Differs from the run spec's while an older reservation is used. */
+  readonly role: string;
+  /** Bound to this agent by its volumes, so that sparing its GPUs for others is no use. */
+  readonly isBound?: boolean;
+  /** Sizes, MiB, of volumes that are to be made of the ordinary disk. */
+  readonly rootVolumesMb?: readonly number[];
 }
 
 export function placeOf(offer: Offer): Place {
@@ -53,22 +63,26 @@ export function matchOffer(
   const offer = pool.offer;
   const place = placeOf(offer);
   const reasons: RejectReason[] = [];
-  if ((offer.allocation_info?.role ?? spec.role) !== spec.role) reasons.push('UnfulfilledRole');
+  const { role, rootVolumesMb = [] } = context;
+  if ((offer.allocation_info?.role ?? role) !== role) reasons.push('UnfulfilledRole');
   const isFar = !isInRegion(spec, place, context.masterRegion);
   if (isFar || !satisfiesConstraints(spec, place, context.placed)) {
     reasons.push('UnfulfilledConstraint');
   }
   if (isInMaintenance(offer, context)) reasons.push('AgentMaintenance');
-  if (wastesGpus(spec, pool, context.settings)) reasons.push('DeclinedScarceResources');
+  const spares = context.isBound !== true;
+  if (spares && wastesGpus(spec, pool, context.settings)) reasons.push('DeclinedScarceResources');
   const demand = demandOf(spec, context.settings);
-  for (const name of pool.missing(totalDemand(demand))) {
+  const total = totalDemand(demand);
+  const volumesMb = rootVolumesMb.reduce((sum, size) => sum + size, 0);
+  for (const name of pool.missing({ ...total, disk: (total['disk'] ?? 0) + volumesMb })) {
     reasons.push(SCALAR_REASONS[name] ?? 'InsufficientCpus');
   }
   const wanted = demand.tasks.flatMap(({ ports }) => ports);
   const hostPorts = chooseHostPorts(wanted, pool, context.random);
   if (hostPorts === undefined) reasons.push('InsufficientPorts');
   if (reasons.length > 0 || hostPorts === undefined) return err(reasons);
-  const match = takeAll(demand, hostPorts, pool);
+  const match = takeAll(demand, hostPorts, rootVolumesMb, pool);
   return match === undefined ? err(['InsufficientPorts']) : ok(match);
 }
 
@@ -76,6 +90,7 @@ export function matchOffer(
 function takeAll(
   demand: Demand,
   hostPorts: readonly (number | undefined)[],
+  rootVolumesMb: readonly number[],
   pool: OfferResources,
 ): Match | undefined {
   const rest = [...hostPorts];
@@ -92,7 +107,14 @@ function takeAll(
   }
   const executor = pool.take(demand.executor);
   if (executor === undefined) return undefined;
-  return { tasks, executorResources: [...executor, ...executorResources] };
+  const rootVolumes: Resource[] = [];
+  for (const size of rootVolumesMb) {
+    // A volume is one piece of disk.
+    const [disk, ...more] = pool.take({ disk: size }) ?? [];
+    if (disk === undefined || more.length > 0) return undefined;
+    rootVolumes.push(disk);
+  }
+  return { tasks, executorResources: [...executor, ...executorResources], rootVolumes };
 }
 
 const SCALAR_REASONS: Readonly<Record<string, RejectReason>> = {
@@ -115,25 +137,28 @@ export function acceptedRoles(spec: RunSpec, settings: MachineSettings): Readonl
   }
 }
 
-/** The offer as the app may use it; `shared` when that is all of it. */
+/** What is not reserved for one instance only. */
+export function commonPart(offer: Offer): OfferResources {
+  return new OfferResources(offer, { usable: (resource) => !isMarathonReservation(resource) });
+}
+
+/** The common part as the app may use it; `shared` when that is all of it. */
 export function usablePart(
   spec: RunSpec,
   shared: OfferResources,
   settings: MachineSettings,
 ): OfferResources {
-  const accepted = acceptedRoles(spec, settings);
+  // Only what is unreserved can be reserved.
+  const accepted = isResident(spec) ? UNRESERVED : acceptedRoles(spec, settings);
+  const resources = shared.offer.resources ?? [];
+  const common = resources.filter((resource) => !isMarathonReservation(resource));
+  if (common.every((resource) => accepted.has(reservationRole(resource)))) return shared;
   const usable = (resource: Resource): boolean =>
     accepted.has(reservationRole(resource)) && !isMarathonReservation(resource);
-  const resources = shared.offer.resources ?? [];
-  if (resources.every(usable)) return shared;
   return new OfferResources(shared.offer, { usable });
 }
 
-/** Reservations made for persistent volumes belong to one instance only. */
-function isMarathonReservation(resource: Resource): boolean {
-  const labels = resource.reservations?.at(-1)?.labels ?? resource.reservation?.labels;
-  return labels?.labels?.some(({ key }) => key === 'marathon_framework_id') ?? false;
-}
+const UNRESERVED: ReadonlySet<string> = new Set(['*']);
 
 function isInRegion(spec: RunSpec, place: Place, masterRegion: string | undefined): boolean {
   const constrained = spec.constraints.some(([field]) => field === '@region' || field === '@zone');

@@ -48,6 +48,10 @@ export function encodeOperation(operation: StoreOperation): StorageOperation {
       return RECORDS.failure.put(operation.failure.appId, operation.failure);
     case 'delete-failure':
       return RECORDS.failure.delete(operation.id);
+    case 'put-orphan':
+      return RECORDS.orphan.put(operation.orphan.reservationId, operation.orphan);
+    case 'delete-orphan':
+      return RECORDS.orphan.delete(operation.reservationId);
   }
 }
 
@@ -104,6 +108,7 @@ export async function loadSnapshot(storage: Storage): Promise<Snapshot> {
       .map((stored) => planOf(stored, find))
       .sort((a, b) => (a.version < b.version ? -1 : 1)),
     failures: [...(await RECORDS.failure.load(storage)).values()],
+    orphans: [...(await RECORDS.orphan.load(storage)).values()],
   };
 }
 

@@ -12,6 +12,7 @@ import type { Change, DeploymentAction } from '../model/deployment-plan.ts';
 import type { Instance } from '../model/instance.ts';
 import type { PathId } from '../model/path-id.ts';
 import type { Pod } from '../model/pod.ts';
+import type { Orphan } from '../model/reservation.ts';
 import type { Group } from '../model/root.ts';
 import type { Version } from '../model/timestamp.ts';
 import { upgradedDelta, upgradedInstance, upgradedPlan } from './upgrades.ts';
@@ -71,6 +72,8 @@ const isPlan = (value: unknown): value is StoredPlan =>
   has(value, 'id', 'version', 'steps', 'specs');
 const isFailure = (value: unknown): value is TaskFailure => has(value, 'appId', 'taskId', 'state');
 
+const isOrphan = (value: unknown): value is Orphan => has(value, 'reservationId', 'role');
+
 export const RECORDS = {
   app: schema('app', isApp),
   pod: schema('pod', isStoredPod),
@@ -80,4 +83,5 @@ export const RECORDS = {
   instance: schema('instance', isInstance, upgradedInstance),
   deployment: schema('deployment', isPlan, upgradedPlan),
   failure: schema('task-failure', isFailure),
+  orphan: schema('orphan', isOrphan),
 } as const;

@@ -45,9 +45,21 @@ export interface ExecutorTree {
   readonly labels?: unknown;
 }
 
-interface ResourceTree {
+export interface ResourceTree {
   readonly name: string;
   readonly type: string;
+  readonly role?: string;
+  readonly reservation?: {
+    readonly principal?: string;
+    readonly labels?: {
+      readonly labels: readonly { readonly key: string; readonly value: string }[];
+    };
+  };
+  readonly disk?: {
+    readonly persistence?: { readonly id: string };
+    readonly volume?: { readonly container_path: string };
+    readonly source?: unknown;
+  };
   readonly scalar?: { readonly value: number };
   readonly ranges?: { readonly range: readonly { begin: number; end: number }[] };
 }
@@ -58,6 +70,11 @@ interface Agent {
   readonly attributes: readonly object[];
   cpus: number;
   mem: number;
+  /** What is reserved and in no task's hands. */
+  reserved: ResourceTree[];
+  /** Disks with a source. */
+  disks: ResourceTree[];
+  isGone: boolean;
   readonly ports: Set<number>;
   offerId: string | undefined;
   isDeclined: boolean;
@@ -65,10 +82,16 @@ interface Agent {
 
 interface Call {
   readonly type: string;
+  readonly subscribe?: { readonly framework_info: { readonly roles?: readonly string[] } };
   readonly framework_id?: { readonly value: string };
   readonly accept?: {
     readonly offer_ids: readonly { readonly value: string }[];
     readonly operations: readonly {
+      readonly type: string;
+      readonly reserve?: { readonly resources: readonly ResourceTree[] };
+      readonly unreserve?: { readonly resources: readonly ResourceTree[] };
+      readonly create?: { readonly volumes: readonly ResourceTree[] };
+      readonly destroy?: { readonly volumes: readonly ResourceTree[] };
       readonly launch?: { readonly task_infos: readonly TaskTree[] };
       readonly launch_group?: {
         readonly executor: ExecutorTree;
@@ -87,7 +110,13 @@ interface Call {
   };
 }
 
-const TERMINAL = ['TASK_FINISHED', 'TASK_FAILED', 'TASK_KILLED', 'TASK_GONE'];
+const TERMINAL = [
+  'TASK_FINISHED',
+  'TASK_FAILED',
+  'TASK_KILLED',
+  'TASK_GONE',
+  'TASK_GONE_BY_OPERATOR',
+];
 
 export class FakeMaster {
   readonly tasks = new Map<string, FakeTask>();
@@ -102,6 +131,10 @@ export class FakeMaster {
   firstState = 'TASK_RUNNING';
   /** Killed tasks end at once; false leaves them running. */
   obeysKills = true;
+  /** RESERVE and CREATE are done; false loses them. */
+  reserves = true;
+  /** The role of all offers: the framework's first. */
+  private role = '*';
   private readonly agents = new Map<string, Agent>();
   private readonly clock: Clock;
   private stream: Channel | undefined;
@@ -123,7 +156,15 @@ export class FakeMaster {
     }));
     const ports = new Set(Array.from({ length: 100 }, (_, index) => 31_000 + index));
     const host = `${id}.example`;
-    const base = { cpus: 8, mem: 8_192, offerId: undefined, isDeclined: false };
+    const base = {
+      cpus: 8,
+      mem: 8_192,
+      reserved: [],
+      disks: [],
+      isGone: false,
+      offerId: undefined,
+      isDeclined: false,
+    };
     this.agents.set(id, { id, host, attributes: list, ports, ...base });
     this.offerSoon();
     return this;
@@ -134,6 +175,30 @@ export class FakeMaster {
     return [...this.tasks.values()].filter(
       (task) => !TERMINAL.includes(task.state) && (name === undefined || task.info.name === name),
     );
+  }
+
+  /** What is reserved at an agent and not used by a task. */
+  reservedAt(agentId: string): readonly ResourceTree[] {
+    return this.agents.get(agentId)?.reserved ?? [];
+  }
+
+  /** Puts resources on an agent that somebody else, or an earlier self, has reserved. */
+  putReserved(agentId: string, ...resources: readonly ResourceTree[]): void {
+    this.agents.get(agentId)?.reserved.push(...resources);
+    this.offerSoon();
+  }
+
+  putDisks(agentId: string, ...disks: readonly ResourceTree[]): void {
+    this.agents.get(agentId)?.disks.push(...disks);
+    this.offerSoon();
+  }
+
+  /** Offers nothing of the agent any more, or again. */
+  hide(agentId: string, isGone = true): void {
+    const agent = this.agents.get(agentId);
+    if (agent !== undefined)
+      Object.assign(agent, { isGone, isDeclined: false, offerId: undefined });
+    this.offerSoon();
   }
 
   callsOf(type: string): Call[] {
@@ -183,7 +248,10 @@ export class FakeMaster {
       typeof request.body === 'string' ? request.body : new TextDecoder().decode(request.body),
     );
     this.calls.push(call);
-    if (call.type === 'SUBSCRIBE') return this.subscribe(request);
+    if (call.type === 'SUBSCRIBE') {
+      this.role = call.subscribe?.framework_info.roles?.[0] ?? '*';
+      return this.subscribe(request);
+    }
     this.handle(call);
     return response(202, (async function* () {})());
   }
@@ -258,6 +326,7 @@ export class FakeMaster {
     ]);
     if (agent === undefined) return;
     agent.offerId = undefined;
+    for (const operation of operations) this.reserveOrFree(agent, operation);
     for (const { launch_group } of operations) {
       if (launch_group === undefined) continue;
       const { executor, task_group } = launch_group;
@@ -279,6 +348,34 @@ export class FakeMaster {
       queueMicrotask(() => this.update(id, this.firstState));
     }
     this.offerSoon();
+  }
+
+  private reserveOrFree(
+    agent: Agent,
+    operation: NonNullable<Call['accept']>['operations'][number],
+  ): void {
+    const { reserve, create, unreserve, destroy } = operation;
+    if (!this.reserves && (reserve ?? create) !== undefined) return;
+    for (const resource of reserve?.resources ?? []) {
+      if (resource.disk?.source === undefined)
+        this.take(agent, { resources: [plain(resource)] }, -1);
+      else removeFrom(agent.disks, plain(resource));
+      agent.reserved.push(resource);
+    }
+    for (const volume of create?.volumes ?? []) {
+      removeFrom(agent.reserved, withoutVolume(volume));
+      agent.reserved.push(volume);
+    }
+    for (const volume of destroy?.volumes ?? []) {
+      removeFrom(agent.reserved, volume);
+      agent.reserved.push(withoutVolume(volume));
+    }
+    for (const resource of unreserve?.resources ?? []) {
+      removeFrom(agent.reserved, resource);
+      if (resource.disk?.source === undefined)
+        this.take(agent, { resources: [plain(resource)] }, 1);
+      else agent.disks.push(plain(resource));
+    }
   }
 
   /** A task of a group takes the others with it. */
@@ -324,7 +421,13 @@ export class FakeMaster {
   }
 
   private take(agent: Agent, info: Pick<TaskTree, 'resources'>, sign: 1 | -1): void {
-    for (const { name, scalar, ranges } of info.resources) {
+    for (const resource of info.resources) {
+      const { name, scalar, ranges } = resource;
+      if (resource.reservation !== undefined) {
+        if (sign === 1) agent.reserved.push(resource);
+        else removeFrom(agent.reserved, resource);
+        continue;
+      }
       if (name === 'cpus') agent.cpus += sign * (scalar?.value ?? 0);
       if (name === 'mem') agent.mem += sign * (scalar?.value ?? 0);
       for (const { begin, end } of ranges?.range ?? []) {
@@ -347,7 +450,8 @@ export class FakeMaster {
       this.isOffering = false;
       if (this.isSuppressed || this.stream === undefined) return;
       for (const agent of this.agents.values()) {
-        if (agent.offerId === undefined && !agent.isDeclined) this.offer(agent);
+        const isOffered = agent.offerId === undefined && !agent.isDeclined && !agent.isGone;
+        if (isOffered) this.offer(agent);
       }
     });
   }
@@ -355,7 +459,7 @@ export class FakeMaster {
   private offer(agent: Agent): void {
     this.offerCount += 1;
     agent.offerId = `O-${this.offerCount}`;
-    const allocation_info = { role: '*' };
+    const allocation_info = { role: this.role };
     const range = [...agent.ports]
       .sort((a, b) => a - b)
       .map((port) => ({ begin: port, end: port }));
@@ -378,6 +482,7 @@ export class FakeMaster {
         scalar('mem', agent.mem),
         scalar('disk', 10_000),
         { name: 'ports', type: 'RANGES', ranges: { range }, role: '*', allocation_info },
+        ...[...agent.reserved, ...agent.disks].map((each) => ({ ...each, allocation_info })),
       ],
     };
     this.send({ type: 'OFFERS', offers: { offers: [offer] } });
@@ -399,6 +504,28 @@ export class FakeMaster {
     const body = Buffer.from(JSON.stringify(event));
     this.stream?.push(Buffer.concat([Buffer.from(`${body.length}\n`), body]));
   }
+}
+
+/** The very same resource must be there: what was never offered cannot be used. */
+function removeFrom(list: ResourceTree[], resource: ResourceTree): void {
+  const wanted = keyOf(resource);
+  const index = list.findIndex((each) => keyOf(each) === wanted);
+  if (index === -1) throw new Error(`nobody offered ${wanted}`);
+  list.splice(index, 1);
+}
+
+function keyOf(resource: ResourceTree): string {
+  const { name, role, reservation, disk, scalar, ranges } = resource;
+  const labels = reservation?.labels?.labels;
+  return JSON.stringify([name, role, labels, disk ?? {}, scalar, ranges]);
+}
+
+function plain({ reservation, ...rest }: ResourceTree): ResourceTree {
+  return { ...rest, role: '*' };
+}
+
+function withoutVolume({ disk, ...resource }: ResourceTree): ResourceTree {
+  return disk?.source === undefined ? resource : { ...resource, disk: { source: disk.source } };
 }
 
 function response(

@@ -61,6 +61,7 @@ function match(app: App, offer: Offer): ReturnType<typeof matchOffer> {
     now: 1_000_000,
     masterRegion: 'here',
     placed: [],
+    role: '*',
   });
 }
 

@@ -19,7 +19,7 @@ test('the limits are those of the documented table', () => {
   for (const [target = 0, minimum = 0, over = 0, healthy = 0, killNow, maxCapacity] of rows) {
     const limits = upgradeLimits(
       { minimumHealthCapacity: minimum, maximumOverCapacity: over },
-      { target, healthy, current: healthy },
+      { target, healthy, current: healthy, isResident: false },
     );
     assert.deepEqual(
       [limits.killNow, limits.maxCapacity],
@@ -29,10 +29,18 @@ test('the limits are those of the documented table', () => {
   }
 });
 
+test('a resident app gives one instance up where others would start one more', () => {
+  const limits = upgradeLimits(
+    { minimumHealthCapacity: 1, maximumOverCapacity: 0 },
+    { target: 3, healthy: 3, current: 3, isResident: true },
+  );
+  assert.deepEqual([limits.killNow, limits.maxCapacity], [1, 3]);
+});
+
 test('more instances than wanted are killed at once', () => {
   const limits = upgradeLimits(
     { minimumHealthCapacity: 1, maximumOverCapacity: 1 },
-    { target: 3, healthy: 2, current: 6 },
+    { target: 3, healthy: 2, current: 6, isResident: false },
   );
   assert.equal(limits.killNow, 3);
 });

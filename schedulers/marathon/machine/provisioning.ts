@@ -1,0 +1,117 @@
+/**
+ * From a match to a task (spec marathon-behaviour, section 4.3): the instance as it is stored, and
+ * the operation that launches it.
+ */
+import type { Offer, OfferOperation } from '../../../core/wire/types/mesos.v1.ts';
+import {
+  type AgentOfInstance,
+  type Instance,
+  type InstanceTask,
+  isAtRest,
+  isOutdated,
+  isTerminal,
+  makeTaskId,
+  roleOf,
+} from '../model/instance.ts';
+import { topLevelGroupOf } from '../model/root.ts';
+import { isPod } from '../model/run-spec.ts';
+import type { Place } from '../offers/constraint-values.ts';
+import { type Match, type MatchContext, placeOf } from '../offers/match.ts';
+import { launchGroup } from '../offers/task-group.ts';
+import { taskInfo } from '../offers/task-info.ts';
+import type { Turn } from './turn.ts';
+
+export function matchContextOf(turn: Turn, instance: Instance): MatchContext {
+  const { settings, random, now, state } = turn;
+  const { masterRegion } = state;
+  const placed = placesOf(turn, instance);
+  return { settings, random, now, masterRegion, placed, role: roleOf(instance) };
+}
+
+/** Where instances of the present configuration are; old ones do not block their successors. */
+function placesOf(turn: Turn, mine: Instance): Place[] {
+  const { id } = mine.spec;
+  if (mine.spec.constraints.length === 0) return [];
+  const spec = turn.state.spec(id);
+  return turn.state.instances.of(id).flatMap((instance) => {
+    if (instance.agent === undefined || instance.id === mine.id) return [];
+    // One that waits with a reservation has its place already.
+    const waits = instance.condition === 'Scheduled' && instance.reservation === undefined;
+    if (waits || isTerminal(instance.condition) || isAtRest(instance)) return [];
+    if (spec !== undefined && isOutdated(instance, spec)) return [];
+    return [instance.agent];
+  });
+}
+
+/** Stores the instance as Provisioned; the operation launches what was stored. */
+export function provision(
+  turn: Turn,
+  instance: Instance,
+  offer: Offer,
+  match: Match,
+): OfferOperation {
+  const incarnation = instance.incarnation + 1;
+  const names = isPod(instance.spec)
+    ? instance.spec.containers.map((container) => container.name)
+    : [undefined];
+  const tasks = names.map((container, index): InstanceTask => {
+    const hostPorts = match.tasks[index]?.hostPorts ?? [];
+    return {
+      id: makeTaskId(instance.id, incarnation, container),
+      container,
+      condition: 'Provisioned',
+      since: turn.now,
+      hostPorts: hostPorts.filter((port) => port !== undefined),
+      stagedAt: turn.now,
+      ipAddresses: [],
+    };
+  });
+  const provisioned: Instance = {
+    ...instance,
+    condition: 'Provisioned',
+    since: turn.now,
+    incarnation,
+    agent: agentOf(offer),
+    tasks,
+  };
+  turn.putInstance(provisioned);
+  return launchOperation(turn, provisioned, offer, match);
+}
+
+export function agentOf(offer: Offer): AgentOfInstance {
+  return { ...placeOf(offer), agentId: offer.agent_id.value };
+}
+
+function launchOperation(
+  turn: Turn,
+  instance: Instance,
+  offer: Offer,
+  match: Match,
+): OfferOperation {
+  const { settings } = turn;
+  const { spec, tasks } = instance;
+  const common = { offer, bridgeName: settings.model.bridgeName };
+  if (isPod(spec)) {
+    return launchGroup({
+      ...common,
+      pod: spec,
+      instanceId: instance.id,
+      taskIds: tasks.map(({ id }) => id),
+      match,
+      envVarsPrefix: settings.envVarsPrefix,
+    });
+  }
+  const info = taskInfo({
+    ...common,
+    app: spec,
+    taskId: tasks[0]?.id ?? '',
+    resources: match.tasks[0]?.resources ?? [],
+    executorResources: match.executorResources,
+    hostPorts: match.tasks[0]?.hostPorts ?? [],
+    enforcesGroupRole: topLevelGroupOf(turn.state.root, spec.id)?.enforceRole === true,
+    envVarsPrefix: settings.envVarsPrefix,
+    executor: settings.executor,
+    random: turn.random,
+  });
+  return { type: 'LAUNCH', launch: { task_infos: [info] } };
+}
