@@ -186,7 +186,9 @@ function restart(turn: Turn, baselines: Map<PathId, RestartBaseline>, spec: RunS
     instances.of(spec.id).filter((instance) => isOld(instance) && !isAtRest(instance));
   const newOnes = (): Instance[] =>
     instances.of(spec.id).filter((instance) => !isOld(instance) && counts(instance));
-  const baseline = baselines.get(spec.id) ?? restartBaseline(turn, spec);
+  const known = baselines.get(spec.id);
+  if (known === undefined) turn.state.delays.reset(delayKey(spec));
+  const baseline = known ?? restartBaseline(turn, spec);
   baselines.set(spec.id, baseline);
 
   // An old instance without a task is not launched again.
@@ -202,7 +204,15 @@ function restart(turn: Turn, baselines: Map<PathId, RestartBaseline>, spec: RunS
   const room = Math.max(0, baseline.maxCapacity - oldOnes().length - started);
   const launchCount = Math.min(spec.instances - started, room);
   for (let count = 0; count < launchCount; count += 1) add(turn, spec);
-  if (started < spec.instances && room === 0) replaceUnhealthy(turn, oldOnes());
+  const lacksRoom = started < spec.instances && room === 0;
+  if (lacksRoom && !replaceUnhealthy(turn, oldOnes()) && readyCount === started) {
+    // Old instances that ended by themselves were counted on: the numbers are taken as of now.
+    const anew = restartBaseline(turn, spec);
+    if (anew.killNow > 0 || anew.maxCapacity > baseline.maxCapacity) {
+      baselines.set(spec.id, anew);
+      return restart(turn, baselines, spec);
+    }
+  }
   runReadiness(turn, newOnes());
   return (
     oldOnes().length === 0 && newOnes().length === spec.instances && readyCount >= spec.instances
@@ -219,7 +229,6 @@ function restartBaseline(turn: Turn, spec: RunSpec): RestartBaseline {
     current: wanted.length,
     isResident: isResident(spec),
   });
-  turn.state.delays.reset(delayKey(spec));
   return { killNow, maxCapacity, oldCount, readyCount: ready.length };
 }
 
@@ -242,9 +251,11 @@ function killOld(turn: Turn, oldOnes: readonly Instance[], remaining: number): v
 /**
  * There is no room for a new instance and none is ready to replace an old one. Killing an old one
  * that serves nobody takes no capacity away, and without it the deployment would wait for ever.
+ * False when there is none.
  */
-function replaceUnhealthy(turn: Turn, oldOnes: readonly Instance[]): void {
-  if (oldOnes.some(({ goal }) => goal !== 'Running')) return;
+function replaceUnhealthy(turn: Turn, oldOnes: readonly Instance[]): boolean {
+  if (oldOnes.some(({ goal }) => goal !== 'Running')) return true;
   const victim = oldOnes.find((instance) => !isHealthy(turn, instance));
   if (victim !== undefined) retire(turn, victim);
+  return victim !== undefined;
 }

@@ -93,3 +93,17 @@ test('an unhealthy app is replaced even where there is no room for one more', as
   assert.equal(world.marathon.machine.state.deployments.size, 0);
   await world.stop();
 });
+
+test('an upgrade ends though an old instance had ended by itself when it began', async () => {
+  const world = await World.start();
+  const upgradeStrategy = { minimumHealthCapacity: 0.5, maximumOverCapacity: 0 };
+  await world.call('POST', '/v2/apps', { ...SLEEP, instances: 2, upgradeStrategy });
+  await world.advance(1_000);
+  world.master.update(world.master.running('sleep')[0]?.id ?? '', 'TASK_FAILED');
+  await world.advance(1);
+  await world.call('POST', '/v2/apps/sleep/restart');
+  await world.advance(60_000);
+  assert.equal(world.marathon.machine.state.deployments.size, 0);
+  assert.equal(world.master.running('sleep').length, 2);
+  await world.stop();
+});
