@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { type FakeMaster, startFakeMaster, v1 } from '../dns/support/fake-master.ts';
+import { freePorts } from './support/programs.ts';
 
 const run = promisify(execFile);
 const directory = mkdtempSync(join(tmpdir(), 'orrery-dns-'));
@@ -35,8 +35,7 @@ before(async () => {
       ],
     },
   };
-  dnsPort = await freePort();
-  httpPort = await freePort();
+  [dnsPort = 0, httpPort = 0] = await freePorts(2);
   const config = join(directory, 'config.json');
   writeFileSync(
     config,
@@ -71,14 +70,6 @@ async function startDaemon(config: string): Promise<ReturnType<typeof spawn>> {
     child.once('exit', (code) => reject(new Error(`the daemon ended with ${code}`)));
   });
   return child;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 async function dig(...words: readonly string[]): Promise<string> {

@@ -63,7 +63,10 @@ export async function runAgentCase(each: AgentCase, masterPort: number): Promise
     return await run.run(file);
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new Error(`${describeCase(each)}: ${why}\n  ${run.history()}`, { cause: thrown });
+    const output = machine.agent.output().slice(-OUTPUT_SHOWN);
+    throw new Error(`${describeCase(each)}: ${why}\n  ${run.history()}\n${output}`, {
+      cause: thrown,
+    });
   } finally {
     await run.end();
   }
@@ -72,6 +75,9 @@ export async function runAgentCase(each: AgentCase, masterPort: number): Promise
 export function describeCase({ way, companion, step, pass }: AgentCase): string {
   return `${way}, ${companion} dies too, ${step}:${pass}`;
 }
+
+/** Characters of the agent's output that a failure shows. */
+const OUTPUT_SHOWN = 3_000;
 
 class CaseRun {
   private readonly each: AgentCase;
@@ -113,7 +119,8 @@ class CaseRun {
     const told = this.framework.statuses.map(({ state, message }) => `${state} ${message ?? ''}`);
     const { processes, records, cgroups } = this.machine;
     const left = `${processes.length} processes, ${records.length} records, ${cgroups.length} cgroups`;
-    return `${this.startCount} starts; ${told.join(', ')}; ${left}`;
+    const agent = `agent ${this.machine.isAgentAlive ? 'alive' : 'dead'}`;
+    return `${this.startCount} starts; ${told.join(', ')}; ${left}; ${agent}`;
   }
 
   async end(): Promise<void> {

@@ -1,7 +1,8 @@
 /** Real programs for end-to-end tests: starts daemons on free ports and cleans up after them. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HeaderLine } from '../../core/operator/recordings.ts';
@@ -77,15 +78,26 @@ export async function eventually<T>(
   throw new Error(`never happened: ${what}; last error: ${String(last)}\n${details()}`);
 }
 
+/**
+ * Where tests listen: below the ports that connections get for their own end, so that none of those takes a
+ * port between the look and the use; beside those that agents offer to tasks.
+ */
+const PORTS = { first: 11_000, count: 20_000 };
+const PORT_TRIES_MAX = 100;
+
 /** Ports that nothing listens on now. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      return server;
-    }),
-  );
+  const servers: Server[] = [];
+  for (let tries = 0; servers.length < count; tries += 1) {
+    if (tries === PORT_TRIES_MAX) throw new Error(`no ${count} free ports in ${tries} tries`);
+    const port = PORTS.first + randomInt(PORTS.count);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (isFree) servers.push(server);
+  }
   const ports = servers.map((server) => {
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('no port');
