@@ -26,6 +26,7 @@ import {
   portsOfLocal,
 } from './core/cli/local-flags.ts';
 import { expectFreePorts } from './core/cli/port-check.ts';
+import { keepHeapSmall } from './core/cli/small-heap.ts';
 
 type Main = (argv: readonly string[]) => Promise<number>;
 
@@ -50,7 +51,10 @@ const PARTS: Readonly<Record<string, Part>> = {
   agent: {
     program: 'mesos-agent',
     help: 'An agent: runs tasks',
-    load: () => import('./core/agent/main.ts'),
+    load: () => {
+      keepHeapSmall();
+      return import('./core/agent/main.ts');
+    },
   },
   marathon: {
     program: 'marathon',
