@@ -318,7 +318,7 @@ async function startFramework(
 async function startDns(options: LocalOptions, master: string, log: Log): Promise<RunningPart> {
   const { compileDnsOptions, DEFAULT_DNS_CONFIG } = await import('./dns/config.ts');
   const { createDns } = await import('./dns/server.ts');
-  const { systemResolvers } = await import('./dns/main.ts');
+  const { readText, systemResolvers } = await import('./dns/main.ts');
   const { createHttpClient } = await import('./core/net/http-client.ts');
   const { credential } = options.security;
   const config = {
@@ -334,7 +334,7 @@ async function startDns(options: LocalOptions, master: string, log: Log): Promis
       ? {}
       : { mesosAuthentication: 'basic', mesosCredentials: credential }),
   };
-  const compiled = taken(compileDnsOptions(config, { systemResolvers }));
+  const compiled = taken(compileDnsOptions(config, { systemResolvers, readText }));
   const http = createHttpClient();
   const dns = createDns(compiled, { ...systemPorts(log), http });
   const stop = async (): Promise<void> => {

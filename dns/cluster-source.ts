@@ -12,6 +12,7 @@ import { err, ok, type Result } from '../core/base/result.ts';
 import type { HttpClient } from '../core/net/ports.ts';
 import { RecordDecoder } from '../core/wire/recordio.ts';
 import type { ClusterState, HostPort } from './cluster-state.ts';
+import { type MasterAccess, originUrl } from './master-access.ts';
 import { type ClusterChange, heartbeatSecondsOf, readOperatorEvent } from './operator-events.ts';
 import { StateFetcher } from './state-fetcher.ts';
 
@@ -20,8 +21,7 @@ export interface ClusterSourceOptions {
   readonly masters: readonly string[];
   readonly refreshMs: DurationMs;
   readonly stateTimeoutMs: DurationMs;
-  /** Headers of every request to a master. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly access: MasterAccess;
 }
 
 /** Hears of the cluster; calls never overlap with one another. */
@@ -70,7 +70,7 @@ export class ClusterSource {
     this.listener = listener;
     this.fetcher = new StateFetcher(ports, {
       timeoutMs: options.stateTimeoutMs,
-      headers: options.headers,
+      access: options.access,
       signal: this.stopping.signal,
     });
   }
@@ -184,12 +184,13 @@ export class ClusterSource {
         stream.abort(new Error('no heartbeat'));
       });
     };
+    const { access } = this.options;
     try {
       const response = await this.http.request({
         method: 'POST',
-        url: `http://${formatHost(origin)}/api/v1`,
+        url: `${originUrl(access.scheme, origin)}/api/v1`,
         headers: {
-          ...this.options.headers,
+          ...(await access.headers()),
           'content-type': 'application/json',
           accept: 'application/json',
         },
@@ -223,8 +224,4 @@ export class ClusterSource {
       watch?.cancel();
     }
   }
-}
-
-function formatHost({ host, port }: HostPort): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

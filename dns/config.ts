@@ -11,6 +11,7 @@ import {
   checkZoneResolvers,
 } from './config-checks.ts';
 import { fieldsOf } from './fields.ts';
+import { type ReadText, readSecurityFiles, type SecurityFiles } from './security-files.ts';
 
 export interface DnsCredentials {
   readonly principal: string;
@@ -58,7 +59,7 @@ export interface DnsConfig {
 }
 
 /** Checked and normalised; `file` is the absolute path it was read from, if any. */
-export interface CompiledDnsOptions extends DnsConfig {
+export interface CompiledDnsOptions extends DnsConfig, SecurityFiles {
   readonly file: string;
   readonly warnings: readonly string[];
 }
@@ -106,6 +107,7 @@ export const DEFAULT_DNS_CONFIG: DnsConfig = {
 export interface ConfigSurroundings {
   /** Name servers of the system without this machine's own; used for an empty resolver list. */
   systemResolvers(): readonly string[];
+  readonly readText: ReadText;
 }
 
 /** Reads the text of a configuration file; the error names the cause only. */
@@ -188,8 +190,11 @@ export function compileDnsOptions(
     checkIpSources(config.IPSources) ??
     checkRest(config, domain);
   if (refusal !== undefined) return err(refusal);
+  const files = readSecurityFiles(config, surroundings.readText);
+  if (!files.ok) return files;
   return ok({
     ...config,
+    ...files.value,
     domain,
     resolvers,
     timeout: config.timeout === 0 ? DEFAULT_DNS_CONFIG.timeout : config.timeout,
@@ -215,25 +220,7 @@ function checkRest(config: DnsConfig, domain: string): string | undefined {
   for (const port of [config.port, config.httpport]) {
     if (port < 0 || port > 65_535) return `invalid port ${port}`;
   }
-  return checkSecurity(config);
-}
-
-function checkSecurity(config: DnsConfig): string | undefined {
-  if (config.certFile !== '' && config.keyFile === '') return 'Missing private key';
-  if (config.certFile === '' && config.keyFile !== '') return 'Missing certificate';
-  if (config.mesosHTTPSOn) return "'mesosHTTPSOn' is not supported by this version yet";
-  switch (config.mesosAuthentication) {
-    case '':
-      return undefined;
-    case 'basic': {
-      const { principal, secret } = config.mesosCredentials;
-      return principal === '' && secret === '' ? 'invalid HTTP Basic configuration' : undefined;
-    }
-    case 'iam':
-      return "'iam' authentication is not supported by this version yet";
-    default:
-      return 'unregistered factory requested';
-  }
+  return undefined;
 }
 
 function warningsOf(config: DnsConfig): readonly string[] {

@@ -40,7 +40,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const dns = createDns(options.value, {
     clock: new SystemClock(),
     random: new SystemRandom(),
-    http: createHttpClient(),
+    http: createHttpClient({ tls: options.value.tls }),
     log,
     detector: detector?.ok === true ? detector.value : undefined,
   });
@@ -68,7 +68,11 @@ export function loadDnsOptions(given: string): Result<CompiledDnsOptions> {
   }
   const config = parseDnsConfig(text);
   if (!config.ok) return err(`failed to unmarshal config file "${path}": ${config.error}`);
-  return compileDnsOptions(config.value, { systemResolvers }, path);
+  return compileDnsOptions(config.value, { systemResolvers, readText }, path);
+}
+
+export function readText(path: string): string {
+  return readFileSync(path, 'utf8');
 }
 
 /** The name servers of the system, without addresses of this machine. */
@@ -89,8 +93,10 @@ export function systemResolvers(): readonly string[] {
 
 function describeOptions(options: CompiledDnsOptions): string {
   const { principal, secret } = options.mesosCredentials;
+  // What was read from files is not for anybody's eyes.
+  const { tls, identity, warnings, ...configured } = options;
   const shown = {
-    ...options,
+    ...configured,
     mesosCredentials: `${principal}:${secret === '' ? '' : '******'}`,
   };
   return Object.entries(shown)

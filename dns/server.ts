@@ -24,6 +24,7 @@ import { limitForwarded } from './forwarded-reply.ts';
 import { Forwarder, type Transport } from './forwarder.ts';
 import { HostResolver, type LookUp, systemLookUp } from './host-resolver.ts';
 import { createHttpApi } from './http-api.ts';
+import { masterAccess } from './master-access.ts';
 import { MasterList } from './masters.ts';
 import { NamesKeeper } from './names-keeper.ts';
 import { Responder } from './responder.ts';
@@ -129,7 +130,7 @@ class DnsShell implements Dns {
         masters: options.masters ?? [],
         refreshMs: seconds(options.refreshSeconds),
         stateTimeoutMs: seconds(options.stateTimeoutSeconds),
-        headers: authorization(options),
+        access: masterAccess(options, ports),
       },
       this.keeper,
     );
@@ -262,13 +263,6 @@ async function naming<T>(what: string, action: Promise<T>): Promise<T> {
 
 function unixSeconds(clock: Clock): number {
   return Math.floor(clock.now() / 1_000);
-}
-
-function authorization(options: CompiledDnsOptions): Readonly<Record<string, string>> {
-  if (options.mesosAuthentication !== 'basic') return {};
-  const { principal, secret } = options.mesosCredentials;
-  const token = Buffer.from(`${principal}:${secret}`).toString('base64');
-  return { authorization: `Basic ${token}` };
 }
 
 function ownAddresses(listener: string): readonly string[] {

@@ -6,6 +6,7 @@ import type { Log } from '../core/base/log.ts';
 import { err, ok, type Result } from '../core/base/result.ts';
 import type { HttpClient } from '../core/net/ports.ts';
 import { type ClusterState, type HostPort, parseHostPort } from './cluster-state.ts';
+import { type MasterAccess, originUrl } from './master-access.ts';
 import { addressOfLeader } from './records.ts';
 import { readStateDocument } from './state-document.ts';
 
@@ -19,7 +20,7 @@ export interface FetchedState {
 
 export interface StateFetcherOptions {
   readonly timeoutMs: DurationMs;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly access: MasterAccess;
   readonly signal: AbortSignal;
 }
 
@@ -82,12 +83,12 @@ export class StateFetcher {
     master: HostPort,
   ): Promise<Result<{ readonly state: ClusterState; readonly origin: HostPort }>> {
     try {
-      let url = new URL(`http://${formatAuthority(master)}/master/state`);
+      let url = new URL(`${originUrl(this.options.access.scheme, master)}/master/state`);
       for (let hop = 0; hop <= REDIRECTS_MAX; hop += 1) {
         const answer = await this.get(url);
         if (answer.location === undefined) {
           const state = readStateDocument(JSON.parse(answer.text));
-          const origin = parseHostPort(url.host) ?? { host: url.hostname, port: 80 };
+          const origin = parseHostPort(url.host) ?? defaultOrigin(url);
           return state.ok ? ok({ state: state.value, origin }) : state;
         }
         url = new URL(answer.location, url);
@@ -99,7 +100,7 @@ export class StateFetcher {
   }
 
   private async get(url: URL): Promise<{ text: string; location: string | undefined }> {
-    const { timeoutMs, headers, signal } = this.options;
+    const { timeoutMs, access, signal } = this.options;
     const overdue = new AbortController();
     const timer = this.clock.setTimer(timeoutMs, () => {
       overdue.abort(new Error(`no complete answer within ${timeoutMs} ms`));
@@ -108,7 +109,11 @@ export class StateFetcher {
       const response = await this.http.request({
         method: 'GET',
         url: url.href,
-        headers: { ...headers, 'user-agent': 'Mesos-DNS', 'content-type': 'application/json' },
+        headers: {
+          ...(await access.headers()),
+          'user-agent': 'Mesos-DNS',
+          'content-type': 'application/json',
+        },
         headTimeoutMs: timeoutMs,
         signal: AbortSignal.any([signal, overdue.signal]),
       });
@@ -124,6 +129,8 @@ export class StateFetcher {
   }
 }
 
-function formatAuthority({ host, port }: HostPort): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+/** A URL leaves out the usual port of its scheme. */
+function defaultOrigin(url: URL): HostPort {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  return { host, port: url.protocol === 'https:' ? 443 : 80 };
 }

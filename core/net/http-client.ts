@@ -16,27 +16,45 @@ const KEEP_ALIVE_MS = 10_000;
 /** Most that `text()` and `bytes()` read unless told otherwise. */
 const BODY_MAX_BYTES = 64 * 1024 ** 2;
 
-export function createHttpClient(): HttpClient {
-  return new UndiciHttpClient();
+/** For `https://` origins; all in PEM. */
+export interface HttpTls {
+  /** Who is trusted instead of the system's authorities. */
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  /** False takes whoever answers. */
+  readonly isVerified: boolean;
+}
+
+export interface HttpClientOptions {
+  readonly tls?: HttpTls | undefined;
+}
+
+export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
+  return new UndiciHttpClient(options);
 }
 
 type UndiciResponse = Awaited<ReturnType<typeof undiciRequest>>;
 
 class UndiciHttpClient implements HttpClient {
-  private readonly agent = new Agent({
-    connect: { timeout: CONNECT_TIMEOUT_MS },
-    connections: null,
-    pipelining: 1,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    keepAliveMaxTimeout: KEEP_ALIVE_MS,
-  });
+  private readonly agent: Agent;
   private readonly ordered = new OrderedRequests({
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     keepAliveMs: KEEP_ALIVE_MS,
   });
   private isClosed = false;
+
+  constructor({ tls }: HttpClientOptions) {
+    this.agent = new Agent({
+      connect: { timeout: CONNECT_TIMEOUT_MS, ...connectOptions(tls) },
+      connections: null,
+      pipelining: 1,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveMaxTimeout: KEEP_ALIVE_MS,
+    });
+  }
 
   async request(request: HttpRequest): Promise<HttpResponse> {
     if (this.isClosed) throw clientClosed();
@@ -82,6 +100,17 @@ class UndiciHttpClient implements HttpClient {
     signal.addEventListener('abort', giveUp, { once: true });
     return line;
   }
+}
+
+function connectOptions(tls: HttpTls | undefined): object {
+  if (tls === undefined) return {};
+  const { ca, cert, key, isVerified } = tls;
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    rejectUnauthorized: isVerified,
+  };
 }
 
 class UndiciHttpResponse implements HttpResponse {

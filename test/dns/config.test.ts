@@ -10,7 +10,7 @@ import {
 } from '../../dns/config-checks.ts';
 import { parseDnsFlags } from '../../dns/flags.ts';
 
-const surroundings = { systemResolvers: () => ['10.0.0.53'] };
+const surroundings = { systemResolvers: () => ['10.0.0.53'], readText: () => '' };
 
 /** The sentence that refuses a configuration, given as changes to a good one. */
 function refusalOf(changes: Readonly<Record<string, unknown>>): string {

@@ -26,7 +26,7 @@ function apiOf(changes: Partial<DnsConfig> = {}): FastifyInstance {
   }
   const options = compileDnsOptions(
     { ...DEFAULT_DNS_CONFIG, masters: ['1.2.3.4:5050'], ...changes },
-    { systemResolvers: () => [] },
+    { systemResolvers: () => [], readText: () => '' },
     '/etc/config.json',
   );
   if (!options.ok) throw new Error(options.error);

@@ -29,7 +29,7 @@ async function startDns(
       ...{ externalon: false, refreshSeconds: 1 },
       ...changes,
     },
-    { systemResolvers: () => [] },
+    { systemResolvers: () => [], readText: () => '' },
   );
   if (!options.ok) throw new Error(options.error);
   const clock = new SystemClock();
