@@ -63,7 +63,9 @@ export const MARATHON_FLAGS = {
   local_port_max: flag('int', 20_000, { help: 'Highest service port, exclusive' }),
   executor: flag('string', '//cmd', { help: 'Executor of apps that name none' }),
   env_vars_prefix: optionalFlag('string', { help: 'Prefix of PORT, PORTS and HOST variables' }),
-  enable_features: optionalFlag('string', { help: 'task_killing, gpu_resources; comma separated' }),
+  enable_features: optionalFlag('string', {
+    help: 'task_killing, gpu_resources, secrets, external_volumes, vips; comma separated',
+  }),
   new_group_enforce_role: flag('string', 'off', { help: 'off or top' }),
   accepted_resource_roles_default_behavior: flag('string', 'any', {
     help: 'any, unreserved or reserved',
@@ -123,9 +125,6 @@ const UNSUPPORTED = [
 
 const FEATURES = ['vips', 'task_killing', 'external_volumes', 'secrets', 'gpu_resources'];
 
-/** Features whose parts are not built. */
-const FEATURES_MISSING = ['external_volumes', 'secrets'];
-
 /** The first flag that cannot be honoured, as a sentence. */
 function refusalOf(flags: MarathonFlags): string | undefined {
   for (const name of UNSUPPORTED) {
@@ -135,9 +134,6 @@ function refusalOf(flags: MarathonFlags): string | undefined {
   if (zooKeeper?.ok === false) return `Flag 'zk': ${zooKeeper.error}`;
   for (const feature of featuresOf(flags)) {
     if (!FEATURES.includes(feature)) return `Unknown feature '${feature}' in --enable_features`;
-    if (FEATURES_MISSING.includes(feature)) {
-      return `Feature '${feature}' is not supported by this version`;
-    }
   }
   if (flags.event_subscriber !== undefined && flags.event_subscriber !== 'http_callback') {
     return `Flag 'event_subscriber' is '${flags.event_subscriber}', expected http_callback`;

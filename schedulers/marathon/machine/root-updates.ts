@@ -12,6 +12,7 @@ import {
   hasCyclicDependencies,
   planDeployment,
 } from '../model/deployment-plan.ts';
+import { violationsOfExternalNames } from '../model/external-volumes.ts';
 import type { PathId } from '../model/path-id.ts';
 import { type Refusal, refusalText } from '../model/refusal.ts';
 import { violationsOfResidentUpdate } from '../model/resident-rules.ts';
@@ -118,7 +119,7 @@ function violationsOfTree(root: Root): Violation[] {
   if (hasCyclicDependencies(root)) {
     violations.push({ path: '/', message: 'Dependency graph has cyclic dependencies.' });
   }
-  return violations;
+  return [...violations, ...violationsOfExternalNames(root)];
 }
 
 /** Paths count the changed apps or pods, as the original's do. */

@@ -188,7 +188,10 @@ function containerOf(raw: RawApp, networks: readonly Network[]): Container | und
   };
 }
 
-function withVolumeDefaults({ persistent, ...volume }: RawVolume): AppVolume {
+function withVolumeDefaults({ persistent, external, ...volume }: RawVolume): AppVolume {
+  if (external !== undefined) {
+    return { ...volume, external: { options: {}, shared: false, ...external } };
+  }
   if (persistent === undefined) return volume;
   return { ...volume, persistent: persistentDefaults(persistent) };
 }

@@ -5,6 +5,7 @@
 import { Ajv } from 'ajv';
 import { err, ok, type Result } from '../../../core/base/result.ts';
 import type { RawApp } from './app.ts';
+import { EXTERNAL_SCHEMA } from './external-volumes.ts';
 import { LINUX_INFO_SCHEMA } from './linux-rules.ts';
 import { PATH_PATTERN } from './path-id.ts';
 import { PERSISTENT_SCHEMA } from './persistent-volumes.ts';
@@ -77,7 +78,7 @@ const CONTAINER = object({
       hostPath: { type: 'string', minLength: 1 },
       mode: names('RO', 'RW'),
       persistent: PERSISTENT_SCHEMA,
-      external: ANY_OBJECT,
+      external: EXTERNAL_SCHEMA,
       secret: STRING,
     }),
   ),

@@ -78,12 +78,22 @@ export interface PersistentVolumeInfo {
   readonly constraints?: readonly Constraint[] | undefined;
 }
 
+export interface ExternalVolumeInfo {
+  readonly name?: string | undefined;
+  readonly provider?: string | undefined;
+  /** GiB. */
+  readonly size?: number | undefined;
+  /** Of `dvdi` texts; of `csi` as its schema says. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly shared: boolean;
+}
+
 export interface AppVolume {
   readonly containerPath?: string | undefined;
   readonly hostPath?: string | undefined;
   readonly mode?: 'RO' | 'RW' | undefined;
   readonly persistent?: PersistentVolumeInfo | undefined;
-  readonly external?: Readonly<Record<string, unknown>> | undefined;
+  readonly external?: ExternalVolumeInfo | undefined;
   readonly secret?: string | undefined;
 }
 
@@ -275,7 +285,8 @@ export interface RawContainer {
   readonly linuxInfo?: RawLinuxInfo;
 }
 
-export type RawVolume = Omit<AppVolume, 'persistent'> & {
+export type RawVolume = Omit<AppVolume, 'persistent' | 'external'> & {
+  readonly external?: Partial<ExternalVolumeInfo>;
   readonly persistent?: Partial<PersistentVolumeInfo> & { readonly size: number };
 };
 

@@ -2,8 +2,10 @@
 import type { App, AppVolume, Container } from './app.ts';
 import { usesHostNetworking } from './app.ts';
 import type { ModelSettings } from './app-normalize.ts';
+import { violationsOfExternal, violationsOfExternalUse } from './external-volumes.ts';
 import { violationsOfLinuxInfo } from './linux-rules.ts';
 import { violationsOfPersistent, violationsOfVolumePath } from './persistent-volumes.ts';
+import { featureText } from './run-spec-rules.ts';
 import { type Violation, violation } from './violations.ts';
 
 export function violationsOfContainer(app: App, settings: ModelSettings): Violation[] {
@@ -23,8 +25,10 @@ export function violationsOfContainer(app: App, settings: ModelSettings): Violat
   found.push(...violationsOfPullConfig(app, container));
   found.push(...violationsOfMappings(app, container));
   container.volumes.forEach((volume, index) => {
-    found.push(...violationsOfVolume(volume, `/container/volumes(${index})`, app, settings));
+    const path = `/container/volumes(${index})`;
+    found.push(...violationsOfVolume(volume, path, { app, container, settings }));
   });
+  found.push(...violationsOfExternalUse(app));
   return found;
 }
 
@@ -68,11 +72,16 @@ function violationsOfMappings(app: App, container: Container): Violation[] {
   return found;
 }
 
+interface VolumeContext {
+  readonly app: App;
+  readonly container: Container;
+  readonly settings: ModelSettings;
+}
+
 function violationsOfVolume(
   volume: AppVolume,
   path: string,
-  app: App,
-  { features }: ModelSettings,
+  { app, container, settings: { features } }: VolumeContext,
 ): Violation[] {
   if (volume.containerPath === undefined) {
     return [violation(`${path}/containerPath`, 'undefined')];
@@ -85,23 +94,15 @@ function violationsOfVolume(
       ...violationsOfPersistent(volume.persistent, `${path}/persistent`),
     ];
   }
-  if (volume.external !== undefined) {
+  const { external } = volume;
+  if (external !== undefined) {
     if (features.has('external_volumes')) {
-      return [violation(`${path}/external`, 'external volumes are not supported by this version')];
+      return violationsOfExternal({ ...volume, external }, container, app, path);
     }
-    return [
-      violation(
-        `${path}/external`,
-        'Feature external_volumes is not enabled. Enable with --enable_features external_volumes)',
-      ),
-    ];
+    return [violation(`${path}/external`, featureText('external_volumes'))];
   }
   if (volume.secret !== undefined) {
-    if (!features.has('secrets')) {
-      return [
-        violation(path, 'Feature secrets is not enabled. Enable with --enable_features secrets)'),
-      ];
-    }
+    if (!features.has('secrets')) return [violation(path, featureText('secrets'))];
     if (app.secrets[volume.secret] !== undefined) return [];
     return [violation(path, 'volume.secret must refer to an existing secret')];
   }

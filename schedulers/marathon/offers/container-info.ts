@@ -1,9 +1,11 @@
 /** The container of a task; none for host networking without an image (spec as task-info). */
-import type { ContainerInfo, Volume } from '../../../core/wire/types/mesos.v1.ts';
-import type { App, AppVolume, Container } from '../model/app.ts';
+import type { ContainerInfo, Secret, Volume } from '../../../core/wire/types/mesos.v1.ts';
+import type { App, Container } from '../model/app.ts';
 import { assignedMappings, networkInfosOf, portMappingsOf } from './assigned-ports.ts';
 import { linuxInfoOf } from './linux-info.ts';
 import { labelsOf } from './mesos-labels.ts';
+import { secretReference } from './secrets.ts';
+import { volumesOf } from './volume-infos.ts';
 
 type HostPorts = readonly (number | undefined)[];
 
@@ -17,7 +19,7 @@ export function containerInfo(
   if (container === undefined) {
     return app.tty === true ? { type: 'MESOS', tty_info: {} } : undefined;
   }
-  const volumes = container.volumes.flatMap(hostVolume);
+  const volumes = volumesOf(app);
   if (container.type === 'DOCKER')
     return dockerContainer(app, container, hostPorts, taskId, volumes);
   const ports = assignedMappings(container.portMappings ?? [], hostPorts);
@@ -33,7 +35,7 @@ export function containerInfo(
         : {
             image: {
               type: 'DOCKER',
-              docker: { name: image.image },
+              docker: { name: image.image, ...pullConfigOf(app) },
               cached: !image.forcePullImage,
             },
           },
@@ -42,15 +44,10 @@ export function containerInfo(
   };
 }
 
-function hostVolume(volume: AppVolume): Volume[] {
-  if (volume.hostPath === undefined || volume.containerPath === undefined) return [];
-  return [
-    {
-      mode: volume.mode ?? 'RO',
-      container_path: volume.containerPath,
-      host_path: volume.hostPath,
-    },
-  ];
+/** How the registry is asked for the image: a secret, by reference. */
+function pullConfigOf({ container, secrets }: App): { readonly config?: Secret } {
+  const secret = container?.docker?.pullConfig?.secret;
+  return secret === undefined ? {} : { config: secretReference(secrets, secret) };
 }
 
 const DOCKER_NETWORKS = {

@@ -12,7 +12,7 @@ export interface EnvironmentContext {
   readonly random: Random;
 }
 
-/** Values of one name: ports and host win over the context, the app's own over both. */
+/** Values of one name: ports and host win over the context, the app's own over both; no secrets. */
 export function environmentOf(app: App, context: EnvironmentContext): Map<string, string> {
   const variables = new Map<string, string>([
     ['MESOS_TASK_ID', context.taskId],
@@ -34,6 +34,7 @@ export function environmentOf(app: App, context: EnvironmentContext): Map<string
   }
   for (const [name, value] of Object.entries(app.env)) {
     if (typeof value === 'string') variables.set(name, value);
+    else variables.delete(name);
   }
   return variables;
 }

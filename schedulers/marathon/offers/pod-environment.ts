@@ -6,6 +6,7 @@ import type { EnvironmentVariable } from '../../../core/wire/types/mesos.v1.ts';
 import { executorIdOf } from '../model/instance.ts';
 import type { AssignedPort } from './assigned-ports.ts';
 import { doubleText, escapeName, labelVariables } from './environment.ts';
+import { secretVariables } from './secrets.ts';
 import type { AssignedContainer, TaskGroupContext } from './task-group.ts';
 
 export function podEnvironment(
@@ -19,6 +20,7 @@ export function podEnvironment(
   for (const given of [pod.environment, container.environment]) {
     for (const [name, value] of Object.entries(given)) {
       if (typeof value === 'string') variables.set(name, value);
+      else variables.delete(name);
     }
   }
   const known: readonly (readonly [string, string])[] = [
@@ -36,7 +38,10 @@ export function podEnvironment(
     ...allPorts.flatMap((port) => endpointVariables(context, port)),
   ];
   for (const [name, value] of known) variables.set(name, value);
-  return [...variables].map(([name, value]) => ({ name, value }));
+  const secrets = secretVariables(pod.secrets, pod.environment, container.environment).filter(
+    ({ name }) => !variables.has(name),
+  );
+  return [...[...variables].map(([name, value]) => ({ name, value })), ...secrets];
 }
 
 /** Every container knows the endpoints of all. */

@@ -11,12 +11,13 @@ import type {
   HealthCheck,
   Offer,
   OfferOperation,
+  Secret,
   TaskInfo,
   Volume,
 } from '../../../core/wire/types/mesos.v1.ts';
 import { executorIdOf, type InstanceId } from '../model/instance.ts';
 import { hostNameForm } from '../model/path-id.ts';
-import type { Pod, PodCommand, PodContainer, PodVolumeMount } from '../model/pod.ts';
+import type { Pod, PodCommand, PodContainer, PodImage, PodVolumeMount } from '../model/pod.ts';
 import {
   type AssignedPort,
   assignedEndpoints,
@@ -28,6 +29,7 @@ import { linuxInfoOf } from './linux-info.ts';
 import type { Match } from './match.ts';
 import { labelsOf } from './mesos-labels.ts';
 import { podEnvironment } from './pod-environment.ts';
+import { secretReference } from './secrets.ts';
 import { killPolicy, limitsOf, urisOf } from './task-info.ts';
 
 export interface TaskGroupContext {
@@ -155,7 +157,7 @@ function containerOf(pod: Pod, container: PodContainer): ContainerInfo | undefin
           mesos: {
             image: {
               type: 'DOCKER' as const,
-              docker: { name: image.id },
+              docker: { name: image.id, ...pullConfigOf(pod, image) },
               ...(image.forcePull === undefined ? {} : { cached: !image.forcePull }),
             },
           },
@@ -166,12 +168,22 @@ function containerOf(pod: Pod, container: PodContainer): ContainerInfo | undefin
   return Object.keys(given).length === 0 ? undefined : { type: 'MESOS', ...given };
 }
 
+function pullConfigOf(pod: Pod, { pullConfig }: PodImage): { readonly config?: Secret } {
+  return pullConfig === undefined
+    ? {}
+    : { config: secretReference(pod.secrets, pullConfig.secret) };
+}
+
 /** Ephemeral volumes are directories of the pod's sandbox, so containers that mount one share it. */
 function volumeOf(pod: Pod, mount: PodVolumeMount): Volume[] {
   const volume = pod.volumes.find(({ name }) => name === mount.name);
   const mode = mount.readOnly === true ? 'RO' : 'RW';
   const container_path = mount.mountPath;
-  if (volume === undefined || volume.secret !== undefined) return [];
+  if (volume === undefined) return [];
+  if (volume.secret !== undefined) {
+    const secret = secretReference(pod.secrets, volume.secret);
+    return [{ mode, container_path, source: { type: 'SECRET', secret } }];
+  }
   if (volume.host !== undefined) return [{ mode, container_path, host_path: volume.host }];
   const path = volume.persistent === undefined ? `volumes/${volume.name}` : volume.name;
   const source = { type: 'SANDBOX_PATH', sandbox_path: { type: 'PARENT', path } } as const;

@@ -16,6 +16,7 @@ import { assignedMappings, discoveryPortsOf } from './assigned-ports.ts';
 import { containerInfo } from './container-info.ts';
 import { environmentOf } from './environment.ts';
 import { labelsOf } from './mesos-labels.ts';
+import { secretVariables } from './secrets.ts';
 import { agentCheck, agentHealthCheck } from './task-checks.ts';
 
 export interface TaskContext {
@@ -68,7 +69,10 @@ export function taskInfo(context: TaskContext): TaskInfo {
 
 function commandInfo(app: App, variables: ReadonlyMap<string, string>): CommandInfo {
   const environment = {
-    variables: [...variables].map(([name, value]): EnvironmentVariable => ({ name, value })),
+    variables: [
+      ...[...variables].map(([name, value]): EnvironmentVariable => ({ name, value })),
+      ...secretVariables(app.secrets, app.env),
+    ],
   };
   const uris = urisOf(app.fetch);
   const common = { environment, user: app.user, ...(uris.length > 0 ? { uris } : {}) };

@@ -43,7 +43,6 @@ test('what cannot be honoured is refused by name', () => {
     [['--master', 'a:1', '--nonsense=x'], /unknown flag 'nonsense'/],
     [['--master', 'a:1', '--zk', 'zk://h:2181'], /'zk': Expecting a \(chroot\) path/],
     [['--master', 'a:1', '--zk', 'h:2181/marathon'], /'zk': Expecting 'zk:\/\/' at/],
-    [['--master', 'a:1', '--enable_features', 'secrets'], /'secrets' is not supported/],
     [['--master', 'a:1', '--enable_features', 'magic'], /Unknown feature 'magic'/],
     [['--master', 'a:1', '--plugin_dir', '/x'], /'plugin_dir' is not supported/],
     [['--master', 'a:1', '--http_credentials', 'me'], /user:password/],
