@@ -16,7 +16,8 @@ const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   .filter((path) => path !== '' && existsSync(join(ROOT, path)));
 
 const sources = files.filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.d.ts'));
-const generated = (path: string): boolean => path.startsWith('core/wire/types/');
+const generated = (path: string): boolean =>
+  path.startsWith('core/wire/types/') || path === 'schedulers/aurora/thrift/types.ts';
 const written = sources.filter((path) => !generated(path));
 const product = written.filter((path) => !path.startsWith('test/'));
 
@@ -88,6 +89,17 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     ...['core/election/', 'core/net/', 'core/cli/', 'core/webui/', 'schedulers/kit/'],
     'schedulers/chronos/',
   ],
+  'schedulers/aurora/': [
+    ...['core/base/', 'core/wire/', 'core/resources/', 'core/scheduler/', 'core/storage/'],
+    ...['core/election/', 'core/executor/', 'core/net/', 'core/cli/', 'core/webui/'],
+    ...['schedulers/kit/', 'schedulers/aurora/'],
+  ],
+  'schedulers/aurora/thrift/': ['core/base/', 'schedulers/aurora/thrift/'],
+  'schedulers/aurora/config/': [
+    'core/base/',
+    'schedulers/aurora/thrift/',
+    'schedulers/aurora/config/',
+  ],
   // What runs in the browser knows nothing of the server but its HTTP interface.
   'core/webui/kit/': ['core/webui/kit/'],
   'core/webui/master/': ['core/webui/kit/', 'core/webui/master/'],
@@ -133,6 +145,8 @@ const MACHINE_FOLDERS = [
   'schedulers/marathon/machine/',
   'schedulers/marathon/model/',
   'schedulers/marathon/offers/',
+  'schedulers/aurora/config/',
+  'schedulers/aurora/machine/',
 ];
 const MACHINE_FILES = [
   'core/master/machine.ts',
@@ -242,6 +256,7 @@ const MACHINE_READMES = [
   'schedulers/kit/README.md',
   'schedulers/marathon/README.md',
   'schedulers/chronos/README.md',
+  'schedulers/aurora/README.md',
   'dns/README.md',
 ];
 
@@ -330,4 +345,10 @@ test('the generated types are what the messages say', async () => {
     const path = `core/wire/types/${name}`;
     assert.equal(textOf(path), text, `${path} is stale: run npm run generate`);
   }
+});
+
+test('the types of Aurora are what its description says', async () => {
+  const { generateTypes } = await import('../schedulers/aurora/thrift/generate-types.ts');
+  const path = 'schedulers/aurora/thrift/types.ts';
+  assert.equal(textOf(path), generateTypes(), `${path} is stale: run npm run generate:aurora`);
 });
