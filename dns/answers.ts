@@ -65,6 +65,7 @@ interface ReplyParts {
 
 interface PreparedAnswer extends ReplyParts {
   readonly sources: readonly Source[];
+  readonly failedCount: number;
   /** The reply with everything in it. */
   readonly full: ReplyPlan;
   readonly serial: number;
@@ -84,6 +85,8 @@ export type AnswerOutcome = 'success' | 'empty' | 'no-name';
 export interface Answer {
   readonly bytes: Buffer;
   readonly outcome: AnswerOutcome;
+  /** Records of the name and type that no packet can carry. */
+  readonly failedCount: number;
 }
 
 export class AnswerBook {
@@ -99,6 +102,10 @@ export class AnswerBook {
     this.random = random;
     this.options = options;
     this.serial = serial;
+  }
+
+  get preparedCount(): number {
+    return this.prepared.size;
   }
 
   setSerial(serial: number): void {
@@ -118,7 +125,8 @@ export class AnswerBook {
       if (this.prepared.size >= PREPARED_MAX) this.prepared.clear();
       this.prepared.set(key, prepared);
     }
-    return { bytes: this.write(query, question, prepared, limit), outcome: 'success' };
+    const { failedCount } = prepared;
+    return { bytes: this.write(query, question, prepared, limit), outcome: 'success', failedCount };
   }
 
   private isFresh(prepared: PreparedAnswer): boolean {
@@ -140,15 +148,20 @@ export class AnswerBook {
     const answers: Part[] = [];
     const additional: AdditionalPart[] = [];
     const targets = new Set<string>();
+    let failedCount = 0;
     for (const record of source.entry?.records ?? []) {
       if (!wants.has(record.type)) continue;
       if (record.type !== 'SRV') {
         const tail = addressTail(record.value, this.options.ttl);
         if (tail !== undefined) answers.push({ tail, isAddress: true, offset: 0 });
+        else failedCount += 1;
         continue;
       }
       const service = this.servicePart(record.value);
-      if (service === undefined) continue;
+      if (service === undefined) {
+        failedCount += 1;
+        continue;
+      }
       answers.push(service.part);
       if (targets.has(service.target)) continue;
       targets.add(service.target);
@@ -163,7 +176,7 @@ export class AnswerBook {
       addressOwner: isPlain ? undefined : owner,
     };
     const full = planReply(question.length, parts, Number.POSITIVE_INFINITY);
-    return { ...parts, sources, full, serial: this.serial };
+    return { ...parts, sources, failedCount, full, serial: this.serial };
   }
 
   private source(name: string): Source {
@@ -212,19 +225,22 @@ export class AnswerBook {
 
   /** No answer records: what then stands in authority depends on the type asked. */
   private emptyAnswer(query: Query, question: Buffer, prepared: PreparedAnswer): Answer {
+    const { failedCount } = prepared;
+    const empty = (rcode: number, authority: readonly Buffer[]): Buffer =>
+      this.writeEmpty(query, question, rcode, authority);
     if (query.type === TYPE.SOA || query.type === TYPE.NS) {
       const tail = query.type === TYPE.SOA ? this.soa() : this.nameServer();
-      return { bytes: this.writeEmpty(query, question, RCODE.NOERROR, [tail]), outcome: 'success' };
+      return { bytes: empty(RCODE.NOERROR, [tail]), outcome: 'success', failedCount };
     }
     if (query.type === TYPE.SRV) {
-      return { bytes: this.writeEmpty(query, question, RCODE.NOERROR, []), outcome: 'success' };
+      return { bytes: empty(RCODE.NOERROR, []), outcome: 'success', failedCount };
     }
     const exists = prepared.sources[0]?.entry !== undefined;
     const rcode = exists ? RCODE.NOERROR : RCODE.NXDOMAIN;
-    const authority = [...prepared.authority, this.soa()];
     return {
-      bytes: this.writeEmpty(query, question, rcode, authority),
+      bytes: empty(rcode, [...prepared.authority, this.soa()]),
       outcome: exists ? 'empty' : 'no-name',
+      failedCount,
     };
   }
 

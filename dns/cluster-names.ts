@@ -97,9 +97,16 @@ export class ClusterNames {
     masterRecords(before.leader, before.list, this.rules.domain, this.withdraw);
   }
 
-  /** Learns from a state document what events do not tell; gives whether a name changed. */
-  learnFrameworkAddresses(state: ClusterState, addressesOf: AddressesOf): boolean {
+  /**
+   * Learns from a state document what events do not tell: addresses of frameworks, and which agents are
+   * being drained. Gives whether a name changed.
+   */
+  learnFromDocument(state: ClusterState, addressesOf: AddressesOf): boolean {
     const before = this.changeCount;
+    for (const { id, isDraining = false } of state.agents) {
+      const known = this.agents.get(id);
+      if (known !== undefined) this.putAgent({ ...known.agent, isDraining }, addressesOf);
+    }
     for (const { framework } of state.frameworks) {
       if (framework.address === undefined) continue;
       this.frameworkAddresses.set(framework.id, framework.address);
@@ -323,7 +330,7 @@ export class ClusterNames {
     const agent = this.agents.get(known.task.agentId);
     const framework = this.frameworks.get(known.task.frameworkId);
     const told =
-      known.task.isRunning && agent !== undefined && framework !== undefined
+      agent !== undefined && framework !== undefined && this.isNamed(known.task, agent.agent)
         ? {
             task: known.task,
             frameworkName: framework.framework.name,
@@ -335,6 +342,13 @@ export class ClusterNames {
     // New before old: what both have stays untouched.
     if (told !== undefined) this.replayTask(told, this.add);
     if (before !== undefined) this.replayTask(before, this.withdraw);
+  }
+
+  private isNamed(task: TaskEntry, agent: AgentEntry): boolean {
+    const { onlyHealthy = false, leaveOutDraining = false } = this.rules;
+    if (onlyHealthy && task.running?.isFailing === true) return false;
+    if (leaveOutDraining && agent.isDraining === true) return false;
+    return task.isRunning;
   }
 
   private replayTask(told: ToldTask, sink: RecordSink): void {

@@ -4,7 +4,7 @@
  * within milliseconds. Where there is no such stream, `/state` is polled every `refreshSeconds`.
  */
 import { background } from '../core/base/background.ts';
-import type { Clock, Timer } from '../core/base/clock.ts';
+import type { Clock, Instant, Timer } from '../core/base/clock.ts';
 import { type DurationMs, seconds } from '../core/base/duration.ts';
 import { describeError } from '../core/base/errors.ts';
 import type { Log } from '../core/base/log.ts';
@@ -22,6 +22,19 @@ export interface ClusterSourceOptions {
   readonly refreshMs: DurationMs;
   readonly stateTimeoutMs: DurationMs;
   readonly access: MasterAccess;
+  /** Whether `/state` is read every `refreshMs` also while the stream tells the changes. */
+  readonly pollsWhileFollowing: boolean;
+}
+
+/** How far what is known can be trusted. */
+export interface SourceStanding {
+  /** When a master was last heard: a good document, an event or a heartbeat. */
+  readonly heardAt: Instant | undefined;
+  readonly isFollowing: boolean;
+  /** Documents that could not be had, or not be used. */
+  readonly failureCount: number;
+  /** No stream, and the last document could not be had: what is served may be old. */
+  readonly isStale: boolean;
 }
 
 /** Hears of the cluster; calls never overlap with one another. */
@@ -55,6 +68,8 @@ export class ClusterSource {
   private isReloading = false;
   private isReloadWanted = false;
   private failureCount = 0;
+  private failureTotal = 0;
+  private heardAt: Instant | undefined;
   private masters: readonly string[];
 
   constructor(
@@ -73,6 +88,16 @@ export class ClusterSource {
       access: options.access,
       signal: this.stopping.signal,
     });
+  }
+
+  get standing(): SourceStanding {
+    const isFollowing = this.stream !== undefined;
+    return {
+      heardAt: this.heardAt,
+      isFollowing,
+      failureCount: this.failureTotal,
+      isStale: !isFollowing && this.failureCount > 0,
+    };
   }
 
   start(): void {
@@ -128,6 +153,7 @@ export class ClusterSource {
     }
     if (!fetched.ok) {
       this.failureCount += 1;
+      this.failureTotal += 1;
       this.log.warn(
         { error: fetched.error },
         'Warning: Error generating records; keeping old DNS state',
@@ -137,6 +163,7 @@ export class ClusterSource {
       return;
     }
     this.failureCount = 0;
+    this.heardAt = this.clock.now();
     const { state, leader, origin } = fetched.value;
     this.listener.onState(state, leader, this.stream !== undefined);
     this.scheduleReload(this.options.refreshMs);
@@ -152,7 +179,8 @@ export class ClusterSource {
         return;
       }
       this.listener.onRefresh();
-      this.scheduleReload(this.options.refreshMs);
+      if (this.options.pollsWhileFollowing) this.reloadNow();
+      else this.scheduleReload(this.options.refreshMs);
     });
   }
 
@@ -179,6 +207,7 @@ export class ClusterSource {
     let watch: Timer | undefined;
     let isSubscribed = false;
     const expectMore = (): void => {
+      this.heardAt = this.clock.now();
       watch?.cancel();
       watch = this.clock.setTimer(heartbeatMs * HEARTBEATS_MISSED_MAX, () => {
         stream.abort(new Error('no heartbeat'));

@@ -12,6 +12,8 @@ export interface AgentEntry {
   readonly id: string;
   /** From the agent's pid; undefined when the document has none. */
   readonly address: HostPort | undefined;
+  /** It is being emptied, or has been. */
+  readonly isDraining?: boolean;
 }
 
 export interface FrameworkEntry {
@@ -34,6 +36,8 @@ export interface RunningStatus {
   readonly networkAddresses: readonly string[];
   readonly dockerAddresses: readonly string[];
   readonly mesosAddresses: readonly string[];
+  /** Its health check fails; a task without check does not. */
+  readonly isFailing?: boolean;
 }
 
 export interface TaskEntry {

@@ -56,6 +56,12 @@ export interface DnsConfig {
   readonly mesosAuthentication: string;
   readonly mesosCredentials: DnsCredentials;
   readonly IAMConfigFile: string;
+  /** Ours: names only for tasks whose health check does not fail. */
+  readonly onlyHealthy: boolean;
+  /** Ours: no names for tasks on agents that are being drained. */
+  readonly leaveOutDraining: boolean;
+  /** Ours: replies over UDP may be as long as the client's OPT record says. */
+  readonly honourEDNSSize: boolean;
 }
 
 /** Checked and normalised; `file` is the absolute path it was read from, if any. */
@@ -101,6 +107,9 @@ export const DEFAULT_DNS_CONFIG: DnsConfig = {
   mesosAuthentication: '',
   mesosCredentials: { principal: '', secret: '' },
   IAMConfigFile: '',
+  onlyHealthy: false,
+  leaveOutDraining: false,
+  honourEDNSSize: false,
 };
 
 /** Where the surroundings of the process matter. */
@@ -142,8 +151,24 @@ function readValue(key: string, value: unknown, fallback: unknown): Result<unkno
   }
   if (key === 'mesosCredentials') return readCredentials(value) ?? refused;
   if (key === 'zoneResolvers') return isZoneTable(value) ? ok(value) : refused;
-  if (typeof fallback === 'number' && !Number.isSafeInteger(value)) return refused;
+  if (typeof fallback === 'number' && !isWithinRange(key, value)) return refused;
   return typeof value === typeof fallback ? ok(value) : refused;
+}
+
+/** What the original's types hold. */
+const RANGES: Readonly<Record<string, readonly [min: number, max: number]>> = {
+  ttl: [-(2 ** 31), 2 ** 31 - 1],
+  srvRecordDefaultWeight: [0, 65_535],
+  SOARefresh: [0, 2 ** 32 - 1],
+  SOARetry: [0, 2 ** 32 - 1],
+  SOAExpire: [0, 2 ** 32 - 1],
+  SOAMinttl: [0, 2 ** 32 - 1],
+};
+
+function isWithinRange(key: string, value: unknown): boolean {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) return false;
+  const [min, max] = RANGES[key] ?? [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER];
+  return value >= min && value <= max;
 }
 
 function readCredentials(value: unknown): Result<DnsCredentials> | undefined {

@@ -1,5 +1,7 @@
 /** What the server has done since its start (spec mesos-dns, section 8); also as metrics. */
+import type { Instant } from '../core/base/clock.ts';
 import type { Counter, Metrics } from '../core/base/metrics.ts';
+import type { SourceStanding } from './cluster-source.ts';
 
 const HELP = {
   MesosRequests: 'Queries for names of the domain',
@@ -29,4 +31,40 @@ export function createDnsCounters(metrics: Metrics): DnsCounters {
     NonMesosFailed: count('NonMesosFailed'),
     NonMesosForwarded: count('NonMesosForwarded'),
   };
+}
+
+export interface DnsGauges {
+  nameCount(): number;
+  preparedCount(): number;
+  forwardCount(): number;
+  connectionCount(): number;
+  serial(): number;
+  standing(): SourceStanding;
+  now(): Instant;
+}
+
+/** Read when somebody asks; among them how old what is served may be. */
+export function declareDnsGauges(metrics: Metrics, gauges: DnsGauges): void {
+  const gauge = (name: string, help: string, read: () => number): void =>
+    metrics.gauge(`dns/${name}`, help, read);
+  gauge('names', 'Names that have records', gauges.nameCount);
+  gauge('prepared_answers', 'Answers kept as bytes', gauges.preparedCount);
+  gauge('forwards_in_flight', 'Queries that wait for a resolver', gauges.forwardCount);
+  gauge('tcp_connections', 'Open connections of clients', gauges.connectionCount);
+  gauge('serial', 'Serial of the zone', gauges.serial);
+  gauge('state_age_seconds', 'Time since a master was last heard', () => {
+    const { heardAt } = gauges.standing();
+    return heardAt === undefined ? 0 : (gauges.now() - heardAt) / 1_000;
+  });
+  gauge('state_is_stale', '1 when the last attempt to reach a master failed', () =>
+    Number(gauges.standing().isStale),
+  );
+  gauge('state_is_followed', '1 while changes come by the event stream', () =>
+    Number(gauges.standing().isFollowing),
+  );
+  gauge(
+    'state_failures',
+    'Attempts to read the state that failed',
+    () => gauges.standing().failureCount,
+  );
 }

@@ -30,7 +30,7 @@ export class Forwarder {
   private readonly clock: Clock;
   private readonly timeoutMs: DurationMs;
   private readonly counters: DnsCounters;
-  private inFlightCount = 0;
+  inFlightCount = 0;
 
   constructor(clock: Clock, timeoutMs: DurationMs, counters: DnsCounters) {
     this.clock = clock;

@@ -1,5 +1,11 @@
 /** The read-only HTTP API (spec mesos-dns, section 7). */
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type RouteHandlerMethod,
+} from 'fastify';
+import type { Metrics } from '../core/base/metrics.ts';
 import { cleanName } from './answers.ts';
 import type { ClusterNames } from './cluster-names.ts';
 import type { CompiledDnsOptions } from './config.ts';
@@ -12,6 +18,7 @@ export interface HttpApiSources {
   readonly options: CompiledDnsOptions;
   readonly names: ClusterNames;
   readonly counters: DnsCounters;
+  readonly metrics: Metrics;
   readonly version: string;
   serial(): number;
 }
@@ -21,21 +28,22 @@ const SERVICE_URL = 'https://github.com/mesosphere/mesos-dns';
 
 /** Routes only; the caller listens and closes. */
 export function createHttpApi(sources: HttpApiSources): FastifyInstance {
-  const app = Fastify({ logger: false, forceCloseConnections: true });
-  const paths = new Set<string>();
+  const app = Fastify({ logger: false, forceCloseConnections: true, exposeHeadRoutes: false });
+  const get = (path: string, handler: RouteHandlerMethod): void => {
+    app.get(path, handler);
+    app.route({
+      method: ['HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'],
+      url: path,
+      handler: (_request, reply) => plain(reply, 405, '405: Method Not Allowed'),
+    });
+  };
   const route = (path: string, render: (request: FastifyRequest) => unknown): void => {
-    paths.add(path);
-    app.get(path, (request, reply) => {
+    get(path, (request, reply) => {
       if (!acceptsJson(request.headers.accept)) return plain(reply, 406, '406: Not Acceptable');
       return reply
         .code(200)
         .header('content-type', 'application/json')
         .send(Buffer.from(goJson(render(request))));
-    });
-    app.route({
-      method: ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'],
-      url: path,
-      handler: (_request, reply) => plain(reply, 405, '405: Method Not Allowed'),
     });
   };
   app.removeAllContentTypeParsers();
@@ -55,7 +63,11 @@ export function createHttpApi(sources: HttpApiSources): FastifyInstance {
   route('/v1/services/:service', (request) =>
     lookUpService(sources, parameter(request, 'service')),
   );
-  app.get('/v1/hosts/:host/ports', (_request, reply) => plain(reply, 501, 'To be implemented...'));
+  route('/v1/metrics', () => sources.metrics.snapshot());
+  get('/v1/metrics/prometheus', async (_request, reply) =>
+    plain(reply, 200, await sources.metrics.prometheus()),
+  );
+  get('/v1/hosts/:host/ports', (_request, reply) => plain(reply, 501, 'To be implemented...'));
   if (sources.options.enumerationOn) {
     route('/v1/enumerate', () => enumeration(sources.names));
     route('/v1/axfr', () => zoneTransfer(sources));
@@ -87,11 +99,13 @@ function withDot(name: string): string {
   return name.endsWith('.') ? name : `${name}.`;
 }
 
-/** Counts a lookup as a query; gives whether the name is of the domain. */
-function countLookup(sources: HttpApiSources, name: string): void {
+/** Counts a lookup as a query. */
+function countLookup(sources: HttpApiSources, name: string, isFound: boolean): void {
   const domain = `${sources.options.domain}.`;
   if (name === domain || name.endsWith(`.${domain}`)) {
     sources.counters.MesosRequests.increment();
+    if (isFound) sources.counters.MesosSuccess.increment();
+    else sources.counters.MesosNXDomain.increment();
     return;
   }
   sources.counters.NonMesosRequests.increment();
@@ -100,16 +114,15 @@ function countLookup(sources: HttpApiSources, name: string): void {
 
 function lookUpHost(sources: HttpApiSources, given: string): unknown {
   const host = withDot(cleanName(given));
-  countLookup(sources, host);
   const { records } = sources.names;
   const addresses = [...records.values(host, 'A'), ...records.values(host, 'AAAA')];
+  countLookup(sources, host, addresses.length > 0);
   if (addresses.length === 0) return [{ host: '', ip: '' }];
   return addresses.map((ip) => ({ host, ip }));
 }
 
 function lookUpService(sources: HttpApiSources, given: string): unknown {
   const name = withDot(cleanName(given));
-  countLookup(sources, name);
   const { records } = sources.names;
   const found = records.values(name, 'SRV').flatMap((value) => {
     const service = splitService(value);
@@ -119,6 +132,7 @@ function lookUpService(sources: HttpApiSources, given: string): unknown {
     addresses.push(...records.values(target, 'AAAA').slice(0, 1));
     return addresses.map((ip) => ({ service: given, host: target, ip, port: String(port) }));
   });
+  countLookup(sources, name, found.length > 0);
   return found.length === 0 ? [{ service: '', host: '', ip: '', port: '' }] : found;
 }
 
@@ -203,5 +217,9 @@ function configDocument(sources: HttpApiSources): unknown {
     MesosCredentials: { Principal: principal, Secret: secret === '' ? '' : '******' },
     IAMConfigFile: options.IAMConfigFile,
     MesosAuthentication: options.mesosAuthentication,
+    // Ours, shown only where they are on.
+    ...(options.onlyHealthy ? { OnlyHealthy: true } : {}),
+    ...(options.leaveOutDraining ? { LeaveOutDraining: true } : {}),
+    ...(options.honourEDNSSize ? { HonourEDNSSize: true } : {}),
   };
 }

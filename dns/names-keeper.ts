@@ -69,7 +69,7 @@ export class NamesKeeper implements ClusterListener {
         this.tellMasters();
         // While changes stream in, a document that took long to come is older than what is known.
         if (isStreaming) {
-          this.names.learnFrameworkAddresses(state, this.resolver.addressesOf);
+          this.names.learnFromDocument(state, this.resolver.addressesOf);
         } else {
           this.names.apply(change, this.resolver.addressesOf);
         }

@@ -10,7 +10,7 @@ import {
   type TaskEntry,
 } from './cluster-state.ts';
 import { at, fieldsOf, listOf, numberOf, textOf } from './fields.ts';
-import { readDiscovery, readRunningStatus } from './state-document.ts';
+import { readDiscovery, readDraining, readRunningStatus } from './state-document.ts';
 
 export type ClusterChange =
   | { readonly kind: 'snapshot'; readonly state: ClusterState }
@@ -92,6 +92,7 @@ function readAgent(agent: unknown): AgentEntry {
   return {
     id: idOf(at(agent, 'agent_info', 'id')),
     address: parsePid(textOf(at(agent, 'pid'))),
+    isDraining: readDraining(at(agent, 'drain_info')),
   };
 }
 

@@ -20,6 +20,10 @@ export interface NamingRules {
   readonly domain: string;
   readonly labelRule: LabelRule;
   readonly addressSources: readonly string[];
+  /** Tasks whose health check fails have no names. */
+  readonly onlyHealthy?: boolean;
+  /** Tasks on agents that are being drained have no names. */
+  readonly leaveOutDraining?: boolean;
 }
 
 /** Addresses of a host; empty when it cannot be resolved. IP literals give themselves. */

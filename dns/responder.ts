@@ -4,12 +4,23 @@
  */
 import type { AnswerBook } from './answers.ts';
 import type { DnsCounters } from './counters.ts';
-import { errorReply, formatErrorReply, nameToText, parseQuery, type Query, RCODE } from './wire.ts';
+import {
+  errorReply,
+  formatErrorReply,
+  nameToText,
+  OPT_BYTES,
+  parseQuery,
+  type Query,
+  RCODE,
+  withSizeOption,
+} from './wire.ts';
 
 export type Decision =
   | { readonly kind: 'ignore' }
   | { readonly kind: 'reply'; readonly bytes: Buffer }
   | { readonly kind: 'forward'; readonly query: Query; readonly resolvers: readonly string[] };
+
+type Reply = Decision & { readonly kind: 'reply' };
 
 export interface ResponderOptions {
   /** Without dots at its ends. */
@@ -18,7 +29,12 @@ export interface ResponderOptions {
   readonly forwards: boolean;
   readonly resolvers: readonly string[];
   readonly zoneResolvers: ReadonlyMap<string, readonly string[]>;
+  /** Whether the client's OPT record is heeded, for names of the domain. */
+  readonly honoursSize?: boolean;
 }
+
+/** Longest reply over UDP, whatever the client offers: no more is worth forging its address. */
+export const UDP_OFFER_BYTES_MAX = 4_096;
 
 const IGNORE: Decision = { kind: 'ignore' };
 
@@ -49,7 +65,15 @@ export class Responder {
       return { kind: 'reply', bytes: errorReply(query, RCODE.SERVFAIL) };
     }
     const zone = this.zoneOf(query.question);
-    if (zone === 'domain') return this.answer(query, query.question, limit);
+    if (zone === 'domain') {
+      const { udpBytes } = query;
+      if (this.options.honoursSize !== true || udpBytes === undefined) {
+        return this.answer(query, query.question, limit);
+      }
+      const offered = Math.min(Math.max(udpBytes, limit), Math.max(UDP_OFFER_BYTES_MAX, limit));
+      const { bytes } = this.answer(query, query.question, offered - OPT_BYTES);
+      return { kind: 'reply', bytes: withSizeOption(bytes, UDP_OFFER_BYTES_MAX) };
+    }
     this.counters.NonMesosRequests.increment();
     if (!this.options.forwards || zone.length === 0) {
       return { kind: 'reply', bytes: errorReply(query, RCODE.REFUSED) };
@@ -57,10 +81,11 @@ export class Responder {
     return { kind: 'forward', query, resolvers: zone };
   }
 
-  private answer(query: Query, question: Buffer, limit: number): Decision {
+  private answer(query: Query, question: Buffer, limit: number): Reply {
     this.counters.MesosRequests.increment();
     try {
-      const { bytes, outcome } = this.book.answer(query, question, limit);
+      const { bytes, outcome, failedCount } = this.book.answer(query, question, limit);
+      if (failedCount > 0) this.counters.MesosFailed.increment(failedCount);
       if (outcome === 'success') this.counters.MesosSuccess.increment();
       else this.counters.MesosNXDomain.increment();
       return { kind: 'reply', bytes };

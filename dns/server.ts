@@ -19,7 +19,7 @@ import { AnswerBook } from './answers.ts';
 import { ClusterNames } from './cluster-names.ts';
 import { ClusterSource } from './cluster-source.ts';
 import type { CompiledDnsOptions } from './config.ts';
-import { createDnsCounters, type DnsCounters } from './counters.ts';
+import { createDnsCounters, type DnsCounters, declareDnsGauges } from './counters.ts';
 import { limitForwarded } from './forwarded-reply.ts';
 import { Forwarder, type Transport } from './forwarder.ts';
 import { HostResolver, type LookUp, systemLookUp } from './host-resolver.ts';
@@ -62,6 +62,8 @@ export function createDns(options: CompiledDnsOptions, ports: DnsPorts): Dns {
       domain: options.domain,
       labelRule: options.enforceRFC952 ? 'rfc952' : 'rfc1123',
       addressSources: options.IPSources,
+      onlyHealthy: options.onlyHealthy,
+      leaveOutDraining: options.leaveOutDraining,
     },
     { name: options.SOAMname, addresses: ownAddresses(options.listener) },
   );
@@ -76,6 +78,7 @@ class DnsShell implements Dns {
   private readonly book: AnswerBook;
   private readonly keeper: NamesKeeper;
   private readonly source: ClusterSource;
+  private readonly metrics = new Metrics();
   private readonly counters: DnsCounters;
   private readonly responder: Responder;
   private readonly forwarder: Forwarder;
@@ -98,7 +101,7 @@ class DnsShell implements Dns {
     this.log = ports.log;
     this.names = names;
     this.serial = unixSeconds(ports.clock);
-    this.counters = createDnsCounters(new Metrics());
+    this.counters = createDnsCounters(this.metrics);
     this.book = new AnswerBook(names.records, ports.random, answerOptions(options), this.serial);
     this.responder = new Responder(
       this.book,
@@ -107,6 +110,7 @@ class DnsShell implements Dns {
         forwards: options.externalon,
         resolvers: options.resolvers,
         zoneResolvers: new Map(Object.entries(options.externalon ? options.zoneResolvers : {})),
+        honoursSize: options.honourEDNSSize,
       },
       this.counters,
     );
@@ -131,10 +135,21 @@ class DnsShell implements Dns {
         refreshMs: seconds(options.refreshSeconds),
         stateTimeoutMs: seconds(options.stateTimeoutSeconds),
         access: masterAccess(options, ports),
+        // Events do not tell which agents are being drained.
+        pollsWhileFollowing: options.leaveOutDraining,
       },
       this.keeper,
     );
     this.masterList = this.createMasterList(ports);
+    declareDnsGauges(this.metrics, {
+      nameCount: () => names.records.nameCount,
+      preparedCount: () => this.book.preparedCount,
+      forwardCount: () => this.forwarder.inFlightCount,
+      connectionCount: () => this.tcp.connectionCount,
+      serial: () => this.serial,
+      standing: () => this.source.standing,
+      now: () => ports.clock.now(),
+    });
   }
 
   get failure(): Promise<unknown> {
@@ -219,6 +234,7 @@ class DnsShell implements Dns {
         options: this.options,
         names: this.names,
         counters: this.counters,
+        metrics: this.metrics,
         version: DNS_VERSION,
         serial: () => this.serial,
       });

@@ -24,7 +24,8 @@ export function readStateDocument(document: unknown): Result<ClusterState> {
     const agent = fieldsOf(each);
     const address = readPid(agent['pid']);
     if (!address.ok) return address;
-    agents.push({ id: textOf(agent['id']), address: address.value });
+    const isDraining = readDraining(agent['drain_info']);
+    agents.push({ id: textOf(agent['id']), address: address.value, isDraining });
   }
   const frameworks: ClusterState['frameworks'][number][] = [];
   for (const each of listOf(top['frameworks'])) {
@@ -96,7 +97,13 @@ export function readRunningStatus(value: unknown): RunningStatus | undefined {
     ),
     dockerAddresses: docker,
     mesosAddresses: mesos,
+    isFailing: status['healthy'] === false,
   };
+}
+
+/** The same shape in `/state` and in the events: there only while the agent is drained. */
+export function readDraining(drainInfo: unknown): boolean {
+  return textOf(at(drainInfo, 'state')) !== '';
 }
 
 function readNetworkInfo(info: unknown): readonly string[] {

@@ -25,6 +25,10 @@ export class TcpServer {
     this.clock = clock;
   }
 
+  get connectionCount(): number {
+    return this.sockets.size;
+  }
+
   /** Gives the port in use; rejects with the cause of the system. */
   async listen(ip: string, port: number): Promise<number> {
     const server = createServer({ noDelay: true }, (socket) => this.serve(socket));

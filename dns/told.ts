@@ -38,7 +38,9 @@ export interface EnumeratedFramework {
 /** Each of these: whether both give the same records. */
 export function sameAgent(a: ToldAgent, b: ToldAgent): boolean {
   return (
-    a.agent.address?.port === b.agent.address?.port && a.addresses.join() === b.addresses.join()
+    a.agent.address?.port === b.agent.address?.port &&
+    a.agent.isDraining === b.agent.isDraining &&
+    a.addresses.join() === b.addresses.join()
   );
 }
 

@@ -31,12 +31,17 @@ export interface Query {
   /** Name, type and class as they came; undefined without a question. */
   readonly question: Buffer | undefined;
   readonly type: number;
+  /** Longest reply over UDP that the client takes, by its OPT record; undefined without one. */
+  readonly udpBytes: number | undefined;
 }
 
 /** `ignore` for what is no query at all, `malformed` for what deserves FORMERR. */
 export type ParsedQuery = Query | 'ignore' | 'malformed';
 
 const QR_BIT = 0x80;
+
+/** Root name, type, size, extended flags, no options. */
+export const OPT_BYTES = 11;
 
 export function parseQuery(message: Buffer): ParsedQuery {
   if (message.length < HEADER_BYTES) return 'ignore';
@@ -54,10 +59,12 @@ export function parseQuery(message: Buffer): ParsedQuery {
     }
     at = end + 4;
   }
+  let udpBytes: number | undefined;
   const recordCount = message.readUInt16BE(6) + message.readUInt16BE(8) + message.readUInt16BE(10);
   for (let seen = 0; seen < recordCount; seen += 1) {
     const end = skipName(message, at);
     if (end === undefined || end + 10 > message.length) return 'malformed';
+    if (message.readUInt16BE(end) === TYPE.OPT) udpBytes = message.readUInt16BE(end + 2);
     at = end + 10 + message.readUInt16BE(end + 8);
     if (at > message.length) return 'malformed';
   }
@@ -67,6 +74,7 @@ export function parseQuery(message: Buffer): ParsedQuery {
     questionCount,
     question,
     type: question?.readUInt16BE(question.length - 4) ?? 0,
+    udpBytes,
   };
 }
 
@@ -177,6 +185,15 @@ export function soaTail(soa: Authority, serial: number): Buffer {
     numbers.writeUInt32BE(value >>> 0, at * 4);
   }
   return recordTail(TYPE.SOA, soa.ttl, Buffer.concat([soa.primary, soa.mailbox, numbers]));
+}
+
+/** An OPT record that says how long a message may be; it is the last record of its message. */
+export function withSizeOption(reply: Buffer, udpBytes: number): Buffer {
+  const option = Buffer.alloc(OPT_BYTES);
+  option.writeUInt16BE(TYPE.OPT, 1);
+  option.writeUInt16BE(udpBytes, 3);
+  reply.writeUInt16BE(reply.readUInt16BE(10) + 1, 10);
+  return Buffer.concat([reply, option]);
 }
 
 /** A reply without any record: an error, or the start of one. */

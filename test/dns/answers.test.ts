@@ -283,3 +283,46 @@ test('any set of records is answered with exactly those of the name and type', (
     }),
   );
 });
+
+test('with the option a reply over UDP is as long as the client offers, within bounds', () => {
+  const name = 'many.marathon.mesos';
+  const lines = Array.from({ length: 300 }, (_, at) => `${name}. A 10.0.${at >> 8}.${at & 255}`);
+  const { responder } = responderOf(recordsOf(...lines), { honoursSize: true });
+  const bytesFor = (tail: Buffer | undefined): Buffer =>
+    replyOf(responder.decide(query(name, TYPES.A, tail === undefined ? {} : { tail }), UDP));
+  assert.ok(bytesFor(undefined).length <= 512, 'without an offer');
+  assert.equal(show(bytesFor(undefined)).additional.length, 0);
+  for (const [offer, most] of [
+    [0, 512],
+    [511, 512],
+    [512, 512],
+    [1_232, 1_232],
+    [4_096, 4_096],
+    [65_535, 4_096],
+  ] as const) {
+    const bytes = bytesFor(optRecord(offer));
+    assert.ok(bytes.length <= most && bytes.length > most - 32, `${offer}: ${bytes.length}`);
+    const reply = show(bytes);
+    assert.equal(reply.flags, 'qr aa tc rd ra');
+    // The last record is the OPT record of the server: root, type 41, its own size.
+    assert.deepEqual(bytes.subarray(-11), Buffer.of(0, 0, 41, 16, 0, 0, 0, 0, 0, 0, 0));
+    assert.equal(reply.additional.length, 1);
+  }
+  const empty = show(
+    replyOf(responder.decide(query('no.mesos', TYPES.A, { tail: optRecord(512) }), UDP)),
+  );
+  assert.deepEqual([empty.rcode, empty.additional.length], [3, 1]);
+});
+
+test('records that cannot be formatted are counted each time they would be answered', () => {
+  const long = 'x'.repeat(64);
+  const { responder, counters } = responderOf(
+    recordsOf('a.mesos. A host-name', 'a.mesos. A 10.0.0.1', `_s._tcp.mesos. SRV ${long}.mesos.:1`),
+  );
+  for (let asked = 0; asked < 2; asked += 1) {
+    responder.decide(query('a.mesos', TYPES.A), UDP);
+    responder.decide(query('_s._tcp.mesos', TYPES.SRV), UDP);
+    responder.decide(query('a.mesos', TYPES.AAAA), UDP);
+  }
+  assert.equal(counters.MesosFailed.value, 4);
+});

@@ -133,7 +133,7 @@ test('a state document tells addresses of frameworks that events do not', () => 
   };
   const state = readStateDocument(document);
   assert.ok(state.ok);
-  assert.equal(names.learnFrameworkAddresses(state.value, addressesOf), true);
+  assert.equal(names.learnFromDocument(state.value, addressesOf), true);
   assert.deepEqual(names.records.values('marathon.mesos.', 'A'), ['10.8.8.8']);
   assert.deepEqual(names.records.values('_framework._tcp.marathon.mesos.', 'SRV'), [
     'marathon.mesos.:99',
@@ -313,4 +313,68 @@ test('masters change their names when the leader changes', () => {
   assert.deepEqual(names.records.values('leader.mesos.', 'A'), ['2.2.2.2']);
   assert.deepEqual(names.records.values('master0.mesos.', 'A'), ['1.1.1.1']);
   assert.deepEqual(names.records.values('_leader._tcp.mesos.', 'SRV'), ['leader.mesos.:5050']);
+});
+
+test('tasks whose health check fails have names unless only healthy ones shall have', () => {
+  for (const onlyHealthy of [false, true]) {
+    const names = new ClusterNames(
+      { ...RULES, onlyHealthy },
+      { name: 'ns1.mesos.', addresses: ['10.0.0.53'] },
+    );
+    const health = (healthy: boolean | undefined, timestamp: number): unknown => ({
+      type: 'TASK_UPDATED',
+      task_updated: {
+        framework_id: { value: 'F1' },
+        status: { ...v1.status('test', 'TASK_RUNNING', '10.2.2.2', timestamp), healthy },
+        state: 'TASK_RUNNING',
+      },
+    });
+    hear(
+      names,
+      v1.frameworkAdded(v1.framework('F1', 'marathon')),
+      v1.agentAdded(v1.agent('x-S0', '10.1.1.1')),
+      v1.taskAdded(v1.task({ id: 'test', name: 'web', framework: 'F1', agent: 'x-S0' })),
+    );
+    const seen = [undefined, false, true].map((healthy, at) => {
+      hear(names, health(healthy, at + 1));
+      return names.records.get('web.marathon.mesos.') !== undefined;
+    });
+    assert.deepEqual(seen, [true, !onlyHealthy, true]);
+  }
+});
+
+test('tasks on agents that are drained have names unless they shall be left out', () => {
+  const document = (drain: string | undefined): ClusterState => {
+    const drainInfo = drain === undefined ? undefined : { state: drain };
+    const state = readStateDocument({
+      slaves: [{ id: 'x-S0', pid: 'slave(1)@10.1.1.1:5051', drain_info: drainInfo }],
+      frameworks: [
+        {
+          id: 'F1',
+          name: 'marathon',
+          tasks: [{ id: 'test', name: 'web', slave_id: 'x-S0', state: 'TASK_RUNNING' }],
+        },
+      ],
+    });
+    if (!state.ok) throw new Error(state.error);
+    return state.value;
+  };
+  for (const leaveOutDraining of [false, true]) {
+    const names = new ClusterNames(
+      { ...RULES, leaveOutDraining },
+      { name: 'ns1.mesos.', addresses: ['10.0.0.53'] },
+    );
+    const hasName = (): boolean => names.records.get('web.marathon.mesos.') !== undefined;
+    names.apply({ kind: 'snapshot', state: document(undefined) }, addressesOf);
+    const before = names.records.describe();
+    assert.equal(hasName(), true);
+    for (const drain of ['DRAINING', 'DRAINED']) {
+      names.learnFromDocument(document(drain), addressesOf);
+      assert.equal(hasName(), !leaveOutDraining, drain);
+    }
+    names.learnFromDocument(document(undefined), addressesOf);
+    assert.equal(names.records.describe(), before);
+    names.apply({ kind: 'snapshot', state: document('DRAINING') }, addressesOf);
+    assert.equal(hasName(), !leaveOutDraining);
+  }
 });

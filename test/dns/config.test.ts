@@ -40,7 +40,18 @@ test('keys are read in any case, unknown ones are ignored', () => {
 });
 
 test('what is no configuration is refused', () => {
-  for (const text of ['', '[]', 'null', '{"port":"53"}', '{"masters":"a:1"}', '{"ttl":1.5}']) {
+  for (const text of [
+    '',
+    '[]',
+    'null',
+    '{"port":"53"}',
+    '{"masters":"a:1"}',
+    '{"ttl":1.5}',
+    '{"ttl":2147483648}',
+    '{"srvRecordDefaultWeight":65536}',
+    '{"SOAExpire":-1}',
+    '{"onlyHealthy":1}',
+  ]) {
     assert.equal(parseDnsConfig(text).ok, false, text);
   }
 });

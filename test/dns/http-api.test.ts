@@ -30,9 +30,10 @@ function apiOf(changes: Partial<DnsConfig> = {}): FastifyInstance {
     '/etc/config.json',
   );
   if (!options.ok) throw new Error(options.error);
-  const counters = createDnsCounters(new Metrics());
+  const metrics = new Metrics();
+  const counters = createDnsCounters(metrics);
   const serial = (): number => 1_700_000_000;
-  return createHttpApi({ options: options.value, names, counters, version: 'v1', serial });
+  return createHttpApi({ options: options.value, names, counters, metrics, version: 'v1', serial });
 }
 
 async function get(path: string, api = apiOf()): Promise<string> {
@@ -113,6 +114,10 @@ test('wrong methods and types are refused in plain text', async () => {
   const api = apiOf();
   const post = await api.inject({ method: 'POST', url: '/v1/version', payload: 'x' });
   assert.deepEqual([post.statusCode, post.body], [405, '405: Method Not Allowed']);
+  const ports = await api.inject({ method: 'DELETE', url: '/v1/hosts/a.mesos/ports' });
+  assert.deepEqual([ports.statusCode, ports.body], [405, '405: Method Not Allowed']);
+  const later = await api.inject({ method: 'GET', url: '/v1/hosts/a.mesos/ports' });
+  assert.deepEqual([later.statusCode, later.body], [501, 'To be implemented...']);
   const headers = { accept: 'text/html' };
   const html = await api.inject({ method: 'GET', url: '/v1/version', headers });
   assert.deepEqual([html.statusCode, html.body], [406, '406: Not Acceptable']);
@@ -148,4 +153,38 @@ test('JSON is escaped and indented like that of the original', () => {
       '\n',
     ),
   );
+});
+
+test('lookups count as queries, and metrics show it as JSON and for Prometheus', async () => {
+  const api = apiOf();
+  for (const path of [
+    '/v1/hosts/web.marathon.mesos',
+    '/v1/hosts/no.mesos',
+    '/v1/services/_web._tcp.marathon.mesos',
+    '/v1/hosts/example.com',
+  ]) {
+    await get(path, api);
+  }
+  assert.deepEqual(JSON.parse(await get('/v1/metrics', api)), {
+    'dns/MesosFailed': 0,
+    'dns/MesosNXDomain': 1,
+    'dns/MesosRequests': 3,
+    'dns/MesosSuccess': 2,
+    'dns/NonMesosFailed': 1,
+    'dns/NonMesosForwarded': 0,
+    'dns/NonMesosNXDomain': 0,
+    'dns/NonMesosRequests': 1,
+    'dns/NonMesosSuccess': 0,
+  });
+  const prometheus = await api.inject('/v1/metrics/prometheus');
+  assert.equal(prometheus.headers['content-type'], 'text/plain');
+  assert.match(prometheus.body, /^# TYPE dns_MesosRequests counter\ndns_MesosRequests 3$/m);
+  // Asked twice, counted once.
+  assert.equal((await api.inject('/v1/metrics/prometheus')).body, prometheus.body);
+});
+
+test('options of ours are shown only where they are on', async () => {
+  const config = JSON.parse(await get('/v1/config', apiOf({ onlyHealthy: true })));
+  assert.equal(config.OnlyHealthy, true);
+  assert.equal('LeaveOutDraining' in config, false);
 });

@@ -164,3 +164,37 @@ test('another leader is asked on the port of the configured master', async () =>
   assert.deepEqual(dns.records.values('master.mesos.', 'A').toSorted(), ['127.0.0.1', '127.0.0.2']);
   await Promise.all([dns.stop(), leader.close(), standby.close()]);
 });
+
+test('metrics say when what is served may be old, and drained agents are asked for beside the stream', async () => {
+  const master = await startFakeMaster();
+  master.snapshot = {
+    get_agents: { agents: [v1.agent('x-S0', '10.1.1.1')] },
+    get_frameworks: { frameworks: [v1.framework('F1', 'marathon')] },
+    get_tasks: {
+      tasks: [
+        v1.task({ id: 'a', name: 'web', framework: 'F1', agent: 'x-S0', state: 'TASK_RUNNING' }),
+      ],
+    },
+  };
+  const dns = await startDns([addressOf(master)], { leaveOutDraining: true });
+  const metric = async (name: string): Promise<number> => {
+    const response = await fetch(`http://127.0.0.1:${dns.ports.http}/v1/metrics`);
+    return Number(Object(await response.json())[`dns/${name}`]);
+  };
+  await eventually('the name', () => dns.records.get('web.marathon.mesos.'));
+  assert.deepEqual([await metric('state_is_followed'), await metric('state_is_stale')], [1, 0]);
+  const drained = { id: 'x-S0', pid: 'slave(1)@10.1.1.1:5051', drain_info: { state: 'DRAINING' } };
+  master.state = { slaves: [drained] };
+  await eventually('the name goes', () =>
+    dns.records.get('web.marathon.mesos.') === undefined ? true : undefined,
+  );
+  await master.close();
+  await eventually('the state is stale', async () =>
+    (await metric('state_is_stale')) === 1 ? true : undefined,
+  );
+  assert.equal(await metric('state_is_followed'), 0);
+  assert.ok((await metric('state_failures')) >= 1);
+  assert.ok((await metric('state_age_seconds')) > 0);
+  assert.ok((await metric('names')) > 0, 'old names stay');
+  await dns.stop();
+});
