@@ -58,6 +58,8 @@ export interface HttpServer {
   readonly address: { readonly ip: string; readonly port: number };
   /** Rejects with a `ClusterError` `ADDRESS_IN_USE` or `ADDRESS_UNAVAILABLE`. */
   listen(): Promise<{ readonly ip: string; readonly port: number }>;
+  /** Serves HTTP, but no messages, on a connection that was accepted elsewhere. */
+  adopt(socket: net.Socket): void;
   /** Idempotent; waits a short while for answers under way, then cuts every connection. */
   close(): Promise<void>;
   /** Who gets the libprocess messages; without one they are answered 404. */
@@ -255,7 +257,22 @@ class FastifyHttpServer implements HttpServer {
     });
   }
 
+  adopt(socket: net.Socket): void {
+    this.remember(socket);
+    this.http?.emit('connection', socket);
+  }
+
   private accept(socket: net.Socket): void {
+    this.remember(socket);
+    serveMessages(socket, this.receiverFor(socket), (rest) => {
+      socket.pause();
+      if (rest.length > 0) socket.unshift(rest);
+      this.http?.emit('connection', socket);
+      socket.resume();
+    });
+  }
+
+  private remember(socket: net.Socket): void {
     this.connections.set(socket, 0);
     this.lastNumber += 1;
     this.numbers.set(socket, this.lastNumber);
@@ -265,12 +282,6 @@ class FastifyHttpServer implements HttpServer {
     });
     // Without a listener a reset connection would end the process; 'close' follows anyway.
     socket.on('error', () => socket.destroy());
-    serveMessages(socket, this.receiverFor(socket), (rest) => {
-      socket.pause();
-      if (rest.length > 0) socket.unshift(rest);
-      this.http?.emit('connection', socket);
-      socket.resume();
-    });
   }
 
   private receiverFor(socket: net.Socket): MessageReceiver {

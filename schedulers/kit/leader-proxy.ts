@@ -20,6 +20,8 @@ export interface LeaderProxyOptions {
   readonly isLeading: () => boolean;
   /** Id of the leader, `host:port`. */
   readonly leader: () => string | undefined;
+  /** How the leader is reached; plain HTTP by default. */
+  readonly scheme?: () => 'http' | 'https';
   /** Id of this process. */
   readonly self: () => string;
   /** Names who has passed a request on; finds loops. */
@@ -60,7 +62,7 @@ export function proxyToLeader(
     const leader = await otherLeader(options, ports.clock);
     if (options.isLeading()) return undefined;
     if (leader === undefined) return options.answer(reply, { kind: 'no-leader' });
-    const url = `http://${leader}${request.raw.url ?? '/'}`;
+    const url = `${options.scheme?.() ?? 'http'}://${leader}${request.raw.url ?? '/'}`;
     if (options.isRedirected(request.raw.url?.split('?')[0] ?? '/')) {
       return reply.code(302).header('location', url).send();
     }

@@ -11,6 +11,7 @@ import { err, ok, type Result } from '../../core/base/result.ts';
 import { parseZooKeeperUrl } from '../../core/net/zookeeper/url.ts';
 import type { ZooKeeperStateOptions } from '../kit/zookeeper-state.ts';
 import type { MarathonOptions } from './options.ts';
+import { credentialsOf, httpsOf } from './security-flags.ts';
 
 function milliseconds(fallback: number, help: string): ReturnType<typeof flag<'int'>> {
   return flag('int', fallback, { help: `${help}, ms` });
@@ -38,10 +39,11 @@ export const MARATHON_FLAGS = {
   webui_url: optionalFlag('string', { help: 'Address of the web UI, shown by the master' }),
   http_address: flag('string', '0.0.0.0', { help: 'Address to listen on' }),
   http_port: flag('int', 8_080, { help: 'Port of the HTTP API' }),
-  https_address: optionalFlag('string', { help: 'Not supported yet' }),
-  https_port: optionalFlag('int', { help: 'Not supported yet' }),
-  ssl_keystore_path: optionalFlag('path', { help: 'Not supported yet' }),
-  ssl_keystore_password: optionalFlag('string', { help: 'Not supported yet' }),
+  http: flag('bool', true, { help: 'Serve HTTP; --disable_http leaves HTTPS alone' }),
+  https_address: optionalFlag('string', { help: 'Address of HTTPS; default: that of HTTP' }),
+  https_port: flag('int', 8_443, { help: 'Port of HTTPS, served with a key store' }),
+  ssl_keystore_path: optionalFlag('path', { help: 'PKCS12 key store with the certificate' }),
+  ssl_keystore_password: optionalFlag('string', { help: 'Password of the key store' }),
   http_credentials: optionalFlag('string', { help: 'user:password for basic authentication' }),
   http_realm: flag('string', 'Mesosphere', { help: 'Realm of basic authentication' }),
   http_compression: flag('bool', true, { help: 'Compress answers' }),
@@ -113,15 +115,7 @@ export function withoutDisable(argv: readonly string[]): string[] {
   return argv.map((word) => word.replace(/^--disable_(?=[a-z])/, '--no-'));
 }
 
-const UNSUPPORTED = [
-  'https_address',
-  'https_port',
-  'ssl_keystore_path',
-  'ssl_keystore_password',
-  'plugin_dir',
-  'plugin_conf',
-  'artifact_store',
-] as const;
+const UNSUPPORTED = ['plugin_dir', 'plugin_conf', 'artifact_store'] as const;
 
 const FEATURES = ['vips', 'task_killing', 'external_volumes', 'secrets', 'gpu_resources'];
 
@@ -187,12 +181,16 @@ export function compileMarathonOptions(flags: MarathonFlags): Result<MarathonOpt
   if (!gpus.ok) return gpus;
   const credentials = credentialsOf(flags);
   if (!credentials.ok) return credentials;
+  const https = httpsOf(flags);
+  if (!https.ok) return https;
   const credential = masterCredential(flags);
   if (!credential.ok) return credential;
   const hostname = flags.hostname ?? machineName();
   return ok({
     master: flags.master,
     http: { ip: flags.http_address, port: flags.http_port },
+    servesHttp: flags.http,
+    https: https.value,
     hostname,
     webuiUrl: flags.webui_url,
     frameworkName: flags.framework_name,
@@ -269,15 +267,6 @@ export function zooKeeperOf(flags: MarathonFlags): ZooKeeperStateOptions | undef
     latchPath: flags.ha ? `${path}/leader-curator` : undefined,
     sessionTimeoutMs: flags.zk_session_timeout,
   };
-}
-
-function credentialsOf(flags: MarathonFlags): Result<MarathonOptions['httpCredentials']> {
-  const text = flags.http_credentials;
-  if (text === undefined) return ok(undefined);
-  const split = text.indexOf(':');
-  if (split < 1) return err("Flag 'http_credentials' must have the form user:password");
-  const realm = flags.http_realm;
-  return ok({ user: text.slice(0, split), password: text.slice(split + 1), realm });
 }
 
 function callbackUrls(flags: MarathonFlags): readonly string[] | undefined {

@@ -11,6 +11,7 @@ import { LEADERSHIP_LOST } from '../kit/leadership.ts';
 import { openZooKeeperState, type ZooKeeperState } from '../kit/zookeeper-state.ts';
 import { compileMarathonOptions, MARATHON_FLAGS, withoutDisable, zooKeeperOf } from './flags.ts';
 import { VERSION } from './http/system.ts';
+import { flagEnvironment } from './security-flags.ts';
 import { createMarathon } from './server.ts';
 
 /** The original's exit codes (spec marathon-behaviour, section 9). */
@@ -25,7 +26,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     table: MARATHON_FLAGS,
     version: VERSION,
     argv: withoutDisable(argv),
-    env: process.env,
+    env: flagEnvironment(process.env, argv, isSwitch),
     envPrefix: 'MARATHON_',
     style: 'spaced',
   });
@@ -48,12 +49,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     const marathon = createMarathon(options.value, { ...system, http, storage, leadership });
     return await runDaemon(marathon, log, {
       name: 'marathon',
-      flagOfPort: () => '--http_port',
+      flagOfPort: (port) => (port === options.value.https?.port ? '--https_port' : '--http_port'),
       failure: marathon.failure,
       exitCodeOf,
       banner: () => {
         const what = leadership === undefined ? 'is' : 'is a candidate';
-        return `Marathon ${what} at http://${marathon.address.ip}:${marathon.address.port}`;
+        return `Marathon ${what} at ${marathon.scheme}://${marathon.address.ip}:${marathon.address.port}`;
       },
     });
   } finally {
@@ -65,6 +66,12 @@ export async function main(argv: readonly string[]): Promise<number> {
 async function ownState(folder: string): Promise<ZooKeeperState> {
   const storage = await openLevelStorage(folder);
   return { storage, leadership: undefined, close: () => storage.close() };
+}
+
+function isSwitch(name: string): boolean {
+  return Object.entries(MARATHON_FLAGS).some(
+    ([each, { type }]) => each === name && type === 'bool',
+  );
 }
 
 function exitCodeOf(failure: unknown): number | undefined {

@@ -1,11 +1,15 @@
 /** Everything Marathon is configured with, compiled: `flags.ts` makes it, `orrery local` may too. */
 import type { DurationMs } from '../../core/base/duration.ts';
 import type { MachineSettings } from './machine/settings.ts';
+import type { HttpCredentials, HttpsOptions } from './security-flags.ts';
 
 export interface MarathonOptions {
   readonly master: string;
   /** Where the API listens; port 0 takes a free one. */
   readonly http: { readonly ip: string; readonly port: number };
+  /** False leaves HTTPS alone. */
+  readonly servesHttp: boolean;
+  readonly https: HttpsOptions | undefined;
   /** Announced to others: the leader's name, the web UI's address. */
   readonly hostname: string;
   readonly webuiUrl: string | undefined;
@@ -17,9 +21,7 @@ export interface MarathonOptions {
   /** Named to the master also when it is not asked to check. */
   readonly principal: string | undefined;
   readonly credential: { readonly principal: string; readonly secret: string } | undefined;
-  readonly httpCredentials:
-    | { readonly user: string; readonly password: string; readonly realm: string }
-    | undefined;
+  readonly httpCredentials: HttpCredentials | undefined;
   readonly corsOrigin: string | undefined;
   readonly concurrentRequestsMax: number | undefined;
   readonly minReviveIntervalMs: DurationMs;

@@ -24,6 +24,7 @@ import { HttpCallbacks } from './http/callbacks.ts';
 import { publishTo } from './http/events.ts';
 import { sendProblem, sendProxyFailure } from './http/problems.ts';
 import { answerNotFound, declareRoutes } from './http/routes.ts';
+import { Listeners } from './listeners.ts';
 import { MarathonMachine } from './machine/marathon-machine.ts';
 import { MarathonMetrics } from './metrics.ts';
 import { roleOf } from './model/instance.ts';
@@ -48,6 +49,7 @@ export interface Marathon extends Service {
   readonly app: FastifyInstance;
   /** Where it listens; the real port after the start. */
   readonly address: { readonly ip: string; readonly port: number };
+  readonly scheme: 'http' | 'https';
   readonly isSubscribed: boolean;
   readonly frameworkId: string | undefined;
   /** The machine, for printouts and tests. */
@@ -75,6 +77,7 @@ class MarathonServer implements Marathon {
   private readonly options: MarathonOptions;
   private readonly ports: MarathonPorts;
   private readonly http: HttpServer;
+  private readonly listeners: Listeners;
   private readonly hub: EventHub;
   private readonly callbacks: HttpCallbacks | undefined;
   private readonly shell: MarathonShell;
@@ -129,6 +132,7 @@ class MarathonServer implements Marathon {
       model: options.machine.model,
       publish,
     });
+    this.listeners = new Listeners(this.http, options);
   }
 
   get app(): FastifyInstance {
@@ -136,7 +140,11 @@ class MarathonServer implements Marathon {
   }
 
   get address(): { readonly ip: string; readonly port: number } {
-    return this.http.address;
+    return this.listeners.address;
+  }
+
+  get scheme(): 'http' | 'https' {
+    return this.listeners.scheme;
   }
 
   get isSubscribed(): boolean {
@@ -151,13 +159,13 @@ class MarathonServer implements Marathon {
     this.state = 'starting';
     try {
       if (this.ports.leadership === undefined) await this.load();
-      await this.http.listen();
+      await this.listeners.listen();
       if (this.ports.leadership === undefined) await this.subscribe();
       else this.contend(this.ports.leadership);
       this.state = 'running';
     } catch (thrown) {
       this.state = 'failed';
-      await this.http.close();
+      await this.listeners.close();
       throw thrown;
     }
   }
@@ -200,7 +208,7 @@ class MarathonServer implements Marathon {
     if (this.state === 'stopped' || this.state === 'stopping') return;
     this.state = 'stopping';
     this.hub.close();
-    await this.http.close();
+    await this.listeners.close();
     await this.durable.flush();
     this.shell.stop();
     await this.subscription?.stop();
@@ -235,6 +243,7 @@ class MarathonServer implements Marathon {
         {
           isLeading: () => this.isLeading,
           leader: () => leadership.leader,
+          scheme: () => this.scheme,
           self: () => this.self,
           viaHeader: 'x-marathon-via',
           isRedirected: (path) => path === '/v2/events',
@@ -248,6 +257,8 @@ class MarathonServer implements Marathon {
       options,
       metrics,
       self: () => this.self,
+      scheme: () => this.scheme,
+      httpsPort: () => this.listeners.httpsPort,
       frameworkId: () => this.frameworkId,
       pages: loadPages('marathon'),
       masterUrl: () => this.masterUrl,
@@ -326,7 +337,7 @@ class MarathonServer implements Marathon {
       failover_timeout: options.failoverTimeoutSeconds,
       checkpoint: options.checkpoint,
       hostname: options.hostname,
-      webui_url: options.webuiUrl ?? `http://${options.hostname}:${this.address.port}`,
+      webui_url: options.webuiUrl ?? `${this.scheme}://${options.hostname}:${this.address.port}`,
       principal: options.principal,
       capabilities: [
         { type: 'PARTITION_AWARE' },

@@ -40,7 +40,7 @@ export function answerNotFound(_request: FastifyRequest, reply: FastifyReply): u
   return sendProblem(reply, { status: 404, message: 'URI not found' });
 }
 
-function addFilters(app: FastifyInstance, { options, self }: SystemContext): void {
+function addFilters(app: FastifyInstance, { options, self, scheme }: SystemContext): void {
   let active = 0;
   app.addHook('onRequest', (request, reply, done) => {
     active += 1;
@@ -48,7 +48,7 @@ function addFilters(app: FastifyInstance, { options, self }: SystemContext): voi
       active -= 1;
     });
     reply.headers({
-      'x-marathon-leader': `http://${self()}`,
+      'x-marathon-leader': `${scheme()}://${self()}`,
       'x-frame-options': 'DENY',
       'x-xss-protection': '1; mode=block',
       'cache-control': 'no-cache, no-store, must-revalidate',

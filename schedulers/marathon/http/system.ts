@@ -50,7 +50,7 @@ const MARATHON_CONFIG: Readonly<Record<string, unknown>> = {
   task_launch_timeout: undefined,
   task_lost_expunge_initial_delay: undefined,
   task_lost_expunge_interval: undefined,
-  task_reservation_timeout: 20_000,
+  task_reservation_timeout: undefined,
   webui_url: undefined,
   maintenance_mode: undefined,
 };
@@ -72,6 +72,9 @@ export interface SystemContext {
   readonly metrics: MarathonMetrics;
   /** `hostname:port` of this process. */
   readonly self: () => string;
+  /** How others reach this process. */
+  readonly scheme: () => 'http' | 'https';
+  readonly httpsPort: () => number | undefined;
   readonly frameworkId: () => string | undefined;
   readonly abdicate: () => void;
   readonly pages: Pages;
@@ -131,7 +134,7 @@ function sendInfo(context: SystemContext, reply: FastifyReply): unknown {
     frameworkId: frameworkId() ?? null,
     marathon_config: shown(MARATHON_CONFIG),
     zookeeper_config: shown(ZOOKEEPER_CONFIG),
-    http_config: { http_port: options.http.port, https_port: 8443 },
+    http_config: { http_port: options.http.port, https_port: context.httpsPort() ?? 8_443 },
   };
   return reply.type('application/json').send(writeJson(plain(info) ?? null));
 }
