@@ -10,6 +10,7 @@ import { type FlagValues, flag, optionalFlag, requiredFlag } from '../../core/ba
 import { err, ok, type Result } from '../../core/base/result.ts';
 import { parseZooKeeperUrl } from '../../core/net/zookeeper/url.ts';
 import type { ZooKeeperStateOptions } from '../kit/zookeeper-state.ts';
+import { NO_PLUGINS } from './machine/settings.ts';
 import type { MarathonOptions } from './options.ts';
 import { credentialsOf, httpsOf } from './security-flags.ts';
 
@@ -99,8 +100,8 @@ export const MARATHON_FLAGS = {
   zk_max_versions: flag('int', 50, { help: 'Versions of the tree that are kept' }),
   metrics_name_prefix: flag('string', 'marathon', { help: 'Prefix of metric names' }),
   logging_level: flag('string', 'info', { help: 'debug, info, warn or error' }),
-  plugin_dir: optionalFlag('path', { help: 'Not supported yet' }),
-  plugin_conf: optionalFlag('path', { help: 'Not supported yet' }),
+  plugin_dir: optionalFlag('path', { help: 'Directory of plugins; with --plugin_conf' }),
+  plugin_conf: optionalFlag('path', { help: 'JSON file that lists the plugins' }),
   event_subscriber: optionalFlag('string', { help: 'http_callback posts events to URLs' }),
   http_endpoints: optionalFlag('string', { help: 'URLs that get every event; comma separated' }),
   artifact_store: optionalFlag('string', { help: 'Not supported yet' }),
@@ -115,7 +116,7 @@ export function withoutDisable(argv: readonly string[]): string[] {
   return argv.map((word) => word.replace(/^--disable_(?=[a-z])/, '--no-'));
 }
 
-const UNSUPPORTED = ['plugin_dir', 'plugin_conf', 'artifact_store'] as const;
+const UNSUPPORTED = ['artifact_store'] as const;
 
 const FEATURES = ['vips', 'task_killing', 'external_volumes', 'secrets', 'gpu_resources'];
 
@@ -123,6 +124,9 @@ const FEATURES = ['vips', 'task_killing', 'external_volumes', 'secrets', 'gpu_re
 function refusalOf(flags: MarathonFlags): string | undefined {
   for (const name of UNSUPPORTED) {
     if (flags[name] !== undefined) return `Flag '${name}' is not supported by this version`;
+  }
+  if ((flags.plugin_dir === undefined) !== (flags.plugin_conf === undefined)) {
+    return '--plugin_dir and --plugin_conf must be given together';
   }
   const zooKeeper = flags.zk === undefined ? undefined : parseZooKeeperUrl(flags.zk);
   if (zooKeeper?.ok === false) return `Flag 'zk': ${zooKeeper.error}`;
@@ -251,6 +255,7 @@ function machineSettings(
     drainingMs: flags.draining_seconds * 1_000,
     envVarsPrefix: flags.env_vars_prefix ?? '',
     executor: flags.executor,
+    plugins: NO_PLUGINS,
     principal: flags.mesos_authentication_principal,
   };
 }

@@ -1,7 +1,7 @@
 /** Starts Marathon as a daemon. */
 import { SystemClock } from '../../core/base/clock.ts';
-import { ClusterError } from '../../core/base/errors.ts';
-import { createLog, type LogLevel } from '../../core/base/log.ts';
+import { ClusterError, describeError } from '../../core/base/errors.ts';
+import { createLog, type Log, type LogLevel } from '../../core/base/log.ts';
 import { SystemRandom } from '../../core/base/random.ts';
 import { runDaemon } from '../../core/cli/daemon.ts';
 import { readDaemonFlags, usageError } from '../../core/cli/daemon-flags.ts';
@@ -9,14 +9,22 @@ import { createHttpClient } from '../../core/net/http-client.ts';
 import { openLevelStorage } from '../../core/storage/level.ts';
 import { LEADERSHIP_LOST } from '../kit/leadership.ts';
 import { openZooKeeperState, type ZooKeeperState } from '../kit/zookeeper-state.ts';
-import { compileMarathonOptions, MARATHON_FLAGS, withoutDisable, zooKeeperOf } from './flags.ts';
+import {
+  compileMarathonOptions,
+  MARATHON_FLAGS,
+  type MarathonFlags,
+  withoutDisable,
+  zooKeeperOf,
+} from './flags.ts';
 import { VERSION } from './http/system.ts';
+import { type LoadedPlugins, loadPlugins } from './plugins/load.ts';
 import { flagEnvironment } from './security-flags.ts';
 import { createMarathon } from './server.ts';
 
 /** The original's exit codes (spec marathon-behaviour, section 9). */
 const BAD_FLAG = 112;
 const ZOOKEEPER_LOST = 101;
+const PLUGINS_FAILED = 102;
 const NO_LONGER_LEADING = 103;
 
 /** Resolves with the exit code. */
@@ -38,6 +46,13 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   const log = createLog({ name: 'marathon', level: levelOf(flags.values.logging_level) });
   const system = { clock: new SystemClock(), random: new SystemRandom(), log };
+  let plugins: LoadedPlugins | undefined;
+  try {
+    plugins = await pluginsOf(flags.values, log);
+  } catch (thrown) {
+    process.stderr.write(`marathon: ${describeError(thrown)}\n`);
+    return PLUGINS_FAILED;
+  }
   const zooKeeper = zooKeeperOf(flags.values);
   const state =
     zooKeeper === undefined
@@ -46,7 +61,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   const http = createHttpClient();
   const { storage, leadership } = state;
   try {
-    const marathon = createMarathon(options.value, { ...system, http, storage, leadership });
+    const ports = { ...system, http, storage, leadership, plugins };
+    const marathon = createMarathon(options.value, ports);
     return await runDaemon(marathon, log, {
       name: 'marathon',
       flagOfPort: (port) => (port === options.value.https?.port ? '--https_port' : '--http_port'),
@@ -61,6 +77,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     await http.close();
     await state.close();
   }
+}
+
+async function pluginsOf(flags: MarathonFlags, log: Log): Promise<LoadedPlugins | undefined> {
+  const { plugin_dir: directory, plugin_conf: configuration } = flags;
+  if (directory === undefined || configuration === undefined) return undefined;
+  return await loadPlugins(directory, configuration, log);
 }
 
 async function ownState(folder: string): Promise<ZooKeeperState> {

@@ -19,6 +19,7 @@ import { proxyToLeader } from '../kit/leader-proxy.ts';
 import type { Leadership } from '../kit/leadership.ts';
 import { type FrameworkHandlers, FrameworkSubscription } from '../kit/subscription.ts';
 import { type ConnectTcp, NetworkProber } from './health/prober.ts';
+import { AccessControl } from './http/access.ts';
 import type { Api } from './http/api.ts';
 import { HttpCallbacks } from './http/callbacks.ts';
 import { publishTo } from './http/events.ts';
@@ -29,6 +30,7 @@ import { MarathonMachine } from './machine/marathon-machine.ts';
 import { MarathonMetrics } from './metrics.ts';
 import { roleOf } from './model/instance.ts';
 import type { MarathonOptions } from './options.ts';
+import type { LoadedPlugins } from './plugins/load.ts';
 import { MarathonShell } from './shell.ts';
 
 export interface MarathonPorts {
@@ -40,6 +42,8 @@ export interface MarathonPorts {
   readonly detector?: LeaderDetector | undefined;
   /** Among several processes; without it this one leads from its start. */
   readonly leadership?: Leadership | undefined;
+  /** Loaded before; their part of the machine's work included here. */
+  readonly plugins?: LoadedPlugins | undefined;
   /** For TCP health checks; real sockets by default. */
   readonly connectTcp?: ConnectTcp;
 }
@@ -102,7 +106,9 @@ class MarathonServer implements Marathon {
     };
     const { clock, log, storage } = ports;
     const metrics = new MarathonMetrics(options.metricsPrefix);
-    this.machine = new MarathonMachine(options.machine, ports.random, clock.now());
+    const plugins = ports.plugins?.machine ?? options.machine.plugins;
+    const settings = { ...options.machine, plugins };
+    this.machine = new MarathonMachine(settings, ports.random, clock.now());
     metrics.observe(this.machine.state, clock.now(), () => clock.now());
     this.hub = new EventHub(clock, {
       clientsMax: EVENT_CLIENTS_MAX,
@@ -131,6 +137,7 @@ class MarathonServer implements Marathon {
       shell: this.shell,
       model: options.machine.model,
       publish,
+      access: new AccessControl(ports.plugins),
     });
     this.listeners = new Listeners(this.http, options);
   }
@@ -261,6 +268,8 @@ class MarathonServer implements Marathon {
       httpsPort: () => this.listeners.httpsPort,
       frameworkId: () => this.frameworkId,
       pages: loadPages('marathon'),
+      plugins: ports.plugins,
+      log: ports.log,
       masterUrl: () => this.masterUrl,
       abdicate: () => {
         ports.clock.setTimer(ABDICATION_MS, () => this.fail(new Error('leadership abdicated')));

@@ -8,12 +8,14 @@ import type { RootChange, RootChangeResult } from '../machine/root-updates.ts';
 import type { ModelSettings } from '../model/app-normalize.ts';
 import { parseDocument } from '../model/json-document.ts';
 import type { MarathonShell } from '../shell.ts';
-import { type ApiProblem, problemOf, sendProblem } from './problems.ts';
+import type { AccessControl } from './access.ts';
+import { type ApiProblem, sendProblem, sendRefusal } from './problems.ts';
 
 export interface Api {
   readonly shell: MarathonShell;
   readonly model: ModelSettings;
   readonly publish: (event: MarathonEvent) => void;
+  readonly access: AccessControl;
 }
 
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
@@ -99,8 +101,15 @@ export function queryFlag(request: FastifyRequest, name: string, fallback: boole
 }
 
 /** Changes the tree and resolves when that is durable. */
-export function commitChange(api: Api, change: RootChange): Promise<RootChangeResult> {
-  return api.shell.commit(api.shell.machine.changeRoot(change, api.shell.now()));
+export function commitChange(
+  api: Api,
+  request: FastifyRequest,
+  change: RootChange,
+): Promise<RootChangeResult> {
+  const refusalOf: RootChange['refusalOf'] = (changes) =>
+    api.access.refusalOfChange(request, changes);
+  const guarded = { ...change, refusalOf };
+  return api.shell.commit(api.shell.machine.changeRoot(guarded, api.shell.now()));
 }
 
 /** `{"version","deploymentId"}` and the header, or the problem. */
@@ -109,7 +118,7 @@ export function sendDeployment(
   result: RootChangeResult,
   status = 200,
 ): FastifyReply {
-  if (!result.ok) return sendProblem(reply, problemOf(result.error));
+  if (!result.ok) return sendRefusal(reply, result.error);
   const { id, version } = result.value;
   reply.header('marathon-deployment-id', id);
   return sendJson(reply, status, { version, deploymentId: id });

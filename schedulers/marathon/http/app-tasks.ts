@@ -19,6 +19,8 @@ export function getAppTasks(
   const { state } = api.shell.machine;
   const app = appIn(state.root, id);
   if (app === undefined) return sendRefusal(reply, notFound('App', id));
+  const refused = api.access.refusalOf(request, 'ViewRunSpec', app);
+  if (refused !== undefined) return sendRefusal(reply, refused);
   if (wantsPlainText(request)) {
     return reply.type('text/plain; charset=utf-8').send(plainTaskList(state, [app]));
   }
@@ -28,15 +30,15 @@ export function getAppTasks(
 
 export function getGroupTasks(
   api: Api,
-  _request: FastifyRequest,
+  request: FastifyRequest,
   reply: FastifyReply,
   id: PathId,
 ): unknown {
   const { state } = api.shell.machine;
   if (id !== ROOT && !state.root.groups.has(id)) return sendRefusal(reply, notFound('Group', id));
-  const tasks = appsBelow(state.root, id).flatMap((app) =>
-    state.instances.of(app.id).flatMap((instance) => taskJson(state, instance)),
-  );
+  const tasks = appsBelow(state.root, id)
+    .filter(api.access.visible(request))
+    .flatMap((app) => state.instances.of(app.id).flatMap((instance) => taskJson(state, instance)));
   return sendJson(reply, 200, { tasks });
 }
 
@@ -76,6 +78,10 @@ export async function killSelected(
 ): Promise<unknown> {
   const scale = queryFlag(request, 'scale', false);
   const wipe = queryFlag(request, 'wipe', false);
+  for (const { spec } of selected) {
+    const refused = api.access.refusalOf(request, 'UpdateRunSpec', spec);
+    if (refused !== undefined) return sendRefusal(reply, refused);
+  }
   if (scale && wipe) {
     const message = 'You cannot use scale and wipe at the same time.';
     return sendProblem(reply, { status: 400, message });
@@ -100,7 +106,7 @@ async function killAndScale(
     kill.set(spec.id, [...(kill.get(spec.id) ?? []), id]);
   }
   const [only] = kill.size === 1 ? [...kill.keys()] : [];
-  const result = await commitChange(api, {
+  const result = await commitChange(api, request, {
     groupId: only === undefined ? ROOT : parentOf(only),
     force: queryFlag(request, 'force', false),
     kill,

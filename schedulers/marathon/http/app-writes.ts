@@ -36,7 +36,7 @@ export async function createApp(
   const id = resolvePathId(raw.value.id ?? '');
   // Shown as it was sent: service ports are assigned while the tree is changed.
   let shown: App | undefined;
-  const result = await commitChange(api, {
+  const result = await commitChange(api, request, {
     groupId: id === ROOT ? ROOT : parentOf(id),
     force: queryFlag(request, 'force', false),
     target: (root, version) => {
@@ -90,7 +90,7 @@ export async function updateApp(
       return ok(withSpec(root, app.value, api.shell.machine.enforcesNewTopGroups));
     },
   };
-  const result = await commitChange(api, change);
+  const result = await commitChange(api, request, change);
   const app = appIn(api.shell.machine.state.root, id);
   if (result.ok && app !== undefined) publishPost(api, request, app);
   if (result.ok && !existed) reply.header('location', `${baseUrlOf(request)}${id}`);
@@ -110,7 +110,7 @@ export async function updateApps(
   if (updates.value.some(({ id }) => id === undefined)) {
     return sendProblem(reply, { status: 422, message: 'App Update must have app id set' });
   }
-  const result = await commitChange(api, {
+  const result = await commitChange(api, request, {
     groupId: ROOT,
     force: queryFlag(request, 'force', false),
     target: (root, version) => {
@@ -179,7 +179,7 @@ export async function deleteApp(
   if (appIn(api.shell.machine.state.root, id) === undefined) {
     return sendRefusal(reply, notFound('App', id));
   }
-  const result = await commitChange(api, {
+  const result = await commitChange(api, request, {
     groupId: parentOf(id),
     force: queryFlag(request, 'force', true),
     target: (root) => ok(withoutSpec(root, id)),

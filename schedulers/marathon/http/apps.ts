@@ -118,9 +118,9 @@ function getTarget(api: Api, request: FastifyRequest, reply: FastifyReply): unkn
     case 'tasks':
       return getAppTasks(api, request, reply, target.id);
     case 'versions':
-      return getVersions(api, reply, target.id);
+      return getVersions(api, request, reply, target.id);
     case 'version':
-      return getVersion(api, reply, target.id, target.version);
+      return getVersion(api, request, reply, target);
     case 'task':
     case 'restart':
       return methodNotAllowed(reply);
@@ -129,7 +129,8 @@ function getTarget(api: Api, request: FastifyRequest, reply: FastifyReply): unkn
 
 function listApps(api: Api, request: FastifyRequest, reply: FastifyReply): unknown {
   const { state } = api.shell.machine;
-  const selected = selectApps(request, appsOf(state.root));
+  const mayView = api.access.visible(request);
+  const selected = selectApps(request, appsOf(state.root).filter(mayView));
   if (typeof selected === 'string') return sendProblem(reply, { status: 422, message: selected });
   const embeds = parseEmbeds(queryAll(request, 'embed'), APP_PREFIXES);
   embeds.add('counts').add('deployments');
@@ -163,6 +164,8 @@ function getApp(api: Api, request: FastifyRequest, reply: FastifyReply, id: Path
   const { state } = api.shell.machine;
   const app = appIn(state.root, id);
   if (app === undefined) return sendRefusal(reply, notFound('App', id));
+  const refused = api.access.refusalOf(request, 'ViewRunSpec', app);
+  if (refused !== undefined) return sendRefusal(reply, refused);
   const info = appInfoJson(state, app, fullEmbeds(request), api.shell.now());
   return sendJson(reply, 200, { app: info });
 }
@@ -172,13 +175,18 @@ function getGroup(api: Api, request: FastifyRequest, reply: FastifyReply, id: Pa
   if (id !== ROOT && !state.root.groups.has(id)) return sendRefusal(reply, notFound('Group', id));
   const embeds = fullEmbeds(request);
   const now = api.shell.now();
-  const apps = appsBelow(state.root, id).map((app) => appInfoJson(state, app, embeds, now));
+  const apps = appsBelow(state.root, id)
+    .filter(api.access.visible(request))
+    .map((app) => appInfoJson(state, app, embeds, now));
   return sendJson(reply, 200, { '*': apps });
 }
 
-function getVersions(api: Api, reply: FastifyReply, id: PathId): unknown {
+function getVersions(api: Api, request: FastifyRequest, reply: FastifyReply, id: PathId): unknown {
   const { state } = api.shell.machine;
-  if (appIn(state.root, id) === undefined) return sendRefusal(reply, notFound('App', id));
+  const present = appIn(state.root, id);
+  if (present === undefined) return sendRefusal(reply, notFound('App', id));
+  const refused = api.access.refusalOf(request, 'ViewRunSpec', present);
+  if (refused !== undefined) return sendRefusal(reply, refused);
   const versions = [...(state.versions.get(id)?.values() ?? [])]
     .filter(isApp)
     .map((app) => app.version)
@@ -187,7 +195,12 @@ function getVersions(api: Api, reply: FastifyReply, id: PathId): unknown {
   return sendJson(reply, 200, { versions });
 }
 
-function getVersion(api: Api, reply: FastifyReply, id: PathId, text: string): unknown {
+function getVersion(
+  api: Api,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { id, version: text }: { readonly id: PathId; readonly version: string },
+): unknown {
   const version = parseVersion(text);
   if (version === undefined) {
     const message = `Invalid timestamp provided '${text}'. Expecting ISO-8601 datetime string.`;
@@ -197,6 +210,8 @@ function getVersion(api: Api, reply: FastifyReply, id: PathId, text: string): un
   if (app === undefined || !isApp(app)) {
     return sendRefusal(reply, notFound('App', id, version));
   }
+  const refused = api.access.refusalOf(request, 'ViewRunSpec', app);
+  if (refused !== undefined) return sendRefusal(reply, refused);
   return sendJson(reply, 200, appJson(app, { versionInfo: true }));
 }
 
@@ -209,7 +224,7 @@ async function restartApp(
   if (appIn(api.shell.machine.state.root, id) === undefined) {
     return sendRefusal(reply, notFound('App', id));
   }
-  const result = await commitChange(api, {
+  const result = await commitChange(api, request, {
     groupId: resolvePathId('..', id),
     force: queryFlag(request, 'force', false),
     restarts: new Set([id]),

@@ -1,5 +1,5 @@
 /** Routes of `/v2/deployments` and `/v2/queue` (spec marathon-rest, sections 5 and 6). */
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { double, type JsonObject } from '../../../core/wire/json-text.ts';
 import type { Offer } from '../../../core/wire/types/mesos.v1.ts';
 import { actionJson, stepJson } from '../machine/events.ts';
@@ -10,7 +10,7 @@ import { affectedSpecs } from '../model/deployment-plan.ts';
 import type { Instance } from '../model/instance.ts';
 import { resolvePathId } from '../model/path-id.ts';
 import { podJson } from '../model/pod-json.ts';
-import { isApp, isPod } from '../model/run-spec.ts';
+import { isApp, isPod, type RunSpec } from '../model/run-spec.ts';
 import { formatTimestamp } from '../model/timestamp.ts';
 import {
   type Api,
@@ -22,12 +22,15 @@ import {
   sendJson,
   wildcardOf,
 } from './api.ts';
-import { sendProblem } from './problems.ts';
+import { sendProblem, sendRefusal } from './problems.ts';
 
 export function declareDeployments(app: FastifyInstance, api: Api): void {
   declare(app, '/v2/deployments', {
-    GET: (_request, reply) => {
-      const running = [...api.shell.machine.state.deployments.values()];
+    GET: (request, reply) => {
+      const mayView = api.access.visible(request);
+      const running = [...api.shell.machine.state.deployments.values()].filter(({ plan }) =>
+        affectedSpecs(plan).every(mayView),
+      );
       return sendJson(
         reply,
         200,
@@ -40,6 +43,11 @@ export function declareDeployments(app: FastifyInstance, api: Api): void {
       const id = paramOf(request, 'id');
       const force = queryFlag(request, 'force', false);
       const { shell } = api;
+      const known = shell.machine.state.deployments.get(id)?.plan;
+      for (const spec of known === undefined ? [] : affectedSpecs(known)) {
+        const refused = api.access.refusalOf(request, 'UpdateRunSpec', spec);
+        if (refused !== undefined) return sendRefusal(reply, refused);
+      }
       const result = await shell.commit(shell.machine.cancelDeployment(id, { force }, shell.now()));
       if (result === 'unknown') {
         return sendProblem(reply, { status: 404, message: `DeploymentPlan ${id} does not exist` });
@@ -75,31 +83,47 @@ export function declareQueue(app: FastifyInstance, api: Api): void {
   declare(app, '/v2/queue', {
     GET: (request, reply) => {
       const withOffers = queryAll(request, 'embed').includes('lastUnusedOffers');
-      return sendJson(reply, 200, { queue: queueJson(api, withOffers) });
+      return sendJson(reply, 200, {
+        queue: queueJson(api, withOffers, api.access.visible(request)),
+      });
     },
   });
   declare(app, '/v2/queue/*', {
-    DELETE: (request, reply) => resetDelay(api, wildcardOf(request), reply),
+    DELETE: (request, reply) => resetDelay(api, request, reply),
   });
 }
 
-async function resetDelay(api: Api, rest: string, reply: FastifyReply): Promise<unknown> {
-  const match = /^(.*)\/delay\/?$/.exec(rest);
+async function resetDelay(
+  api: Api,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const match = /^(.*)\/delay\/?$/.exec(wildcardOf(request));
   if (match === null) return sendProblem(reply, { status: 404, message: 'URI not found' });
   const id = resolvePathId(match[1] ?? '');
   const { shell } = api;
+  const spec = shell.machine.state.spec(id);
+  const refused =
+    spec === undefined ? undefined : api.access.refusalOf(request, 'UpdateRunSpec', spec);
+  if (refused !== undefined) return sendRefusal(reply, refused);
   const isKnown = await shell.commit(shell.machine.resetDelay(id, shell.now()));
   if (isKnown) return reply.code(204).send();
   const message = `Application ${id} not found in tasks queue.`;
   return sendProblem(reply, { status: 404, message });
 }
 
-function queueJson(api: Api, withOffers: boolean): JsonObject[] {
+function queueJson(
+  api: Api,
+  withOffers: boolean,
+  mayView: (spec: RunSpec) => boolean,
+): JsonObject[] {
   const { state } = api.shell.machine;
   return state.instances.specsWaiting().flatMap((id) => {
     const waiting = [...state.instances.waitingOf(id).values()];
     const newest = waiting.at(-1);
-    return newest === undefined ? [] : [queueEntry(api, newest, waiting, withOffers)];
+    return newest === undefined || !mayView(newest.spec)
+      ? []
+      : [queueEntry(api, newest, waiting, withOffers)];
   });
 }
 

@@ -31,6 +31,7 @@ import {
   withGroup,
   withoutGroup,
 } from '../model/root.ts';
+import type { RunSpec } from '../model/run-spec.ts';
 import { parseVersion } from '../model/timestamp.ts';
 import {
   type Api,
@@ -72,9 +73,9 @@ function getTarget(api: Api, request: FastifyRequest, reply: FastifyReply): unkn
   const idOf = (drop: number): PathId => resolvePathId(segments.slice(0, -drop).join('/'));
   if (segments.at(-1) === 'apps') {
     const embeds = parseEmbeds(queryAll(request, 'embed'), ['group.apps.', 'apps.']);
-    const apps = appsBelow(state.root, idOf(1)).map((app) =>
-      appInfoJson(state, app, embeds, api.shell.now()),
-    );
+    const apps = appsBelow(state.root, idOf(1))
+      .filter(api.access.visible(request))
+      .map((app) => appInfoJson(state, app, embeds, api.shell.now()));
     return sendJson(reply, 200, apps);
   }
   if (segments.at(-1) === 'versions') return sendVersions(api, reply, idOf(1));
@@ -102,6 +103,7 @@ function sendGroup(
     withPods: shows('group.pods'),
     withGroups: shows('group.groups'),
     embeds: parseEmbeds(given, ['group.apps.']),
+    mayView: api.access.visible(request),
   };
   return sendJson(reply, 200, groupJson(context, id));
 }
@@ -113,28 +115,43 @@ interface GroupJsonContext {
   readonly withPods: boolean;
   readonly withGroups: boolean;
   readonly embeds: ReadonlySet<Embed>;
+  readonly mayView: (spec: RunSpec) => boolean;
 }
 
 function groupJson(context: GroupJsonContext, id: PathId): JsonObject {
-  const { api, root, withApps, withGroups, embeds } = context;
+  const { api, root, withApps, withGroups, embeds, mayView } = context;
   const group = root.groups.get(id);
   const { state } = api.shell.machine;
   const now = api.shell.now();
   const apps = withApps
-    ? childApps(root, id).map((app) => appInfoJson(state, app, embeds, now))
+    ? childApps(root, id)
+        .filter(mayView)
+        .map((app) => appInfoJson(state, app, embeds, now))
     : [];
   const groups = withGroups
-    ? childGroups(root, id).map((child) => groupJson(context, child.id))
+    ? childGroups(root, id)
+        .filter((child) => isShown(context, child.id))
+        .map((child) => groupJson(context, child.id))
     : [];
   return {
     id,
     apps,
-    pods: context.withPods ? childPods(root, id).map((pod) => podStatusJson(state, pod, now)) : [],
+    pods: context.withPods
+      ? childPods(root, id)
+          .filter(mayView)
+          .map((pod) => podStatusJson(state, pod, now))
+      : [],
     groups,
     dependencies: group?.dependencies ?? [],
     version: group?.version ?? root.version,
     ...(segmentsOf(id).length === 1 ? { enforceRole: group?.enforceRole ?? false } : {}),
   };
+}
+
+/** A group without anything in it is shown to all; otherwise something in it must be. */
+function isShown({ root, mayView }: GroupJsonContext, id: PathId): boolean {
+  const inside = [...root.specs.values()].filter((spec) => isBelow(spec.id, id));
+  return inside.length === 0 || inside.some(mayView);
 }
 
 function sendVersions(api: Api, reply: FastifyReply, id: PathId): unknown {
@@ -182,7 +199,7 @@ async function writeGroup(
   const base = resolvePathId(wildcardOf(request));
   const id = raw.value.id === undefined ? base : resolvePathId(raw.value.id, base);
   const dryRun = queryFlag(request, 'dryRun', false);
-  const result = await commitChange(api, {
+  const result = await commitChange(api, request, {
     groupId: id,
     force: queryFlag(request, 'force', false),
     dryRun,
@@ -259,7 +276,7 @@ async function patchGroup(
   if (segmentsOf(id).length !== 1) {
     return sendProblem(reply, { status: 422, message: 'Path needs to be top-level' });
   }
-  const result = await commitChange(api, {
+  const result = await commitChange(api, request, {
     groupId: id,
     force: false,
     target: (root) => {
@@ -281,7 +298,7 @@ async function deleteGroup(
   if (!api.shell.machine.state.root.groups.has(id)) {
     return sendRefusal(reply, notFound('Group', id));
   }
-  const result = await commitChange(api, {
+  const result = await commitChange(api, request, {
     groupId: id === ROOT ? ROOT : parentOf(id),
     force: queryFlag(request, 'force', false),
     target: (root) => ok(withoutGroup(root, id)),

@@ -33,11 +33,14 @@ import { modelProblem, sendProblem, sendRefusal } from './problems.ts';
 export function declarePods(app: FastifyInstance, api: Api): void {
   const { machine } = api.shell;
   declare(app, '/v2/pods', {
-    GET: (_request, reply) => sendJson(reply, 200, podsOf(machine.state.root).map(podJson)),
+    GET: (request, reply) => {
+      const pods = podsOf(machine.state.root).filter(api.access.visible(request));
+      return sendJson(reply, 200, pods.map(podJson));
+    },
     POST: (request, reply) => createPod(api, request, reply),
   });
   declare(app, '/v2/pods/*', {
-    GET: (request, reply) => getTarget(api, reply, targetOf(request)),
+    GET: (request, reply) => getTarget(api, request, reply, targetOf(request)),
     PUT: (request, reply) => updatePod(api, request, reply, targetOf(request)),
     DELETE: (request, reply) => deleteTarget(api, request, reply, targetOf(request)),
   });
@@ -61,9 +64,18 @@ function podNotFound(id: PathId): { readonly status: number; readonly message: s
   return { status: 404, message: `{"message": "pod with ${id} does not exist"}` };
 }
 
-function getTarget(api: Api, reply: FastifyReply, target: Target): unknown {
+function getTarget(
+  api: Api,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  target: Target,
+): unknown {
   const { state } = api.shell.machine;
   const { id, aspect, argument } = target;
+  const known = knownPod(state, id);
+  const refused =
+    known === undefined ? undefined : api.access.refusalOf(request, 'ViewRunSpec', known);
+  if (refused !== undefined) return sendRefusal(reply, refused);
   switch (aspect) {
     case undefined: {
       const pod = podIn(state.root, id);
@@ -71,7 +83,7 @@ function getTarget(api: Api, reply: FastifyReply, target: Target): unknown {
       return sendJson(reply, 200, podJson(pod));
     }
     case 'status':
-      return sendStatus(api, reply, id);
+      return sendStatus(api, request, reply, id);
     case 'versions':
       return argument === undefined
         ? sendVersions(api, reply, id)
@@ -81,11 +93,11 @@ function getTarget(api: Api, reply: FastifyReply, target: Target): unknown {
   }
 }
 
-function sendStatus(api: Api, reply: FastifyReply, id: PathId): unknown {
+function sendStatus(api: Api, request: FastifyRequest, reply: FastifyReply, id: PathId): unknown {
   const { state } = api.shell.machine;
   const now = api.shell.now();
   if (id === ROOT) {
-    const pods = [...podsOf(state.root), ...stoppedPods(state)];
+    const pods = [...podsOf(state.root), ...stoppedPods(state)].filter(api.access.visible(request));
     const statuses = pods.map((pod) => podStatusJson(state, pod, now));
     return sendJson(reply, 200, statuses);
   }
@@ -122,7 +134,7 @@ async function createPod(api: Api, request: FastifyRequest, reply: FastifyReply)
   const raw = readRawPod(body.value);
   if (!raw.ok) return sendProblem(reply, modelProblem(raw.error));
   const id = resolvePathId(raw.value.id);
-  const result = await commitChange(api, {
+  const result = await commitChange(api, request, {
     groupId: id === ROOT ? ROOT : parentOf(id),
     force: queryFlag(request, 'force', false),
     target: (root, version) => {
@@ -160,7 +172,7 @@ async function updatePod(
   if (podIn(api.shell.machine.state.root, id) === undefined) {
     return sendProblem(reply, podNotFound(id));
   }
-  const result = await commitChange(api, {
+  const result = await commitChange(api, request, {
     groupId: parentOf(id),
     force: queryFlag(request, 'force', false),
     target: (root, version) => {
@@ -217,7 +229,7 @@ async function deletePod(
   if (podIn(api.shell.machine.state.root, id) === undefined) {
     return sendProblem(reply, podNotFound(id));
   }
-  const result = await commitChange(api, {
+  const result = await commitChange(api, request, {
     groupId: parentOf(id),
     force: queryFlag(request, 'force', false),
     target: (root) => ok(withoutSpec(root, id)),
@@ -250,6 +262,10 @@ async function killInstances(
     return sendRefusal(reply, notFound('Task', argument));
   }
   const wipe = queryFlag(request, 'wipe', false);
+  for (const { spec } of mine) {
+    const refused = api.access.refusalOf(request, 'UpdateRunSpec', spec);
+    if (refused !== undefined) return sendRefusal(reply, refused);
+  }
   const chosen = mine.map((instance) => instance.id);
   await api.shell.commit(machine.killInstances(chosen, { wipe }, api.shell.now()));
   const killed = mine.map((instance) =>

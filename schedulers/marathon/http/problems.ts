@@ -2,7 +2,7 @@
 import type { FastifyReply } from 'fastify';
 import { type JsonObject, type JsonValue, writeJson } from '../../../core/wire/json-text.ts';
 import type { ProxyFailure } from '../../kit/leader-proxy.ts';
-import { LOCKED_TEXT, type Refusal, refusalText } from '../model/refusal.ts';
+import { type Forbidden, LOCKED_TEXT, type Refusal, refusalText } from '../model/refusal.ts';
 import { groupByPath, type Violation } from '../model/violations.ts';
 
 export interface ApiProblem {
@@ -23,7 +23,7 @@ export function invalidProblem(violations: readonly Violation[]): ApiProblem {
   return { status: 422, message: 'Object is not valid', details: groupByPath(violations) };
 }
 
-export function problemOf(refusal: Refusal): ApiProblem {
+function problemOf(refusal: Exclude<Refusal, Forbidden>): ApiProblem {
   switch (refusal.kind) {
     case 'invalid':
       return invalidProblem(refusal.violations);
@@ -51,6 +51,13 @@ export function sendProblem(reply: FastifyReply, problem: ApiProblem): FastifyRe
 }
 
 export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
+  if (refusal.kind === 'forbidden') {
+    const { status, headers = {}, body } = refusal.answer;
+    return reply
+      .code(status)
+      .headers(headers)
+      .send(body instanceof Uint8Array ? Buffer.from(body) : body);
+  }
   return sendProblem(reply, problemOf(refusal));
 }
 

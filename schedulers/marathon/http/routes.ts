@@ -7,6 +7,7 @@ import { declareCallbacks, type HttpCallbacks } from './callbacks.ts';
 import { declareDeployments, declareQueue } from './deployments.ts';
 import { declareEvents } from './events.ts';
 import { declareGroups } from './groups.ts';
+import { declarePlugins } from './plugins.ts';
 import { declarePods } from './pods.ts';
 import { sendProblem } from './problems.ts';
 import { declareSystem, type SystemContext } from './system.ts';
@@ -24,7 +25,9 @@ export function declareRoutes(
 ): void {
   const { api } = context;
   addFilters(app, context);
+  api.access.guard(app, context.log);
   declareSystem(app, context);
+  declarePlugins(app, context.plugins);
   declareApps(app, api);
   declareTasks(app, api);
   declareGroups(app, api);

@@ -1,10 +1,12 @@
 /** Ping, metrics, info, leader and the start page (spec marathon-rest, sections 8 and 10). */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Log } from '../../../core/base/log.ts';
 import type { Pages } from '../../../core/webui/pages.ts';
 import { writeJson } from '../../../core/wire/json-text.ts';
 import type { MarathonMetrics } from '../metrics.ts';
 import { plain } from '../model/app-json.ts';
 import type { MarathonOptions } from '../options.ts';
+import type { LoadedPlugins } from '../plugins/load.ts';
 import { type Api, declare, sendJson } from './api.ts';
 import { declarePages } from './pages.ts';
 
@@ -78,6 +80,8 @@ export interface SystemContext {
   readonly frameworkId: () => string | undefined;
   readonly abdicate: () => void;
   readonly pages: Pages;
+  readonly plugins: LoadedPlugins | undefined;
+  readonly log: Log;
   /** Address of the leading master's pages, once it has told. */
   readonly masterUrl: () => string | undefined;
 }
@@ -102,7 +106,6 @@ export function declareSystem(app: FastifyInstance, context: SystemContext): voi
       return sendJson(reply, 200, { message: 'Leadership abdicated' });
     },
   });
-  declare(app, '/v2/plugins', { GET: (_request, reply) => sendJson(reply, 200, { plugins: [] }) });
 }
 
 function ping(request: FastifyRequest, reply: FastifyReply): unknown {

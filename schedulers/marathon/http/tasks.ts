@@ -18,8 +18,9 @@ export function declareTasks(app: FastifyInstance, api: Api): void {
 
 function listTasks(api: Api, request: FastifyRequest, reply: FastifyReply): unknown {
   const { state } = api.shell.machine;
+  const mayView = api.access.visible(request);
   if (wantsPlainText(request)) {
-    const text = plainTaskList(state, appsOf(state.root));
+    const text = plainTaskList(state, appsOf(state.root).filter(mayView));
     return reply.type('text/plain; charset=utf-8').send(text);
   }
   const wanted: readonly string[] = [
@@ -29,7 +30,7 @@ function listTasks(api: Api, request: FastifyRequest, reply: FastifyReply): unkn
     .map((status) => status.toLowerCase())
     .filter((status) => status === 'running' || status === 'staging');
   const tasks = [...state.instances.all()]
-    .filter(({ spec }) => isApp(spec))
+    .filter(({ spec }) => isApp(spec) && mayView(spec))
     .filter(({ condition }) => wanted.length === 0 || wanted.includes(condition.toLowerCase()))
     .flatMap((instance) => taskJson(state, instance, { withServicePorts: true }));
   return sendJson(reply, 200, { tasks });

@@ -140,9 +140,11 @@ function launch(
     state.offers.rejected(spec.id, common.offer, match.error, now);
     return undefined;
   }
+  const operation = provision(turn, instance, common.offer, match.value);
+  if (operation === undefined) return undefined;
   state.offers.used(spec.id, now);
   state.tokens.take(now);
-  return [provision(turn, instance, common.offer, match.value)];
+  return [operation];
 }
 
 /**

@@ -43,13 +43,13 @@ function placesOf(turn: Turn, mine: Instance): Place[] {
   });
 }
 
-/** Stores the instance as Provisioned; the operation launches what was stored. */
+/** Stores the instance as Provisioned and launches it; undefined when a plugin has failed. */
 export function provision(
   turn: Turn,
   instance: Instance,
   offer: Offer,
   match: Match,
-): OfferOperation {
+): OfferOperation | undefined {
   const incarnation = instance.incarnation + 1;
   const names = isPod(instance.spec)
     ? instance.spec.containers.map((container) => container.name)
@@ -74,8 +74,9 @@ export function provision(
     agent: agentOf(offer),
     tasks,
   };
-  turn.putInstance(provisioned);
-  return launchOperation(turn, provisioned, offer, match);
+  const operation = launchOperation(turn, provisioned, offer, match);
+  if (operation !== undefined) turn.putInstance(provisioned);
+  return operation;
 }
 
 export function agentOf(offer: Offer): AgentOfInstance {
@@ -87,12 +88,12 @@ function launchOperation(
   instance: Instance,
   offer: Offer,
   match: Match,
-): OfferOperation {
+): OfferOperation | undefined {
   const { settings } = turn;
   const { spec, tasks } = instance;
   const common = { offer, bridgeName: settings.model.bridgeName };
   if (isPod(spec)) {
-    return launchGroup({
+    const made = launchGroup({
       ...common,
       pod: spec,
       instanceId: instance.id,
@@ -100,6 +101,10 @@ function launchOperation(
       match,
       envVarsPrefix: settings.envVarsPrefix,
     });
+    const launched = settings.plugins.group(spec, made);
+    if (launched === undefined) return undefined;
+    const { executor, group } = launched;
+    return { type: 'LAUNCH_GROUP', launch_group: { executor, task_group: group } };
   }
   const info = taskInfo({
     ...common,
@@ -113,5 +118,6 @@ function launchOperation(
     executor: settings.executor,
     random: turn.random,
   });
-  return { type: 'LAUNCH', launch: { task_infos: [info] } };
+  const task = settings.plugins.task(spec, info);
+  return task === undefined ? undefined : { type: 'LAUNCH', launch: { task_infos: [task] } };
 }

@@ -146,14 +146,17 @@ function launchOn(turn: Turn, instance: Instance, offer: Offer): OfferOperation 
     state.offers.rejected(spec.id, offer, match.error, now);
     return undefined;
   }
-  state.offers.used(spec.id, now);
-  state.tokens.take(now);
   const ids = new Set(reservation?.volumes.map(({ persistenceId }) => persistenceId));
   const volumes = (offer.resources ?? []).filter((resource) => {
     const id = persistenceOf(resource);
     return isMine(resource) && id !== undefined && ids.has(id);
   });
-  return provision(turn, instance, offer, withVolumes(match.value, volumes, isPod(spec)));
+  const used = withVolumes(match.value, volumes, isPod(spec));
+  const operation = provision(turn, instance, offer, used);
+  if (operation === undefined) return undefined;
+  state.offers.used(spec.id, now);
+  state.tokens.take(now);
+  return operation;
 }
 
 /** Volumes of a pod belong to its executor, whose sandbox all containers see. */

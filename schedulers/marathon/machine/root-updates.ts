@@ -16,8 +16,8 @@ import { violationsOfExternalNames } from '../model/external-volumes.ts';
 import type { PathId } from '../model/path-id.ts';
 import { type Refusal, refusalText } from '../model/refusal.ts';
 import { violationsOfResidentUpdate } from '../model/resident-rules.ts';
-import { type Root, withVersion } from '../model/root.ts';
-import { isPod } from '../model/run-spec.ts';
+import { type Group, type Root, withVersion } from '../model/root.ts';
+import { isPod, type RunSpec } from '../model/run-spec.ts';
 import { formatTimestamp, parseTimestamp, type Version } from '../model/timestamp.ts';
 import { assignVersions } from '../model/versioning.ts';
 import type { Violation } from '../model/violations.ts';
@@ -36,6 +36,11 @@ export interface RootChange {
   readonly restarts?: ReadonlySet<PathId>;
   /** Instances that a scaling should remove first. */
   readonly kill?: ReadonlyMap<PathId, readonly string[]>;
+  /** Why what the change does is not allowed; undefined when it is. */
+  readonly refusalOf?: (changes: {
+    readonly specs: readonly Change<RunSpec>[];
+    readonly groups: readonly Change<Group>[];
+  }) => Refusal | undefined;
   /** Computes the plan and changes nothing. */
   readonly dryRun?: boolean;
 }
@@ -52,6 +57,7 @@ export function changeRoot(
   if (change.dryRun === true) return result.ok ? ok(result.value.plan) : result;
   const refused = result.ok ? lockedBy(turn, result.value.plan, change.force) : result.error;
   if (!result.ok || refused !== undefined) {
+    if (refused?.kind === 'forbidden') return err(refused);
     const reason = refused === undefined ? '' : refusalText(refused);
     const members = { groupId: change.groupId, version, reason };
     turn.publish(marathonEvent('group_change_failed', turn.now, members));
@@ -92,6 +98,7 @@ function planChange(
   const violations = [
     ...violationsOfTree(target),
     ...violationsOfResidents(state.root, target, change.force),
+    ...violationsOfPlugins(turn, target),
   ];
   if (violations.length > 0) return err({ kind: 'invalid', violations });
   const plan = planDeployment(state.root, target, {
@@ -99,6 +106,9 @@ function planChange(
     version,
     kill: change.kill,
   });
+  const groups = groupChanges(state.root, target);
+  const forbidden = change.refusalOf?.({ specs: plan.specs, groups });
+  if (forbidden !== undefined) return err(forbidden);
   return ok({ plan, target });
 }
 
@@ -120,6 +130,13 @@ function violationsOfTree(root: Root): Violation[] {
     violations.push({ path: '/', message: 'Dependency graph has cyclic dependencies.' });
   }
   return [...violations, ...violationsOfExternalNames(root)];
+}
+
+/** Only what is new or changed is shown to plugins. */
+function violationsOfPlugins({ state, settings }: Turn, target: Root): Violation[] {
+  return [...target.specs.values()].flatMap((spec) =>
+    state.root.specs.get(spec.id) === spec ? [] : settings.plugins.violations(spec),
+  );
 }
 
 /** Paths count the changed apps or pods, as the original's do. */

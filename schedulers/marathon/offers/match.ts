@@ -69,6 +69,7 @@ export function matchOffer(
   if (isFar || !satisfiesConstraints(spec, place, context.placed)) {
     reasons.push('UnfulfilledConstraint');
   }
+  if (!context.settings.plugins.accepts(offer, spec)) reasons.push('UnfulfilledConstraint');
   if (isInMaintenance(offer, context)) reasons.push('AgentMaintenance');
   const spares = context.isBound !== true;
   if (spares && wastesGpus(spec, pool, context.settings)) reasons.push('DeclinedScarceResources');

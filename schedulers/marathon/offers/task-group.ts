@@ -10,8 +10,8 @@ import type {
   ExecutorInfo,
   HealthCheck,
   Offer,
-  OfferOperation,
   Secret,
+  TaskGroupInfo,
   TaskInfo,
   Volume,
 } from '../../../core/wire/types/mesos.v1.ts';
@@ -50,7 +50,11 @@ export interface AssignedContainer {
   readonly ports: readonly AssignedPort[];
 }
 
-export function launchGroup(context: TaskGroupContext): OfferOperation {
+/** The executor and its tasks. */
+export function launchGroup(context: TaskGroupContext): {
+  readonly executor: ExecutorInfo;
+  readonly group: TaskGroupInfo;
+} {
   const { pod, match } = context;
   const containers = pod.containers.map((container, index): AssignedContainer => {
     const hostPorts = match.tasks[index]?.hostPorts ?? [];
@@ -65,10 +69,7 @@ export function launchGroup(context: TaskGroupContext): OfferOperation {
     const task = taskOf(context, each, ports);
     return { ...task, resources: match.tasks[index]?.resources ?? [] };
   });
-  return {
-    type: 'LAUNCH_GROUP',
-    launch_group: { executor: executorOf(context, ports), task_group: { tasks } },
-  };
+  return { executor: executorOf(context, ports), group: { tasks } };
 }
 
 function executorOf(context: TaskGroupContext, ports: readonly AssignedPort[]): ExecutorInfo {

@@ -8,6 +8,7 @@ import type { Storage } from '../../../core/storage/ports.ts';
 import { SimulatedClock, settle } from '../../../core/testing/index.ts';
 import { compileMarathonOptions, MARATHON_FLAGS } from '../../../schedulers/marathon/flags.ts';
 import type { MarathonOptions } from '../../../schedulers/marathon/options.ts';
+import type { LoadedPlugins } from '../../../schedulers/marathon/plugins/load.ts';
 import { createMarathon, type Marathon } from '../../../schedulers/marathon/server.ts';
 import { FakeMaster } from './fake-master.ts';
 
@@ -44,7 +45,14 @@ export class World {
   marathon: Marathon;
   private generation = 0;
 
-  private constructor(flags: Readonly<Record<string, string>>, storage: Storage) {
+  private readonly plugins: LoadedPlugins | undefined;
+
+  private constructor(
+    flags: Readonly<Record<string, string>>,
+    storage: Storage,
+    plugins: LoadedPlugins | undefined,
+  ) {
+    this.plugins = plugins;
     this.options = optionsWith(flags);
     this.storage = storage;
     this.marathon = this.create();
@@ -54,8 +62,9 @@ export class World {
     flags: Readonly<Record<string, string>> = {},
     agents: readonly string[] = ['a1', 'a2'],
     storage: Storage = new MemoryStorage(),
+    plugins?: LoadedPlugins,
   ): Promise<World> {
-    const world = new World(flags, storage);
+    const world = new World(flags, storage, plugins);
     for (const agent of agents) world.master.addAgent(agent);
     await world.marathon.startWithoutSocket();
     await world.advance(2_000);
@@ -70,6 +79,7 @@ export class World {
       http: this.master.client(),
       storage: this.storage,
       log: silentLog,
+      plugins: this.plugins,
     });
   }
 
