@@ -96,6 +96,11 @@ export class HostedExecutor {
     return this.take();
   }
 
+  /** Its process exists: what was asked of it before can be done. */
+  born(taskId: string, now: Instant): readonly HostedEffect[] {
+    return this.on(taskId, (run) => run.resumeKill(now), now);
+  }
+
   runOf(taskId: string): TaskRun | undefined {
     return this.runs.get(taskId)?.run;
   }

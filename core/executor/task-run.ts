@@ -149,10 +149,8 @@ export class TaskRun {
     if (this.state.phase !== 'new') return [];
     this.state.phase = 'starting';
     this.state.launchedAt = now;
-    if (this.options.kind === 'docker') {
-      this.update({ state: 'TASK_STARTING' }, now);
-      this.limitCompletion(now);
-    }
+    this.update({ state: 'TASK_STARTING' }, now);
+    if (this.options.kind === 'docker') this.limitCompletion(now);
     this.effects.push({ kind: 'spawn' });
     return this.take();
   }
@@ -193,18 +191,26 @@ export class TaskRun {
 
   /** The process exists, or could not be made: then it counts as one that exited with status 1. */
   spawned(pid: number | undefined, now: Instant): readonly RunEffect[] {
-    if (this.state.phase !== 'starting') return [];
-    this.state.phase = 'running';
+    const { phase } = this.state;
+    if (phase !== 'starting' && phase !== 'killing') return [];
     this.state.pid = pid;
-    this.update({ state: 'TASK_STARTING' }, now);
-    this.update({ state: 'TASK_RUNNING' }, now);
+    if (phase === 'starting') this.becomeRunning(now);
     if (pid === undefined) {
       this.end(1 << 8, now);
       return this.take();
     }
+    // The signal went to it when it was born.
+    if (phase === 'killing') return this.take();
     this.limitCompletion(now);
     this.startChecks(now);
     return this.take();
+  }
+
+  private becomeRunning(now: Instant): void {
+    this.state.phase = 'running';
+    // In the record of an older launcher it stands only now.
+    if (this.state.last === undefined) this.update({ state: 'TASK_STARTING' }, now);
+    this.update({ state: 'TASK_RUNNING' }, now);
   }
 
   private limitCompletion(now: Instant): void {
@@ -222,10 +228,7 @@ export class TaskRun {
 
   exited(status: WaitStatus, now: Instant): readonly RunEffect[] {
     if (this.state.phase === 'ended' || this.state.phase === 'new') return [];
-    if (this.state.phase === 'starting' && this.options.kind !== 'docker') {
-      this.update({ state: 'TASK_STARTING' }, now);
-      this.update({ state: 'TASK_RUNNING' }, now);
-    }
+    if (this.state.phase === 'starting' && this.options.kind !== 'docker') this.becomeRunning(now);
     this.end(status, now);
     return this.take();
   }

@@ -5,6 +5,7 @@
  */
 import type { AgentFiles } from '../agent/files-port.ts';
 import type {
+  BeginHandlers,
   LauncherDisk,
   Processes,
   ProcessIdentity,
@@ -66,6 +67,19 @@ export class ProcessesOfLife implements Processes {
 
   spawn(spec: SpawnSpec, onExit: (status: WaitStatus) => void): ProcessIdentity | undefined {
     return this.isAlive() ? this.processes.spawn(spec, this.heard(onExit)) : undefined;
+  }
+
+  begin(spec: SpawnSpec, { onBorn, onBegun, onExit }: BeginHandlers): void {
+    if (!this.isAlive()) return;
+    this.processes.begin?.(spec, {
+      onBorn: (identity) => {
+        if (this.isAlive()) onBorn(identity);
+      },
+      onBegun: (identity) => {
+        if (this.isAlive()) onBegun(identity);
+      },
+      onExit: this.heard(onExit),
+    });
   }
 
   newMark(): string | undefined {

@@ -14,6 +14,7 @@ import type {
 } from '../agent/containers/port.ts';
 import { LauncherCore } from '../agent/launcher/core.ts';
 import type {
+  BeginHandlers,
   LauncherDisk,
   Processes,
   ProcessIdentity,
@@ -39,6 +40,8 @@ import { diskOfLife, ProcessesOfLife } from './lives.ts';
 
 /** One way through the launcher's socket. */
 const SOCKET_MS = 0.2;
+/** Between the request for a process, its birth and the start of its program. */
+const BIRTH_MS = 0.1;
 /** From SIGTERM to the end of a process that heeds it. */
 const TERMINATION_MS = 5;
 
@@ -345,10 +348,26 @@ export class SimulatedProcesses implements Processes {
   }
 
   spawn(spec: SpawnSpec, onExit: (status: WaitStatus) => void): ProcessIdentity {
+    const running = this.make(spec, onExit);
+    this.run(running, spec);
+    return running.identity;
+  }
+
+  begin(spec: SpawnSpec, { onBorn, onBegun, onExit }: BeginHandlers): void {
+    const running = this.make(spec, onExit);
+    const { identity } = running;
+    this.clock.setTimer(BIRTH_MS, () => onBorn(identity));
+    this.clock.setTimer(2 * BIRTH_MS, () => {
+      if (!this.isRunning(identity.pid)) return;
+      onBegun(identity);
+      this.run(running, spec);
+    });
+  }
+
+  private make(spec: SpawnSpec, onExit: (status: WaitStatus) => void): Running {
     const pid = this.nextPid++;
     const identity = { pid, startTime: String(pid) };
     const { value } = spec.command;
-    const script = parseScript(value);
     const running: Running = {
       identity,
       cwd: spec.cwd,
@@ -359,12 +378,16 @@ export class SimulatedProcesses implements Processes {
     this.table.set(pid, running);
     if (spec.mark !== undefined) this.begun.set(spec.mark, identity);
     this.onSpawn?.({ pid, cwd: spec.cwd, command: value });
-    if (script.durationMs !== undefined) {
-      running.timer = this.clock.setTimer(script.durationMs, () =>
-        this.finish(running, exitedWith(script.exitCode)),
-      );
-    }
-    return identity;
+    return running;
+  }
+
+  private run(running: Running, { command }: SpawnSpec): void {
+    const { durationMs, exitCode } = parseScript(command.value);
+    // It may have been told to end before it came to its script.
+    if (durationMs === undefined || running.timer !== undefined) return;
+    running.timer = this.clock.setTimer(durationMs, () =>
+      this.finish(running, exitedWith(exitCode)),
+    );
   }
 
   newMark(): string {

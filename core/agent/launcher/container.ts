@@ -22,6 +22,7 @@ import type {
   ContainerUpdate,
   LauncherContainer,
 } from '../launcher-port.ts';
+import { Beginnings } from './beginnings.ts';
 import { ContainerIsolation, type IsolationRecord } from './container-isolation.ts';
 import type {
   ContainerPorts,
@@ -43,6 +44,8 @@ export interface ContainerRecord {
   readonly processes: Record<string, ProcessIdentity | null>;
   /** Under which the last of these says that it has begun. */
   mark?: string;
+  /** The same for each of several that are about to be started. */
+  marks?: Record<string, string>;
   exitStatus?: number;
   limitation?: ContainerLimitation;
   isolation?: IsolationRecord;
@@ -58,6 +61,7 @@ export class Container implements ContainerRun {
   /** SIGKILL was sent to everything; the container ends with its last process. */
   private isDestroyed = false;
   private readonly isolation: ContainerIsolation;
+  private readonly beginnings: Beginnings;
   /** Of a dead launcher's container: whether a process was started, or about to be. */
   private hadProcess = false;
   /** What was asked before it had started. */
@@ -76,6 +80,7 @@ export class Container implements ContainerRun {
       kind === 'process' || record.hosted === undefined
         ? undefined
         : new HostedExecutor({ ...record.spec, kind }, record.hosted, ports.random);
+    this.beginnings = new Beginnings((update) => ports.onUpdate(this.spec.id, update));
     record.isolation ??= { tasks: {} };
     this.isolation = new ContainerIsolation(record.spec, record.isolation, {
       processes: ports.processes,
@@ -104,6 +109,10 @@ export class Container implements ContainerRun {
 
   get pid(): number | undefined {
     return Object.values(this.record.processes).find((each) => each !== null)?.pid;
+  }
+
+  get isBeginning(): boolean {
+    return Object.values(this.record.processes).includes(null);
   }
 
   get networkInfos(): readonly NetworkInfo[] | undefined {
@@ -196,17 +205,21 @@ export class Container implements ContainerRun {
 
   destroy(): void {
     if (this.isExited) return;
-    let alive = false;
-    for (const identity of Object.values(this.record.processes)) {
-      if (identity === null) continue;
-      alive = true;
-      this.signalTree(identity.pid, 'SIGKILL');
+    const keys = Object.keys(this.record.processes);
+    for (const key of keys) {
+      const identity = this.processOf(key);
+      if (identity !== undefined) this.signalTree(identity.pid, 'SIGKILL');
     }
     this.isolation.kill();
     if (this.hosted !== undefined) this.hosted.state.isShutDown = true;
     // The last update may never be acknowledged: a destroyed container ends with its processes.
-    if (!alive) this.exit(9);
+    if (keys.length === 0) this.exit(9);
     else this.isDestroyed = true;
+  }
+
+  /** Of something that runs, or is about to. */
+  private processOf(key: string): ProcessIdentity | undefined {
+    return this.record.processes[key] ?? this.beginnings.identityOf(key);
   }
 
   /** The complete environment of the executor or of one of a group's tasks. */
@@ -235,8 +248,8 @@ export class Container implements ContainerRun {
     }
     const key =
       nestedId === undefined ? Object.keys(this.record.processes)[0] : this.taskIdOf(nestedId);
-    const identity = key === undefined ? undefined : this.record.processes[key];
-    if (!identity) return;
+    const identity = key === undefined ? undefined : this.processOf(key);
+    if (identity === undefined) return;
     if (signal === SIGKILL) this.signalTree(identity.pid, 'SIGKILL');
     else this.ports.processes.attached?.signal(identity.pid, signal);
   }
@@ -271,7 +284,7 @@ export class Container implements ContainerRun {
       const { processes } = this.ports;
       const found = recorded ?? this.findUnrecorded(key);
       if (found === 'never') {
-        delete this.record.processes[key];
+        this.settle(key, undefined);
         continue;
       }
       this.hadProcess = true;
@@ -280,7 +293,7 @@ export class Container implements ContainerRun {
         onExit(found === undefined ? UNKNOWN_STATUS : processes.endOf(found));
         continue;
       }
-      this.record.processes[key] = found;
+      this.settle(key, found);
       if (recorded === null && key !== EXECUTOR) {
         this.apply(this.hosted?.spawned(key, found.pid, this.ports.now()) ?? []);
       }
@@ -291,7 +304,7 @@ export class Container implements ContainerRun {
   /** `never`: it had not begun when the dead launcher's starter ended, and will not any more. */
   private findUnrecorded(key: string): ProcessIdentity | 'never' | undefined {
     const { processes } = this.ports;
-    const { mark } = this.record;
+    const mark = this.record.marks?.[key] ?? this.record.mark;
     if (mark === undefined || processes.startedAs === undefined) {
       return processes.findIn(this.cwdOf(key));
     }
@@ -327,18 +340,24 @@ export class Container implements ContainerRun {
   }
 
   private apply(effects: readonly HostedEffect[]): void {
-    if (effects.length > 0) this.save();
+    // What is only to be started is saved with the mark under which it can be found.
+    const isLater = this.ports.processes.begin !== undefined;
+    const isToBeSaved = effects.some((effect) => {
+      return !isLater || (effect.kind !== 'spawn' && !this.isHeld(effect));
+    });
+    if (isToBeSaved) this.save();
     for (const effect of effects) {
       switch (effect.kind) {
         case 'update':
-          this.ports.onUpdate(this.spec.id, effect.update);
+          if (this.isHeld(effect)) this.beginnings.hold(effect.update);
+          else this.ports.onUpdate(this.spec.id, effect.update);
           break;
         case 'spawn':
           this.spawnTask(effect.taskId);
           break;
         case 'signal': {
-          const identity = this.record.processes[effect.taskId];
-          if (identity) this.signalTree(identity.pid, effect.signal);
+          const identity = this.processOf(effect.taskId);
+          if (identity !== undefined) this.signalTree(identity.pid, effect.signal);
           if (effect.signal === 'SIGKILL') this.isolation.killTask(effect.taskId);
           break;
         }
@@ -351,6 +370,12 @@ export class Container implements ContainerRun {
       }
     }
     this.ports.onChanged(this);
+  }
+
+  /** Told when there is a process. */
+  private isHeld(effect: HostedEffect): boolean {
+    if (effect.kind !== 'update' || effect.update.state !== 'TASK_STARTING') return false;
+    return this.hosted?.runOf(effect.update.taskId)?.isStarting === true;
   }
 
   private spawnTask(taskId: string): void {
@@ -366,20 +391,71 @@ export class Container implements ContainerRun {
     if (failure !== undefined) {
       const message = `Failed to launch container: ${failure}`;
       const reason = 'REASON_CONTAINER_LAUNCH_FAILED';
+      this.beginnings.over(taskId);
       this.isolation.taskEnded(taskId);
       this.apply(hosted.fail(taskId, { message, reason }, this.ports.now()));
       return;
     }
     if (hosted.runOf(taskId)?.isStarting !== true || this.isDestroyed) {
       // It was killed while what it needs was being made.
+      this.beginnings.over(taskId);
       this.isolation.taskEnded(taskId);
       this.apply(hosted.exited(taskId, SIGKILL, this.ports.now()));
       return;
     }
     const { state } = hosted.runOf(taskId) ?? {};
     if (state !== undefined) state.networkInfos = this.isolation.networksOf(taskId);
-    const identity = this.spawn(taskId, { ...this.place(task), command: task.command });
-    this.apply(hosted.spawned(taskId, identity?.pid, this.ports.now()));
+    this.begin(taskId, { ...this.place(task), command: task.command });
+  }
+
+  private begin(taskId: string, spec: SpawnSpec): void {
+    const { failpoints, processes } = this.ports;
+    const mark = processes.newMark?.();
+    this.record.processes[taskId] = null;
+    if (mark !== undefined) this.record.marks = { ...this.record.marks, [taskId]: mark };
+    this.save();
+    const marked = mark === undefined ? spec : { ...spec, mark };
+    const onExit = (status: WaitStatus): void => this.processExited(taskId, status);
+    const spawned = between(failpoints, 'launcher.spawn', () => {
+      if (processes.begin === undefined) return { identity: processes.spawn(marked, onExit) };
+      processes.begin(marked, {
+        onBorn: (identity) => this.born(taskId, identity),
+        onBegun: (identity) => this.begun(taskId, identity),
+        onExit,
+      });
+      return undefined;
+    });
+    if (spawned !== undefined) this.begun(taskId, spawned.identity);
+  }
+
+  private born(taskId: string, identity: ProcessIdentity): void {
+    this.beginnings.born(taskId, identity);
+    if (this.isDestroyed) this.signalTree(identity.pid, 'SIGKILL');
+    else this.apply(this.hosted?.born(taskId, this.ports.now()) ?? []);
+  }
+
+  private begun(taskId: string, identity: ProcessIdentity | undefined): void {
+    this.beginnings.over(taskId);
+    this.settle(taskId, identity);
+    const isUnwanted = this.isDestroyed || this.hosted?.runOf(taskId)?.isEnded === true;
+    if (isUnwanted && identity !== undefined) {
+      this.save();
+      this.signalTree(identity.pid, 'SIGKILL');
+      return;
+    }
+    const effects = this.hosted?.spawned(taskId, identity?.pid, this.ports.now()) ?? [];
+    // What is not told must be written down all the same.
+    if (effects.length === 0) this.save();
+    this.apply(effects);
+    this.endIfDestroyed();
+  }
+
+  /** What was about to be started runs under this number, or does not run. */
+  private settle(key: string, identity: ProcessIdentity | undefined): void {
+    const { marks, processes } = this.record;
+    if (identity === undefined) delete processes[key];
+    else processes[key] = identity;
+    if (marks !== undefined) delete marks[key];
   }
 
   private spawn(key: string, spec: SpawnSpec): ProcessIdentity | undefined {
@@ -399,9 +475,9 @@ export class Container implements ContainerRun {
   }
 
   private processExited(key: string, status: WaitStatus): void {
-    const identity = this.record.processes[key];
-    delete this.record.processes[key];
-    if (identity) this.ports.processes.sweep(identity.pid);
+    const identity = this.record.processes[key] ?? this.beginnings.over(key);
+    this.settle(key, undefined);
+    if (identity !== undefined) this.ports.processes.sweep(identity.pid);
     const nestedId = this.hosted?.runOf(key)?.task.nestedId;
     if (nestedId !== undefined) this.ports.onNestedExited?.(this.spec.id, nestedId, status);
     // The kernel may have killed it for what the container used: that is its end, not the signal.
@@ -417,7 +493,11 @@ export class Container implements ContainerRun {
     if (limitation === undefined) {
       this.apply(this.hosted?.exited(key, status, this.ports.now()) ?? []);
     }
-    if (this.isDestroyed && this.pid === undefined) this.exit(9);
+    this.endIfDestroyed();
+  }
+
+  private endIfDestroyed(): void {
+    if (this.isDestroyed && this.pid === undefined && !this.isBeginning) this.exit(9);
   }
 
   private probe(taskId: string, kind: ProbeKind): void {

@@ -211,7 +211,7 @@ export class LauncherCore {
   /** Containers in which something still runs, or that are being removed. */
   get processCount(): number {
     const hosted = [...this.containers.values()].filter(
-      (each) => each.pid !== undefined || each.isCleaning === true,
+      (each) => each.pid !== undefined || each.isBeginning === true || each.isCleaning === true,
     );
     return hosted.length + this.plain.processCount;
   }
@@ -259,7 +259,8 @@ export class LauncherCore {
   }
 
   private forget(container: ContainerRun): void {
-    if (!container.isExited && container.pid !== undefined) return;
+    const isAlive = container.pid !== undefined || container.isBeginning === true;
+    if (!container.isExited && isAlive) return;
     this.containers.delete(container.spec.id);
     this.deadlines.clear(container.spec.id);
     this.orphans.delete(container.spec.id);

@@ -7,9 +7,14 @@
  *     +- program         the launcher; finds its ends of the three pipes in ORRERY_STARTER
  *
  *     request     length (4 bytes, network order), then fields between NUL bytes:
- *                 waits mark cwd stdout stderr uid gid oom joins join... words file word... name=value...
- *     reply       `<pid> <start time>` or `0 <reason>`, and a line feed
- *     end         `<pid> <start time> <wait status>` and a line feed
+ *                 order waits mark cwd stdout stderr uid gid oom joins join... words file word... name=value...
+ *     reply       to a request without an order: `<pid> <start time>` or `0 <reason>`, and a line feed
+ *     news        lines; those with an order come from the process itself, before it becomes its program
+ *                 `born <order> <pid> <start time>`, then `begun <order>` or `refused <order> <reason>`
+ *                 `ended <order or empty> <pid> <start time> <wait status>`
+ *
+ * Joining a cgroup takes the kernel ten milliseconds when nobody has done so for a moment: a request with an
+ * order is not waited for, and many processes may be joining at once.
  *
  * Both write each end to `<folder>/ends/<pid>` before they reap the process, so that whoever finds it gone
  * also finds the file. A task writes `<folder>/starts/<mark>` before it becomes its program. `<folder>/lock`
@@ -26,6 +31,7 @@ use POSIX qw(:signal_h WNOHANG EAGAIN EINTR);
 my ($numbers, $folder, @program) = @ARGV;
 my ($prctl, $waitid, $signalfd) = split /,/, $numbers;
 $0 = "orrery-launcher-keeper";
+open STDIN, "<", "/dev/null";
 syscall($prctl, 36, 1, 0, 0, 0) == 0 or exec { $program[0] } @program or exit 127;
 # Whatever the agent's own starter has left open is not for tasks.
 for (glob "/proc/self/fd/*") { POSIX::close($1) if m{/(\d+)$} && $1 > 2; }
@@ -65,8 +71,10 @@ sub plain {
   sigprocmask(SIG_UNBLOCK, $deaf);
 }
 sub stat_of {
-  open my $file, "<", "/proc/$_[0]/stat" or return;
-  my $text = <$file> // return;
+  my $file = POSIX::open("/proc/$_[0]/stat", O_RDONLY) // return;
+  my $size = POSIX::read($file, my $text, 4096);
+  POSIX::close($file);
+  $size or return;
   $text =~ s/^.*\) //s;
   return split / /, $text;
 }
@@ -81,7 +89,7 @@ sub ended {
   return if $pid == 0;
   return ($pid, $code == 1 ? $status << 8 : $status & 127);
 }
-my @written;
+my (@written, %orders);
 sub note {
   my ($pid, $status) = @_;
   my $started = (stat_of($pid))[19] // "";
@@ -101,29 +109,34 @@ sub serve {
   my $signals = pack "Q", 1 << 16;
   my $number = syscall($signalfd, -1, $signals, 8, 02004000);
   open my $woken, "<&=", $number or exit 1;
-  my ($isasked, $untold) = (1, "");
+  my ($isasked, @untold) = (1);
   while (1) {
     while (my ($pid, $status) = ended(WNOHANG)) {
       my $started = note($pid, $status);
       waitpid $pid, 0;
-      $untold .= "$pid $started $status\n" if $isasked;
+      my $order = delete $orders{$pid} // "";
+      push @untold, "ended $order $pid $started $status\n" if $isasked;
     }
-    if (length $untold) {
-      my $told = syswrite $tells, $untold;
-      substr($untold, 0, $told) = "" if defined $told;
+    # Processes write here, too: what is not longer than this is written whole or not at all.
+    while (@untold) {
+      my $lines = shift @untold;
+      $lines .= shift @untold while @untold && length($lines) + length($untold[0]) <= 4096;
+      next if defined syswrite $tells, $lines;
+      unshift @untold, $lines;
+      last;
     }
     last unless $isasked || $haschildren;
     my ($read, $write) = ("", "");
     vec($read, fileno $woken, 1) = 1;
     vec($read, fileno $requests, 1) = 1 if $isasked;
-    vec($write, fileno $tells, 1) = 1 if length $untold;
+    vec($write, fileno $tells, 1) = 1 if @untold;
     select($read, $write, undef, undef) > 0 or next;
     sysread $woken, my $bytes, 4096 if vec($read, fileno $woken, 1);
     next unless $isasked && vec($read, fileno $requests, 1);
     my $length = bytes_of(4);
     my $request = defined $length ? bytes_of(unpack "N", $length) : undef;
     if (defined $request) { start(split /\0/, $request, -1); next; }
-    ($isasked, $untold) = (0, "");
+    ($isasked, @untold) = (0);
     close $_ for $lock, $requests, $replies, $tells;
   }
 }
@@ -138,13 +151,12 @@ sub bytes_of {
   return $all;
 }
 sub start {
-  my ($waits, @task) = @_;
+  my ($order, @task) = @_;
+  return begin_later($order, @task) if length $order;
   pipe my $ready, my $go or return reply("0 $!");
   my $pid = fork // return reply("0 $!");
   if ($pid == 0) {
-    POSIX::setsid();
-    plain();
-    begin($waits, $go, @task);
+    begin(sub { syswrite $go, $_[0] eq "refused" ? "!$_[1]" : "." if $_[0] ne "born"; }, @task);
   }
   close $go;
   # Until then it is in our session, and a signal to its session would be one to us.
@@ -160,22 +172,37 @@ sub reply {
   my $line = "$_[0]\n";
   while (!defined syswrite $replies, $line) { last if $! != EINTR; }
 }
+sub begin_later {
+  my ($order, @task) = @_;
+  my $pid = fork // return news("refused $order $!\n");
+  if ($pid == 0) { begin(sub { news("$_[0] $order $_[1]\n"); }, @task); }
+  $orders{$pid} = $order;
+}
+sub news {
+  while (!defined syswrite $tells, $_[0]) {
+    next if $! == EINTR;
+    return if $! != EAGAIN;
+    my $write = "";
+    vec($write, fileno $tells, 1) = 1;
+    select undef, $write, undef, undef;
+  }
+}
 sub begin {
-  my ($waits, $go, $mark, $cwd, $stdout, $stderr, $uid, $gid, $oom, $joins, @rest) = @_;
+  my ($say, $waits, $mark, $cwd, $stdout, $stderr, $uid, $gid, $oom, $joins, @rest) = @_;
+  POSIX::setsid();
+  sigprocmask(SIG_UNBLOCK, $deaf);
+  my $started = (stat_of($$))[19] // "";
+  $say->("born", "$$ $started");
   for (splice @rest, 0, $joins) {
     next if put("$_/cgroup.procs", "0");
-    syswrite $go, "!$_: $!";
+    $say->("refused", "$_: $!");
     POSIX::_exit(1);
   }
-  if (length $mark) {
-    sysopen my $file, "$folder/starts/$mark", O_WRONLY | O_CREAT, 0600;
-    syswrite $file, "$$ " . (stat_of($$))[19] if $file;
-  }
-  # What it waits for else is the end of this pipe, with the program or with us.
-  syswrite $go, "." unless $waits;
-  open STDIN, "<", "/dev/null";
+  if (length $mark) { put("$folder/starts/$mark", "$$ $started", O_CREAT); }
+  $say->("begun", "") unless $waits;
   to($stderr, 2);
   to($stdout, 1);
+  $say->("begun", "") if $waits;
   if (length $oom) {
     put("/proc/self/oom_score_adj", $oom) or fail("Failed to isolate pid $$: oom_score_adj: $!");
   }
@@ -190,19 +217,24 @@ sub begin {
   my @words = splice @rest, 0, $words;
   %ENV = ();
   for (@rest) { my ($name, $value) = split /=/, $_, 2; $ENV{$name} = $value; }
+  $SIG{PIPE} = "DEFAULT";
   no warnings;
   exec { $file } @words;
   fail("Failed to execute command: $file: $!");
 }
 sub to {
   my ($path, $number) = @_;
-  sysopen my $file, $path, O_WRONLY | O_APPEND | O_CREAT, 0644 or fail("$path: $!");
-  POSIX::dup2(fileno $file, $number);
+  my $file = POSIX::open($path, O_WRONLY | O_APPEND | O_CREAT, 0644) // fail("$path: $!");
+  POSIX::dup2($file, $number);
+  POSIX::close($file);
 }
 sub put {
-  my ($path, $value) = @_;
-  sysopen my $file, $path, O_WRONLY or return;
-  return syswrite $file, $value;
+  my ($path, $value, $flags) = @_;
+  my $file = POSIX::open($path, O_WRONLY | ($flags // 0), 0600) // return;
+  my $written = POSIX::write($file, $value, length $value);
+  local $!;
+  POSIX::close($file);
+  return $written;
 }
 sub fail {
   syswrite STDERR, "$_[0]\n";

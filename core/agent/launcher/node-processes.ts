@@ -21,7 +21,14 @@ import { holdNamespaces, letGo } from './gate.ts';
 import { joinedBy } from './isolation.ts';
 import { KeptFiles, keeperFolder, type StarterPipes, takeStarterPipes } from './keeper.ts';
 import { namespaceProbe } from './namespace-probe.ts';
-import type { Held, Isolation, Processes, ProcessIdentity, SpawnSpec } from './ports.ts';
+import type {
+  BeginHandlers,
+  Held,
+  Isolation,
+  Processes,
+  ProcessIdentity,
+  SpawnSpec,
+} from './ports.ts';
 import { runProbe } from './probes.ts';
 import { isFrom, type ProcessEntry, readAllProcesses, readProcess, treeOf } from './proc-tree.ts';
 import { openRotatedOutput } from './rotated-output.ts';
@@ -57,16 +64,36 @@ export function keptHere(folder: string): Kept | undefined {
   return { files: new KeptFiles(keeperFolder(folder)), pipes, onGone };
 }
 
+interface Ordered {
+  readonly spec: SpawnSpec;
+  readonly handlers: BeginHandlers;
+  readonly tries: number;
+}
+
 interface Started {
   readonly identity: ProcessIdentity;
   readonly mark: string;
   readonly onExit: (status: WaitStatus) => void;
 }
 
-interface Asked {
-  readonly spec: SpawnSpec;
-  readonly onExit: (status: WaitStatus) => void;
-  readonly open: (stream: OutputStream) => number;
+/** Output opened here for a process that is being started. */
+class OpenedOutput {
+  private readonly spec: SpawnSpec;
+  private readonly descriptors: number[] = [];
+
+  constructor(spec: SpawnSpec) {
+    this.spec = spec;
+  }
+
+  open(stream: OutputStream): number {
+    const descriptor = openOutput(stream, this.spec);
+    this.descriptors.push(descriptor);
+    return descriptor;
+  }
+
+  close(): void {
+    for (const descriptor of this.descriptors.splice(0)) closeSync(descriptor);
+  }
 }
 
 export class NodeProcesses implements Processes {
@@ -80,35 +107,41 @@ export class NodeProcesses implements Processes {
   /** By pid: what the starter has started. */
   private readonly started = new Map<number, Started>();
   private readonly files: KeptFiles | undefined;
-  private readonly starter: Starter | undefined;
+  private readonly starter?: Starter;
   private markCount = 0;
   readonly attached: NodeAttachedProcesses;
   readonly isolation: Isolation;
+  /** With a starter only. */
+  readonly begin?: (spec: SpawnSpec, handlers: BeginHandlers) => void;
 
   constructor(clock: Clock, isolation: Isolation, kept?: Kept) {
     this.clock = clock;
     this.isolation = isolation;
     this.files = kept?.files;
-    this.starter =
-      kept &&
-      new Starter(kept.pipes, {
+    if (kept !== undefined) {
+      const starter = new Starter(kept.pipes, {
         onEnd: (identity, status) => this.ended(identity, status),
         onGone: () => kept.onGone(),
       });
+      this.starter = starter;
+      this.begin = (spec, handlers) => this.order(starter, { spec, handlers, tries: 1 });
+    }
     this.attached = new NodeAttachedProcesses(clock, this, isolation);
   }
 
   spawn(spec: SpawnSpec, onExit: (status: WaitStatus) => void): ProcessIdentity | undefined {
-    const opened: number[] = [];
-    const open = (stream: OutputStream): number => {
-      const descriptor = openOutput(stream, spec);
-      opened.push(descriptor);
-      return descriptor;
-    };
+    const output = new OpenedOutput(spec);
     try {
-      if (this.starter !== undefined) return this.ask(this.starter, { spec, onExit, open });
-      const output = { stdout: open('stdout'), stderr: open('stderr') };
-      const child = this.start(spec, output);
+      const { starter } = this;
+      if (starter !== undefined) {
+        const identity = patiently(() => starter.start(requestOf(spec, output)));
+        this.started.set(identity.pid, { identity, mark: spec.mark ?? '', onExit });
+        return identity;
+      }
+      const child = this.start(spec, {
+        stdout: output.open('stdout'),
+        stderr: output.open('stderr'),
+      });
       const { pid } = child;
       if (pid === undefined) return undefined;
       child.on('exit', (code, signal) => {
@@ -119,7 +152,40 @@ export class NodeProcesses implements Processes {
       complain(spec, thrown);
       return undefined;
     } finally {
-      for (const descriptor of opened) closeSync(descriptor);
+      output.close();
+    }
+  }
+
+  private order(starter: Starter, { spec, handlers, tries }: Ordered): void {
+    const output = new OpenedOutput(spec);
+    const { mark = '' } = spec;
+    let pid = 0;
+    const refused = (why: unknown): void => {
+      output.close();
+      this.started.delete(pid);
+      if (tries < START_TRIES && isRetriable(why)) {
+        this.order(starter, { spec, handlers, tries: tries + 1 });
+        return;
+      }
+      complain(spec, why);
+      handlers.onBegun(undefined);
+    };
+    try {
+      starter.begin(requestOf(spec, output), {
+        onBorn: (identity) => {
+          pid = identity.pid;
+          this.started.set(pid, { identity, mark, onExit: handlers.onExit });
+          handlers.onBorn(identity);
+        },
+        onBegun: (identity) => {
+          output.close();
+          handlers.onBegun(identity);
+        },
+        onRefused: (why) => refused(new ClusterError('STARTER', why, { retriable: true })),
+        onLost: () => output.close(),
+      });
+    } catch (thrown) {
+      refused(thrown);
     }
   }
 
@@ -135,30 +201,6 @@ export class NodeProcesses implements Processes {
 
   hold(plan: IsolationPlan, done: (held: Held) => void, outer?: ProcessIdentity): void {
     holdNamespaces(plan, this.isolation, { done, outer });
-  }
-
-  private ask(starter: Starter, { spec, onExit, open }: Asked): ProcessIdentity {
-    const { cwd, isolation, mark = '' } = spec;
-    const line = lineOf(spec, isolatedCommandLine);
-    // What is open here can be opened again by its number.
-    const outputOf = (stream: OutputStream): string =>
-      spec.logs === undefined ? `${cwd}/${stream}` : `/proc/${process.pid}/fd/${open(stream)}`;
-    const request = (): StartRequest => ({
-      mark,
-      waits: spec.logs !== undefined,
-      cwd,
-      stdout: outputOf('stdout'),
-      stderr: outputOf('stderr'),
-      user: line.user,
-      oomScoreAdjust: isolation?.plan.oomScoreAdjust,
-      joins: isolation === undefined ? [] : joinedBy(isolation.plan),
-      file: line.file,
-      words: [line.argv0, ...line.args],
-      environment: line.env,
-    });
-    const identity = patiently(() => starter.start(request()));
-    this.started.set(identity.pid, { identity, mark, onExit });
-    return identity;
   }
 
   private ended({ pid, startTime }: ProcessIdentity, status: WaitStatus): void {
@@ -299,6 +341,27 @@ function patiently<T>(start: () => T): T {
       if (tries === START_TRIES || !isRetriable(thrown)) throw thrown;
     }
   }
+}
+
+function requestOf(spec: SpawnSpec, output: OpenedOutput): StartRequest {
+  const { cwd, isolation, mark = '' } = spec;
+  const line = lineOf(spec, isolatedCommandLine);
+  // What is open here can be opened again by its number.
+  const outputOf = (stream: OutputStream): string =>
+    spec.logs === undefined ? `${cwd}/${stream}` : `/proc/${process.pid}/fd/${output.open(stream)}`;
+  return {
+    mark,
+    waits: spec.logs !== undefined,
+    cwd,
+    stdout: outputOf('stdout'),
+    stderr: outputOf('stderr'),
+    user: line.user,
+    oomScoreAdjust: isolation?.plan.oomScoreAdjust,
+    joins: isolation === undefined ? [] : joinedBy(isolation.plan),
+    file: line.file,
+    words: [line.argv0, ...line.args],
+    environment: line.env,
+  };
 }
 
 function isRetriable(thrown: unknown): boolean {

@@ -85,12 +85,23 @@ export interface ProcessIdentity {
   readonly startTime: string;
 }
 
+/** What is told of a process whose start is not waited for; in this order. */
+export interface BeginHandlers {
+  /** It exists, but need not yet be where its plan puts it; told again when that has to be tried again. */
+  onBorn(identity: ProcessIdentity): void;
+  /** Once, unless it ended before; `undefined` when it cannot be started, with the reason in `stderr`. */
+  onBegun(identity: ProcessIdentity | undefined): void;
+  onExit(status: WaitStatus): void;
+}
+
 export interface Processes {
   /**
    * Starts a process as leader of a new session, output appended to `stdout` and `stderr` in its
    * working directory. `undefined` when it cannot be started; the reason is then in `stderr`.
    */
   spawn(spec: SpawnSpec, onExit: (status: WaitStatus) => void): ProcessIdentity | undefined;
+  /** As `spawn`, without waiting; where there is none, `spawn` is used. */
+  begin?(spec: SpawnSpec, handlers: BeginHandlers): void;
   /**
    * A name under which a process that is asked for says that it has begun, whoever dies meanwhile;
    * undefined where nobody writes that down.
@@ -167,6 +178,8 @@ export interface ContainerRun {
   readonly isExited: boolean;
   /** Of something that still runs. */
   readonly pid: number | undefined;
+  /** Something was asked for that does not run yet. */
+  readonly isBeginning?: boolean;
   /** Those it has joined; undefined: the host's. */
   readonly networkInfos?: readonly NetworkInfo[] | undefined;
   describe(): LauncherContainer;

@@ -1,6 +1,6 @@
 /**
- * The launcher's end of its starter (`keeper-program.ts`): asks for processes, hears of their ends. A request
- * is answered when the process leads its own session, which takes about a millisecond.
+ * The launcher's end of its starter (`keeper-program.ts`): asks for processes, hears of them. `start` waits
+ * until the process is where it is put, which takes the kernel up to ten milliseconds; `begin` does not.
  */
 import { readSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -28,6 +28,25 @@ export interface StartRequest {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** What is told of a process that is not waited for; in this order, and nothing after `onRefused`. */
+export interface OrderHandlers {
+  /** It exists, and leads its own session. */
+  onBorn(identity: ProcessIdentity): void;
+  /** It is where it was to be put, and about to become its program. */
+  onBegun(identity: ProcessIdentity): void;
+  /** It could not be made, or put there. */
+  onRefused(why: string): void;
+  /** It ended before it had begun; the end is told as any other, after this. */
+  onLost(): void;
+}
+
+interface Order {
+  readonly name: string;
+  readonly bytes: Buffer;
+  readonly handlers: OrderHandlers;
+  identity: ProcessIdentity | undefined;
+}
+
 export interface StarterHandlers {
   onEnd(identity: ProcessIdentity, status: WaitStatus): void;
   /** Nothing can be started any more. */
@@ -35,12 +54,17 @@ export interface StarterHandlers {
 }
 
 const REPLY_BYTES_MAX = 4096;
+/** Further ones wait here until some of these have begun. */
+const BEGINNING_MAX = 32;
 
 export class Starter {
   private readonly pipes: StarterPipes;
   private readonly handlers: StarterHandlers;
   private readonly reply = Buffer.alloc(REPLY_BYTES_MAX);
   private rest = '';
+  private orderCount = 0;
+  private readonly beginning = new Map<string, Order>();
+  private readonly waiting: Order[] = [];
 
   constructor(pipes: StarterPipes, handlers: StarterHandlers) {
     this.pipes = pipes;
@@ -54,23 +78,42 @@ export class Starter {
 
   /** Throws a `ClusterError` when it cannot be started. */
   start(request: StartRequest): ProcessIdentity {
-    const fields = fieldsOf(request);
-    if (fields.some((field) => field.includes('\0'))) {
-      throw new ClusterError('STARTER', 'a word contains a NUL byte', { retriable: false });
-    }
-    const [pid = '', ...more] = this.ask(Buffer.from(fields.join('\0'))).split(' ');
+    const [pid = '', ...more] = this.ask(encode('', request)).split(' ');
     if (pid !== '0') return { pid: Number(pid), startTime: more[0] ?? '' };
     throw new ClusterError('STARTER', more.join(' '), { retriable: true });
   }
 
-  private ask(body: Buffer): string {
-    const request = Buffer.alloc(4 + body.length);
-    request.writeUInt32BE(body.length);
-    body.copy(request, 4);
+  /** Throws a `ClusterError` when it can never be started. */
+  begin(request: StartRequest, handlers: OrderHandlers): void {
+    this.orderCount += 1;
+    const name = String(this.orderCount);
+    this.waiting.push({ name, bytes: encode(name, request), handlers, identity: undefined });
+    this.sendWaiting();
+  }
+
+  private sendWaiting(): void {
+    while (this.beginning.size < BEGINNING_MAX) {
+      const order = this.waiting.shift();
+      if (order === undefined) return;
+      this.beginning.set(order.name, order);
+      this.send(order.bytes);
+    }
+  }
+
+  private send(bytes: Buffer): void {
     try {
-      for (let sent = 0; sent < request.length; ) {
-        sent += writeSync(this.pipes.requests, request, sent);
+      for (let sent = 0; sent < bytes.length; ) {
+        sent += writeSync(this.pipes.requests, bytes, sent);
       }
+    } catch {
+      // Broken pipe.
+      this.handlers.onGone();
+    }
+  }
+
+  private ask(request: Buffer): string {
+    this.send(request);
+    try {
       let size = 0;
       while (this.reply[size - 1] !== 10) {
         const count = readSync(this.pipes.replies, this.reply, size, REPLY_BYTES_MAX - size, null);
@@ -89,10 +132,45 @@ export class Starter {
     const lines = (this.rest + text).split('\n');
     this.rest = lines.pop() ?? '';
     for (const line of lines) {
-      const [pid, startTime = '', status] = line.split(' ');
-      this.handlers.onEnd({ pid: Number(pid), startTime }, waitStatusOf(Number(status)));
+      const [kind = '', name = '', ...words] = line.split(' ');
+      this.told(kind, name, words);
     }
+    this.sendWaiting();
   }
+
+  private told(kind: string, name: string, words: readonly string[]): void {
+    const order = this.beginning.get(name);
+    const [pid, startTime = '', status] = words;
+    const identity = { pid: Number(pid), startTime };
+    if (kind === 'ended') {
+      this.beginning.delete(name);
+      if (order !== undefined && order.identity === undefined) order.handlers.onBorn(identity);
+      order?.handlers.onLost();
+      this.handlers.onEnd(identity, waitStatusOf(Number(status)));
+      return;
+    }
+    if (order === undefined) return;
+    if (kind === 'born') {
+      order.identity = identity;
+      order.handlers.onBorn(identity);
+      return;
+    }
+    this.beginning.delete(name);
+    if (kind === 'begun' && order.identity !== undefined) order.handlers.onBegun(order.identity);
+    else order.handlers.onRefused(words.join(' '));
+  }
+}
+
+function encode(order: string, request: StartRequest): Buffer {
+  const fields = [order, ...fieldsOf(request)];
+  if (fields.some((field) => field.includes('\0'))) {
+    throw new ClusterError('STARTER', 'a word contains a NUL byte', { retriable: false });
+  }
+  const body = Buffer.from(fields.join('\0'));
+  const bytes = Buffer.alloc(4 + body.length);
+  bytes.writeUInt32BE(body.length);
+  body.copy(bytes, 4);
+  return bytes;
 }
 
 function fieldsOf(request: StartRequest): readonly string[] {

@@ -53,17 +53,34 @@ function words(effects: readonly RunEffect[]): string[] {
   });
 }
 
-test('a task says STARTING and RUNNING as soon as its process exists', () => {
+test('a task says STARTING before its process is made and RUNNING as soon as it exists', () => {
   const run = runOf();
-  assert.deepEqual(words(run.launch(0)), ['spawn']);
+  assert.deepEqual(words(run.launch(0)), ['TASK_STARTING', 'spawn']);
+  assert.deepEqual(words(run.spawned(42, 0)), ['TASK_RUNNING']);
+});
+
+test('a task that an older launcher recorded without STARTING says it before RUNNING', () => {
+  const run = runOf();
+  run.launch(0);
+  run.state.last = undefined;
   assert.deepEqual(words(run.spawned(42, 0)), ['TASK_STARTING', 'TASK_RUNNING']);
+});
+
+test('a task that is killed before its process exists is never said to run', () => {
+  const run = runOf();
+  run.launch(0);
+  assert.deepEqual(words(run.kill(undefined, 0)), ['TASK_KILLING', 'SIGTERM']);
+  assert.deepEqual(words(run.spawned(42, 0)), []);
+  assert.deepEqual(words(run.exited(signalledWith('SIGTERM'), 0)), [
+    'TASK_KILLED | Command terminated with signal Terminated',
+    'ended',
+  ]);
 });
 
 test('a program that cannot be started counts as one that exited with status 1', () => {
   const run = runOf();
   run.launch(0);
   assert.deepEqual(words(run.spawned(undefined, 0)), [
-    'TASK_STARTING',
     'TASK_RUNNING',
     'TASK_FAILED | Command exited with status 1',
     'ended',
