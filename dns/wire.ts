@@ -9,6 +9,7 @@
 import { ipBytes } from '../core/base/addresses.ts';
 
 export const HEADER_BYTES = 12;
+const DOT = 0x2e;
 const LABEL_BYTES_MAX = 63;
 const NAME_BYTES_MAX = 255;
 
@@ -125,14 +126,19 @@ function escapeByte(byte: number): string {
 
 /** Undefined when the name cannot be packed: a label above 63 bytes, or 255 in all. */
 export function textToName(text: string): Buffer | undefined {
-  const parts: Buffer[] = [];
-  for (const label of text.replace(/\.$/, '').split('.')) {
-    const bytes = Buffer.from(label, 'utf8');
-    if (bytes.length === 0 || bytes.length > LABEL_BYTES_MAX) return undefined;
-    parts.push(Buffer.of(bytes.length), bytes);
+  // One byte for the first label's length, one for the end; each dot becomes the length of a label.
+  const bytes = Buffer.from(text.endsWith('.') ? `.${text}` : `.${text}.`);
+  if (bytes.length > NAME_BYTES_MAX) return undefined;
+  let start = 0;
+  for (let at = 1; at < bytes.length; at += 1) {
+    if (bytes[at] !== DOT) continue;
+    const length = at - start - 1;
+    if (length === 0 || length > LABEL_BYTES_MAX) return undefined;
+    bytes[start] = length;
+    start = at;
   }
-  const name = Buffer.concat([...parts, Buffer.of(0)]);
-  return name.length > NAME_BYTES_MAX ? undefined : name;
+  bytes[start] = 0;
+  return bytes;
 }
 
 /** A record behind its owner name: type, class IN, ttl, length, data. */

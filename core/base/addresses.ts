@@ -1,6 +1,9 @@
 /** IP literals: which version, and their bytes. */
 import { isIP, isIPv6 } from 'node:net';
 
+const DOT = 46;
+const ZERO = 48;
+
 /** 4, 6, or 0 when the text is no IP address. */
 export function ipVersion(text: string): 0 | 4 | 6 {
   const version = isIP(text);
@@ -11,12 +14,28 @@ export function ipVersion(text: string): 0 | 4 | 6 {
 export function ipBytes(text: string): Uint8Array | undefined {
   switch (ipVersion(text)) {
     case 4:
-      return Uint8Array.from(text.split('.').map(Number));
+      return ipv4Bytes(text);
     case 6:
       return ipv6Bytes(text);
     default:
       return undefined;
   }
+}
+
+function ipv4Bytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(4);
+  let at = 0;
+  let part = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code === DOT) {
+      bytes[at] = part;
+      at += 1;
+      part = 0;
+    } else part = part * 10 + (code - ZERO);
+  }
+  bytes[at] = part;
+  return bytes;
 }
 
 function ipv6Bytes(text: string): Uint8Array {
