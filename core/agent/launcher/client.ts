@@ -25,7 +25,8 @@ import { type AnyRequest, UnconfirmedRequests } from './unconfirmed.ts';
 
 /** Unix socket paths are limited to 107 bytes. */
 const SOCKET_PATH_MAX = 100;
-const START_LIMIT_MS = 10_000;
+/** Long: a machine that is as busy as the one whose agent died just now takes its time. */
+const START_LIMIT_MS = 60_000;
 const RETRY_MS = 20;
 const STOP_LIMIT_MS = 4_500;
 
