@@ -17,6 +17,9 @@ export interface Log {
 export interface LevelledLog extends Log {
   /** Debug lines, too, or back to the level it was made with; also of its children. */
   setVerbose(isVerbose: boolean): void;
+  /** Everything from this level on; undefined = the level it was made with. */
+  setLevel(level: LogLevel | undefined): void;
+  level(): LogLevel;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -35,6 +38,7 @@ export function createLog(options: LogOptions): LevelledLog {
   const { level } = options;
   const usual = pino.levels.values[level] ?? 0;
   let threshold = usual;
+  let current = level;
   const logger = pino(
     {
       name: options.name,
@@ -49,10 +53,24 @@ export function createLog(options: LogOptions): LevelledLog {
     },
     options.destination ?? joinedDestination(pino.destination({ fd: 2, sync: true })),
   );
-  const setVerbose = (isVerbose: boolean): void => {
-    threshold = isVerbose ? 0 : usual;
+  const setLevel = (wanted: LogLevel | undefined): void => {
+    current = wanted ?? level;
+    threshold = pino.levels.values[current] ?? usual;
   };
-  return Object.assign(logger, { setVerbose });
+  const setVerbose = (isVerbose: boolean): void => {
+    setLevel(isVerbose ? 'debug' : undefined);
+  };
+  const child: Log['child'] = (fields) => logger.child(fields);
+  return {
+    debug: (fields, text) => logger.debug(fields, text),
+    info: (fields, text) => logger.info(fields, text),
+    warn: (fields, text) => logger.warn(fields, text),
+    error: (fields, text) => logger.error(fields, text),
+    child,
+    setVerbose,
+    setLevel,
+    level: () => current,
+  };
 }
 
 /** Lines of one turn are written together; those of errors are out when the call returns. */

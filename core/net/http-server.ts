@@ -43,6 +43,8 @@ export interface HttpServerOptions {
   /** The actor that bare paths belong to: `master`, `slave(1)`. Undefined: paths are plain routes. */
   readonly delegate?: string | undefined;
   readonly bodyMaxBytes?: number;
+  /** Whether answers are compressed for clients that ask for it; default true. */
+  readonly compresses?: boolean;
   /** Refuse messages whose sender names another ip than the connection's; default false. */
   readonly requirePeerIpMatch?: boolean;
   /** Answers for paths without a route; `404 Not Found.` by default. */
@@ -167,7 +169,7 @@ class FastifyHttpServer implements HttpServer {
   private prepareApp(): void {
     const { app, options } = this;
     app.addHook('onRoute', (route) => this.routes.add(route.url));
-    app.addHook('onSend', compressAnswer);
+    if (options.compresses !== false) app.addHook('onSend', compressAnswer);
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
       const read = this.decompress(request.headers['content-encoding'], Buffer.from(body));

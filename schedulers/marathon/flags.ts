@@ -35,6 +35,9 @@ export const MARATHON_FLAGS = {
   zk_max_node_size: flag('int', 1_024_000, { help: 'Accepted; larger writes are refused anyway' }),
   leader_proxy_connection_timeout: milliseconds(5_000, 'Accepted; the system decides'),
   leader_proxy_read_timeout: milliseconds(10_000, 'Accepted; the answer must begin in 10 s'),
+  leader_proxy_ssl_ignore_hostname: flag('bool', false, {
+    help: 'Pass requests on to a leader whatever its certificate says',
+  }),
   leader_proxy_max_open_connections: flag('int', 64, { help: 'Accepted; there is no limit' }),
   hostname: optionalFlag('string', { help: 'Name announced to others; default: this machine' }),
   webui_url: optionalFlag('string', { help: 'Address of the web UI, shown by the master' }),
@@ -102,6 +105,21 @@ export const MARATHON_FLAGS = {
   logging_level: flag('string', 'info', { help: 'debug, info, warn or error' }),
   plugin_dir: optionalFlag('path', { help: 'Directory of plugins; with --plugin_conf' }),
   plugin_conf: optionalFlag('path', { help: 'JSON file that lists the plugins' }),
+  graceful_shutdown_timeout: milliseconds(45_000, 'Time to end in'),
+  on_elected_prepare_timeout: milliseconds(180_000, 'Time a new leader has to read its state'),
+  storage_compaction_interval: flag('int', 30, {
+    help: 'Seconds between removals of old versions',
+  }),
+  internal_store_backend: optionalFlag('string', { help: 'zk, or mem: keep the state nowhere' }),
+  metrics_prometheus: flag('bool', true, { help: 'Serve /metrics/prometheus' }),
+  store_cache: flag('bool', true, { help: 'Accepted; the state is always in memory too' }),
+  backup_location: optionalFlag('string', { help: 'Accepted; there is nothing to migrate' }),
+  group_versions_cache_size: flag('int', 1_000, { help: 'Accepted; all versions are in memory' }),
+  max_apps: optionalFlag('int', { help: 'Accepted and not enforced, as in the original' }),
+  deprecated_features: optionalFlag('string', { help: 'text_plain_tasks, which is always on' }),
+  mesos_heartbeat_interval: milliseconds(15_000, "Accepted; the master's own interval counts"),
+  mesos_heartbeat_failure_threshold: flag('int', 5, { help: 'Accepted, like the interval' }),
+  default_accepted_resource_roles: optionalFlag('string', { help: 'Removed' }),
   event_subscriber: optionalFlag('string', { help: 'http_callback posts events to URLs' }),
   http_endpoints: optionalFlag('string', { help: 'URLs that get every event; comma separated' }),
   artifact_store: optionalFlag('string', { help: 'Not supported yet' }),
@@ -127,6 +145,24 @@ function refusalOf(flags: MarathonFlags): string | undefined {
   }
   if ((flags.plugin_dir === undefined) !== (flags.plugin_conf === undefined)) {
     return '--plugin_dir and --plugin_conf must be given together';
+  }
+  if (flags.default_accepted_resource_roles !== undefined) {
+    return '--default_accepted_resource_roles was removed; use --accepted_resource_roles_default_behavior';
+  }
+  const backend = flags.internal_store_backend;
+  if (backend !== undefined && backend !== 'mem' && backend !== 'zk') {
+    return `Flag 'internal_store_backend' is '${backend}', expected one of zk, mem`;
+  }
+  if (backend === 'zk' && flags.zk === undefined) return '--internal_store_backend zk needs --zk';
+  if (backend === 'mem' && flags.zk !== undefined)
+    return '--internal_store_backend mem excludes --zk';
+  if (flags.group_versions_cache_size <= 2 * flags.max_running_deployments) {
+    return `--group_versions_cache_size (${flags.group_versions_cache_size}) must exceed twice --max_running_deployments (${flags.max_running_deployments})`;
+  }
+  for (const name of (flags.deprecated_features ?? '').split(',')) {
+    if (name.trim() !== '' && name.trim() !== 'text_plain_tasks') {
+      return `Unknown feature '${name.trim()}' in --deprecated_features`;
+    }
   }
   const zooKeeper = flags.zk === undefined ? undefined : parseZooKeeperUrl(flags.zk);
   if (zooKeeper?.ok === false) return `Flag 'zk': ${zooKeeper.error}`;
@@ -209,6 +245,10 @@ export function compileMarathonOptions(flags: MarathonFlags): Result<MarathonOpt
     concurrentRequestsMax: flags.http_max_concurrent_requests,
     minReviveIntervalMs: flags.min_revive_offers_interval,
     suppressesOffers: flags.suppress_offers,
+    compresses: flags.http_compression,
+    ignoresLeaderCertificate: flags.leader_proxy_ssl_ignore_hostname,
+    electedPrepareMs: flags.on_elected_prepare_timeout,
+    servesPrometheus: flags.metrics_prometheus,
     reconciliationIntervalMs: flags.reconciliation_interval,
     callbackUrls: callbackUrls(flags),
     eventsOutstandingMax: flags.event_stream_max_outstanding_messages,
@@ -247,6 +287,7 @@ function machineSettings(
     killChunkSize: flags.kill_chunk_size,
     killRetryMs: flags.kill_retry_timeout,
     healthChecksConcurrentMax: flags.max_concurrent_marathon_health_checks,
+    compactionIntervalMs: flags.storage_compaction_interval * 1_000,
     rootVersionsMax: flags.zk_max_versions,
     enforceNewTopGroups,
     acceptedRolesDefault,

@@ -7,6 +7,7 @@ import { runDaemon } from '../../core/cli/daemon.ts';
 import { readDaemonFlags, usageError } from '../../core/cli/daemon-flags.ts';
 import { createHttpClient } from '../../core/net/http-client.ts';
 import { openLevelStorage } from '../../core/storage/level.ts';
+import { MemoryStorage } from '../../core/storage/memory.ts';
 import { LEADERSHIP_LOST } from '../kit/leadership.ts';
 import { openZooKeeperState, type ZooKeeperState } from '../kit/zookeeper-state.ts';
 import {
@@ -55,18 +56,19 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   const zooKeeper = zooKeeperOf(flags.values);
   const state =
-    zooKeeper === undefined
-      ? await ownState(flags.values.work_dir)
-      : openZooKeeperState(zooKeeper, system);
+    zooKeeper === undefined ? await ownState(flags.values) : openZooKeeperState(zooKeeper, system);
   const http = createHttpClient();
+  const carelessHttp = createHttpClient({ tls: { isVerified: false } });
   const { storage, leadership } = state;
   try {
-    const ports = { ...system, http, storage, leadership, plugins };
+    const clients = { http, carelessHttp };
+    const ports = { ...system, ...clients, levels: log, storage, leadership, plugins };
     const marathon = createMarathon(options.value, ports);
     return await runDaemon(marathon, log, {
       name: 'marathon',
       flagOfPort: (port) => (port === options.value.https?.port ? '--https_port' : '--http_port'),
       failure: marathon.failure,
+      stopLimitMs: flags.values.graceful_shutdown_timeout,
       exitCodeOf,
       banner: () => {
         const what = leadership === undefined ? 'is' : 'is a candidate';
@@ -75,6 +77,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     });
   } finally {
     await http.close();
+    await carelessHttp.close();
     await state.close();
   }
 }
@@ -85,8 +88,9 @@ async function pluginsOf(flags: MarathonFlags, log: Log): Promise<LoadedPlugins 
   return await loadPlugins(directory, configuration, log);
 }
 
-async function ownState(folder: string): Promise<ZooKeeperState> {
-  const storage = await openLevelStorage(folder);
+async function ownState(flags: MarathonFlags): Promise<ZooKeeperState> {
+  const inMemory = flags.internal_store_backend === 'mem';
+  const storage = inMemory ? new MemoryStorage() : await openLevelStorage(flags.work_dir);
   return { storage, leadership: undefined, close: () => storage.close() };
 }
 

@@ -24,6 +24,12 @@ export interface MarathonOptions {
   readonly httpCredentials: HttpCredentials | undefined;
   readonly corsOrigin: string | undefined;
   readonly concurrentRequestsMax: number | undefined;
+  /** Answers, for clients that ask for it. */
+  readonly compresses: boolean;
+  readonly ignoresLeaderCertificate: boolean;
+  /** Longest time between election and leadership. */
+  readonly electedPrepareMs: DurationMs;
+  readonly servesPrometheus: boolean;
   readonly minReviveIntervalMs: DurationMs;
   readonly suppressesOffers: boolean;
   readonly reconciliationIntervalMs: DurationMs;

@@ -4,7 +4,7 @@ import { background } from '../../core/base/background.ts';
 import type { Clock } from '../../core/base/clock.ts';
 import { describeError } from '../../core/base/errors.ts';
 import type { LifecycleState, Service } from '../../core/base/lifecycle.ts';
-import type { Log } from '../../core/base/log.ts';
+import type { LevelledLog, Log } from '../../core/base/log.ts';
 import type { Random } from '../../core/base/random.ts';
 import type { LeaderDetector } from '../../core/election/ports.ts';
 import { createHttpServer, type HttpServer } from '../../core/net/http-server.ts';
@@ -32,6 +32,7 @@ import { roleOf } from './model/instance.ts';
 import type { MarathonOptions } from './options.ts';
 import type { LoadedPlugins } from './plugins/load.ts';
 import { MarathonShell } from './shell.ts';
+import { carryOutOrder } from './store/backup.ts';
 
 export interface MarathonPorts {
   readonly clock: Clock;
@@ -39,6 +40,10 @@ export interface MarathonPorts {
   readonly http: HttpClient;
   readonly storage: Storage;
   readonly log: Log;
+  /** The same log, when its level may be changed over HTTP. */
+  readonly levels?: LevelledLog | undefined;
+  /** Takes any certificate: for health checks, and for a leader where that was asked for. */
+  readonly carelessHttp?: HttpClient | undefined;
   readonly detector?: LeaderDetector | undefined;
   /** Among several processes; without it this one leads from its start. */
   readonly leadership?: Leadership | undefined;
@@ -125,7 +130,7 @@ class MarathonServer implements Marathon {
       log,
       storage,
       durable: this.durable,
-      prober: new NetworkProber(ports.http, ports.connectTcp),
+      prober: new NetworkProber(ports.carelessHttp ?? ports.http, ports.connectTcp),
       metrics,
       publish,
       onFatal: this.fail,
@@ -190,12 +195,18 @@ class MarathonServer implements Marathon {
   }
 
   private async lead(): Promise<void> {
+    const limitMs = this.options.electedPrepareMs;
+    const timer = this.ports.clock.setTimer(limitMs, () => {
+      this.fail(new Error(`the state was not read within ${limitMs} ms of the election`));
+    });
     try {
       await this.load();
       await this.subscribe();
       this.isLeading = true;
     } catch (thrown) {
       this.fail(thrown);
+    } finally {
+      timer.cancel();
     }
   }
 
@@ -228,6 +239,7 @@ class MarathonServer implements Marathon {
   }
 
   private async load(): Promise<void> {
+    await carryOutOrder(this.ports.storage);
     await this.callbacks?.load();
     await this.shell.recover();
   }
@@ -237,6 +249,7 @@ class MarathonServer implements Marathon {
     const server = createHttpServer({
       ...options.http,
       log: ports.log,
+      compresses: options.compresses,
       onNotFound: answerNotFound,
       onError: (error, request, reply) => {
         ports.log.error({ error: describeError(error), url: request.url }, 'request failed');
@@ -244,6 +257,7 @@ class MarathonServer implements Marathon {
       },
     });
     const { leadership } = ports;
+    const careless = ports.carelessHttp ?? ports.http;
     if (leadership !== undefined) {
       proxyToLeader(
         server.app,
@@ -256,7 +270,7 @@ class MarathonServer implements Marathon {
           isRedirected: (path) => path === '/v2/events',
           answer: sendProxyFailure,
         },
-        ports,
+        { clock: ports.clock, http: options.ignoresLeaderCertificate ? careless : ports.http },
       );
     }
     const context = {
@@ -270,6 +284,8 @@ class MarathonServer implements Marathon {
       pages: loadPages('marathon'),
       plugins: ports.plugins,
       log: ports.log,
+      levels: ports.levels,
+      clock: ports.clock,
       masterUrl: () => this.masterUrl,
       abdicate: () => {
         ports.clock.setTimer(ABDICATION_MS, () => this.fail(new Error('leadership abdicated')));

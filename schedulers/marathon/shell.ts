@@ -4,7 +4,7 @@
  */
 import type { Clock, Instant, Timer } from '../../core/base/clock.ts';
 import type { Log } from '../../core/base/log.ts';
-import type { Storage } from '../../core/storage/ports.ts';
+import type { Storage, StorageOperation } from '../../core/storage/ports.ts';
 import type { DurableQueue } from '../kit/durable-queue.ts';
 import type { KnownTask } from '../kit/reconciliation.ts';
 import {
@@ -81,6 +81,13 @@ export class MarathonShell {
   commit<T>(decision: Decision<T>): Promise<T> {
     return new Promise((resolve) => {
       this.carryOut(decision.effects, () => resolve(decision.result));
+    });
+  }
+
+  /** Resolves when the operations, and all before, are durable. */
+  write(operations: readonly StorageOperation[]): Promise<void> {
+    return new Promise((resolve) => {
+      this.ports.durable.submit(operations, resolve);
     });
   }
 

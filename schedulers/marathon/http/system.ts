@@ -1,14 +1,18 @@
 /** Ping, metrics, info, leader and the start page (spec marathon-rest, sections 8 and 10). */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Log } from '../../../core/base/log.ts';
+import type { Clock } from '../../../core/base/clock.ts';
+import type { LevelledLog, Log } from '../../../core/base/log.ts';
 import type { Pages } from '../../../core/webui/pages.ts';
 import { writeJson } from '../../../core/wire/json-text.ts';
 import type { MarathonMetrics } from '../metrics.ts';
 import { plain } from '../model/app-json.ts';
 import type { MarathonOptions } from '../options.ts';
 import type { LoadedPlugins } from '../plugins/load.ts';
-import { type Api, declare, sendJson } from './api.ts';
+import { readBackupUri, storeOrder } from '../store/backup.ts';
+import { type Api, declare, query, sendJson } from './api.ts';
+import { declareLogging } from './logging.ts';
 import { declarePages } from './pages.ts';
+import { sendProblem } from './problems.ts';
 
 export const VERSION = '1.12.0';
 
@@ -82,30 +86,56 @@ export interface SystemContext {
   readonly pages: Pages;
   readonly plugins: LoadedPlugins | undefined;
   readonly log: Log;
+  /** Absent where the log's level is not ours to change. */
+  readonly levels: LevelledLog | undefined;
+  readonly clock: Clock;
   /** Address of the leading master's pages, once it has told. */
   readonly masterUrl: () => string | undefined;
 }
 
 export function declareSystem(app: FastifyInstance, context: SystemContext): void {
   declarePages(app, context.pages);
+  if (context.levels !== undefined) declareLogging(app, context.levels, context.clock);
   declare(app, '/ping', { GET: ping });
   declare(app, '/metrics', {
     GET: (_request, reply) => sendJson(reply, 200, plain(context.metrics.snapshot()) ?? {}),
   });
+  const toConsole = (_request: unknown, reply: FastifyReply): unknown =>
+    reply.redirect('/ui/', 302);
+  declare(app, '/help', { GET: toConsole });
   declare(app, '/metrics/prometheus', {
-    GET: async (_request, reply) =>
-      reply
+    GET: async (_request, reply) => {
+      if (!context.options.servesPrometheus) {
+        return sendProblem(reply, { status: 404, message: 'Prometheus reporter is disabled' });
+      }
+      return reply
         .type('text/plain; version=0.0.4; charset=utf-8')
-        .send(await context.metrics.registry.prometheus()),
+        .send(await context.metrics.registry.prometheus());
+    },
   });
   declare(app, '/v2/info', { GET: (_request, reply) => sendInfo(context, reply) });
   declare(app, '/v2/leader', {
     GET: (_request, reply) => sendJson(reply, 200, { leader: context.self() }),
-    DELETE: (_request, reply) => {
-      context.abdicate();
-      return sendJson(reply, 200, { message: 'Leadership abdicated' });
-    },
+    DELETE: (request, reply) => abdicate(context, request, reply),
   });
+}
+
+/** A backup and a restore are the next leader's first work. */
+async function abdicate(
+  { api, abdicate: end }: SystemContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const [backup, restore] = [query(request, 'backup'), query(request, 'restore')];
+  for (const text of [backup, restore]) {
+    const uri = text === undefined ? undefined : readBackupUri(text);
+    if (uri?.ok === false) return sendProblem(reply, { status: 422, message: uri.error });
+  }
+  if (backup !== undefined || restore !== undefined) {
+    await api.shell.write([storeOrder({ backup, restore })]);
+  }
+  end();
+  return sendJson(reply, 200, { message: 'Leadership abdicated' });
 }
 
 function ping(request: FastifyRequest, reply: FastifyReply): unknown {

@@ -41,11 +41,9 @@ import { Turn } from './turn.ts';
 import { sweepUnreachable, updateInactive } from './unreachable.ts';
 import { chooseVictims } from './victims.ts';
 
-/** How often old versions and forgotten delays are cleared away. */
-const HOUSEKEEPING_MS = 30_000;
-
-/** Launches that show no sign of life are looked for this often. */
+/** Launches that show no sign of life are looked for this often, first after a while. */
 const OVERDUE_SCAN_MS = 5_000;
+const OVERDUE_SCAN_DELAY_MS = 30_000;
 
 /** An app or pod with n instances is looked at again after n / 100 ms at the earliest. */
 const INSTANCES_PER_PAUSE_MS = 100;
@@ -67,8 +65,8 @@ export class MarathonMachine {
     this.state = new MarathonState(now, settings);
     this.nextScaleCheckAt = now + settings.scaleAppsInitialDelayMs;
     this.nextExpungeAt = now + settings.taskLostExpungeInitialDelayMs;
-    this.nextHousekeepingAt = now + HOUSEKEEPING_MS;
-    this.nextOverdueScanAt = now + HOUSEKEEPING_MS;
+    this.nextHousekeepingAt = now + settings.compactionIntervalMs;
+    this.nextOverdueScanAt = now + OVERDUE_SCAN_DELAY_MS;
   }
 
   /** Begins with what storage holds: deployments go on, kills are asked for again. */
@@ -139,7 +137,7 @@ export class MarathonMachine {
       if (this.nextHousekeepingAt <= now) {
         collectGarbage(turn);
         this.state.delays.sweep(now);
-        this.nextHousekeepingAt = now + HOUSEKEEPING_MS;
+        this.nextHousekeepingAt = now + this.settings.compactionIntervalMs;
       }
       if (this.nextOverdueScanAt <= now) {
         killOverdueLaunches(turn);

@@ -51,6 +51,7 @@ export interface MachineSettings {
   readonly killChunkSize: number;
   readonly killRetryMs: DurationMs;
   readonly healthChecksConcurrentMax: number;
+  readonly compactionIntervalMs: DurationMs;
   readonly rootVersionsMax: number;
   readonly enforceNewTopGroups: boolean;
   readonly acceptedRolesDefault: 'any' | 'unreserved' | 'reserved';

@@ -45,6 +45,11 @@ test('what cannot be honoured is refused by name', () => {
     [['--master', 'a:1', '--zk', 'h:2181/marathon'], /'zk': Expecting 'zk:\/\/' at/],
     [['--master', 'a:1', '--enable_features', 'magic'], /Unknown feature 'magic'/],
     [['--master', 'a:1', '--plugin_dir', '/x'], /plugin_conf must be given together/],
+    [['--master', 'a:1', '--default_accepted_resource_roles', '*'], /was removed; use --acc/],
+    [['--master', 'a:1', '--internal_store_backend', 'zk'], /zk needs --zk/],
+    [['--master', 'a:1', '--internal_store_backend', 'disk'], /expected one of zk, mem/],
+    [['--master', 'a:1', '--group_versions_cache_size', '200'], /must exceed twice/],
+    [['--master', 'a:1', '--deprecated_features', 'x'], /Unknown feature 'x'/],
     [['--master', 'a:1', '--disable_http'], /needs --ssl_keystore_path/],
     [['--master', 'a:1', '--ssl_keystore_path', '/x'], /must be given together/],
     [

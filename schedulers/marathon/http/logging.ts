@@ -1,0 +1,58 @@
+/** Routes of `/logging` (spec marathon-rest, section 10). All loggers are one here. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Clock, Timer } from '../../../core/base/clock.ts';
+import type { LevelledLog, LogLevel } from '../../../core/base/log.ts';
+import { ajv } from '../model/app-schema.ts';
+import { violationsOfSchema } from '../model/violations.ts';
+import { declare, readBody, sendJson } from './api.ts';
+import { modelProblem, sendProblem } from './problems.ts';
+
+interface LoggingChange {
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+  readonly logger: string;
+  readonly durationSeconds?: number;
+}
+
+const isChange = ajv.compile<LoggingChange>({
+  type: 'object',
+  properties: {
+    level: { type: 'string', enum: ['trace', 'debug', 'info', 'warn', 'error'] },
+    logger: { type: 'string', minLength: 1 },
+    durationSeconds: { type: 'integer', minimum: 1 },
+  },
+  required: ['level', 'logger'],
+});
+
+const ROOT_LOGGER = 'ROOT';
+
+export function declareLogging(app: FastifyInstance, log: LevelledLog, clock: Clock): void {
+  const asked = new Set<string>();
+  let timer: Timer | undefined;
+  const show = (): Record<string, string> => {
+    const level = log.level().toUpperCase();
+    const named = [...asked].map((name) => [name, `${level} (inherited)`] as const);
+    return { [ROOT_LOGGER]: level, ...Object.fromEntries(named) };
+  };
+  declare(app, '/logging', {
+    GET: (_request, reply) => sendJson(reply, 200, show()),
+    POST: (request: FastifyRequest, reply: FastifyReply) => {
+      const body = readBody(request);
+      if (!body.ok) return sendProblem(reply, body.error);
+      if (!isChange(body.value)) {
+        return sendProblem(reply, modelProblem(violationsOfSchema(isChange.errors ?? [])));
+      }
+      const { level, logger, durationSeconds } = body.value;
+      timer?.cancel();
+      log.setLevel(levelOf(level));
+      if (logger !== ROOT_LOGGER) asked.add(logger);
+      if (durationSeconds !== undefined) {
+        timer = clock.setTimer(durationSeconds * 1_000, () => log.setLevel(undefined));
+      }
+      return sendJson(reply, 200, { level, logger, durationSeconds });
+    },
+  });
+}
+
+function levelOf(level: LoggingChange['level']): LogLevel {
+  return level === 'trace' ? 'debug' : level;
+}
