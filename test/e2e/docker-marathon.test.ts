@@ -1,22 +1,26 @@
-/** Marathon apps in Docker containers, in the form of Marathon 0.7 and in today's. */
+/** Marathon apps in Docker containers, in the form of Marathon 0.8 and in today's, and the examples. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { TestEngine } from './support/docker.ts';
 import { at, listAt, numberAt } from './support/json.ts';
+import { examplesFor, liveThrough } from './support/marathon-examples.ts';
 import { eventually, freePorts, http, startOrrery } from './support/programs.ts';
 
 const SERVER =
   'mkdir /www; echo $0 $MARATHON_APP_ID >/www/index.html; exec httpd -f -p 8080 -h /www';
 
 test('apps with Docker containers run on the bridge and answer on their host port', async (t) => {
-  const { engine, cluster } = await TestEngine.withCluster(t, 'docker-app');
+  const { engine, cluster } = await TestEngine.withCluster(t, 'docker-app', {
+    agentHostname: '127.0.0.1',
+  });
   const [port = 0] = await freePorts(1);
   const marathon = startOrrery([
     'marathon',
     `--master=127.0.0.1:${cluster.masterPort}`,
     `--http_port=${port}`,
     '--http_address=127.0.0.1',
+    '--min_revive_offers_interval=200',
     `--work_dir=${join(cluster.directory, 'marathon')}`,
   ]);
   try {
@@ -52,6 +56,9 @@ test('apps with Docker containers run on the bridge and answer on their host por
     }
     const labelled = await engine.names('--filter=label=who=test');
     assert.equal(labelled.length, 1);
+    const examples = examplesFor('docker');
+    assert.ok(examples.length >= 3, `only ${examples.length} examples`);
+    await liveThrough(url, examples, () => marathon.output(), apps.length);
   } finally {
     await marathon.stop();
   }

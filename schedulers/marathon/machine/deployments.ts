@@ -73,6 +73,15 @@ export class Deployments {
     }
   }
 
+  /** Readiness probes are due by time alone: apps that wait for one are looked at again. */
+  touchWaitingForReadiness(turn: Turn): void {
+    for (const { open } of turn.state.deployments.values()) {
+      for (const { spec } of open.values()) {
+        if (readinessChecksOf(spec).length > 0) turn.touch(spec.id);
+      }
+    }
+  }
+
   private enterNextStep(turn: Turn, running: RunningDeployment): void {
     running.step += 1;
     running.restarts.clear();

@@ -124,6 +124,7 @@ export class MarathonMachine {
   woke(now: Instant): MarathonEffect[] {
     return this.turn(now, (turn) => {
       updateInactive(turn);
+      this.deployments.touchWaitingForReadiness(turn);
       if (this.nextExpungeAt <= now) {
         sweepUnreachable(turn);
         this.nextExpungeAt = now + this.settings.taskLostExpungeIntervalMs;

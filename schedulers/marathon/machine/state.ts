@@ -10,6 +10,7 @@ import type { Orphan } from '../model/reservation.ts';
 import { emptyRoot, type Group, type Root } from '../model/root.ts';
 import { isPod, type RunSpec } from '../model/run-spec.ts';
 import { formatTimestamp, type Version } from '../model/timestamp.ts';
+import { requiredPortsOf } from '../offers/ports.ts';
 import type { RootDelta } from './effects.ts';
 import { HealthBook } from './health-book.ts';
 import { InstanceTable } from './instance-table.ts';
@@ -95,6 +96,7 @@ export class MarathonState {
   masterRegion: string | undefined;
 
   readonly tokens: LaunchTokens;
+  private required: { readonly root: Root; readonly ports: ReadonlySet<number> } | undefined;
 
   constructor(now: Instant, settings: MachineSettings) {
     this.tokens = new LaunchTokens(settings.launchTokens, settings.launchTokenRefreshMs, now);
@@ -103,6 +105,14 @@ export class MarathonState {
 
   spec(id: PathId): RunSpec | undefined {
     return this.root.specs.get(id);
+  }
+
+  /** Host ports that apps and pods of the tree insist on. */
+  requiredPorts(): ReadonlySet<number> {
+    if (this.required?.root !== this.root) {
+      this.required = { root: this.root, ports: requiredPortsOf(this.root.specs.values()) };
+    }
+    return this.required.ports;
   }
 
   rememberVersion(spec: RunSpec): void {

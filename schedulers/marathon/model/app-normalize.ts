@@ -21,6 +21,7 @@ import type {
   UnreachableStrategy,
   UpgradeStrategy,
 } from './app.ts';
+import { violationsOfOldestContainer, withTodaysContainer } from './oldest-container.ts';
 import { type PathId, ROOT, resolvePathId } from './path-id.ts';
 import { persistentDefaults } from './persistent-volumes.ts';
 import type { Version } from './timestamp.ts';
@@ -38,12 +39,13 @@ const EXTRACTED = /\.(tar|tar\.gz|tar\.bz2|tar\.xz|gz|tgz|tbz2|txz|zip)$/;
 
 /** The canonical app of a definition; `version` is that of the coming update. */
 export function normalizeApp(
-  raw: RawApp,
+  given: RawApp,
   settings: ModelSettings,
   options: { readonly version: Version; readonly base?: PathId },
 ): Result<App, readonly Violation[]> {
-  const refused = violationsOfDeprecated(raw);
+  const refused = [...violationsOfDeprecated(given), ...violationsOfOldestContainer(given)];
   if (refused.length > 0) return err(refused);
+  const raw = withTodaysContainer(given);
   const id = resolvePathId(raw.id ?? '', options.base ?? ROOT);
   const networks = networksOf(raw, settings);
   const onHost = networks.every(({ mode }) => mode === 'host');

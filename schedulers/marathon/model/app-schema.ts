@@ -56,6 +56,8 @@ const PORT_MAPPING = object({
 });
 
 const CONTAINER = object({
+  image: STRING,
+  options: list(STRING),
   type: names('MESOS', 'DOCKER'),
   docker: object(
     {

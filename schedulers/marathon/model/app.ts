@@ -274,6 +274,9 @@ export interface RawApp {
 }
 
 export interface RawContainer {
+  /** Of Marathon 0.6 and 0.7, with its `options` (`oldest-container.ts`). */
+  readonly image?: string;
+  readonly options?: readonly string[];
   readonly type?: 'MESOS' | 'DOCKER';
   readonly docker?: Partial<DockerContainer> & {
     readonly network?: 'HOST' | 'BRIDGE' | 'USER' | 'NONE';

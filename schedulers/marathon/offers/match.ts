@@ -44,6 +44,8 @@ export interface MatchContext {
   readonly isBound?: boolean;
   /** Sizes, MiB, of volumes that are to be made of the ordinary disk. */
   readonly rootVolumesMb?: readonly number[];
+  /** Ports that other apps insist on. */
+  readonly requiredPorts?: ReadonlySet<number>;
 }
 
 export function placeOf(offer: Offer): Place {
@@ -80,7 +82,7 @@ export function matchOffer(
     reasons.push(SCALAR_REASONS[name] ?? 'InsufficientCpus');
   }
   const wanted = demand.tasks.flatMap(({ ports }) => ports);
-  const hostPorts = chooseHostPorts(wanted, pool, context.random);
+  const hostPorts = chooseHostPorts(wanted, pool, context.random, context.requiredPorts);
   if (hostPorts === undefined) reasons.push('InsufficientPorts');
   if (reasons.length > 0 || hostPorts === undefined) return err(reasons);
   const match = takeAll(demand, hostPorts, rootVolumesMb, pool);

@@ -3,6 +3,9 @@ import { type Random, randomInteger, shuffled } from '../../../core/base/random.
 import type { OfferResources } from '../../kit/offer-resources.ts';
 import { portAt, portCount } from '../../kit/port-ranges.ts';
 import { type App, usesHostNetworking } from '../model/app.ts';
+import { isApp, type RunSpec } from '../model/run-spec.ts';
+
+const NONE: ReadonlySet<number> = new Set();
 
 /** What one declared port needs on the host: a number, any (0), or nothing (undefined). */
 export type WantedPort = number | undefined;
@@ -14,16 +17,35 @@ export function wantedHostPorts(app: App): readonly WantedPort[] {
   return (app.container?.portMappings ?? []).map(({ hostPort }) => hostPort);
 }
 
-/** Host ports in declaration order; undefined when the offer cannot serve them. */
+/** Ports that apps insist on: an app that is restarted should find its port free. */
+export function requiredPortsOf(specs: Iterable<RunSpec>): ReadonlySet<number> {
+  const required = new Set<number>();
+  for (const spec of specs) {
+    const wanted = isApp(spec)
+      ? wantedHostPorts(spec)
+      : spec.containers.flatMap(({ endpoints }) => endpoints.map(({ hostPort }) => hostPort));
+    for (const port of wanted) if (port !== undefined && port !== 0) required.add(port);
+  }
+  return required;
+}
+
+/**
+ * Host ports in declaration order; undefined when the offer cannot serve them. Dynamic ones are not
+ * `avoided` as long as there are others.
+ */
 export function chooseHostPorts(
   wanted: readonly WantedPort[],
   pool: OfferResources,
   random: Random,
+  avoided: ReadonlySet<number> = NONE,
 ): readonly WantedPort[] | undefined {
   const fixed = wanted.filter((port) => port !== undefined && port !== 0);
   if (!fixed.every((port) => port !== undefined && pool.hasPort(port))) return undefined;
   const dynamicCount = wanted.filter((port) => port === 0).length;
-  const dynamic = dynamicPorts(pool, dynamicCount, new Set(fixed), random);
+  const taken = new Set(fixed);
+  const dynamic =
+    dynamicPorts(pool, dynamicCount, new Set([...taken, ...avoided]), random) ??
+    dynamicPorts(pool, dynamicCount, taken, random);
   if (dynamic === undefined) return undefined;
   return wanted.map((port) => (port === 0 ? dynamic.shift() : port));
 }

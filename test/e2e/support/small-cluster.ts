@@ -21,6 +21,8 @@ const REGISTRATION_PATIENCE_MS = 90_000;
 export interface SmallClusterOptions {
   readonly masterFlags?: readonly string[];
   readonly agentFlags?: readonly string[];
+  /** That of the recorded agent unless given; it cannot be connected to. */
+  readonly agentHostname?: string;
 }
 
 export class SmallCluster {
@@ -91,7 +93,7 @@ export class SmallCluster {
       `--master=127.0.0.1:${this.masterPort}`,
       '--ip=127.0.0.1',
       `--port=${this.agentPort}`,
-      '--hostname=agent1.example',
+      `--hostname=${this.options.agentHostname ?? 'agent1.example'}`,
       '--resources=cpus:4;mem:4096;disk:8192;ports:[31000-32000]',
       `--work_dir=${this.agentDirectory}`,
       '--registration_backoff_factor=200ms',

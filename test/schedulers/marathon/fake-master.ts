@@ -148,13 +148,17 @@ export class FakeMaster {
     this.clock = clock;
   }
 
-  addAgent(id: string, attributes: Readonly<Record<string, string>> = {}): this {
+  addAgent(
+    id: string,
+    attributes: Readonly<Record<string, string>> = {},
+    ports100: { readonly begin: number } = { begin: 31_000 },
+  ): this {
     const list = Object.entries(attributes).map(([name, value]) => ({
       name,
       type: 'TEXT',
       text: { value },
     }));
-    const ports = new Set(Array.from({ length: 100 }, (_, index) => 31_000 + index));
+    const ports = new Set(Array.from({ length: 100 }, (_, index) => ports100.begin + index));
     const host = `${id}.example`;
     const base = {
       cpus: 8,

@@ -100,6 +100,8 @@ test('a check of the agent is sent with the task and its flag is believed', asyn
 
 test('a readiness check holds the deployment and shows its results', async () => {
   const world = await World.start();
+  // Nothing else may be the reason to look at the app again.
+  await world.advance(20_000);
   world.master.probeStatus = 503;
   await world.call('POST', '/v2/apps', {
     ...SLEEP,

@@ -12,6 +12,7 @@ import { resolvePathId } from '../../../schedulers/marathon/model/path-id.ts';
 import { emptyRoot } from '../../../schedulers/marathon/model/root.ts';
 import { containerInfo } from '../../../schedulers/marathon/offers/container-info.ts';
 import { matchOffer, usablePart } from '../../../schedulers/marathon/offers/match.ts';
+import { requiredPortsOf } from '../../../schedulers/marathon/offers/ports.ts';
 import { optionsWith } from './world.ts';
 
 const OPTIONS = optionsWith({ enable_features: 'gpu_resources', default_network_name: 'net' });
@@ -115,6 +116,28 @@ test('dynamic ports are offered, different, and as many as declared', () => {
       assert.ok(ports.every((port) => port !== undefined && port >= 31_000 && port <= 31_009));
     }),
   );
+});
+
+test('ports that apps insist on are given to others only when no other is left', () => {
+  const three = appOf({ ports: [0, 0, 0] });
+  const offer = offerOf();
+  const portsAvoiding = (ports: readonly number[]): readonly (number | undefined)[] => {
+    const found = matchOffer(three, new OfferResources(offer), {
+      settings: OPTIONS.machine,
+      random: new SeededRandom(5),
+      now: 0,
+      masterRegion: undefined,
+      placed: [],
+      requiredPorts: new Set(ports),
+    });
+    assert.ok(found.ok);
+    return found.value.tasks[0]?.hostPorts ?? [];
+  };
+  const sevenOfTen = [31_001, 31_002, 31_003, 31_004, 31_005, 31_006, 31_009];
+  assert.deepEqual([...portsAvoiding(sevenOfTen)].sort(), [31_000, 31_007, 31_008]);
+  assert.equal(portsAvoiding([...sevenOfTen, 31_000]).length, 3);
+  const fixed = appOf({ requirePorts: true, ports: [9_000] });
+  assert.deepEqual([...requiredPortsOf([three, fixed])], [9_000]);
 });
 
 test('containers become what the agent understands', () => {
