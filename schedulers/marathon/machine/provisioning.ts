@@ -25,7 +25,8 @@ export function matchContextOf(turn: Turn, instance: Instance): MatchContext {
   const { settings, random, now, state } = turn;
   const { masterRegion } = state;
   const placed = placesOf(turn, instance);
-  return { settings, random, now, masterRegion, placed, role: roleOf(instance) };
+  const requiredPorts = state.requiredPorts();
+  return { settings, random, now, masterRegion, placed, role: roleOf(instance), requiredPorts };
 }
 
 /** Where instances of the present configuration are; old ones do not block their successors. */

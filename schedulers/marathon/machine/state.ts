@@ -10,7 +10,7 @@ import type { Orphan } from '../model/reservation.ts';
 import { emptyRoot, type Group, type Root } from '../model/root.ts';
 import { isPod, type RunSpec } from '../model/run-spec.ts';
 import { formatTimestamp, type Version } from '../model/timestamp.ts';
-import { requiredPortsOf } from '../offers/ports.ts';
+import { type RequiredPorts, requiredPortsOf } from '../offers/ports.ts';
 import type { RootDelta } from './effects.ts';
 import { HealthBook } from './health-book.ts';
 import { InstanceTable } from './instance-table.ts';
@@ -107,12 +107,16 @@ export class MarathonState {
     return this.root.specs.get(id);
   }
 
-  /** Host ports that apps and pods of the tree insist on. */
-  requiredPorts(): ReadonlySet<number> {
-    if (this.required?.root !== this.root) {
-      this.required = { root: this.root, ports: requiredPortsOf(this.root.specs.values()) };
+  /** Host ports that apps and pods of the tree insist on, and those that wait for an offer. */
+  requiredPorts(): RequiredPorts {
+    const { root } = this;
+    if (this.required?.root !== root) {
+      this.required = { root, ports: requiredPortsOf(root.specs.values()) };
     }
-    return this.required.ports;
+    const known = this.required.ports;
+    if (known.size === 0) return { known, awaited: known };
+    const waiting = this.instances.specsWaiting().flatMap((id) => root.specs.get(id) ?? []);
+    return { known, awaited: requiredPortsOf(waiting) };
   }
 
   rememberVersion(spec: RunSpec): void {

@@ -15,7 +15,7 @@ import { gpusOf, type RunSpec } from '../model/run-spec.ts';
 import type { Place } from './constraint-values.ts';
 import { satisfiesConstraints } from './constraints.ts';
 import { type Demand, demandOf, totalDemand } from './demand.ts';
-import { chooseHostPorts } from './ports.ts';
+import { chooseHostPorts, type RequiredPorts } from './ports.ts';
 
 export interface TaskMatch {
   readonly resources: readonly Resource[];
@@ -45,7 +45,7 @@ export interface MatchContext {
   /** Sizes, MiB, of volumes that are to be made of the ordinary disk. */
   readonly rootVolumesMb?: readonly number[];
   /** Ports that other apps insist on. */
-  readonly requiredPorts?: ReadonlySet<number>;
+  readonly requiredPorts?: RequiredPorts;
 }
 
 export function placeOf(offer: Offer): Place {

@@ -5,7 +5,7 @@ import { portAt, portCount } from '../../kit/port-ranges.ts';
 import { type App, usesHostNetworking } from '../model/app.ts';
 import { isApp, type RunSpec } from '../model/run-spec.ts';
 
-const NONE: ReadonlySet<number> = new Set();
+const NONE: RequiredPorts = { known: new Set(), awaited: new Set() };
 
 /** What one declared port needs on the host: a number, any (0), or nothing (undefined). */
 export type WantedPort = number | undefined;
@@ -29,23 +29,27 @@ export function requiredPortsOf(specs: Iterable<RunSpec>): ReadonlySet<number> {
   return required;
 }
 
-/**
- * Host ports in declaration order; undefined when the offer cannot serve them. Dynamic ones are not
- * `avoided` as long as there are others.
- */
+export interface RequiredPorts {
+  /** Of all apps: given away only when the offer has no others. */
+  readonly known: ReadonlySet<number>;
+  /** Of apps that wait for an offer: never given away. */
+  readonly awaited: ReadonlySet<number>;
+}
+
+/** Host ports in declaration order; undefined when the offer cannot serve them. */
 export function chooseHostPorts(
   wanted: readonly WantedPort[],
   pool: OfferResources,
   random: Random,
-  avoided: ReadonlySet<number> = NONE,
+  required: RequiredPorts = NONE,
 ): readonly WantedPort[] | undefined {
   const fixed = wanted.filter((port) => port !== undefined && port !== 0);
   if (!fixed.every((port) => port !== undefined && pool.hasPort(port))) return undefined;
   const dynamicCount = wanted.filter((port) => port === 0).length;
-  const taken = new Set(fixed);
+  const { known, awaited } = required;
   const dynamic =
-    dynamicPorts(pool, dynamicCount, new Set([...taken, ...avoided]), random) ??
-    dynamicPorts(pool, dynamicCount, taken, random);
+    dynamicPorts(pool, dynamicCount, new Set([...fixed, ...known, ...awaited]), random) ??
+    dynamicPorts(pool, dynamicCount, new Set([...fixed, ...awaited]), random);
   if (dynamic === undefined) return undefined;
   return wanted.map((port) => (port === 0 ? dynamic.shift() : port));
 }

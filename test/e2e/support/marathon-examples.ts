@@ -87,8 +87,11 @@ async function runsAsWanted(
   label: string | undefined,
 ): Promise<void> {
   if (kind === 'pod') {
-    const { body: status } = await http('GET', `${marathon}/v2/pods/${idOf(body)}::status`);
-    assert.equal(at(status, 'status'), 'STABLE', `${file}: ${JSON.stringify(status)}`);
+    // The agent checks the health; the deployment does not wait for it.
+    const status = await eventually(`${file} is stable`, async () => {
+      const answer = await http('GET', `${marathon}/v2/pods/${idOf(body)}::status`);
+      return at(answer.body, 'status') === 'STABLE' ? answer.body : undefined;
+    });
     assert.equal(at(status, 'spec', 'labels', 'upgraded'), label, file);
     return;
   }

@@ -121,21 +121,24 @@ test('dynamic ports are offered, different, and as many as declared', () => {
 test('ports that apps insist on are given to others only when no other is left', () => {
   const three = appOf({ ports: [0, 0, 0] });
   const offer = offerOf();
-  const portsAvoiding = (ports: readonly number[]): readonly (number | undefined)[] => {
+  const chosen = (
+    known: readonly number[],
+    awaited: readonly number[] = [],
+  ): readonly (number | undefined)[] | undefined => {
     const found = matchOffer(three, new OfferResources(offer), {
       settings: OPTIONS.machine,
       random: new SeededRandom(5),
       now: 0,
       masterRegion: undefined,
       placed: [],
-      requiredPorts: new Set(ports),
+      requiredPorts: { known: new Set(known), awaited: new Set(awaited) },
     });
-    assert.ok(found.ok);
-    return found.value.tasks[0]?.hostPorts ?? [];
+    return found.ok ? found.value.tasks[0]?.hostPorts : undefined;
   };
   const sevenOfTen = [31_001, 31_002, 31_003, 31_004, 31_005, 31_006, 31_009];
-  assert.deepEqual([...portsAvoiding(sevenOfTen)].sort(), [31_000, 31_007, 31_008]);
-  assert.equal(portsAvoiding([...sevenOfTen, 31_000]).length, 3);
+  assert.deepEqual([...(chosen(sevenOfTen) ?? [])].sort(), [31_000, 31_007, 31_008]);
+  assert.equal(chosen([...sevenOfTen, 31_000])?.length, 3);
+  assert.equal(chosen([], [...sevenOfTen, 31_000]), undefined, 'an app waits for these');
   const fixed = appOf({ requirePorts: true, ports: [9_000] });
   assert.deepEqual([...requiredPortsOf([three, fixed])], [9_000]);
 });
