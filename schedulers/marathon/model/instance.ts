@@ -251,6 +251,8 @@ const WORST_FIRST: readonly Condition[] = [
 export function conditionOfTasks(tasks: readonly InstanceTask[]): Condition {
   const present = new Set(tasks.map(({ condition }) => condition));
   const worst = WORST_FIRST.find((condition) => present.has(condition)) ?? 'Unknown';
+  // One container has been heard of, another not yet: the instance is on its way, not back to before.
+  if (worst === 'Provisioned' && present.size > 1) return 'Staging';
   const allEnded = tasks.every(({ condition }) => isTerminal(condition));
   if (!isTerminal(worst) || allEnded) return worst;
   return present.has('Unreachable') ? 'Unreachable' : 'Killing';

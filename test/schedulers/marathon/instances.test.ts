@@ -9,7 +9,9 @@ import {
   CONDITIONS,
   type Condition,
   conditionOfStatus,
+  conditionOfTasks,
   type Instance,
+  type InstanceTask,
   instanceIdOf,
   isTerminal,
   makeInstanceId,
@@ -51,6 +53,29 @@ test('an instance moves only along the table, whatever is tried', () => {
 test('what has ended can only be scheduled again', () => {
   for (const condition of CONDITIONS.filter(isTerminal)) {
     assert.deepEqual(NEXT[condition], ['Scheduled']);
+  }
+});
+
+test('whatever one container of a pod reports, its instance moves along the table', () => {
+  const live = CONDITIONS.filter((each) => each !== 'Scheduled' && each !== 'UnreachableInactive');
+  const task = (condition: Condition): InstanceTask => ({
+    id: 't',
+    condition,
+    hostPorts: [],
+    stagedAt: 0,
+    since: 0,
+    ipAddresses: [],
+  });
+  for (const first of live.filter((each) => !isTerminal(each))) {
+    for (const second of live) {
+      const from = conditionOfTasks([task(first), task(second)]);
+      for (const reported of NEXT[first]) {
+        if (reported === 'UnreachableInactive') continue;
+        const to = conditionOfTasks([task(reported), task(second)]);
+        const isAllowed = to === from || NEXT[from].includes(to);
+        assert.ok(isAllowed, `${first}, ${second}: from ${from} to ${to} after ${reported}`);
+      }
+    }
   }
 });
 
