@@ -131,6 +131,7 @@ test('ports that apps insist on are given to others only when no other is left',
       now: 0,
       masterRegion: undefined,
       placed: [],
+      role: '*',
       requiredPorts: { known: new Set(known), awaited: new Set(awaited) },
     });
     return found.ok ? found.value.tasks[0]?.hostPorts : undefined;
