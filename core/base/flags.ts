@@ -14,6 +14,8 @@ import { err, ok, type Result } from './result.ts';
 export type FlagType =
   | 'string'
   | 'path'
+  /** A text that may begin with `file://` without meaning that file's content. */
+  | 'url'
   | 'int'
   | 'double'
   | 'bool'
@@ -49,6 +51,7 @@ interface RowOptions extends FlagRowBase {}
 interface ValueOf {
   readonly string: string;
   readonly path: string;
+  readonly url: string;
   readonly int: number;
   readonly double: number;
   readonly bool: boolean;
@@ -266,6 +269,7 @@ function collect<Table extends FlagTable>(
 }
 
 function parseValue(type: FlagType, given: string): Result<unknown> {
+  if (type === 'url') return ok(given);
   const read = type === 'path' ? ok(given.replace(/^file:\/\//, '')) : readFileValue(given, type);
   if (!read.ok) return read;
   const text = read.value;

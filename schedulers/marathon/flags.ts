@@ -10,6 +10,7 @@ import { type FlagValues, flag, optionalFlag, requiredFlag } from '../../core/ba
 import { err, ok, type Result } from '../../core/base/result.ts';
 import { parseZooKeeperUrl } from '../../core/net/zookeeper/url.ts';
 import type { ZooKeeperStateOptions } from '../kit/zookeeper-state.ts';
+import { FileArtifacts } from './artifacts/file-store.ts';
 import { NO_PLUGINS } from './machine/settings.ts';
 import type { MarathonOptions } from './options.ts';
 import { credentialsOf, httpsOf } from './security-flags.ts';
@@ -113,7 +114,7 @@ export const MARATHON_FLAGS = {
   internal_store_backend: optionalFlag('string', { help: 'zk, or mem: keep the state nowhere' }),
   metrics_prometheus: flag('bool', true, { help: 'Serve /metrics/prometheus' }),
   store_cache: flag('bool', true, { help: 'Accepted; the state is always in memory too' }),
-  backup_location: optionalFlag('string', { help: 'Accepted; there is nothing to migrate' }),
+  backup_location: optionalFlag('url', { help: 'Accepted; there is nothing to migrate' }),
   group_versions_cache_size: flag('int', 1_000, { help: 'Accepted; all versions are in memory' }),
   max_apps: optionalFlag('int', { help: 'Accepted and not enforced, as in the original' }),
   deprecated_features: optionalFlag('string', { help: 'text_plain_tasks, which is always on' }),
@@ -122,7 +123,7 @@ export const MARATHON_FLAGS = {
   default_accepted_resource_roles: optionalFlag('string', { help: 'Removed' }),
   event_subscriber: optionalFlag('string', { help: 'http_callback posts events to URLs' }),
   http_endpoints: optionalFlag('string', { help: 'URLs that get every event; comma separated' }),
-  artifact_store: optionalFlag('string', { help: 'Not supported yet' }),
+  artifact_store: optionalFlag('url', { help: 'Where artifacts are kept: file:///directory' }),
   help: flag('bool', false, { help: 'Print this help' }),
   version: flag('bool', false, { help: 'Print the version' }),
 } as const;
@@ -134,15 +135,10 @@ export function withoutDisable(argv: readonly string[]): string[] {
   return argv.map((word) => word.replace(/^--disable_(?=[a-z])/, '--no-'));
 }
 
-const UNSUPPORTED = ['artifact_store'] as const;
-
 const FEATURES = ['vips', 'task_killing', 'external_volumes', 'secrets', 'gpu_resources'];
 
 /** The first flag that cannot be honoured, as a sentence. */
 function refusalOf(flags: MarathonFlags): string | undefined {
-  for (const name of UNSUPPORTED) {
-    if (flags[name] !== undefined) return `Flag '${name}' is not supported by this version`;
-  }
   if ((flags.plugin_dir === undefined) !== (flags.plugin_conf === undefined)) {
     return '--plugin_dir and --plugin_conf must be given together';
   }
@@ -221,6 +217,9 @@ export function compileMarathonOptions(flags: MarathonFlags): Result<MarathonOpt
   if (!gpus.ok) return gpus;
   const credentials = credentialsOf(flags);
   if (!credentials.ok) return credentials;
+  const store = flags.artifact_store;
+  const artifacts = store === undefined ? ok(undefined) : FileArtifacts.open(store);
+  if (!artifacts.ok) return artifacts;
   const https = httpsOf(flags);
   if (!https.ok) return https;
   const credential = masterCredential(flags);
@@ -252,6 +251,7 @@ export function compileMarathonOptions(flags: MarathonFlags): Result<MarathonOpt
     reconciliationIntervalMs: flags.reconciliation_interval,
     callbackUrls: callbackUrls(flags),
     eventsOutstandingMax: flags.event_stream_max_outstanding_messages,
+    artifacts: artifacts.value,
     metricsPrefix: flags.metrics_name_prefix,
     machine: machineSettings(flags, accepted.value, enforce.value === 'top', gpus.value),
     shownFlags: shownFlags(flags, hostname),

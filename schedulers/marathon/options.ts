@@ -1,5 +1,6 @@
 /** Everything Marathon is configured with, compiled: `flags.ts` makes it, `orrery local` may too. */
 import type { DurationMs } from '../../core/base/duration.ts';
+import type { FileArtifacts } from './artifacts/file-store.ts';
 import type { MachineSettings } from './machine/settings.ts';
 import type { HttpCredentials, HttpsOptions } from './security-flags.ts';
 
@@ -37,6 +38,7 @@ export interface MarathonOptions {
   readonly callbackUrls: readonly string[] | undefined;
   readonly eventsOutstandingMax: number;
   readonly metricsPrefix: string;
+  readonly artifacts: FileArtifacts | undefined;
   readonly machine: MachineSettings;
   /** Flags as `/v2/info` shows them. */
   readonly shownFlags: Readonly<Record<string, unknown>>;

@@ -18,6 +18,7 @@ import { FrameworkIdStore } from '../kit/framework-id.ts';
 import { proxyToLeader } from '../kit/leader-proxy.ts';
 import type { Leadership } from '../kit/leadership.ts';
 import { type FrameworkHandlers, FrameworkSubscription } from '../kit/subscription.ts';
+import { ArtifactResolver } from './artifacts/resolve.ts';
 import { type ConnectTcp, NetworkProber } from './health/prober.ts';
 import { AccessControl } from './http/access.ts';
 import type { Api } from './http/api.ts';
@@ -112,7 +113,9 @@ class MarathonServer implements Marathon {
     const { clock, log, storage } = ports;
     const metrics = new MarathonMetrics(options.metricsPrefix);
     const plugins = ports.plugins?.machine ?? options.machine.plugins;
-    const settings = { ...options.machine, plugins };
+    // Reservations must name the one whom the master knows.
+    const { principal } = options;
+    const settings = { ...options.machine, plugins, principal };
     this.machine = new MarathonMachine(settings, ports.random, clock.now());
     metrics.observe(this.machine.state, clock.now(), () => clock.now());
     this.hub = new EventHub(clock, {
@@ -143,6 +146,10 @@ class MarathonServer implements Marathon {
       model: options.machine.model,
       publish,
       access: new AccessControl(ports.plugins),
+      artifacts:
+        options.artifacts === undefined
+          ? undefined
+          : new ArtifactResolver(options.artifacts, ports.http),
     });
     this.listeners = new Listeners(this.http, options);
   }

@@ -1,21 +1,25 @@
 /** What every route of the API needs, and how it reads requests and writes answers. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { err, type Result } from '../../../core/base/result.ts';
+import { err, ok, type Result } from '../../../core/base/result.ts';
 import { bodyOf } from '../../../core/net/http-server.ts';
 import { type JsonValue, writeJson } from '../../../core/wire/json-text.ts';
+import type { ArtifactResolver } from '../artifacts/resolve.ts';
 import type { MarathonEvent } from '../machine/events.ts';
 import type { RootChange, RootChangeResult } from '../machine/root-updates.ts';
+import type { App, RawApp } from '../model/app.ts';
 import type { ModelSettings } from '../model/app-normalize.ts';
 import { parseDocument } from '../model/json-document.ts';
 import type { MarathonShell } from '../shell.ts';
 import type { AccessControl } from './access.ts';
-import { type ApiProblem, sendProblem, sendRefusal } from './problems.ts';
+import { type ApiProblem, invalidProblem, sendProblem, sendRefusal } from './problems.ts';
 
 export interface Api {
   readonly shell: MarathonShell;
   readonly model: ModelSettings;
   readonly publish: (event: MarathonEvent) => void;
   readonly access: AccessControl;
+  /** Absent without an artifact store. */
+  readonly artifacts: ArtifactResolver | undefined;
 }
 
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
@@ -98,6 +102,17 @@ export function query(request: FastifyRequest, name: string): string | undefined
 export function queryFlag(request: FastifyRequest, name: string, fallback: boolean): boolean {
   const value = query(request, name);
   return value === undefined ? fallback : value.toLowerCase() === 'true';
+}
+
+/** `storeUrls` need a store; without one they are left for the rules to refuse. */
+export async function withoutStoreUrls(
+  api: Api,
+  raw: RawApp,
+  current?: App,
+): Promise<Result<RawApp, ApiProblem>> {
+  const resolved = await api.artifacts?.app(raw, current);
+  if (resolved === undefined) return ok(raw);
+  return resolved.ok ? resolved : err(invalidProblem(resolved.error));
 }
 
 /** Changes the tree and resolves when that is durable. */

@@ -21,6 +21,7 @@ import {
   readBody,
   sendDeployment,
   sendJson,
+  withoutStoreUrls,
 } from './api.ts';
 import { modelProblem, sendProblem, sendRefusal } from './problems.ts';
 
@@ -31,8 +32,10 @@ export async function createApp(
 ): Promise<unknown> {
   const body = readBody(request);
   if (!body.ok) return sendProblem(reply, body.error);
-  const raw = readRawApp(body.value, { requireId: true });
-  if (!raw.ok) return sendProblem(reply, modelProblem(raw.error));
+  const read = readRawApp(body.value, { requireId: true });
+  if (!read.ok) return sendProblem(reply, modelProblem(read.error));
+  const raw = await withoutStoreUrls(api, read.value);
+  if (!raw.ok) return sendProblem(reply, raw.error);
   const id = resolvePathId(raw.value.id ?? '');
   // Shown as it was sent: service ports are assigned while the tree is changed.
   let shown: App | undefined;
@@ -78,9 +81,12 @@ export async function updateApp(
 ): Promise<unknown> {
   const body = readBody(request);
   if (!body.ok) return sendProblem(reply, body.error);
-  const raw = readRawApp(body.value, { requireId: false });
-  if (!raw.ok) return sendProblem(reply, modelProblem(raw.error));
-  const existed = appIn(api.shell.machine.state.root, id) !== undefined;
+  const read = readRawApp(body.value, { requireId: false });
+  if (!read.ok) return sendProblem(reply, modelProblem(read.error));
+  const current = appIn(api.shell.machine.state.root, id);
+  const raw = await withoutStoreUrls(api, read.value, options.partial ? current : undefined);
+  if (!raw.ok) return sendProblem(reply, raw.error);
+  const existed = current !== undefined;
   const change: RootChange = {
     groupId: id === ROOT ? ROOT : parentOf(id),
     force: queryFlag(request, 'force', false),
@@ -110,12 +116,19 @@ export async function updateApps(
   if (updates.value.some(({ id }) => id === undefined)) {
     return sendProblem(reply, { status: 422, message: 'App Update must have app id set' });
   }
+  const resolved: RawApp[] = [];
+  for (const each of updates.value) {
+    const current = appIn(api.shell.machine.state.root, resolvePathId(each.id ?? ''));
+    const raw = await withoutStoreUrls(api, each, partial ? current : undefined);
+    if (!raw.ok) return sendProblem(reply, raw.error);
+    resolved.push(raw.value);
+  }
   const result = await commitChange(api, request, {
     groupId: ROOT,
     force: queryFlag(request, 'force', false),
     target: (root, version) => {
       const apps: App[] = [];
-      for (const raw of updates.value) {
+      for (const raw of resolved) {
         const id = resolvePathId(raw.id ?? '');
         const app = updatedApp(api, root, version, { raw, id, partial, mustExist });
         if (!app.ok) return app;

@@ -192,8 +192,10 @@ async function writeGroup(
 ): Promise<unknown> {
   const body = readBody(request);
   if (!body.ok) return sendProblem(reply, body.error);
-  const raw = readRawGroup(body.value);
-  if (!raw.ok) return sendProblem(reply, modelProblem(raw.error));
+  const read = readRawGroup(body.value);
+  if (!read.ok) return sendProblem(reply, modelProblem(read.error));
+  const raw = (await api.artifacts?.group(read.value)) ?? read;
+  if (!raw.ok) return sendProblem(reply, invalidProblem(raw.error));
   const violations = violationsOfGroupUpdate(raw.value);
   if (violations.length > 0) return sendProblem(reply, invalidProblem(violations));
   const base = resolvePathId(wildcardOf(request));

@@ -3,6 +3,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { EventHub } from '../../kit/event-hub.ts';
 import { declareApps } from './apps.ts';
+import { declareArtifacts } from './artifacts.ts';
 import { declareCallbacks, type HttpCallbacks } from './callbacks.ts';
 import { declareDeployments, declareQueue } from './deployments.ts';
 import { declareEvents } from './events.ts';
@@ -28,6 +29,7 @@ export function declareRoutes(
   api.access.guard(app, context.log);
   declareSystem(app, context);
   declarePlugins(app, context.plugins);
+  declareArtifacts(app, context.options.artifacts);
   declareApps(app, api);
   declareTasks(app, api);
   declareGroups(app, api);

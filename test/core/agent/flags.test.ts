@@ -65,6 +65,7 @@ test('what is wrong with security flags is said in the words of the original', (
 const OTHER_VALUES = {
   string: 'other',
   path: '/other',
+  url: 'file:///other',
   int: '7',
   double: '0.7',
   duration: '7secs',

@@ -50,6 +50,7 @@ test('what cannot be honoured is refused by name', () => {
     [['--master', 'a:1', '--internal_store_backend', 'disk'], /expected one of zk, mem/],
     [['--master', 'a:1', '--group_versions_cache_size', '200'], /must exceed twice/],
     [['--master', 'a:1', '--deprecated_features', 'x'], /Unknown feature 'x'/],
+    [['--master', 'a:1', '--artifact_store', 'hdfs://h/x'], /'artifact_store' is 'hdfs/],
     [['--master', 'a:1', '--disable_http'], /needs --ssl_keystore_path/],
     [['--master', 'a:1', '--ssl_keystore_path', '/x'], /must be given together/],
     [
