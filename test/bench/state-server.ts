@@ -3,7 +3,9 @@
  * messages of agents do; only the completed tasks are put into its state directly, because running
  * and ending them would take minutes. Prints one line of JSON when it serves; ends with its stdin.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { background } from '../../core/base/background.ts';
 import { SystemClock } from '../../core/base/clock.ts';
 import { frameworkId } from '../../core/base/ids.ts';
 import { silentLog } from '../../core/base/log.ts';
@@ -59,7 +61,9 @@ memory.push(heapBytes());
 const { port } = daemon.address;
 process.stdout.write(`${JSON.stringify({ port, memory })}\n`);
 process.stdin.resume();
-process.stdin.on('data', (text) => change(daemon.master, Number(text)));
+process.stdin.on('data', (text) => {
+  background(silentLog, change(daemon.master, Number(text)), 'change tasks');
+});
 process.stdin.on('end', () => process.exit());
 
 function frameworkOf(at: number): FrameworkInfo {
@@ -138,8 +142,8 @@ function report(master: Master, at: number): void {
   master.input({ kind: 'message', from, content: content.value });
 }
 
-/** So many running tasks, all over the cluster, get another status. */
-function change(master: Master, count: number): void {
+/** So many running tasks, all over the cluster, get another status: in turns, as their messages would come. */
+async function change(master: Master, count: number): Promise<void> {
   let left = count;
   for (const framework of master.state.frameworks.values()) {
     const records = [...framework.tasks.values()];
@@ -150,6 +154,7 @@ function change(master: Master, count: number): void {
       master.state.setTask(record, { ...record.task });
       left -= 1;
     }
+    await nextTurn();
   }
 }
 
