@@ -1,8 +1,10 @@
 /** What `pure-run.ts` plays: a DNS responder over UDP, and the machine of Chronos. */
 import assert from 'node:assert/strict';
+import type { Instant } from '../../core/base/clock.ts';
 import { SeededRandom } from '../../core/base/random.ts';
 import { writeJson } from '../../core/wire/json-text.ts';
 import { limitForwarded } from '../../dns/forwarded-reply.ts';
+import type { Responder } from '../../dns/responder.ts';
 import { decodeJob } from '../../schedulers/chronos/job-decode.ts';
 import { encodeJob } from '../../schedulers/chronos/job-encode.ts';
 import { ChronosMachine } from '../../schedulers/chronos/machine.ts';
@@ -25,23 +27,29 @@ export function dnsTarget(): PureTarget {
   const types = Object.values(TYPES);
   const names = ['a.mesos', 'many.mesos', '_many._tcp.mesos', 'no.mesos', 'mesos', 'elsewhere.org'];
   return {
-    play: (dice) => {
+    make: (dice) => {
       const tail = dice.once(2) ? optRecord(dice.below(65_536)) : undefined;
       const type = dice.pickAny(types) ?? TYPES.A;
       let packet = query(dice.pickAny(names) ?? 'mesos', type, tail && { tail });
       for (let left = dice.below(CHANGES_MAX); left > 0; left -= 1) {
         packet = mutateBytes(dice, packet);
       }
-      const decision = responder.decide(packet, UDP);
-      if (decision.kind === 'reply') {
-        assert.ok(decision.bytes.length <= UDP, `${decision.bytes.length} bytes`);
-        assert.equal(decision.bytes.readUInt16BE(0), packet.readUInt16BE(0));
-        assert.ok(((decision.bytes[2] ?? 0) & 0x80) !== 0, 'no reply');
-      }
-      // The same bytes as if a resolver had sent them.
-      if (packet.length >= 12) limitForwarded(Buffer.from(packet), 'udp', dice.once(2));
+      const setsBit = dice.once(2);
+      return () => {
+        playPacket(responder, packet);
+        // The same bytes as if a resolver had sent them.
+        if (packet.length >= 12) limitForwarded(Buffer.from(packet), 'udp', setsBit);
+      };
     },
   };
+}
+
+function playPacket(responder: Responder, packet: Buffer): void {
+  const decision = responder.decide(packet, UDP);
+  if (decision.kind !== 'reply') return;
+  assert.ok(decision.bytes.length <= UDP, `${decision.bytes.length} bytes`);
+  assert.equal(decision.bytes.readUInt16BE(0), packet.readUInt16BE(0));
+  assert.ok(((decision.bytes[2] ?? 0) & 0x80) !== 0, 'no reply');
 }
 
 const JOBS = [
@@ -93,29 +101,33 @@ export function jobTarget(): PureTarget {
   let machine = newMachine();
   let played = 0;
   return {
-    play: (dice) => {
+    make: (dice) => {
       played += 1;
       if (played % MACHINE_CASES === 0) machine = newMachine();
       const value = mutatedJob(dice);
-      if (value === undefined) return;
       const now = NOW + dice.below(1_000_000_000);
-      const job = decodeJob(value, CHRONOS_DEFAULTS.jobDefaults, now);
-      if (!job.ok) {
-        assert.ok(job.error.length > 0);
-        return;
-      }
-      const shown: unknown = JSON.parse(writeJson(encodeJob(job.value, SHAPE)));
-      const kind = job.value.trigger.kind === 'parents' ? 'put-dependent' : 'put-scheduled';
-      const answer = machine.command({ kind, job: job.value }, now);
-      if (!answer.ok) {
-        assert.ok(answer.error.message.length > 0);
-        return;
-      }
-      const again = decodeJob(shown, CHRONOS_DEFAULTS.jobDefaults, now);
-      assert.ok(again.ok, `what was printed is refused: ${again.ok ? '' : again.error}`);
-      machine.handle({ kind: 'woke' }, now + dice.below(100_000_000));
+      const later = now + dice.below(100_000_000);
+      return () => value !== undefined && playJob(machine, value, now, later);
     },
   };
+}
+
+function playJob(machine: ChronosMachine, value: unknown, now: Instant, later: Instant): void {
+  const job = decodeJob(value, CHRONOS_DEFAULTS.jobDefaults, now);
+  if (!job.ok) {
+    assert.ok(job.error.length > 0);
+    return;
+  }
+  const shown: unknown = JSON.parse(writeJson(encodeJob(job.value, SHAPE)));
+  const kind = job.value.trigger.kind === 'parents' ? 'put-dependent' : 'put-scheduled';
+  const answer = machine.command({ kind, job: job.value }, now);
+  if (!answer.ok) {
+    assert.ok(answer.error.message.length > 0);
+    return;
+  }
+  const again = decodeJob(shown, CHRONOS_DEFAULTS.jobDefaults, now);
+  assert.ok(again.ok, `what was printed is refused: ${again.ok ? '' : again.error}`);
+  machine.handle({ kind: 'woke' }, later);
 }
 
 function newMachine(): ChronosMachine {
