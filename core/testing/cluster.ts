@@ -40,6 +40,8 @@ export interface ClusterOptions {
   readonly failpoints?: (agent: string) => Failpoints;
   /** A process started on the machine of `agent`. */
   readonly onSpawn?: (agent: string, process: SpawnedProcess) => void;
+  /** It has ended by itself or by a signal, with this wait status. */
+  readonly onEnd?: (agent: string, process: SpawnedProcess, status: number) => void;
 }
 
 interface AgentHost {
@@ -215,12 +217,13 @@ export class SimulatedCluster {
   }
 
   private addHost(name: string, text: string, more: Partial<AgentOptions>): AgentHost {
-    const { onSpawn, failpoints } = this.options;
+    const { onSpawn, onEnd, failpoints } = this.options;
     const machine = new SimulatedMachine({
       clock: this.clock,
       random: this.fork(),
       failpoints: failpoints?.(name),
       ...(onSpawn === undefined ? {} : { onSpawn: (process) => onSpawn(name, process) }),
+      ...(onEnd === undefined ? {} : { onEnd: (process, status) => onEnd(name, process, status) }),
     });
     const host: AgentHost = {
       machine,

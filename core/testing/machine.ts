@@ -56,6 +56,8 @@ export interface SimulatedMachineOptions {
   readonly random: Random;
   /** Called when a process starts; for checks such as "nothing runs twice". */
   readonly onSpawn?: (process: SpawnedProcess) => void;
+  /** Called when a process ends by itself or by a signal; not when the machine goes down. */
+  readonly onEnd?: (process: SpawnedProcess, status: WaitStatus) => void;
   /** What each launcher passes; it may crash this machine's launcher. */
   readonly failpoints?: Failpoints | undefined;
 }
@@ -316,6 +318,7 @@ class LauncherRecords implements LauncherDisk {
 interface Running {
   readonly identity: ProcessIdentity;
   readonly cwd: string;
+  readonly command: string;
   readonly heedsTerm: boolean;
   timer: Timer | undefined;
   /** Told the end: who asked for it, or an adopter. */
@@ -326,6 +329,7 @@ interface Running {
 export class SimulatedProcesses implements Processes {
   private readonly clock: SimulatedClock;
   private readonly onSpawn: ((process: SpawnedProcess) => void) | undefined;
+  private readonly onEnd: ((process: SpawnedProcess, status: WaitStatus) => void) | undefined;
   private readonly table = new Map<number, Running>();
   /** Written down by their starter, whoever hears of them. */
   private readonly ends = new Map<number, WaitStatus>();
@@ -336,6 +340,7 @@ export class SimulatedProcesses implements Processes {
   constructor(options: SimulatedMachineOptions) {
     this.clock = options.clock;
     this.onSpawn = options.onSpawn;
+    this.onEnd = options.onEnd;
   }
 
   get runningCount(): number {
@@ -371,6 +376,7 @@ export class SimulatedProcesses implements Processes {
     const running: Running = {
       identity,
       cwd: spec.cwd,
+      command: value ?? '',
       heedsTerm: !value.includes('ignore-term'),
       timer: undefined,
       onEnd: onExit,
@@ -463,6 +469,8 @@ export class SimulatedProcesses implements Processes {
   private finish(running: Running, status: WaitStatus): void {
     if (!this.table.delete(running.identity.pid)) return;
     this.ends.set(running.identity.pid, status);
+    const { identity, cwd, command } = running;
+    this.onEnd?.({ pid: identity.pid, cwd, command }, status);
     running.onEnd(status);
   }
 }

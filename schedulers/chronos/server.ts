@@ -42,7 +42,7 @@ export interface Chronos extends Service {
   readonly frameworkId: string | undefined;
   /** Resolves with the reason when Chronos cannot go on; the process should end then. */
   readonly failure: Promise<unknown>;
-  /** Loads and subscribes without listening, for the simulator and tests. */
+  /** Loads and subscribes, or contends, without listening, for the simulator and tests. */
   startWithoutSocket(): Promise<void>;
 }
 
@@ -129,8 +129,11 @@ class ChronosServer implements Chronos {
 
   async startWithoutSocket(): Promise<void> {
     this.state = 'starting';
-    await this.shell.load();
-    await this.shell.subscribe();
+    const { leadership } = this.ports;
+    if (leadership === undefined) {
+      await this.shell.load();
+      await this.shell.subscribe();
+    } else this.contend(leadership);
     this.state = 'running';
   }
 

@@ -3,6 +3,7 @@
  * machine; commands of clients are answered when their writes are durable.
  */
 import type { Clock, Instant, Timer } from '../../core/base/clock.ts';
+import { seconds } from '../../core/base/duration.ts';
 import type { Log } from '../../core/base/log.ts';
 import type { Random } from '../../core/base/random.ts';
 import type { LeaderDetector } from '../../core/election/ports.ts';
@@ -37,6 +38,9 @@ export interface ShellParts {
 }
 
 const MASTER_PORT = 5_050;
+
+/** A clock that is set forward is noticed within this. */
+const WAKE_MAX_MS = seconds(1);
 
 export class ChronosShell {
   readonly machine: ChronosMachine;
@@ -217,8 +221,18 @@ export class ChronosShell {
     this.timer?.cancel();
     this.timerAt = at;
     if (at === undefined) return;
-    const delayMs = Math.max(0, at - this.ports.clock.now());
-    this.timer = this.ports.clock.setTimer(delayMs, () => {
+    this.wakeAt(at);
+  }
+
+  /** In steps: timers do not notice when the system's clock is set, and starts are times of that clock. */
+  private wakeAt(at: Instant): void {
+    const { clock } = this.ports;
+    const delayMs = Math.max(0, at - clock.now());
+    this.timer = clock.setTimer(Math.min(delayMs, WAKE_MAX_MS), () => {
+      if (clock.now() < at) {
+        this.wakeAt(at);
+        return;
+      }
       this.timerAt = undefined;
       this.handle({ kind: 'woke' });
     });

@@ -3,6 +3,7 @@
  * scenario); `--verbose` tells every fault. Each failure prints its seed and the command that repeats it; the exit status is 1 when there was any.
  */
 import { createLog, silentLog } from '../../core/base/log.ts';
+import { simulateChronos } from './chronos.ts';
 import { simulateSharing } from './sharing.ts';
 import { type SimulationOptions, type SimulationResult, simulate } from './simulation.ts';
 import { soak } from './soak.ts';
@@ -11,6 +12,7 @@ type Scenario = (options: SimulationOptions) => Promise<SimulationResult>;
 
 const SCENARIOS: ReadonlyMap<string, Scenario> = new Map([
   ['faults', simulate],
+  ['chronos', simulateChronos],
   ['sharing', simulateSharing],
   ['soak', soak],
 ]);

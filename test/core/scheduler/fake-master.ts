@@ -105,7 +105,7 @@ export class FakeMaster implements HttpClient {
   }
 }
 
-class FakeStream implements AsyncIterable<Uint8Array> {
+export class FakeStream implements AsyncIterable<Uint8Array> {
   isOver = false;
   private readonly isJson: boolean;
   private readonly chunks: Uint8Array[] = [];
@@ -145,7 +145,10 @@ class FakeStream implements AsyncIterable<Uint8Array> {
   }
 }
 
-function decodeCall(headers: Readonly<Record<string, string>>, body: Uint8Array | string): Call {
+export function decodeCall(
+  headers: Readonly<Record<string, string>>,
+  body: Uint8Array | string,
+): Call {
   if (headers['content-type'] === 'application/x-protobuf') {
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
     const call = decodeMessage('mesos.v1.scheduler.Call', bytes);
@@ -158,7 +161,7 @@ function decodeCall(headers: Readonly<Record<string, string>>, body: Uint8Array 
   return call.value;
 }
 
-function textResponse(
+export function textResponse(
   status: number,
   text: string,
   headers: Readonly<Record<string, string>>,
