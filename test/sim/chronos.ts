@@ -24,8 +24,8 @@ const JOBS = 3;
  * From the end of all faults until starts are punctual again: sessions end, a leader is elected, the
  * master notices whom it lost, agents register.
  */
-const RECOVERY_MS = minutes(2);
-const QUIET_MS = minutes(3);
+const RECOVERY_MS = seconds(20);
+const QUIET_MS = minutes(2);
 /** How far a clock is set. */
 const STEP_MAX_MS = seconds(60);
 
