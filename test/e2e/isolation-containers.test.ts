@@ -70,10 +70,19 @@ test(
     await bench.run('t1', { command, info });
     await bench.until('its report', () => (bench.has('t1', 'file') ? true : undefined));
     const own = linesOf(bench.output('t1', 'spaces'));
-    await bench.plain('t1.n', { command: `${SPACES} > spaces; exec sleep 1000` });
+    const shared: ContainerInfo = { type: 'MESOS', linux_info: { share_pid_namespace: true } };
+    await bench.plain('t1.n', { command: `${SPACES} > spaces; exec sleep 1000`, info: shared });
+    const alone = await bench.plain('t1.alone', {
+      command: `${SPACES} > spaces; exec sleep 1000`,
+    });
     const nested = 'containers/n/spaces';
     await bench.until('its report', () => (bench.lines('t1', nested) === 4 ? true : undefined));
     assert.deepEqual(linesOf(bench.output('t1', nested)), own);
+    const ofOne = 'containers/alone/spaces';
+    await bench.until('its report', () => (bench.lines('t1', ofOne) === 4 ? true : undefined));
+    const [mount, pid, ...others] = linesOf(bench.output('t1', ofOne));
+    assert.deepEqual(others, own.slice(2));
+    assert.ok(![mount, pid].some((space) => own.includes(space ?? '')));
     for (const io of ['pipes', 'tty'] as const) {
       const session = `t1.${io}`;
       const shown = `${SPACES}; cat file; hostname; exit 3`;
@@ -95,6 +104,7 @@ test(
     bench.it.destroy('t1');
     assert.equal((await bench.containerEvent('t1.n', 'plain-ended')).status, 9);
     await bench.exited('t1');
+    assert.equal(isAlive(alone), false);
     assert.equal(bench.hasCgroup('freezer', 't1'), false);
   },
 );

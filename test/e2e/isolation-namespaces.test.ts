@@ -74,19 +74,26 @@ test(
 );
 
 test(
-  'namespaces outlive the launcher; tasks of a group share those of their executor',
+  'namespaces outlive the launcher; tasks of a group have their own, or share those of their executor',
   NAMESPACES,
   async (t) => {
     const bench = await IsolationBench.start(t, ['--isolation=namespaces/pid,filesystem/linux']);
-    const command = 'readlink /proc/self/ns/pid > ns; exec sleep 1000';
-    await bench.runGroup('e1', { a: { command }, b: { command } });
+    const command = 'readlink /proc/self/ns/pid > ns; ls -d /proc/[0-9]* > seen; exec sleep 1000';
+    const info = withContainer({ linux_info: { share_pid_namespace: true } });
+    await bench.runGroup('e1', { a: { command, info }, b: { command, info }, c: { command } });
     const ns = (task: string): string | undefined => {
       const path = `${bench.sandbox('e1')}/${task}/ns`;
       return existsSync(path) ? readFileSync(path, 'utf8').trim() || undefined : undefined;
     };
     const [a, b] = [await bench.until('a', () => ns('a')), await bench.until('b', () => ns('b'))];
+    const c = await bench.until('c', () => ns('c'));
     assert.equal(a, b);
-    assert.notEqual(a, readlinkSync('/proc/self/ns/pid'));
+    assert.equal(new Set([a, c, readlinkSync('/proc/self/ns/pid')]).size, 3);
+    const own = `${bench.sandbox('e1')}/c/seen`;
+    const seen = await bench.until('what c sees', () =>
+      existsSync(own) ? readFileSync(own, 'utf8') || undefined : undefined,
+    );
+    assert.ok(seen.trim().split('\n').length < 6, seen);
     bench.events.length = 0;
     process.kill(bench.launcherPid, 'SIGKILL');
     await bench.until('another launcher', () =>
@@ -107,6 +114,18 @@ test('namespaces/ipc: /dev/shm is private and of the size asked for', NAMESPACES
   assert.match(bench.output('t1', 'size'), /^tmpfs +7168 /);
   assert.equal(existsSync(`/dev/shm/orrery-${process.pid}`), false);
   assert.notEqual(bench.output('t1', 'ns').trim(), readlinkSync('/proc/self/ns/ipc'));
+});
+
+test('namespaces/ipc: a task of a group has its own when it says so', NAMESPACES, async (t) => {
+  const bench = await IsolationBench.start(t, ['--isolation=namespaces/ipc,filesystem/linux']);
+  const command = 'df -k /dev/shm | tail -n 1 > size; readlink /proc/self/ns/ipc > ns';
+  const info = withContainer({ linux_info: { ipc_mode: 'PRIVATE', shm_size: 7 } });
+  await bench.runGroup('e1', { a: { command, info }, b: { command } });
+  for (const task of ['a', 'b']) await bench.updated(task, 'TASK_FINISHED');
+  assert.match(bench.output('e1', 'a/size'), /^tmpfs +7168 /);
+  assert.doesNotMatch(bench.output('e1', 'b/size'), /^tmpfs +7168 /);
+  const spaces = ['a', 'b'].map((task) => bench.output('e1', `${task}/ns`).trim());
+  assert.equal(new Set([...spaces, readlinkSync('/proc/self/ns/ipc')]).size, 3);
 });
 
 test(

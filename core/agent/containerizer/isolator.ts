@@ -22,6 +22,8 @@ export interface IsolatedContainer {
   readonly command: CommandInfo | undefined;
   readonly resources: ContainerResources;
   readonly user: { readonly uid: number; readonly gid: number } | undefined;
+  /** A session is where its parent is. */
+  readonly isSession?: boolean;
 }
 
 export interface Isolator {

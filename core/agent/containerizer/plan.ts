@@ -47,6 +47,8 @@ export interface CapabilityPlan {
 
 /** In the words of `nsenter`. */
 export type NamespaceKind = 'mount' | 'pid' | 'ipc' | 'net' | 'uts';
+/** What a nested container may have for itself. */
+export type OwnNamespaceKind = 'pid' | 'ipc';
 
 export interface NamespacePlan {
   readonly kinds: readonly NamespaceKind[];
@@ -58,6 +60,10 @@ export interface NamespacePlan {
   readonly network?: string;
   /** A mount namespace below the root container's, for one task of it. */
   readonly isOwn?: true;
+  /** Of a task: what else it does not share with its container. */
+  readonly own?: readonly OwnNamespaceKind[];
+  /** Of a task in a container with a root file system: its mount namespace is made from the host's. */
+  readonly isFromHost?: true;
   /** Directory that `setup` makes the root of. */
   readonly rootfs?: string;
   /** Of processes, inside of `rootfs`. */
@@ -122,6 +128,8 @@ export interface PlanPart {
   readonly capabilities?: CapabilityPlan;
   readonly noNewPrivileges?: true;
   readonly namespaces?: readonly NamespaceKind[];
+  /** Of a nested container: those of `namespaces` that are not its parent's. */
+  readonly ownNamespaces?: readonly OwnNamespaceKind[];
   readonly setup?: readonly string[];
   readonly setupVariables?: Readonly<Record<string, string>>;
   readonly network?: NetworkPlan;

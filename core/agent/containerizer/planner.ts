@@ -104,6 +104,7 @@ function namespacesOf(parts: readonly PlanPart[], isTask: boolean): NamespacePla
   const kinds = [...new Set(parts.flatMap((part) => part.namespaces ?? []))];
   if (kinds.length === 0) return undefined;
   const setup = parts.flatMap((part) => part.setup ?? []);
+  const own = parts.flatMap((part) => part.ownNamespaces ?? []);
   const rootfs = parts.findLast((part) => part.rootfs !== undefined)?.rootfs;
   const directory = parts.findLast(({ workingDirectory }) => workingDirectory !== undefined);
   const network = parts.findLast((part) => part.network !== undefined)?.network;
@@ -113,7 +114,8 @@ function namespacesOf(parts: readonly PlanPart[], isTask: boolean): NamespacePla
     setup,
     ...(Object.keys(variables).length === 0 ? {} : { setupVariables: variables }),
     ...(network === undefined ? {} : { network: namespacePathOf(network.directory) }),
-    ...(isTask && setup.length > 0 ? { isOwn: true } : {}),
+    ...(isTask && setup.length + own.length > 0 ? { isOwn: true } : {}),
+    ...(own.length > 0 ? { own } : {}),
     ...(rootfs === undefined ? {} : { rootfs }),
     ...(directory?.workingDirectory === undefined
       ? {}

@@ -37,7 +37,7 @@ export function containerPlans(
     const resources = { requests, limits };
     const { sandboxDirectory } = options;
     const planned = planner.plan({
-      ...{ id, sandbox, sandboxDirectory, containerInfo, command, resources, user },
+      ...{ id, sandbox, sandboxDirectory, containerInfo, command, resources, user, isSession },
       ...(parentSandbox === undefined ? {} : { parentSandbox }),
     });
     if (!planned.ok) return planned;

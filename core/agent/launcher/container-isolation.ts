@@ -283,7 +283,12 @@ function withNamespaces(plan: IsolationPlan, outer: NamespacePlan | undefined): 
   if (outer === undefined || namespaces === outer) return plan;
   const kinds = [...new Set([...outer.kinds, ...(namespaces?.kinds ?? [])])];
   const { rootfs, workingDirectory } = outer;
-  const isShared = namespaces?.isOwn !== true && rootfs !== undefined;
-  const files = isShared ? { rootfs, ...(workingDirectory && { workingDirectory }) } : {};
+  const isOwn = namespaces?.isOwn === true;
+  if (isOwn) {
+    const fromHost = rootfs === undefined ? {} : { isFromHost: true as const };
+    return { ...plan, namespaces: { ...namespaces, ...fromHost, kinds } };
+  }
+  const files =
+    rootfs === undefined ? {} : { rootfs, ...(workingDirectory && { workingDirectory }) };
   return { ...plan, namespaces: { setup: [], ...files, ...namespaces, kinds } };
 }

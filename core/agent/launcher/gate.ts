@@ -9,7 +9,7 @@ import { describeError } from '../../base/errors.ts';
 import type { IsolationPlan } from '../containerizer/plan.ts';
 import type { Held, Isolation, ProcessIdentity } from './ports.ts';
 import { readProcess } from './proc-tree.ts';
-import { holderCommandLine } from './wrapped-command.ts';
+import { holderCommandLine, holderForkCount } from './wrapped-command.ts';
 
 /** Of what the set-up says on its standard error. */
 const COMPLAINT_BYTES_MAX = 4096;
@@ -43,6 +43,7 @@ export function holdNamespaces(
   }
   const environment = { ...plan.namespaces.setupVariables, ...ENVIRONMENT };
   const line = holderCommandLine(plan.namespaces, environment, outer);
+  const forkCount = holderForkCount(plan.namespaces, outer);
   const child = spawn(line.file, [...line.args], {
     argv0: line.argv0,
     cwd: '/',
@@ -68,7 +69,7 @@ export function holdNamespaces(
     if (complaint.length < COMPLAINT_BYTES_MAX) complaint += bytes.toString('utf8');
   });
   child.stdout?.once('data', () => {
-    const pid = holderPid(child.pid, plan.namespaces?.kinds.includes('pid') === true);
+    const pid = holderPid(child.pid, forkCount);
     if (pid === undefined) fail('the process that keeps them has ended');
     else finish({ ok: true, holder: { pid, startTime: readProcess(pid)?.startTime ?? '' } });
   });
@@ -78,10 +79,15 @@ export function holdNamespaces(
 }
 
 /** In a pid namespace, new or entered, the first process is the child of the one that was started. */
-function holderPid(started: number | undefined, isInit: boolean): number | undefined {
-  if (started === undefined || !isInit) return started;
+function holderPid(started: number | undefined, forkCount: number): number | undefined {
+  let pid = started;
+  for (let depth = 0; depth < forkCount && pid !== undefined; depth += 1) pid = firstChildOf(pid);
+  return pid;
+}
+
+function firstChildOf(pid: number): number | undefined {
   try {
-    const children = readFileSync(`/proc/${started}/task/${started}/children`, 'utf8');
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
     const first = Number(children.trim().split(' ')[0]);
     return first > 0 ? first : undefined;
   } catch {

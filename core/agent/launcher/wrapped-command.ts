@@ -4,7 +4,12 @@
  * launcher has put it into its cgroups.
  */
 import type { HostedCommand } from '../../executor/hosted.ts';
-import type { CapabilityPlan, IsolationPlan, NamespacePlan } from '../containerizer/plan.ts';
+import type {
+  CapabilityPlan,
+  IsolationPlan,
+  NamespacePlan,
+  OwnNamespaceKind,
+} from '../containerizer/plan.ts';
 import { keeperWords, rootfsLine } from './rootfs.ts';
 
 export interface CommandLine {
@@ -176,14 +181,15 @@ export function probeCommandLine(
  * alone are made inside of its container's.
  */
 export function holderCommandLine(
-  { kinds, network, setup, isOwn, rootfs }: NamespacePlan,
+  namespaces: NamespacePlan,
   environment: Readonly<Record<string, string>>,
   outer?: Holder,
 ): CommandLine {
-  const isInit = kinds.includes('pid') && isOwn === undefined;
+  const { kinds, network, setup, isFromHost, rootfs } = namespaces;
+  const isInit = isMade(namespaces, 'pid');
   const options = [
     ...(kinds.includes('mount') ? ['--mount', '--propagation', 'slave'] : []),
-    ...(kinds.includes('ipc') && isOwn === undefined ? ['--ipc'] : []),
+    ...(isMade(namespaces, 'ipc') ? ['--ipc'] : []),
     ...(network === undefined ? [] : ['--uts']),
     ...(isInit ? ['--pid', '--fork', '--kill-child'] : []),
   ];
@@ -194,12 +200,24 @@ export function holderCommandLine(
       ? ['/bin/sh', '-e', '-c', [...setup, 'echo ready', 'exec >/dev/null 2>&1', KEEP].join('\n')]
       : keeperWords(rootfs, setup.join('\n'));
   const join = network === undefined ? [] : [`${TOOLS}/nsenter`, `--net=${network}`, '--'];
-  const spaces = kinds.map((kind) => `--${kind}`);
+  const entered = kinds.filter((kind) => kind !== 'mount' || isFromHost === undefined);
+  const spaces = entered.map((kind) => `--${kind}`);
   const enter =
     outer === undefined ? [] : [`${TOOLS}/nsenter`, '--target', String(outer.pid), ...spaces, '--'];
   const words = [...enter, ...join, `${TOOLS}/unshare`, ...options, '--', ...keeper];
   const args = ['-c', GATE, 'sh', ...words];
   return { file: '/bin/sh', argv0: 'sh', args, env: environment, user: undefined, isGated: true };
+}
+
+/** Whether the process that keeps the namespaces makes this one; else it is the container's. */
+function isMade({ kinds, isOwn, own }: NamespacePlan, kind: OwnNamespaceKind): boolean {
+  return isOwn === true ? own?.includes(kind) === true : kinds.includes(kind);
+}
+
+/** How many times the command line of a holder forks: the last child is the one that keeps. */
+export function holderForkCount(namespaces: NamespacePlan, outer: Holder | undefined): number {
+  const enters = outer !== undefined && namespaces.kinds.includes('pid');
+  return (enters ? 1 : 0) + (isMade(namespaces, 'pid') ? 1 : 0);
 }
 
 function limitWords({ rlimits }: IsolationPlan): readonly string[] {

@@ -1,27 +1,30 @@
 /** `namespaces/pid`, `namespaces/ipc`: what of the kernel a container has for itself (section 8.3). */
 import { err, ok } from '../../../base/result.ts';
-import { type Isolator, isNested } from '../isolator.ts';
+import { type IsolatedContainer, type Isolator, isNested } from '../isolator.ts';
+import type { PlanPart } from '../plan.ts';
 import { mountLines } from './mount-lines.ts';
 
-/** Tasks of a group live in the namespaces of their executor. */
+/** A container has one of its own unless it says otherwise; a session never has. */
 export function pidNamespaceIsolator(mayShareAgents: boolean): Isolator {
   return {
     name: 'namespaces/pid',
-    prepare: ({ id, containerInfo, image }) => {
+    prepare: ({ id, containerInfo, image, isSession }) => {
       const namespaces = ['mount', 'pid'] as const;
-      if (isNested(id)) return ok({ namespaces });
-      if (containerInfo?.linux_info?.share_pid_namespace === true) {
+      const isShared = containerInfo?.linux_info?.share_pid_namespace === true;
+      if (isNested(id) && (isShared || isSession)) return ok({ namespaces });
+      if (isShared) {
         if (mayShareAgents) return ok({});
         return err('Sharing agent pid namespace with the top-level container is disallowed');
       }
       // A root file system has its own.
-      if (image !== undefined) return ok({ namespaces });
-      const setup = ['mount -n -t proc -o nosuid,noexec,nodev proc /proc'];
-      return ok({ namespaces, setup });
+      const setup =
+        image === undefined ? ['mount -n -t proc -o nosuid,noexec,nodev proc /proc'] : [];
+      return ok({ namespaces, setup, ...(isNested(id) ? { ownNamespaces: ['pid'] } : {}) });
     },
   };
 }
 
+/** A container on its own has one; nested ones, only when they say so. */
 export function ipcNamespaceIsolator(options: {
   readonly mayShareAgents: boolean;
   /** `--default_container_shm_size`. */
@@ -33,21 +36,27 @@ export function ipcNamespaceIsolator(options: {
       const { id, containerInfo } = container;
       const namespaces = ['mount', 'ipc'] as const;
       const { ipc_mode: mode, shm_size: megabytes } = containerInfo?.linux_info ?? {};
-      if (isNested(id)) {
-        if (mode !== 'PRIVATE' && megabytes === undefined) return ok({ namespaces });
-        return err('A nested container cannot have an IPC namespace of its own on this agent');
-      }
-      if (mode === 'SHARE_PARENT') {
+      const isPrivate = mode === 'PRIVATE' || (!isNested(id) && mode !== 'SHARE_PARENT');
+      if (!isPrivate) {
         if (megabytes !== undefined) {
           return err('The size of /dev/shm can only be set for a private IPC namespace');
         }
+        if (isNested(id)) return ok({ namespaces });
         if (options.mayShareAgents) return ok({});
         return err('Sharing agent IPC namespace with the top-level container is disallowed');
       }
       const bytes = megabytes === undefined ? options.shmBytes : megabytes * 1024 ** 2;
-      const size = bytes === undefined ? '' : `,size=${bytes}`;
-      const mount = { type: 'tmpfs', options: `mode=1777,nosuid,nodev${size}`, target: '/dev/shm' };
-      return ok({ namespaces, setup: mountLines(container, mount) });
+      const part = { namespaces, setup: sharedMemoryLines(container, bytes) };
+      return ok(isNested(id) ? { ...part, ownNamespaces: ['ipc'] } : part);
     },
   };
+}
+
+function sharedMemoryLines(
+  container: IsolatedContainer,
+  bytes: number | undefined,
+): NonNullable<PlanPart['setup']> {
+  const size = bytes === undefined ? '' : `,size=${bytes}`;
+  const options = `mode=1777,nosuid,nodev${size}`;
+  return mountLines(container, { type: 'tmpfs', options, target: '/dev/shm' });
 }
