@@ -1,0 +1,175 @@
+/** From a file to the job that was asked for (spec aurora, sections 2.8 and 2.9). */
+import { err, ok, type Result } from '../../../core/base/result.ts';
+import type { BudgetLimits } from './interpreter/budget.ts';
+import { Interpreter } from './interpreter/interpreter.ts';
+import { fromJson } from './interpreter/json-values.ts';
+import { ConfigError } from './interpreter/source.ts';
+import { type Surroundings, textOfBytes } from './interpreter/surroundings.ts';
+import {
+  type Calls,
+  iterate,
+  PyDict,
+  PyList,
+  raised,
+  typeName,
+  type Value,
+} from './interpreter/values.ts';
+import { interpolate } from './pystachio/interpolate.ts';
+import { bound, StructObject } from './pystachio/objects.ts';
+import { isDataMap } from './pystachio/plain.ts';
+import { componentsOf } from './pystachio/references.ts';
+import { NAMESPACE } from './schema/namespace.ts';
+import { JOB } from './schema/structs.ts';
+
+export interface LoadOptions {
+  readonly surroundings: Surroundings;
+  readonly limits?: BudgetLimits;
+}
+
+export interface LoadedConfig {
+  readonly jobs: readonly StructObject[];
+  /** What the file printed. */
+  readonly printed: readonly string[];
+  /** For what is done with the jobs: it counts against the same limits. */
+  readonly calls: Calls;
+}
+
+/** Unset parts match anything. */
+export interface JobKeyPattern {
+  readonly cluster?: string | undefined;
+  readonly role?: string | undefined;
+  readonly environment?: string | undefined;
+  readonly name?: string | undefined;
+}
+
+/** The error is a traceback. */
+export function loadFile(path: string, options: LoadOptions): Result<LoadedConfig> {
+  return load(options, (interpreter) => interpreter.runFile(path));
+}
+
+export function loadText(file: string, text: string, options: LoadOptions): Result<LoadedConfig> {
+  return load(options, (interpreter) => interpreter.runText(file, text));
+}
+
+/** `--read-json`: one job, or `{"jobs": [...]}`. */
+export function loadJson(path: string, options: LoadOptions): Result<LoadedConfig> {
+  return load(options, (interpreter) => {
+    const bytes = options.surroundings.read(path);
+    if (bytes === undefined)
+      throw raised('IOError', `[Errno 2] No such file or directory: '${path}'`);
+    const value = fromJson(textOfBytes(bytes), interpreter);
+    const jobs = value instanceof PyDict ? (value.get('jobs') ?? new PyList([value])) : value;
+    interpreter.globals.set('jobs', jobs);
+  });
+}
+
+function load(options: LoadOptions, run: (interpreter: Interpreter) => void): Result<LoadedConfig> {
+  const { surroundings, limits } = options;
+  const common = { surroundings, names: NAMESPACE };
+  const interpreter = new Interpreter(limits === undefined ? common : { ...common, limits });
+  try {
+    run(interpreter);
+    const jobs = interpreter.guarded(() => jobsOf(interpreter.globals.get('jobs'), interpreter));
+    return ok({ jobs, printed: interpreter.printed, calls: interpreter });
+  } catch (thrown) {
+    if (thrown instanceof ConfigError) return err(thrown.describe());
+    throw thrown;
+  }
+}
+
+function jobsOf(value: Value | undefined, calls: Calls): readonly StructObject[] {
+  if (value === undefined) return [];
+  return iterate(value).map((each) => {
+    const made = JOB.accept(each, calls);
+    if (!made.ok) throw raised('ValueError', made.error);
+    if (made.value instanceof StructObject) return made.value;
+    throw raised('TypeError', `a job is expected in jobs, not ${typeName(each)}`);
+  });
+}
+
+/** `--bind profile.package=x` as what `bind` takes: dotted names and bracketed keys make dictionaries. */
+export function bindingOf(text: string): Result<readonly [name: string, value: Value]> {
+  const at = text.indexOf('=');
+  const components = at > 0 ? componentsOf(text.slice(0, at)) : undefined;
+  const [first, ...rest] = components ?? [];
+  if (first?.kind !== 'name') {
+    return err(`Invalid binding '${text}': must be in the form NAME=VALUE`);
+  }
+  const value = rest.reduceRight<Value>(
+    (inner, each) => PyDict.from([[each.kind === 'name' ? each.name : each.index, inner]]),
+    text.slice(at + 1),
+  );
+  return ok([first.name, value]);
+}
+
+export function bindJob(
+  job: StructObject,
+  bindings: readonly (readonly [string, Value])[],
+): StructObject {
+  let made = job;
+  for (const [name, value] of bindings) {
+    const next = bound(made, new Map([[name, value]]));
+    if (next instanceof StructObject) made = next;
+  }
+  return made;
+}
+
+interface Keyed {
+  readonly job: StructObject;
+  readonly cluster: string;
+  readonly role: string;
+  readonly environment: string;
+  readonly name: string;
+}
+
+export function jobKeyOf(job: StructObject, calls: Calls): Keyed {
+  const { data } = interpolate(job, [], calls);
+  const part = (name: string): string => {
+    const found = isDataMap(data) ? data.get(name) : undefined;
+    return typeof found === 'string' ? found : '';
+  };
+  const [cluster, role, environment, name] = [
+    part('cluster'),
+    part('role'),
+    part('environment'),
+    part('name'),
+  ];
+  return { job, cluster, role, environment, name };
+}
+
+/** The one job of that key. */
+export function pickJob(
+  { jobs, calls }: LoadedConfig,
+  pattern: JobKeyPattern,
+): Result<StructObject> {
+  if (jobs.length === 0) return err('No job defined in this config!');
+  if (pattern.name === undefined && jobs.length > 1) {
+    return err('Configuration has multiple jobs but no job name specified!');
+  }
+  const keyed = jobs.map((each) => jobKeyOf(each, calls));
+  const matching = keyed.filter(
+    (each) =>
+      (pattern.name === undefined || each.name === pattern.name) &&
+      (pattern.cluster === undefined || each.cluster === pattern.cluster) &&
+      (pattern.role === undefined || each.role === pattern.role) &&
+      (pattern.environment === undefined || each.environment === pattern.environment),
+  );
+  const candidates = ['Candidates are:', ...keyed.map((each) => `  ${keyText(each)}`)];
+  if (matching.length > 1) {
+    const text = 'Multiple jobs match, please disambiguate by specifying a job key.';
+    return err([text, ...candidates].join('\n'));
+  }
+  const found = matching[0]?.job;
+  if (found !== undefined) return ok(found);
+  const wanted = [pattern.cluster, pattern.role, pattern.environment, pattern.name].map(
+    (each) => each ?? '*',
+  );
+  const without = keyed
+    .filter((each) => each.environment === '')
+    .map((each) => `Job ${each.cluster}/${each.role}/*/${each.name} has no environment`);
+  return err([`Could not find job ${wanted.join('/')}`, ...without, ...candidates].join('\n'));
+}
+
+export function keyText(key: Omit<Keyed, 'job'>): string {
+  return [key.cluster, key.role, key.environment, key.name].join('/');
+}
