@@ -135,7 +135,15 @@ export function withoutDisable(argv: readonly string[]): string[] {
   return argv.map((word) => word.replace(/^--disable_(?=[a-z])/, '--no-'));
 }
 
-const FEATURES = ['vips', 'task_killing', 'external_volumes', 'secrets', 'gpu_resources'];
+/** `maintenance_mode` was one of them once; it is on without. */
+const FEATURES = [
+  'vips',
+  'task_killing',
+  'external_volumes',
+  'secrets',
+  'gpu_resources',
+  'maintenance_mode',
+];
 
 /** The first flag that cannot be honoured, as a sentence. */
 function refusalOf(flags: MarathonFlags): string | undefined {

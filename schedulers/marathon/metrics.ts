@@ -2,10 +2,17 @@
 import type { Instant } from '../../core/base/clock.ts';
 import { type Counter, Metrics } from '../../core/base/metrics.ts';
 import type { Subscription } from '../../core/scheduler/index.ts';
-import type { TaskState } from '../../core/wire/types/mesos.v1.ts';
+import type { OfferOperation, TaskState } from '../../core/wire/types/mesos.v1.ts';
 import { type MarathonEvent, marathonEvent } from './machine/events.ts';
 import type { MarathonState } from './machine/state.ts';
 import { appsOf, podsOf } from './model/root.ts';
+
+/** Operations that are counted, by their type. */
+const OPERATIONS: Readonly<Record<string, string>> = {
+  LAUNCH: 'launch',
+  LAUNCH_GROUP: 'launch-group',
+  RESERVE: 'reserve',
+};
 
 export class MarathonMetrics {
   readonly registry = new Metrics();
@@ -47,6 +54,12 @@ export class MarathonMetrics {
     const seconds = (): number => (now() - startedAt) / 1_000;
     this.gauge('leadership.duration.gauge.seconds', 'Seconds of leading', seconds);
     this.gauge('uptime.gauge.seconds', 'Seconds since the start', seconds);
+  }
+
+  countOperation({ type }: OfferOperation): void {
+    const name = OPERATIONS[type ?? 'UNKNOWN'];
+    if (name === undefined) return;
+    this.counter(`mesos.offer-operations.${name}`, `Operations ${name} sent`).increment();
   }
 
   countUpdate(state: TaskState): void {

@@ -151,6 +151,7 @@ export class MarathonShell {
         const tasks = launchedTasks(effect.operations);
         metrics.launched.increment(tasks.length);
         metrics.offersUsed.increment();
+        for (const operation of effect.operations) metrics.countOperation(operation);
         for (const task of tasks) this.unsent.delete(task.task_id.value);
         this.subscription?.accept([effect.offer], effect.operations, { refuse_seconds: 0 });
         return;

@@ -64,6 +64,11 @@ test('a resident app reserves and creates its volume first and is launched on it
   }
   const { body } = await world.call('GET', '/v2/apps/db');
   assert.deepEqual(at(body, 'app', 'tasks', 0, 'localVolumes'), [{ runSpecId: '/db', ...volume }]);
+  const metrics = await world.call('GET', '/metrics');
+  for (const name of ['reserve', 'launch']) {
+    const counter = `marathon.mesos.offer-operations.${name}.counter`;
+    assert.deepEqual(at(metrics.body, 'counters', counter), { count: 1 });
+  }
   assert.deepEqual(at(body, 'app', 'residency'), {
     relaunchEscalationTimeoutSeconds: 3600,
     taskLostBehavior: 'WAIT_FOREVER',
