@@ -111,6 +111,7 @@ test('an app is created, watched, changed and destroyed in the browser', async (
     await http('POST', `${cluster.url('marathon')}/v2/apps`, app);
     await page.goto(`${cluster.url('marathon')}/ui/#/app/%2Fhuge/why`);
     await page.getByText('Most offers do not have what it needs: CPUs.').waitFor();
+    await page.getByText(/^cpus [0-9.]+ instead of 900$/).waitFor();
     await page.getByRole('link', { name: /^Deployments/ }).click();
     await page.getByText('Start /huge (0 of 1 run)').waitFor();
     await button(page, 'Roll back').click();

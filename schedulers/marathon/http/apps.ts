@@ -21,6 +21,8 @@ import {
 import { appInfoJson, type Embed, parseEmbeds } from './app-info.ts';
 import { deleteTasks, getAppTasks, getGroupTasks } from './app-tasks.ts';
 import { createApp, deleteApp, updateApp, updateApps } from './app-writes.ts';
+import { sendExplanation } from './explain.ts';
+import { sendHistory } from './history.ts';
 import { parseLabelSelector } from './label-selector.ts';
 import { sendProblem, sendRefusal } from './problems.ts';
 
@@ -34,6 +36,7 @@ type Target =
   | { readonly kind: 'tasks'; readonly id: PathId }
   | { readonly kind: 'task'; readonly id: PathId; readonly taskId: string }
   | { readonly kind: 'restart'; readonly id: PathId }
+  | { readonly kind: 'explain' | 'history'; readonly id: PathId }
   | { readonly kind: 'versions'; readonly id: PathId }
   | { readonly kind: 'version'; readonly id: PathId; readonly version: string };
 
@@ -46,6 +49,7 @@ export function parseTarget(rest: string): Target {
   if (last === 'tasks' && before === '*') return { kind: 'group-tasks', id: id(2) };
   if (last === 'tasks') return { kind: 'tasks', id: id(1) };
   if (last === 'restart') return { kind: 'restart', id: id(1) };
+  if (last === 'explain' || last === 'history') return { kind: last, id: id(1) };
   if (last === 'versions') return { kind: 'versions', id: id(1) };
   if (before === 'tasks') return { kind: 'task', id: id(2), taskId: last };
   if (before === 'versions') return { kind: 'version', id: id(2), version: last };
@@ -117,6 +121,9 @@ function getTarget(api: Api, request: FastifyRequest, reply: FastifyReply): unkn
       return getGroupTasks(api, request, reply, target.id);
     case 'tasks':
       return getAppTasks(api, request, reply, target.id);
+    case 'explain':
+    case 'history':
+      return getAspect(api, request, reply, target);
     case 'versions':
       return getVersions(api, request, reply, target.id);
     case 'version':
@@ -168,6 +175,20 @@ function getApp(api: Api, request: FastifyRequest, reply: FastifyReply, id: Path
   if (refused !== undefined) return sendRefusal(reply, refused);
   const info = appInfoJson(state, app, fullEmbeds(request), api.shell.now());
   return sendJson(reply, 200, { app: info });
+}
+
+function getAspect(
+  api: Api,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { kind, id }: { readonly kind: 'explain' | 'history'; readonly id: PathId },
+): unknown {
+  const app = appIn(api.shell.machine.state.root, id);
+  if (app === undefined) return sendRefusal(reply, notFound('App', id));
+  const refused = api.access.refusalOf(request, 'ViewRunSpec', app);
+  if (refused !== undefined) return sendRefusal(reply, refused);
+  const send = kind === 'explain' ? sendExplanation : sendHistory;
+  return send(api, reply, id, 'App');
 }
 
 function getGroup(api: Api, request: FastifyRequest, reply: FastifyReply, id: PathId): unknown {

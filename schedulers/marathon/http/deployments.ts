@@ -127,6 +127,9 @@ function queueJson(
   });
 }
 
+/** Of the unused offers, so many of the last are shown. */
+const SHOWN_OFFERS_MAX = 10;
+
 /** Back-offs that have ended this long ago are overdue. */
 const OVERDUE_MS = 1_000;
 
@@ -141,6 +144,7 @@ function queueEntry(
   const until = machine.delayUntil(spec, now);
   const since = Math.min(...waiting.map((instance) => instance.since));
   const statistics = machine.state.offers.of(spec.id);
+  const lastUnused = [...(statistics?.lastUnused.values() ?? [])].slice(-SHOWN_OFFERS_MAX);
   const at = (instant: number | undefined): string | undefined =>
     instant === undefined ? undefined : formatTimestamp(instant);
   return {
@@ -156,11 +160,7 @@ function queueEntry(
       unusedOffersCount: statistics?.unused ?? 0,
       lastUnusedOfferAt: at(statistics?.lastUnusedAt),
       lastUsedOfferAt: at(statistics?.lastUsedAt),
-      rejectSummaryLastOffers: funnel(
-        statistics === undefined
-          ? []
-          : [...statistics.lastUnused.values()].map(({ reason }) => earliest(reason)),
-      ),
+      rejectSummaryLastOffers: funnel(lastUnused.map(({ reason }) => earliest(reason))),
       rejectSummaryLaunchAttempt: funnelOfCounts(
         statistics?.processed ?? 0,
         statistics?.rejected ?? new Map(),
@@ -168,13 +168,11 @@ function queueEntry(
     },
     ...(withOffers
       ? {
-          lastUnusedOffers: [...(statistics?.lastUnused.values() ?? [])].map(
-            ({ offer, reason, timestamp }) => ({
-              offer: offerJson(offer),
-              reason,
-              timestamp: formatTimestamp(timestamp),
-            }),
-          ),
+          lastUnusedOffers: lastUnused.map(({ offer, reason, timestamp }) => ({
+            offer: offerJson(offer),
+            reason,
+            timestamp: formatTimestamp(timestamp),
+          })),
         }
       : {}),
     ...(isPod(spec) ? { pod: podJson(spec) } : { app: appJson(spec, { versionInfo: true }) }),

@@ -18,6 +18,7 @@ import { podIn } from '../model/root.ts';
 import { isPod } from '../model/run-spec.ts';
 import { formatTimestamp, parseTimestamp } from '../model/timestamp.ts';
 import { localVolumesJson } from './app-info.ts';
+import { terminationHistory } from './history.ts';
 
 /** The pod, also while a deployment is still removing it. */
 export function knownPod(state: MarathonState, id: PathId): Pod | undefined {
@@ -48,7 +49,7 @@ export function podStatusJson(state: MarathonState, pod: Pod, now: Instant): Jso
     status: isStopped ? 'TERMINAL' : running,
     statusSince,
     instances: instances.map(({ json }) => json),
-    terminationHistory: [],
+    terminationHistory: terminationHistory(state, pod.id),
     lastUpdated: formatTimestamp(now),
     lastChanged: statusSince,
   };

@@ -27,6 +27,8 @@ import {
   sendJson,
   wildcardOf,
 } from './api.ts';
+import { sendExplanation } from './explain.ts';
+import { sendHistory } from './history.ts';
 import { killedInstanceJson, knownPod, podStatusJson, stoppedPods } from './pod-status.ts';
 import { modelProblem, sendProblem, sendRefusal } from './problems.ts';
 
@@ -84,6 +86,10 @@ function getTarget(
     }
     case 'status':
       return sendStatus(api, request, reply, id);
+    case 'explain':
+      return sendExplanation(api, reply, id, 'Pod');
+    case 'history':
+      return sendHistory(api, reply, id, 'Pod');
     case 'versions':
       return argument === undefined
         ? sendVersions(api, reply, id)

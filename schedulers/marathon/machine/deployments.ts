@@ -5,6 +5,7 @@
  */
 import { healthCheckJson } from '../model/app-json.ts';
 import {
+  actionName,
   affectedSpecs,
   type DeploymentAction,
   type DeploymentPlan,
@@ -134,6 +135,13 @@ export class Deployments {
 
   /** True when the action has nothing left to do. */
   private perform(turn: Turn, running: RunningDeployment, action: DeploymentAction): boolean {
+    const deploymentId = running.plan.id;
+    return turn.because({ by: 'deployment', deploymentId, action: actionName(action) }, () =>
+      this.act(turn, running, action),
+    );
+  }
+
+  private act(turn: Turn, running: RunningDeployment, action: DeploymentAction): boolean {
     switch (action.kind) {
       case 'Start':
         return true;

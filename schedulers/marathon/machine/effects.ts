@@ -6,6 +6,7 @@
 import type { Instant } from '../../../core/base/clock.ts';
 import type { Offer, OfferOperation, TaskStatus } from '../../../core/wire/types/mesos.v1.ts';
 import type { Change, DeploymentPlan } from '../model/deployment-plan.ts';
+import type { EndedRun } from '../model/end-cause.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
 import type { PathId } from '../model/path-id.ts';
 import type { Orphan } from '../model/reservation.ts';
@@ -37,6 +38,8 @@ export type StoreOperation =
   | { readonly kind: 'delete-deployment'; readonly id: string }
   | { readonly kind: 'put-failure'; readonly failure: TaskFailure }
   | { readonly kind: 'delete-failure'; readonly id: PathId }
+  | { readonly kind: 'put-run'; readonly run: EndedRun }
+  | { readonly kind: 'delete-run'; readonly run: EndedRun }
   | { readonly kind: 'put-orphan'; readonly orphan: Orphan }
   | { readonly kind: 'delete-orphan'; readonly reservationId: string };
 

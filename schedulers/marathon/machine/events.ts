@@ -11,6 +11,7 @@ import {
   type DeploymentPlan,
   type DeploymentStep,
 } from '../model/deployment-plan.ts';
+import type { EndCause } from '../model/end-cause.ts';
 import { type Instance, type InstanceTask, shownState } from '../model/instance.ts';
 import { isPod } from '../model/run-spec.ts';
 import { formatTimestamp } from '../model/timestamp.ts';
@@ -44,6 +45,7 @@ export function statusUpdateEvent(
     ipAddresses: task.ipAddresses,
     ports: task.hostPorts,
     version: instance.spec.version,
+    ...causeMember(instance),
   });
 }
 
@@ -55,7 +57,13 @@ export function instanceChangedEvent(instance: Instance, now: Instant): Marathon
     agentId: instance.agent?.agentId,
     host: instance.agent?.host ?? '*',
     runSpecVersion: instance.spec.version,
+    ...causeMember(instance),
   });
+}
+
+/** Ours: why Marathon ends the task. Absent where it does not. */
+function causeMember({ endCause }: Instance): { readonly cause?: EndCause } {
+  return endCause === undefined ? {} : { cause: endCause };
 }
 
 /** Names of the action and of what it works on. */

@@ -321,5 +321,5 @@ function killUnhealthy(turn: Turn, instance: Instance, cause: string | undefined
       slaveId: instance.agent?.agentId,
     }),
   );
-  requestKill(turn, instance);
+  turn.because({ by: 'health-check', reason: cause ?? '' }, () => requestKill(turn, instance));
 }

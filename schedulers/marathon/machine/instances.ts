@@ -42,8 +42,10 @@ export function decommission(turn: Turn, instance: Instance): void {
     turn.expunge(instance);
     return;
   }
-  if (instance.goal !== 'Decommissioned') turn.putInstance({ ...instance, goal: 'Decommissioned' });
-  requestKill(turn, instance);
+  const endCause = turn.causeOf(instance);
+  const leaving: Instance = { ...instance, goal: 'Decommissioned', endCause };
+  if (instance.goal !== 'Decommissioned') turn.putInstance(leaving);
+  requestKill(turn, leaving);
 }
 
 /** Ends the instance for now: one with a reservation keeps that and can be resumed. */
@@ -54,7 +56,7 @@ export function retire(turn: Turn, instance: Instance): void {
     decommission(turn, instance);
     return;
   }
-  const stopped: Instance = { ...instance, goal: 'Stopped' };
+  const stopped: Instance = { ...instance, goal: 'Stopped', endCause: turn.causeOf(instance) };
   if (goal !== 'Stopped') turn.putInstance(stopped);
   if (isLeaving(stopped)) requestKill(turn, stopped);
 }
@@ -68,7 +70,9 @@ export function add(turn: Turn, spec: RunSpec): void {
     schedule(turn, spec);
     return;
   }
-  turn.putInstance({ ...resting, spec, goal: 'Running', condition: 'Scheduled', since: turn.now });
+  const { now } = turn;
+  const fresh = { condition: 'Scheduled', since: now, endCause: undefined } as const;
+  turn.putInstance({ ...resting, spec, goal: 'Running', ...fresh });
 }
 
 function hasNoTask({ condition }: Instance): boolean {
@@ -78,6 +82,9 @@ function hasNoTask({ condition }: Instance): boolean {
 /** Kills the task; the instance is launched again unless it is decommissioned. */
 export function requestKill(turn: Turn, instance: Instance): void {
   if (turn.state.kills.has(instance.id)) return;
+  const endCause = turn.causeOf(instance);
+  // Stored, so that the cause is known even if Marathon does not live to see the end.
+  if (instance.endCause !== endCause) turn.putInstance({ ...instance, endCause });
   turn.state.kills.set(instance.id, { instanceId: instance.id, attempts: 0 });
   turn.touch(instance.spec.id);
 }
@@ -89,11 +96,12 @@ export function requestKill(turn: Turn, instance: Instance): void {
 export function afterTaskEnded(turn: Turn, instance: Instance): void {
   turn.state.kills.delete(instance.id);
   turn.state.health.forget(instance.id);
+  turn.recordEnd(instance);
   const isGone = instance.tasks.some(({ state }) => state === 'TASK_GONE_BY_OPERATOR');
   // Its agent does not come back, nor does what is reserved there.
   const kept = isGone ? { ...instance, reservation: undefined, agent: undefined } : instance;
   if (kept.goal === 'Running') {
-    turn.putInstance({ ...kept, condition: 'Scheduled', since: turn.now });
+    turn.putInstance({ ...kept, condition: 'Scheduled', since: turn.now, endCause: undefined });
   } else if (kept.goal === 'Decommissioned' || kept.reservation === undefined) {
     turn.expunge(kept);
   }

@@ -18,6 +18,7 @@ import { orphanRoles, reserve, useReservations } from './reservations.ts';
 import type { Turn } from './turn.ts';
 
 export function handleOffers(turn: Turn, offers: readonly Offer[]): void {
+  if (offers.length > 0) turn.state.offers.lastOfferAt = turn.now;
   for (const offer of offers) handleOffer(turn, offer);
 }
 

@@ -22,6 +22,7 @@ import type { RunSpec } from '../model/run-spec.ts';
 import type { Version } from '../model/timestamp.ts';
 import { Deployments } from './deployments.ts';
 import type { Decision, MarathonEffect, ProbeKey } from './effects.ts';
+import { type Explanation, explain } from './explain.ts';
 import { handleProbe, type ProbeOutcome, ProbeSchedule, runProbes } from './health.ts';
 import { add, counts, decommission, delayKey, requestKill, retire } from './instances.ts';
 import { pumpKills } from './kills.ts';
@@ -78,7 +79,8 @@ export class MarathonMachine {
         if (instance.goal === 'Decommissioned') decommission(turn, instance);
         else if (instance.goal === 'Stopped') retire(turn, instance);
         else if (isTerminal(instance.condition)) {
-          turn.putInstance({ ...instance, condition: 'Scheduled', since: now });
+          const fresh = { condition: 'Scheduled', since: now, endCause: undefined } as const;
+          turn.putInstance({ ...instance, ...fresh });
         }
         if (instance.condition === 'Running') this.probes.ensure(instance.spec, now);
         turn.touch(instance.spec.id);
@@ -138,6 +140,9 @@ export class MarathonMachine {
       if (this.nextHousekeepingAt <= now) {
         collectGarbage(turn);
         this.state.delays.sweep(now);
+        for (const run of this.state.history.takeOld(now)) {
+          turn.persist({ kind: 'delete-run', run });
+        }
         this.nextHousekeepingAt = now + this.settings.compactionIntervalMs;
       }
       if (this.nextOverdueScanAt <= now) {
@@ -159,14 +164,16 @@ export class MarathonMachine {
     options: { readonly wipe: boolean },
     now: Instant,
   ): Decision<readonly Instance[]> {
-    return this.decide(now, (turn) => {
-      const chosen = ids.flatMap((id) => this.state.instances.get(id) ?? []);
-      for (const instance of chosen) {
-        if (options.wipe) decommission(turn, instance);
-        else if (isActive(instance.condition)) requestKill(turn, instance);
-      }
-      return chosen;
-    });
+    return this.decide(now, (turn) =>
+      turn.because({ by: 'request' }, () => {
+        const chosen = ids.flatMap((id) => this.state.instances.get(id) ?? []);
+        for (const instance of chosen) {
+          if (options.wipe) decommission(turn, instance);
+          else if (isActive(instance.condition)) requestKill(turn, instance);
+        }
+        return chosen;
+      }),
+    );
   }
 
   /** Undoes a deployment by a new one; with force it only ends. */
@@ -212,6 +219,11 @@ export class MarathonMachine {
   rootAt(version: Version): Result<Root, undefined> {
     const root = rootAt(new Turn(this.state, this.settings, this.random, 0), version);
     return root === undefined ? err(undefined) : ok(root);
+  }
+
+  /** Why it does not run as wanted; undefined when there is no such app or pod. */
+  explain(id: PathId, now: Instant): Explanation | undefined {
+    return explain(new Turn(this.state, this.settings, this.random, now), id);
   }
 
   delayUntil(spec: RunSpec, now: Instant): Instant {
@@ -279,7 +291,9 @@ export class MarathonMachine {
     const spec = this.state.spec(id);
     if (spec === undefined) {
       this.state.settledAt.delete(id);
-      for (const instance of this.state.instances.of(id)) decommission(turn, instance);
+      turn.because({ by: 'removed' }, () => {
+        for (const instance of this.state.instances.of(id)) decommission(turn, instance);
+      });
       return;
     }
     const wanted = this.state.instances.of(id).filter(counts);
@@ -287,7 +301,9 @@ export class MarathonMachine {
     if (isResident(spec) && this.state.instances.of(id).some(isLeaving)) return;
     for (let count = wanted.length; count < spec.instances; count += 1) add(turn, spec);
     const surplus = chooseVictims(spec, wanted, wanted.length - spec.instances);
-    for (const instance of surplus) retire(turn, instance);
+    turn.because({ by: 'surplus' }, () => {
+      for (const instance of surplus) retire(turn, instance);
+    });
   }
 }
 
@@ -304,6 +320,7 @@ function killOverdueLaunches(turn: Turn): void {
         : condition === 'Staging' || condition === 'Starting'
           ? taskLaunchTimeoutMs
           : undefined;
-    if (limitMs !== undefined && task.stagedAt + limitMs < turn.now) requestKill(turn, instance);
+    if (limitMs === undefined || task.stagedAt + limitMs >= turn.now) continue;
+    turn.because({ by: 'overdue-launch' }, () => requestKill(turn, instance));
   }
 }

@@ -36,10 +36,12 @@ export interface SpecOfferStatistics {
   readonly lastUnused: Map<string, UnusedOffer>;
 }
 
-/** Unused offers kept per app or pod; older ones are forgotten. */
-const LAST_UNUSED_MAX = 10;
+/** Agents whose last unused offer is kept per app or pod; those of the longest ago are forgotten. */
+const LAST_UNUSED_MAX = 1_000;
 
 export class OfferStatistics {
+  /** When any offer has come last. */
+  lastOfferAt: Instant | undefined;
   private readonly bySpec = new Map<PathId, SpecOfferStatistics>();
 
   of(id: PathId): SpecOfferStatistics | undefined {

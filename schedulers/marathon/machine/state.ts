@@ -4,6 +4,7 @@ import type { TaskState } from '../../../core/wire/types/mesos.v1.ts';
 import { LaunchDelays } from '../../kit/launch-delay.ts';
 import { LaunchTokens } from '../../kit/launch-tokens.ts';
 import type { DeploymentAction, DeploymentPlan } from '../model/deployment-plan.ts';
+import type { EndedRun } from '../model/end-cause.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
 import type { PathId } from '../model/path-id.ts';
 import type { Orphan } from '../model/reservation.ts';
@@ -15,6 +16,7 @@ import type { RootDelta } from './effects.ts';
 import { HealthBook } from './health-book.ts';
 import { InstanceTable } from './instance-table.ts';
 import { OfferStatistics } from './offer-statistics.ts';
+import { RunHistory } from './run-history.ts';
 import type { MachineSettings } from './settings.ts';
 
 export interface TaskFailure {
@@ -66,6 +68,7 @@ export interface Snapshot {
   readonly instances: readonly Instance[];
   readonly deployments: readonly DeploymentPlan[];
   readonly failures: readonly TaskFailure[];
+  readonly runs: readonly EndedRun[];
   readonly orphans: readonly Orphan[];
 }
 
@@ -79,6 +82,7 @@ export class MarathonState {
   readonly deployments = new Map<string, RunningDeployment>();
   readonly delays = new LaunchDelays();
   readonly failures = new Map<PathId, TaskFailure>();
+  readonly history = new RunHistory();
   readonly health = new HealthBook();
   readonly kills = new Map<InstanceId, PendingKill>();
   /** By reservation. */
@@ -143,6 +147,7 @@ export class MarathonState {
     const version = this.deltas.at(-1)?.version ?? this.root.version;
     this.root = { version, specs, groups };
     for (const instance of snapshot.instances) this.instances.put(instance);
+    this.history.load(snapshot.runs);
     for (const failure of snapshot.failures) this.failures.set(failure.appId, failure);
     for (const orphan of snapshot.orphans) this.orphans.set(orphan.reservationId, orphan);
   }

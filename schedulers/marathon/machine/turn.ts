@@ -4,7 +4,8 @@
  */
 import type { Instant } from '../../../core/base/clock.ts';
 import type { Random } from '../../../core/base/random.ts';
-import { type Instance, isTerminal, roleOf } from '../model/instance.ts';
+import type { EndCause, EndedRun } from '../model/end-cause.ts';
+import { type Instance, isTerminal, roleOf, startedAtOf } from '../model/instance.ts';
 import type { PathId } from '../model/path-id.ts';
 import type { MarathonEffect, StoreOperation } from './effects.ts';
 import { instanceChangedEvent, type MarathonEvent } from './events.ts';
@@ -23,6 +24,7 @@ export class Turn {
   readonly touched = new Set<PathId>();
   /** Roles for which there is work that wants offers declined before. */
   readonly newWork = new Set<string>();
+  private cause: EndCause | undefined;
   private readonly operations: StoreOperation[] = [];
   private readonly rest: MarathonEffect[] = [];
 
@@ -31,6 +33,45 @@ export class Turn {
     this.settings = settings;
     this.random = random;
     this.now = now;
+  }
+
+  /** What is ended meanwhile is ended for this. */
+  because<T>(cause: EndCause, act: () => T): T {
+    const before = this.cause;
+    this.cause = cause;
+    try {
+      return act();
+    } finally {
+      this.cause = before;
+    }
+  }
+
+  /** The cause of an instance's end that is being decided; the first one stays. */
+  causeOf(instance: Instance): EndCause | undefined {
+    return instance.endCause ?? this.cause;
+  }
+
+  /** Its tasks have ended, or nobody will hear of them any more. */
+  recordEnd(instance: Instance): void {
+    const [task] = instance.tasks;
+    if (task === undefined) return;
+    const run: EndedRun = {
+      specId: instance.spec.id,
+      instanceId: instance.id,
+      incarnation: instance.incarnation,
+      version: instance.spec.version,
+      host: instance.agent?.host,
+      agentId: instance.agent?.agentId,
+      stagedAt: task.stagedAt,
+      startedAt: startedAtOf(instance),
+      endedAt: this.now,
+      condition: instance.condition,
+      cause: this.causeOf(instance),
+      tasks: instance.tasks.map(({ id, state, message }) => ({ id, state, message })),
+    };
+    const forgotten = this.state.history.add(run);
+    this.persist({ kind: 'put-run', run });
+    if (forgotten !== undefined) this.persist({ kind: 'delete-run', run: forgotten });
   }
 
   persist(operation: StoreOperation): void {
@@ -70,7 +111,13 @@ export class Turn {
     if (instance.reservation !== undefined) this.orphan(instance.id, instance.reservation.role);
     this.touch(instance.spec.id);
     if (!isTerminal(instance.condition) && instance.condition !== 'Scheduled') {
-      this.publish(instanceChangedEvent({ ...instance, condition: 'Gone' }, this.now));
+      this.recordEnd(instance);
+      this.publish(
+        instanceChangedEvent(
+          { ...instance, condition: 'Gone', endCause: this.causeOf(instance) },
+          this.now,
+        ),
+      );
     }
   }
 

@@ -16,7 +16,7 @@ export function handleUnreachable(turn: Turn, instance: Instance): void {
   const times = unreachableTimes(instance);
   if (times === undefined) return;
   if (times.expungeAt <= turn.now) {
-    turn.expunge(instance);
+    turn.because({ by: 'unreachable' }, () => turn.expunge(instance));
     return;
   }
   becomeInactiveWhenDue(turn, instance);
@@ -28,8 +28,9 @@ export function sweepUnreachable(turn: Turn): void {
     const { condition } = instance;
     if (condition !== 'Unreachable' && condition !== 'UnreachableInactive') continue;
     const times = unreachableTimes(instance);
-    if (times !== undefined && times.expungeAt <= turn.now) turn.expunge(instance);
-    else if (condition === 'Unreachable') becomeInactiveWhenDue(turn, instance);
+    if (times !== undefined && times.expungeAt <= turn.now) {
+      turn.because({ by: 'unreachable' }, () => turn.expunge(instance));
+    } else if (condition === 'Unreachable') becomeInactiveWhenDue(turn, instance);
   }
 }
 

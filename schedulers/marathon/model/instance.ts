@@ -10,6 +10,7 @@ import type {
   TaskState,
   TaskStatus,
 } from '../../../core/wire/types/mesos.v1.ts';
+import type { EndCause } from './end-cause.ts';
 import { fromSafeForm, type PathId, safeForm } from './path-id.ts';
 import type { Reservation } from './reservation.ts';
 import type { RunSpec } from './run-spec.ts';
@@ -123,6 +124,8 @@ export interface Instance {
   readonly createdAt: Instant;
   /** Number of the newest task, 0 before the first. */
   readonly incarnation: number;
+  /** Why Marathon ends the present task. */
+  readonly endCause?: EndCause | undefined;
   readonly agent?: AgentOfInstance | undefined;
   /** What a resident instance holds at its agent, also while it has no task. */
   readonly reservation?: Reservation | undefined;

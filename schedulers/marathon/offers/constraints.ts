@@ -14,7 +14,8 @@ export function satisfiesConstraints(
   return constraints.every((constraint) => satisfies(constraint, place, placed, instances));
 }
 
-function satisfies(
+/** One of them; `instances` is how many are wanted. */
+export function satisfies(
   constraint: Constraint,
   place: Place,
   placed: readonly Place[],

@@ -163,13 +163,13 @@ export function usablePart(
 
 const UNRESERVED: ReadonlySet<string> = new Set(['*']);
 
-function isInRegion(spec: RunSpec, place: Place, masterRegion: string | undefined): boolean {
+export function isInRegion(spec: RunSpec, place: Place, masterRegion: string | undefined): boolean {
   const constrained = spec.constraints.some(([field]) => field === '@region' || field === '@zone');
   if (constrained || masterRegion === undefined || place.region === undefined) return true;
   return place.region === masterRegion;
 }
 
-function isInMaintenance(offer: Offer, { settings, now }: MatchContext): boolean {
+export function isInMaintenance(offer: Offer, { settings, now }: MatchContext): boolean {
   if (!settings.maintenanceMode || offer.unavailability === undefined) return false;
   const start = offer.unavailability.start.nanoseconds / 1e6;
   const duration = offer.unavailability.duration;
@@ -177,7 +177,11 @@ function isInMaintenance(offer: Offer, { settings, now }: MatchContext): boolean
   return start - settings.drainingMs <= now && (end === undefined || now < end);
 }
 
-function wastesGpus(spec: RunSpec, pool: OfferResources, settings: MachineSettings): boolean {
+export function wastesGpus(
+  spec: RunSpec,
+  pool: OfferResources,
+  settings: MachineSettings,
+): boolean {
   if (gpusOf(spec) > 0 || pool.scalar('gpus') === 0) return false;
   const label = spec.labels['GPU_SCHEDULING_BEHAVIOR'];
   if (label !== undefined) return label === 'restricted';

@@ -4,6 +4,7 @@ import type { Storage, StorageOperation } from '../../../core/storage/ports.ts';
 import type { StoreOperation } from '../machine/effects.ts';
 import type { Snapshot } from '../machine/state.ts';
 import type { Change, DeploymentPlan } from '../model/deployment-plan.ts';
+import { endedRunKey } from '../model/end-cause.ts';
 import type { Instance } from '../model/instance.ts';
 import { type PathId, resolvePathId } from '../model/path-id.ts';
 import { isPod, type RunSpec } from '../model/run-spec.ts';
@@ -48,6 +49,10 @@ export function encodeOperation(operation: StoreOperation): StorageOperation {
       return RECORDS.failure.put(operation.failure.appId, operation.failure);
     case 'delete-failure':
       return RECORDS.failure.delete(operation.id);
+    case 'put-run':
+      return RECORDS.run.put(endedRunKey(operation.run), operation.run);
+    case 'delete-run':
+      return RECORDS.run.delete(endedRunKey(operation.run));
     case 'put-orphan':
       return RECORDS.orphan.put(operation.orphan.reservationId, operation.orphan);
     case 'delete-orphan':
@@ -108,6 +113,7 @@ export async function loadSnapshot(storage: Storage): Promise<Snapshot> {
       .map((stored) => planOf(stored, find))
       .sort((a, b) => (a.version < b.version ? -1 : 1)),
     failures: [...(await RECORDS.failure.load(storage)).values()],
+    runs: [...(await RECORDS.run.load(storage)).values()],
     orphans: [...(await RECORDS.orphan.load(storage)).values()],
   };
 }

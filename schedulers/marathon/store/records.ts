@@ -9,6 +9,7 @@ import type { RootDelta } from '../machine/effects.ts';
 import type { TaskFailure } from '../machine/state.ts';
 import type { App } from '../model/app.ts';
 import type { Change, DeploymentAction } from '../model/deployment-plan.ts';
+import type { EndedRun } from '../model/end-cause.ts';
 import type { Instance } from '../model/instance.ts';
 import type { PathId } from '../model/path-id.ts';
 import type { Pod } from '../model/pod.ts';
@@ -74,6 +75,9 @@ const isFailure = (value: unknown): value is TaskFailure => has(value, 'appId', 
 
 const isOrphan = (value: unknown): value is Orphan => has(value, 'reservationId', 'role');
 
+const isRun = (value: unknown): value is EndedRun =>
+  has(value, 'specId', 'instanceId', 'incarnation', 'endedAt', 'condition', 'tasks');
+
 export const RECORDS = {
   app: schema('app', isApp),
   pod: schema('pod', isStoredPod),
@@ -83,5 +87,6 @@ export const RECORDS = {
   instance: schema('instance', isInstance, upgradedInstance),
   deployment: schema('deployment', isPlan, upgradedPlan),
   failure: schema('task-failure', isFailure),
+  run: schema('ended-run', isRun),
   orphan: schema('orphan', isOrphan),
 } as const;

@@ -125,11 +125,6 @@ export interface QueueEntry {
     readonly declined: number;
     readonly processed: number;
   }[];
-  readonly unusedOffers: readonly {
-    readonly hostname: string;
-    readonly reasons: string;
-    readonly at: number | undefined;
-  }[];
 }
 
 export function queueEntry(json: Json): QueueEntry {
@@ -149,11 +144,6 @@ export function queueEntry(json: Json): QueueEntry {
       reason: textIn(each, 'reason'),
       declined: numberIn(each, 'declined'),
       processed: numberIn(each, 'processed'),
-    })),
-    unusedOffers: recordsIn(json, 'lastUnusedOffers').map((each) => ({
-      hostname: textIn(recordIn(each, 'offer'), 'hostname'),
-      reasons: Array.isArray(each['reason']) ? each['reason'].join(', ') : '',
-      at: timeIn(each, 'timestamp'),
     })),
   };
 }

@@ -240,6 +240,8 @@ export class FakeMaster {
   }
 
   /** The status with which tasks answer health checks. */
+  /** Kills get lost. */
+  ignoresKills = false;
   probeStatus = 200;
   readonly probes: string[] = [];
 
@@ -305,7 +307,7 @@ export class FakeMaster {
         this.isSuppressed = true;
         return;
       case 'KILL':
-        this.kill(call.kill?.task_id.value ?? '');
+        if (!this.ignoresKills) this.kill(call.kill?.task_id.value ?? '');
         return;
       case 'ACKNOWLEDGE': {
         const task = this.tasks.get(call.acknowledge?.task_id.value ?? '');

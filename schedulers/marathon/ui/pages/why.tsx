@@ -1,17 +1,16 @@
 /** Why an app is not running: what it waits for, and what was wrong with the offers it saw. */
 import type { JSX } from 'preact';
 import { type Column, DataTable } from '../../../../core/webui/kit/data-table.tsx';
-import { recordOf, recordsIn } from '../../../../core/webui/kit/reading.ts';
+import { type Json, recordOf, recordsIn, textIn } from '../../../../core/webui/kit/reading.ts';
 import { requestJson } from '../../../../core/webui/kit/requests.ts';
 import { Time } from '../../../../core/webui/kit/times.tsx';
 import { useSource } from '../../../../core/webui/kit/use-source.ts';
 import { type AppRow, type QueueEntry, queueEntry } from '../model.ts';
-import { API } from '../source.ts';
+import { API, pathOf } from '../source.ts';
 
 const PACE_MS = 5_000;
 
 type Reject = QueueEntry['rejects'][number];
-type UnusedOffer = QueueEntry['unusedOffers'][number];
 
 const REJECTS: readonly Column<Reject>[] = [
   { title: 'Requirement', value: ({ reason }) => TITLES[reason] ?? reason },
@@ -46,11 +45,16 @@ export function WhyTab({
   const { value } = useSource(
     `queue of ${app.id}`,
     async () => {
-      const answer = await requestJson(`${API}/queue?embed=lastUnusedOffers`);
+      const answer = await requestJson(`${API}/queue`);
       return recordsIn(recordOf(answer), 'queue')
         .map(queueEntry)
         .find(({ id }) => id === app.id);
     },
+    PACE_MS,
+  );
+  const { value: explanation } = useSource(
+    `explanation of ${app.id}`,
+    async () => recordOf(await requestJson(`${API}/apps${pathOf(app.id)}/explain`)),
     PACE_MS,
   );
   const shown = value ?? entry;
@@ -61,6 +65,7 @@ export function WhyTab({
           Nothing of {app.id} waits to be launched: {app.running} of {app.instances} instances run
           {app.staged === 0 ? '' : `, ${app.staged} are being started`}.
         </p>
+        <Waits explanation={explanation} />
       </section>
     );
   }
@@ -72,6 +77,7 @@ export function WhyTab({
           {shown.count} to launch since <Time at={shown.since} />. {shown.processed} offers were
           looked at, {shown.unused} of them not used.
         </p>
+        <Waits explanation={explanation} />
       </section>
       {shown.rejects.length > 0 && (
         <DataTable
@@ -82,21 +88,50 @@ export function WhyTab({
           classOf={({ declined }) => (declined > 0 ? 'marked' : undefined)}
         />
       )}
-      <DataTable
-        title="Last offers that were not used"
-        rows={shown.unusedOffers}
-        columns={UNUSED}
-        keyOf={({ hostname, at }) => `${hostname} ${at}`}
-        empty="No offer was turned away yet."
-      />
+      <Agents explanation={explanation} />
     </>
   );
 }
 
-const UNUSED: readonly Column<UnusedOffer>[] = [
-  { title: 'Host', value: ({ hostname }) => hostname },
-  { title: 'Missing', value: ({ reasons }) => reasons },
-  { title: 'When', value: ({ at }) => at, show: ({ at }) => <Time at={at} /> },
+function Waits({ explanation }: { readonly explanation: Json | undefined }): JSX.Element {
+  const waits = recordsIn(explanation ?? {}, 'waitsFor');
+  return (
+    <ul>
+      {waits.map((wait) => (
+        <li key={textIn(wait, 'text')}>
+          {textIn(wait, 'text')}
+          {wait['until'] === undefined ? '' : ` until ${textIn(wait, 'until')}`}
+          {wait['since'] === undefined ? '' : ` (the last came at ${textIn(wait, 'since')})`}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Agents({ explanation }: { readonly explanation: Json | undefined }): JSX.Element {
+  return (
+    <DataTable
+      title="What did not fit, agent by agent"
+      rows={recordsIn(explanation ?? {}, 'agents')}
+      columns={AGENTS}
+      keyOf={(agent) => textIn(agent, 'agentId')}
+      empty="No offer was turned away yet."
+    />
+  );
+}
+
+const AGENTS: readonly Column<Json>[] = [
+  { title: 'Host', value: (agent) => textIn(agent, 'hostname') },
+  {
+    title: 'What did not fit first',
+    value: (agent) => (agent['fits'] === true ? 'it would fit now' : textIn(agent, 'text')),
+  },
+  { title: 'It would fit with', value: (agent) => textIn(agent, 'smallestChange') },
+  {
+    title: 'When',
+    value: (agent) => Date.parse(textIn(agent, 'at')),
+    show: (agent) => <Time at={Date.parse(textIn(agent, 'at'))} />,
+  },
 ];
 
 function waitingFor(entry: QueueEntry): string {

@@ -1,0 +1,153 @@
+/**
+ * Why an app or a pod does not run as wanted: what it waits for, and per agent why the last offer
+ * did not fit. Looks only; changes nothing.
+ */
+import type { Instant } from '../../../core/base/clock.ts';
+import { type Instance, isTerminal } from '../model/instance.ts';
+import type { PathId } from '../model/path-id.ts';
+import { healthChecksOf, type RunSpec } from '../model/run-spec.ts';
+import { type Misfit, misfitOf } from '../offers/misfit.ts';
+import { isReady } from './deployments.ts';
+import { counts, delayUntil } from './instances.ts';
+import { matchContextOf } from './provisioning.ts';
+import type { Turn } from './turn.ts';
+
+/** One thing that is waited for. */
+export type Wait =
+  | { readonly kind: 'subscription'; readonly text: string }
+  | {
+      readonly kind: 'deployment';
+      readonly text: string;
+      readonly deploymentId: string;
+      /** Counted from 1. */
+      readonly step: number;
+      readonly stepCount: number;
+      /** Apps and pods whose part of this step is not done. */
+      readonly open: readonly PathId[];
+    }
+  | { readonly kind: 'back-off'; readonly text: string; readonly until: Instant }
+  | { readonly kind: 'launch-tokens'; readonly text: string; readonly until: Instant | undefined }
+  | { readonly kind: 'offers'; readonly text: string; readonly since: Instant | undefined }
+  | { readonly kind: 'instances'; readonly text: string };
+
+export interface AgentMisfit {
+  readonly agentId: string;
+  readonly hostname: string;
+  /** When the offer was looked at. */
+  readonly at: Instant;
+  /** Undefined when the same offer would fit now. */
+  readonly misfit: Misfit | undefined;
+}
+
+export interface Explanation {
+  readonly spec: RunSpec;
+  readonly running: number;
+  readonly ready: number;
+  readonly waiting: number;
+  readonly waits: readonly Wait[];
+  readonly agents: readonly AgentMisfit[];
+}
+
+export function explain(turn: Turn, id: PathId): Explanation | undefined {
+  const { state } = turn;
+  const spec = state.spec(id);
+  if (spec === undefined) return undefined;
+  const wanted = state.instances.of(id).filter(counts);
+  const waiting = [...state.instances.waitingOf(id).values()];
+  const [next] = waiting;
+  return {
+    spec,
+    running: wanted.filter(({ condition }) => condition === 'Running').length,
+    ready: wanted.filter((instance) => isReady(turn, instance)).length,
+    waiting: waiting.length,
+    waits: [
+      ...(state.isSubscribed ? [] : [NOT_SUBSCRIBED]),
+      ...deploymentWaits(turn, id),
+      ...(next === undefined ? [] : launchWaits(turn, next)),
+      ...instanceWaits(turn, spec, wanted),
+    ],
+    agents: next === undefined ? [] : agentMisfits(turn, next),
+  };
+}
+
+const NOT_SUBSCRIBED: Wait = {
+  kind: 'subscription',
+  text: 'Marathon is not subscribed to a master, so nothing can be launched',
+};
+
+function deploymentWaits(turn: Turn, id: PathId): Wait[] {
+  return turn.state.deploymentsOf(id).map(({ plan, step, open }): Wait => {
+    const others = [...open.keys()].filter((each) => each !== id);
+    const stepCount = plan.steps.length;
+    const isOthersTurn = !open.has(id) && others.length > 0;
+    const what = isOthersTurn ? `waits for ${others.join(', ')}` : 'is under way';
+    return {
+      kind: 'deployment',
+      text: `deployment ${plan.id} ${what} (step ${step + 1} of ${stepCount})`,
+      deploymentId: plan.id,
+      step: step + 1,
+      stepCount,
+      open: [...open.keys()],
+    };
+  });
+}
+
+function launchWaits(turn: Turn, next: Instance): Wait[] {
+  const { state, now } = turn;
+  const until = delayUntil(turn, next);
+  if (until > now) {
+    return [{ kind: 'back-off', text: 'its last tasks failed, so the next launch waits', until }];
+  }
+  if (state.tokens.available(now) === 0) {
+    const text = 'as many tasks as may be launched at a time are being launched';
+    return [{ kind: 'launch-tokens', text, until: state.tokens.wakeAt() }];
+  }
+  const since = state.offers.lastOfferAt;
+  const seen = state.offers.of(next.spec.id);
+  if (since === undefined || since < next.since) {
+    const text =
+      'no offer has come since: the agents are full, their offers are held by others, or the role has used up its quota';
+    return [{ kind: 'offers', text, since }];
+  }
+  const text =
+    seen?.lastUnusedAt === undefined
+      ? 'it waits for an offer'
+      : 'no offer of those that came has what it needs';
+  return [{ kind: 'offers', text, since }];
+}
+
+function instanceWaits(turn: Turn, spec: RunSpec, wanted: readonly Instance[]): Wait[] {
+  const waits: Wait[] = [];
+  const add = (matches: (instance: Instance) => boolean, text: string): void => {
+    const count = wanted.filter(matches).length;
+    if (count > 0) waits.push({ kind: 'instances', text: `${count} ${text}` });
+  };
+  const isIn =
+    (...conditions: readonly string[]) =>
+    ({ condition }: Instance): boolean =>
+      conditions.includes(condition);
+  add(isIn('Provisioned', 'Staging', 'Starting'), 'are being started on their agents');
+  add(isIn('Unreachable'), 'are on agents that the master has lost from sight');
+  add(isIn('Killing'), 'are being killed');
+  const hasChecks = healthChecksOf(spec).length > 0;
+  add(
+    (instance) => instance.condition === 'Running' && !isReady(turn, instance),
+    hasChecks ? 'run, but are not healthy or not ready yet' : 'run, but are not ready yet',
+  );
+  const leaving = turn.state.instances
+    .of(spec.id)
+    .filter(({ goal, condition }) => goal !== 'Running' && !isTerminal(condition)).length;
+  if (leaving > 0) waits.push({ kind: 'instances', text: `${leaving} are being ended` });
+  return waits;
+}
+
+function agentMisfits(turn: Turn, next: Instance): AgentMisfit[] {
+  const context = matchContextOf(turn, next);
+  const seen = turn.state.offers.of(next.spec.id)?.lastUnused ?? new Map();
+  return [...seen.values()].map(({ offer, timestamp }) => ({
+    agentId: offer.agent_id.value,
+    hostname: offer.hostname,
+    at: timestamp,
+    misfit: misfitOf(next.spec, offer, context),
+  }));
+}
