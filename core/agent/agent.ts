@@ -17,6 +17,7 @@ import { Authenticatee } from './authenticatee.ts';
 import { readCheckpoint } from './checkpoint/read.ts';
 import type { ContainerConfig, ContainerizerEvent } from './containerizer/port.ts';
 import { AgentContainers } from './containers/containers.ts';
+import { PlainImages } from './containers/images.ts';
 import type { AgentCounts } from './context.ts';
 import {
   type AgentEffect,
@@ -124,7 +125,9 @@ class AgentShell implements Agent {
       this.input({ kind: 'retired', path });
     };
     const plan = this.ports.containerPlans;
-    const ports = { clock, launcher, sandboxes, files, self, state, retire, plan };
+    const { log, provisioner } = this.ports;
+    const images = new PlainImages({ provisioner, log });
+    const ports = { clock, launcher, sandboxes, files, self, state, retire, plan, images };
     return new AgentContainers(this.options, ports);
   }
 

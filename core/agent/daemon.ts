@@ -29,7 +29,8 @@ import { type IsolationOptions, NO_ISOLATION } from './containerizer/isolation-o
 import { MesosContainerizer } from './containerizer/mesos.ts';
 import type { ProvisionerOptions } from './containerizer/provisioner/options.ts';
 import type { Provisioner } from './containerizer/provisioner/port.ts';
-import { NodeProvisioner } from './containerizer/provisioner/provisioner.ts';
+import { imagesLeftIn, NodeProvisioner } from './containerizer/provisioner/provisioner.ts';
+import { rootOf } from './containers/ids.ts';
 import { containerPlans } from './containers/plans.ts';
 import { Fetcher } from './fetcher/fetcher.ts';
 import { serveExecutorApi } from './http/executor-api.ts';
@@ -173,7 +174,8 @@ export class AgentDaemon implements Service {
       settings: launcherSettings(isolation),
     });
     const metrics = new Metrics();
-    const agent = createAgent(options, {
+    const provisioner = this.createProvisioner({ http, metrics });
+    const agent: Agent = createAgent(options, {
       clock,
       random,
       log,
@@ -192,11 +194,13 @@ export class AgentDaemon implements Service {
             isolation,
             files: kernelFiles,
             volumeDirectory: (resource) => volumeDirectory({ options }, resource),
-            provisioner: this.createProvisioner({ http, metrics }),
+            provisioner,
+            otherRoots: () => [...(agent.containers?.all ?? [])].map(({ id }) => rootOf(id)),
             log,
           }),
       }),
       containers: launcher,
+      provisioner,
       containerPlans: containerPlans(isolation, {
         volumeDirectory: (resource) => volumeDirectory({ options }, resource),
       }),
@@ -270,8 +274,9 @@ export class AgentDaemon implements Service {
     readonly http: HttpClient;
     readonly metrics: Metrics;
   }): Provisioner | undefined {
-    if (this.options.images === undefined) return undefined;
-    const provisioner = new NodeProvisioner(this.options.images, { ...this.ports, http });
+    const { images = imagesLeftIn(this.options.agent.workDir) } = this.options;
+    if (images === undefined) return undefined;
+    const provisioner = new NodeProvisioner(images, { ...this.ports, http });
     metrics.source(() => provisioner.metrics());
     return provisioner;
   }

@@ -8,6 +8,7 @@ import type { Hooks } from '../modules/hooks.ts';
 import type { MessageTransport } from '../net/ports.ts';
 import type { CommandInfoURI } from '../wire/types/mesos.v1.ts';
 import type { Containerizer } from './containerizer/port.ts';
+import type { Provisioner } from './containerizer/provisioner/port.ts';
 import type { ContainerPlans } from './containers/plans.ts';
 import type { ContainerLauncher } from './containers/port.ts';
 import type { PreparedSandbox } from './effects.ts';
@@ -51,6 +52,8 @@ export interface AgentPorts {
   readonly containers?: ContainerLauncher;
   /** How those are isolated; where it is left out, not at all. */
   readonly containerPlans?: ContainerPlans;
+  /** Of their images; without it they have none. */
+  readonly provisioner?: Provisioner | undefined;
   readonly files: AgentFiles;
   readonly sandboxes: Sandboxes;
   readonly host: HostFacts;

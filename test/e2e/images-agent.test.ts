@@ -41,8 +41,30 @@ function inImage(name: string): object {
   return { type: 'MESOS', mesos: { image: { type: 'DOCKER', docker: { name } } } };
 }
 
+function textOf(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, 'utf8').trim() || undefined : undefined;
+}
+
+/** A container without an executor, one in it, and one whose image is missing. */
+async function launchPlain(
+  call: (body: object) => Promise<number>,
+  value: string,
+): Promise<readonly number[]> {
+  const launch = (container_id: object, name: string): Promise<number> => {
+    const container = inImage(name);
+    const launch_container = { container_id, command: { value }, container };
+    return call({ type: 'LAUNCH_CONTAINER', launch_container });
+  };
+  const alone = { value: 'alone' };
+  return [
+    await launch(alone, 'app'),
+    await launch({ value: 'child', parent: alone }, 'app'),
+    await launch({ value: 'none' }, 'none'),
+  ];
+}
+
 test(
-  'tasks and groups run in images, over a restart of the agent; what is missing fails them; unused layers are pruned',
+  'tasks, groups and containers of the API run in images, over a restart of the agent; what is missing fails them; unused layers are pruned',
   IMAGES,
   async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'images-agent-'));
@@ -120,10 +142,7 @@ test(
       session.frameworkId,
       'executors',
     );
-    const file = (path: string): string | undefined => {
-      const full = join(sandboxes, path);
-      return existsSync(full) ? readFileSync(full, 'utf8').trim() || undefined : undefined;
-    };
+    const file = (path: string): string | undefined => textOf(join(sandboxes, path));
     assert.equal(file('entry/runs/latest/os'), 'app');
     const where = await eventually('its directory', () => file('long/runs/latest/where'));
     assert.equal(where, '/mnt/mesos/sandbox');
@@ -136,16 +155,26 @@ test(
     const two = await eventually('only those that run', () =>
       provisioned().length === 2 ? provisioned() : undefined,
     );
+    const call = async (body: object): Promise<number> =>
+      (await http('POST', `${cluster.agentUrl}/api/v1`, body)).status;
+    const launched = await launchPlain(call, 'cat /etc/os > os; exec sleep 1000');
+    assert.deepEqual(launched, [200, 200, 400]);
+    const plain = join(cluster.agentDirectory, 'containers/alone');
+    for (const path of ['os', 'containers/child/os']) {
+      const text = await eventually(path, () => textOf(join(plain, path)));
+      assert.equal(text, 'app');
+    }
+    const three = [...two, 'alone'].sort();
+    assert.deepEqual([...provisioned()].sort(), three);
     await cluster.endAgent('SIGKILL');
     cluster.startAgent();
     await cluster.agentRegistered();
-    assert.deepEqual(provisioned(), two);
+    assert.deepEqual([...provisioned()].sort(), three);
     const layers = (): number => readdirSync(`${folder}/store/layers`).length;
-    const prune = async (): Promise<number> => {
-      const call = { type: 'PRUNE_IMAGES', prune_images: {} };
-      return (await http('POST', `${cluster.agentUrl}/api/v1`, call)).status;
-    };
+    const prune = (): Promise<number> => call({ type: 'PRUNE_IMAGES', prune_images: {} });
     assert.deepEqual([await prune(), layers()], [200, 1]);
+    const kill_container = { container_id: { value: 'alone' } };
+    assert.equal(await call({ type: 'KILL_CONTAINER', kill_container }), 200);
     for (const id of ['long', 'member']) {
       await session.call({ type: 'KILL', kill: { task_id: { value: id }, agent_id } });
       await untilState(session, id, /KILLED/);

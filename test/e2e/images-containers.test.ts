@@ -10,10 +10,17 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import {
+  imagesLeftIn,
+  NodeProvisioner,
+} from '../../core/agent/containerizer/provisioner/provisioner.ts';
+import { silentLog } from '../../core/base/log.ts';
+import { SystemRandom } from '../../core/base/random.ts';
+import { createHttpClient } from '../../core/net/http-client.ts';
 import type { TaskInfo } from '../../core/wire/types/mesos.v1.ts';
 import { saveOld } from './support/image-archives.ts';
 import { dockerImage, IMAGES, ImageBench, ISOLATION, inImage } from './support/image-bench.ts';
-import { isAlive, resources } from './support/isolation-bench.ts';
+import { clock, isAlive, resources } from './support/isolation-bench.ts';
 
 const SHELL_LAYER = { hasShell: true, files: { 'etc/os': 'of the image' } };
 const SHELL = { name: 'shell', layers: [SHELL_LAYER] };
@@ -307,3 +314,34 @@ test('a session in a container sees the files of its image', IMAGES, async (t) =
   bench.it.destroy('t1');
   await bench.exited('t1');
 });
+
+test(
+  'an agent without images removes the root file systems that an earlier one has left',
+  IMAGES,
+  async (t) => {
+    const it = await ImageBench.start(t);
+    saveOld(it.archives, SHELL);
+    const workDir = it.bench.folder;
+    assert.equal(imagesLeftIn(workDir), undefined);
+    await it.bench.run('t1', { command: 'sleep 1000', info: inImage('shell') });
+    const left = imagesLeftIn(workDir);
+    assert.ok(left !== undefined);
+    const http = createHttpClient();
+    t.after(() => http.close());
+    const ports = { http, clock, log: silentLog, random: new SystemRandom() };
+    const next = new NodeProvisioner(left, ports);
+    await next.recover(new Set(['t1']));
+    assert.deepEqual(it.containers(), ['t1']);
+    await assert.rejects(next.provision('t2', dockerImage('shell')), {
+      message: 'Unsupported container image type: DOCKER',
+    });
+    it.bench.it.destroy('t1');
+    await it.bench.exited('t1');
+    mkdirSync(join(workDir, 'provisioner/containers/orphan/backends/copy/rootfses/r/bin'), {
+      recursive: true,
+    });
+    await next.recover(new Set());
+    assert.deepEqual([it.containers(), it.mounts()], [[], []]);
+    await next.stop();
+  },
+);

@@ -47,6 +47,8 @@ export interface MesosContainerizerOptions {
   readonly logger?: ContainerLogger | undefined;
   /** Undefined: there are no images. */
   readonly provisioner?: Provisioner | undefined;
+  /** Containers without an executor, which have root file systems from the same provisioner. */
+  readonly otherRoots?: () => readonly string[];
   readonly log?: Log;
 }
 
@@ -88,7 +90,7 @@ export class MesosContainerizer implements Containerizer {
   async recover(onEvent: (event: ContainerizerEvent) => void): Promise<void> {
     this.onEvent = onEvent;
     await this.launcher.start((event) => this.received(event));
-    await this.options.provisioner?.recover(new Set(this.known.keys()));
+    await this.options.provisioner?.recover(new Set(this.allRoots()));
   }
 
   launch(config: ContainerConfig): LaunchAnswer {
@@ -254,8 +256,12 @@ export class MesosContainerizer implements Containerizer {
   async stop(how: { readonly killTasks: boolean }): Promise<void> {
     const { provisioner } = this.options;
     await this.launcher.stop(how);
-    if (how.killTasks) for (const id of this.known.keys()) await provisioner?.destroy(id);
+    if (how.killTasks) for (const id of this.allRoots()) await provisioner?.destroy(id);
     await provisioner?.stop();
+  }
+
+  private allRoots(): readonly string[] {
+    return [...this.known.keys(), ...(this.options.otherRoots?.() ?? [])];
   }
 
   private planTask(

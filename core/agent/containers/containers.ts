@@ -18,6 +18,7 @@ import type { AgentOptions } from '../options.ts';
 import type { Sandboxes } from '../ports.ts';
 import { type AgentState, agentIdOf } from '../state.ts';
 import { lastPartOf, parentOf, rootOf } from './ids.ts';
+import type { PlainImages } from './images.ts';
 import { findPlace, type Place } from './places.ts';
 import type { ContainerPlans } from './plans.ts';
 import type { ContainerEvent, ContainerIo, ContainerLauncher, PlainReport } from './port.ts';
@@ -84,6 +85,8 @@ export interface AgentContainersPorts {
   readonly state: () => AgentState | undefined;
   /** What isolates a container; undefined: nothing does. */
   readonly plan?: ContainerPlans | undefined;
+  /** Undefined: they have none. */
+  readonly images?: PlainImages | undefined;
   /** A sandbox that may be removed from now on. */
   readonly retire: (sandbox: string) => void;
 }
@@ -147,6 +150,7 @@ export class AgentContainers {
     );
     if (started.kind !== 'launched' && this.containers.get(id) === container) {
       this.containers.delete(id);
+      this.ports.images?.remove(id);
     }
     return started;
   }
@@ -290,21 +294,26 @@ export class AgentContainers {
     const fetching = new AbortController();
     this.fetches.set(id, fetching);
     const prepared = await this.ports.sandboxes.prepare(request, fetching.signal);
-    this.fetches.delete(id);
     if (!prepared.ok) {
+      this.fetches.delete(id);
       if (prepared.stage === 'fetch') return { kind: 'refused', text: prepared.message };
       const why = prepared.message.replace(/^Failed to create executor directory '[^']*': /, '');
       return { kind: 'failed', text: `Failed to create sandbox: ${why}` };
     }
     const parentId = parentOf(id);
     const isSession = wanted.session !== undefined;
+    const info = isSession ? undefined : wanted.info;
+    const images = await this.ports.images
+      ?.provide(id, info, fetching.signal)
+      .finally(() => this.fetches.delete(id));
+    this.fetches.delete(id);
     const planned = this.ports.plan?.({
-      ...{ id, sandbox, command, containerInfo: wanted.info, user: prepared.user },
-      ...{ isSession: wanted.session !== undefined, limits: wanted.limits ?? {} },
+      ...{ id, sandbox, command, containerInfo: info, user: prepared.user, images },
+      ...{ isSession, limits: wanted.limits ?? {} },
       ...{ requests: container.resources, parentSandbox: parent?.sandbox },
     });
     if (planned?.ok === false) return { kind: 'refused', text: planned.error };
-    const { plan, environment = {} } = planned?.value ?? {};
+    const { plan, environment = {}, command: given } = planned?.value ?? {};
     // Without a command the helper of the original fails in the container.
     const run = command?.value === undefined ? { shell: true, value: 'exit 1' } : command;
     const refusal = await new Promise<string | undefined>((resolve) => {
@@ -313,7 +322,10 @@ export class AgentContainers {
         kind: 'plain-launch',
         spec: {
           id,
-          command: hostedCommandOf(run, { ...environment, ...variablesOf(command) }),
+          command: {
+            ...hostedCommandOf(run, { ...environment, ...variablesOf(command) }),
+            ...given,
+          },
           ...(plan === undefined ? {} : { isolation: plan }),
           baseEnvironment: this.environmentOf(container, isSession ? parent : undefined),
           sandbox,
@@ -437,6 +449,7 @@ export class AgentContainers {
       container.readers.clear();
     }
     this.inputs.settle(id);
+    if (container !== undefined) this.ports.images?.remove(id);
     this.retireSandbox(id, container);
     if (container !== undefined && parentOf(id) === undefined && !this.waiters.has(id)) {
       this.linger(id);

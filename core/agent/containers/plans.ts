@@ -1,6 +1,7 @@
 /** How containers without an executor are isolated: by the isolators of those with one. */
 import { err, ok, type Result } from '../../base/result.ts';
 import type { CommandInfo, ContainerInfo, Resource } from '../../wire/types/mesos.v1.ts';
+import { type ContainerImages, needsImages } from '../containerizer/container-images.ts';
 import type { IsolationOptions } from '../containerizer/isolation-options.ts';
 import { createIsolators, type IsolatorSources } from '../containerizer/isolators.ts';
 import { IsolationPlanner, type PlannedContainer } from '../containerizer/planner.ts';
@@ -17,6 +18,8 @@ export interface PlannedPlain {
   readonly requests: readonly Resource[];
   readonly limits: ContainerLimits;
   readonly user: { readonly uid: number; readonly gid: number } | undefined;
+  /** Those it needs; undefined where there are no images. */
+  readonly images?: ContainerImages | undefined;
   /** It is where its parent is, whatever it asks for. */
   readonly isSession: boolean;
 }
@@ -32,12 +35,13 @@ export function containerPlans(
   return (wanted) => {
     const { id, sandbox, parentSandbox, command, requests, limits, user, isSession } = wanted;
     const containerInfo = isSession ? undefined : wanted.containerInfo;
-    const refused = refusalOf(containerInfo, options.isolators);
+    const refused = refusalOf(containerInfo, options.isolators, wanted.images);
     if (refused !== undefined) return err(refused);
     const resources = { requests, limits };
     const { sandboxDirectory } = options;
     const planned = planner.plan({
       ...{ id, sandbox, sandboxDirectory, containerInfo, command, resources, user, isSession },
+      ...wanted.images,
       ...(parentSandbox === undefined ? {} : { parentSandbox }),
     });
     if (!planned.ok) return planned;
@@ -49,10 +53,11 @@ export function containerPlans(
 function refusalOf(
   info: ContainerInfo | undefined,
   isolators: readonly string[],
+  images: ContainerImages | undefined,
 ): string | undefined {
   if (info === undefined) return undefined;
-  if (info.mesos?.image !== undefined) {
-    return 'container images of containers without an executor are not supported by this agent';
+  if (needsImages(info) && images === undefined) {
+    return 'container images are not supported by this agent';
   }
   if ((info.volumes ?? []).some((volume) => isSandboxShare(volume))) {
     return 'relative volumes of containers without an executor are not supported by this agent';

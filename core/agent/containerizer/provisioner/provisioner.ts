@@ -214,6 +214,16 @@ export class NodeProvisioner implements Provisioner {
   }
 }
 
+/**
+ * For an agent that has no images any more: what an earlier one has left in its work directory is still
+ * removed as it should be. Undefined when there is nothing, or this process may not unmount.
+ */
+export function imagesLeftIn(workDir: string): ProvisionerOptions | undefined {
+  const left = namesIn(join(workDir, 'provisioner', 'containers'));
+  const isRoot = process.getuid?.() === 0;
+  return left.length === 0 || !isRoot ? undefined : { workDir, backend: undefined };
+}
+
 const FAILED =
   'Failed to create a containerizer: Could not create MesosContainerizer: ' +
   'Failed to create provisioner: ';
