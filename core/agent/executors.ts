@@ -187,12 +187,26 @@ export function launcherEvent(
     case 'update':
       hostedUpdate(context, executor, event.update);
       break;
+    case 'update-failed':
+      updateFailed(context, executor, event.message);
+      break;
     case 'exited':
       context.emit({ kind: 'forget-container', containerId: event.containerId });
       if (event.limitation !== undefined) limited(executor, event.limitation);
       executorExited(context, executor, event.status);
       break;
   }
+}
+
+/** It is never to run with less, or more, than it was granted. */
+function updateFailed(context: AgentContext, executor: AgentExecutor, why: string): void {
+  const framework = context.state.frameworks.get(executor.frameworkId);
+  if (framework === undefined) return;
+  destroyExecutor(context, executor, {
+    state: partitionState(framework, 'TASK_GONE'),
+    reason: 'REASON_CONTAINER_UPDATE_FAILED',
+    message: `Failed to update resources for container: ${why}`,
+  });
 }
 
 /** The container used too much; that outweighs whatever else it was being ended for. */

@@ -93,6 +93,8 @@ export type LauncherEvent =
       readonly path: string;
       readonly bytes: number;
     }
+  /** The container does not have what it was granted. */
+  | { readonly kind: 'update-failed'; readonly containerId: string; readonly message: string }
   /** All processes of the container are gone. `status` is a wait status, -1 unknown. */
   | {
       readonly kind: 'exited';

@@ -20,8 +20,10 @@ export function removeTree(path: string): boolean {
   }
 }
 
+/** Also of a file of a cgroup that goes while it is written. */
 export function isMissing(thrown: unknown): boolean {
-  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+  if (!(thrown instanceof Error) || !('code' in thrown)) return false;
+  return thrown.code === 'ENOENT' || thrown.code === 'ENODEV';
 }
 
 export function childrenOf(path: string): readonly string[] {

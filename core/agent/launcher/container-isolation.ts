@@ -27,6 +27,7 @@ export interface IsolationHandlers {
   onLimitation(limitation: ContainerLimitation): void;
   onTaskLimitation(taskId: string, limitation: ContainerLimitation): void;
   onDiskMeasured(path: string, bytes: number): void;
+  onUpdateFailed?(message: string): void;
 }
 
 export class ContainerIsolation {
@@ -212,7 +213,8 @@ export class ContainerIsolation {
   }
 
   update({ writes, watches }: ContainerUpdate): void {
-    this.processes.isolation?.write(writes);
+    const failure = this.processes.isolation?.write(writes);
+    if (failure !== undefined) this.handlers.onUpdateFailed?.(failure);
     this.record.watches = watches;
     this.watch();
     this.handlers.onChanged();

@@ -89,6 +89,7 @@ export class Container implements ContainerRun {
         onLimitation: (limitation) => this.limited(limitation),
         onTaskLimitation: (taskId, limitation) => this.taskLimited(taskId, limitation),
         onDiskMeasured: (path, bytes) => ports.onDiskMeasured?.(this.spec.id, path, bytes),
+        onUpdateFailed: (message) => ports.onUpdateFailed?.(this.spec.id, message),
       },
     });
   }

@@ -71,6 +71,9 @@ export class LauncherCore {
       onLaunchFailed: (container, message) => this.launchFailed(container, message),
       onUpdate: (containerId, update) => this.emit({ kind: 'update', containerId, update }),
       onExited: (containerId, status, limitation) => this.exited(containerId, status, limitation),
+      onUpdateFailed: (containerId, message) => {
+        this.emit({ kind: 'update-failed', containerId, message });
+      },
       onDiskMeasured: (containerId, path, bytes) => {
         this.emit({ kind: 'disk-measured', containerId, path, bytes });
       },

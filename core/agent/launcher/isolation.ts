@@ -70,14 +70,17 @@ export class NodeIsolation implements Isolation {
     }
   }
 
-  write(writes: readonly FileWrite[]): void {
+  write(writes: readonly FileWrite[]): string | undefined {
     for (const write of writes) {
       try {
         writeValue(write);
-      } catch {
+      } catch (thrown) {
         // The container has gone meanwhile, or was made when this isolator was not asked for.
+        if (isMissing(thrown)) continue;
+        return `Failed to write '${write.value}' to '${write.path}': ${describeError(thrown)}`;
       }
     }
+    return undefined;
   }
 
   kill(plan: IsolationPlan): void {

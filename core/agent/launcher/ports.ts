@@ -45,8 +45,8 @@ export interface Isolation {
   make(plan: IsolationPlan): string | undefined;
   /** Puts a process into it; gives a sentence when it cannot be. */
   join(plan: IsolationPlan, pid: number): string | undefined;
-  /** Files that are not there are left out. */
-  write(writes: readonly FileWrite[]): void;
+  /** Files that are not there are left out; gives why another one could not be written. */
+  write(writes: readonly FileWrite[]): string | undefined;
   /** SIGKILL to everything inside, also to what would fork away. */
   kill(plan: IsolationPlan): void;
   /** Kills until nothing is left, and removes what `make` made. */
@@ -219,6 +219,7 @@ export interface ContainerPorts {
   onUpdate(containerId: string, update: HostedUpdate): void;
   /** All that was in it is gone. */
   onExited(containerId: string, status: WaitStatus, limitation?: ContainerLimitation): void;
+  onUpdateFailed?(containerId: string, message: string): void;
   onDiskMeasured?(containerId: string, path: string, bytes: number): void;
   onImagePulled?(containerId: string, ms: DurationMs): void;
   /** The process of a group's task has ended. */
