@@ -49,7 +49,7 @@ function ofObject(object: SchemaObject, chain: Chain, calls: Calls): Interpolate
 
 function ofScalar(object: ScalarObject, chain: Chain, calls: Calls): Interpolated {
   if (typeof object.data !== 'string') return { data: object.data, unbound: [], problems: [] };
-  const fragments = resolve(object.data, chain, { calls, rounds: 0 });
+  const fragments = resolve(object.data, chain, { calls, open: [] });
   const text = textOfFragments(fragments);
   const unbound = fragments.flatMap((each) => (typeof each === 'string' ? [] : [each.text]));
   const coerced = object.type.coerceData(text);
@@ -133,7 +133,8 @@ export function textOfScalar(object: ScalarObject, calls: Calls): string {
 
 interface Rounds {
   readonly calls: Calls;
-  readonly rounds: number;
+  /** What is being put in, outermost first. */
+  readonly open: readonly { readonly origin: object; readonly text: string }[];
 }
 
 function resolve(text: string, chain: Chain, how: Rounds): readonly Fragment[] {
@@ -153,9 +154,13 @@ function resolveFragments(
 
 function resolveOne(reference: Reference, chain: Chain, how: Rounds): readonly Fragment[] {
   how.calls.budget.step();
-  if (how.rounds >= ROUNDS_MAX) return [reference];
-  const deeper = { ...how, rounds: how.rounds + 1 };
+  if (how.open.length >= ROUNDS_MAX) return [reference];
+  const { text } = reference;
   for (const found of answers(reference.components, chain)) {
+    const { origin } = found;
+    // A value that refers to itself is no answer.
+    if (how.open.some((each) => each.origin === origin && each.text === text)) continue;
+    const deeper = { ...how, open: [...how.open, { origin, text }] };
     const inner = textOfFound(found, deeper);
     // What its own scopes leave open may be known where the reference stands.
     if (inner !== undefined) return resolveFragments(inner, chain, deeper);

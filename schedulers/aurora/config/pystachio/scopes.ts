@@ -20,6 +20,8 @@ export type Scope =
 
 export interface Found {
   readonly value: Value;
+  /** The value or, of a plain one, what holds it: with it a reference that leads back to itself is noticed. */
+  readonly origin: object;
   /** What references in the value are looked up in. */
   readonly chain: Chain;
 }
@@ -68,10 +70,10 @@ export function* answers(components: readonly Component[], chain: Chain): Genera
 function startIn(scope: Scope, name: string): Found | undefined {
   if (scope.kind === 'bound') {
     const value = scope.names.get(name);
-    return value === undefined ? undefined : { value, chain: [] };
+    return given(value, [], scope.names);
   }
   const value = scope.of.fields.get(name);
-  return value === undefined ? undefined : { value, chain: innerChain(scope.of, scope.outer) };
+  return given(value, innerChain(scope.of, scope.outer), scope.of);
 }
 
 function follow(start: Found, components: readonly Component[]): Found | undefined {
@@ -83,25 +85,25 @@ function follow(start: Found, components: readonly Component[]): Found | undefin
   return found;
 }
 
-function step({ value, chain }: Found, component: Component): Found | undefined {
+function step({ value, chain, origin }: Found, component: Component): Found | undefined {
   const key = component.kind === 'name' ? component.name : component.index;
   if (value instanceof ChoiceObject) {
-    return step({ value: value.given, chain: [...value.scopes, ...chain] }, component);
+    return step({ value: value.given, chain: [...value.scopes, ...chain], origin }, component);
   }
   if (value instanceof StructObject && component.kind === 'name') {
     const field = value.fields.get(key);
-    return field === undefined ? undefined : { value: field, chain: innerChain(value, chain) };
+    return given(field, innerChain(value, chain), value);
   }
   const inner = value instanceof SchemaObject ? [...value.scopes, ...chain] : chain;
-  if (value instanceof PyDict) return given(value.get(key) ?? numbered(value, key), inner);
+  if (value instanceof PyDict) return given(value.get(key) ?? numbered(value, key), inner, value);
   if (component.kind === 'name') return undefined;
   if (value instanceof MapObject) {
     const entry = value.entries.find(([each]) => each.equals(key));
-    return given(entry?.[1], inner);
+    return given(entry?.[1], inner, value);
   }
   if (!/^\d+$/.test(key)) return undefined;
   if (value instanceof ListObject || value instanceof PyList)
-    return given(value.items[Number(key)], inner);
+    return given(value.items[Number(key)], inner, value);
   return undefined;
 }
 
@@ -109,6 +111,7 @@ function numbered(dict: PyDict, key: string): Value | undefined {
   return /^\d{1,9}$/.test(key) ? dict.get(BigInt(key)) : undefined;
 }
 
-function given(value: Value | undefined, chain: Chain): Found | undefined {
-  return value === undefined ? undefined : { value, chain };
+function given(value: Value | undefined, chain: Chain, holder: object): Found | undefined {
+  if (value === undefined) return undefined;
+  return { value, chain, origin: value instanceof SchemaObject ? value : holder };
 }
