@@ -2,7 +2,7 @@
  * Repeating intervals `R[n]/[start]/period`: parse, print, and move to later starts, computed from
  * the calendar in the zone of the start (spec chronos, section 3).
  */
-import { DateTime } from 'luxon';
+import { DateTime, type DurationLikeObject } from 'luxon';
 import type { Instant } from '../../core/base/clock.ts';
 import { seconds } from '../../core/base/duration.ts';
 import { CronRule, isCron } from './cron.ts';
@@ -172,10 +172,23 @@ function plusPeriods(start: DateTime, period: Period, count: number): DateTime {
   const fixedMs = fixedPeriodMs(period, start);
   if (fixedMs !== undefined) return start.plus({ milliseconds: fixedMs * count });
   // Months first, then days on local time, then hours and smaller on the time line.
-  return start
-    .plus({ months: calendarMonths(period) * count })
-    .plus({ days: calendarDays(period) * count })
-    .plus({ milliseconds: clockMs(period) * count });
+  const byMonths = plusOnWallClock(start, { months: calendarMonths(period) * count });
+  const byDays = plusOnWallClock(byMonths, { days: calendarDays(period) * count });
+  return byDays.plus({ milliseconds: clockMs(period) * count });
+}
+
+/**
+ * The library looks for the new instant from the offset of the old one. Where a zone has changed sides of
+ * the date line in between, that is a day off, and near a change of summer time it takes an hour that
+ * comes for one that does not.
+ */
+function plusOnWallClock(start: DateTime, step: DurationLikeObject): DateTime {
+  const moved = start.plus(step);
+  if (start.zone.isUniversal) return moved;
+  const wall = start.setZone('utc', { keepLocalTime: true }).plus(step);
+  if (wall.hour === moved.hour && wall.day === moved.day) return moved;
+  const again = wall.setZone(start.zone, { keepLocalTime: true });
+  return wall.hour === again.hour && wall.day === again.day ? again : moved;
 }
 
 /** Binary search around the estimate by mean lengths: months and days across DST are uneven. */

@@ -152,6 +152,12 @@ const ROWS: readonly (readonly [
     ['2011-12-28T12:00-10:00', '2011-12-29T12:00-10:00', '2011-12-31T12:00+14:00'],
   ],
   [
+    'summer time ends on another side of the date line than where the job began',
+    'R/2000-07-04T03:00:00/P177M',
+    'Pacific/Apia',
+    ['2000-07-04T03:00-11:00', '2015-04-04T03:00+14:00'],
+  ],
+  [
     'midnight that does not come',
     'R/2018-11-03T00:00:00/P1D',
     'America/Sao_Paulo',
