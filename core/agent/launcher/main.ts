@@ -9,6 +9,7 @@ import { SystemRandom } from '../../base/random.ts';
 import { failpointsOf } from '../failpoints.ts';
 import { LauncherCore } from './core.ts';
 import { FileDisk } from './file-disk.ts';
+import { ownCgroupFile } from './grace-period.ts';
 import { NodeIsolation } from './isolation.ts';
 import { askedProbe, helpWithProbe } from './namespace-probe.ts';
 import { keptHere, NodeProcesses } from './node-processes.ts';
@@ -20,7 +21,7 @@ const clock = new SystemClock();
 function serve(): void {
   const place = launcherPlace();
   const { destroyTimeoutMs, networks, orphans } = place.settings;
-  const isolation = new NodeIsolation(clock, destroyTimeoutMs);
+  const isolation = new NodeIsolation(clock, destroyTimeoutMs, ownCgroupFile());
   const processes = new NodeProcesses(clock, isolation, keptHere(place.folder));
   const core = new LauncherCore({
     clock,
