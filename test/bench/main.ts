@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { allocatorBenchmark } from './allocator.ts';
+import { chronosBenchmark } from './chronos.ts';
 import { dnsBenchmark } from './dns.ts';
 import {
   type Benchmark,
@@ -24,6 +25,7 @@ import { tasksBenchmark } from './tasks.ts';
 const BENCHMARKS: readonly Benchmark[] = [
   allocatorBenchmark,
   microBenchmark,
+  chronosBenchmark,
   dnsBenchmark,
   offersBenchmark,
   tasksBenchmark,
