@@ -12,6 +12,7 @@ import {
 import { err, ok, type Result } from '../../core/base/result.ts';
 import { parseZooKeeperUrl } from '../../core/net/zookeeper/url.ts';
 import type { ZooKeeperStateOptions } from '../kit/zookeeper-state.ts';
+import type { GraphiteOptions } from './graphite.ts';
 import type { MailOptions } from './mail.ts';
 import type { CompiledChronosOptions } from './options.ts';
 
@@ -30,7 +31,6 @@ function unsupported(name: string, instead: string): FlagRow<string, undefined> 
 
 const CASSANDRA = 'the job history is built in, see --job_history_limit';
 const TLS = 'put a TLS proxy in front of --http_port';
-const GRAPHITE = 'read /metrics instead';
 
 export const CHRONOS_FLAGS = {
   master: flag('string', 'local', {
@@ -126,8 +126,19 @@ export const CHRONOS_FLAGS = {
   https_port: ignored('For TLS.'),
   https_address: ignored('For TLS.'),
   assets_path: ignored('For the original web interface.'),
-  graphite_reporting_interval: ignored('For Graphite.'),
-  graphite_group_prefix: ignored('For Graphite.'),
+  graphite_host_port: optionalFlag('string', {
+    help: 'host:port of a Graphite server that gets the metrics as plain text.',
+    validate: (value) =>
+      /:\d{1,5}$/.test(value)
+        ? undefined
+        : `Flag 'graphite_host_port' is host:port, '${value}' has no port`,
+  }),
+  graphite_reporting_interval: flag('int', 60, {
+    help: 'Seconds between reports to it. (default: 60)',
+    validate: (value: number) =>
+      value < 1 ? "Flag 'graphite_reporting_interval' must be at least 1" : undefined,
+  }),
+  graphite_group_prefix: flag('string', '', { help: 'In front of all names there.' }),
   zk_hosts: optionalFlag('string', {
     help: 'State and election of several: host:port,host:port; else --work_dir.',
   }),
@@ -137,7 +148,6 @@ export const CHRONOS_FLAGS = {
   ssl_keystore_path: unsupported('ssl_keystore_path', TLS),
   ssl_keystore_password: unsupported('ssl_keystore_password', TLS),
   raven_dsn: unsupported('raven_dsn', 'use --http_notification_url'),
-  graphite_host_port: unsupported('graphite_host_port', GRAPHITE),
   cassandra_contact_points: unsupported('cassandra_contact_points', CASSANDRA),
   cassandra_port: unsupported('cassandra_port', CASSANDRA),
   cassandra_user: unsupported('cassandra_user', CASSANDRA),
@@ -215,6 +225,7 @@ export function compileChronosOptions(flags: ChronosFlags): Result<CompiledChron
     runHistoryLimit: flags.run_history_limit,
     runHistoryAgeMs: flags.run_history_age * 1_000,
     ignoresEpsilon: flags.ignore_epsilon,
+    graphite: graphiteOf(flags),
     notifications: {
       clusterName: flags.cluster_name,
       slackUrl: flags.slack_url,
@@ -226,6 +237,18 @@ export function compileChronosOptions(flags: ChronosFlags): Result<CompiledChron
       gatherMs: flags.notification_gather,
     },
   });
+}
+
+function graphiteOf(flags: ChronosFlags): GraphiteOptions | undefined {
+  const { graphite_host_port: server } = flags;
+  if (server === undefined) return undefined;
+  const colon = server.lastIndexOf(':');
+  return {
+    host: server.slice(0, colon),
+    port: Number(server.slice(colon + 1)),
+    intervalMs: flags.graphite_reporting_interval * 1_000,
+    prefix: flags.graphite_group_prefix,
+  };
 }
 
 /** As in the original mail is active with a server that has a port, and a sender. */

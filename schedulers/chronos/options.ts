@@ -3,6 +3,7 @@ import type { DurationMs } from '../../core/base/duration.ts';
 import { minutes, seconds } from '../../core/base/duration.ts';
 import type { FrameworkInfo } from '../../core/wire/types/mesos.v1.ts';
 import type { ZooKeeperStateOptions } from '../kit/zookeeper-state.ts';
+import type { GraphiteOptions } from './graphite.ts';
 import type { JobDefaults } from './job.ts';
 import type { MailOptions } from './mail.ts';
 
@@ -53,6 +54,8 @@ export interface CompiledChronosOptions {
   readonly runHistoryLimit: number;
   readonly runHistoryAgeMs: DurationMs;
   readonly ignoresEpsilon: boolean;
+  /** Where metrics are reported to. */
+  readonly graphite?: GraphiteOptions | undefined;
   readonly notifications: NotificationOptions;
 }
 

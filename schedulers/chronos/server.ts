@@ -4,9 +4,11 @@ import { background } from '../../core/base/background.ts';
 import { describeError } from '../../core/base/errors.ts';
 import type { LifecycleState, Service } from '../../core/base/lifecycle.ts';
 import { createHttpServer, type HttpServer } from '../../core/net/http-server.ts';
+import { writeJson } from '../../core/wire/json-text.ts';
 import { problemAnswers } from '../kit/http-kit.ts';
 import { proxyToLeader } from '../kit/leader-proxy.ts';
 import type { Leadership } from '../kit/leadership.ts';
+import { GraphiteReporter } from './graphite.ts';
 import { guard } from './http/access.ts';
 import { renderProblem, sendProxyFailure } from './http/answers.ts';
 import type { ChronosApi } from './http/api.ts';
@@ -56,6 +58,7 @@ class ChronosServer implements Chronos {
   private readonly shell: ChronosShell;
   private readonly http: HttpServer;
   private readonly notifier: Notifier;
+  private readonly reporter: GraphiteReporter | undefined;
   private readonly options: CompiledChronosOptions;
   private readonly ports: ChronosPorts;
   private readonly fail: (why: unknown) => void;
@@ -80,6 +83,11 @@ class ChronosServer implements Chronos {
       onFailure: this.fail,
     });
     metrics.watch(this.shell.machine.state);
+    const { graphite } = options;
+    if (graphite !== undefined) {
+      const document = (): unknown => JSON.parse(writeJson(metrics.document(ports.clock.now())));
+      this.reporter = new GraphiteReporter(graphite, ports, document);
+    }
     this.http = this.createHttp(options, ports, {
       state: this.shell.machine.state,
       metrics,
@@ -117,11 +125,13 @@ class ChronosServer implements Chronos {
       if (leadership === undefined) await this.shell.load();
       // Nothing is launched before the port is ours: it may belong to another Chronos.
       await this.http.listen();
+      this.reporter?.start();
       if (leadership === undefined) await this.shell.subscribe();
       else this.contend(leadership);
       this.state = 'running';
     } catch (thrown) {
       this.state = 'failed';
+      this.reporter?.stop();
       await this.http.close();
       throw thrown;
     }
@@ -140,6 +150,7 @@ class ChronosServer implements Chronos {
   async stop(): Promise<void> {
     if (this.state === 'stopped' || this.state === 'stopping') return;
     this.state = 'stopping';
+    this.reporter?.stop();
     await this.http.close();
     await this.shell.stop();
     await this.notifier.stop();

@@ -52,7 +52,8 @@ test('what is not supported is refused with what to do instead', () => {
     [['--master', 'm:1', '-m', 'x:smtp'], /'mail_server' is host:port, 'x:smtp' has no port/],
     [['--master', 'm:1', '--notification_rate=0'], /must be at least 1/],
     [['--master', 'm:1', '-r', 'http://s'], /'raven_dsn' is not supported: use --http_notif/],
-    [['--master', 'm:1', '-g', 'h:2003'], /'graphite_host_port' is not supported: read \/metrics/],
+    [['--master', 'm:1', '-g', 'h'], /'graphite_host_port' is host:port, 'h' has no port/],
+    [['--master', 'm:1', '--graphite_reporting_interval=0'], /must be at least 1/],
     [['--master', 'm:1', '-c', 'host'], /'cassandra_contact_points' is not supported/],
     [['--master', 'm:1', '--disable_http'], /no other interface/],
     [['--master', 'm:1', '--http_prot=1'], /unknown flag 'http_prot'.*did you mean 'http_port'/],
@@ -79,4 +80,14 @@ test('mail needs a server with a port and a sender, a login needs name and passw
     mail('-m', 'host:465', '--mail_from=me@x', '--mail_user=u', '--mail_password=p', '--mail_ssl'),
     { ...plain, port: 465, isTls: true, credentials: { user: 'u', password: 'p' } },
   );
+});
+
+test('Graphite gets reports where its address is given', () => {
+  const none = compile(['--master', 'm:1']);
+  assert.ok(none.ok);
+  assert.equal(none.value.graphite, undefined);
+  const given = compile(['--master', 'm:1', '-g', 'h:2003', '--graphite_group_prefix=p']);
+  assert.ok(given.ok);
+  const expected = { host: 'h', port: 2_003, intervalMs: 60_000, prefix: 'p' };
+  assert.deepEqual(given.value.graphite, expected);
 });
