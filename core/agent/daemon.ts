@@ -20,9 +20,11 @@ import { createHttpServer, type HttpServer } from '../net/http-server.ts';
 import { createLibprocess, type Libprocess } from '../net/libprocess.ts';
 import type { HttpClient } from '../net/ports.ts';
 import type { OperatorSettings } from '../operator/globals.ts';
+import type { Resource } from '../wire/types/mesos.v1.ts';
 import { AGENT_ACTOR, type Agent, createAgent } from './agent.ts';
 import type { ContainerLogger } from './container-logger.ts';
 import type { ContainerizerChoice } from './containerizer/choice.ts';
+import { FileNetworks } from './containerizer/cni/networks.ts';
 import { createContainerizer } from './containerizer/create.ts';
 import { kernelFiles, launcherSettings, prepareHost } from './containerizer/isolation-host.ts';
 import { type IsolationOptions, NO_ISOLATION } from './containerizer/isolation-options.ts';
@@ -168,6 +170,14 @@ export class AgentDaemon implements Service {
     );
     const isolation = this.options.isolation ?? NO_ISOLATION;
     prepareHost(isolation);
+    const networks = new FileNetworks(isolation.cni, (problem) => {
+      log.warn({ problem }, 'a CNI network configuration is left out');
+    });
+    networks.check();
+    const sources = {
+      networks,
+      volumeDirectory: (resource: Resource) => volumeDirectory({ options }, resource),
+    };
     const launcher = new LauncherClient(workDir, {
       clock,
       log,
@@ -193,7 +203,7 @@ export class AgentDaemon implements Service {
             logger: this.options.containerLogger,
             isolation,
             files: kernelFiles,
-            volumeDirectory: (resource) => volumeDirectory({ options }, resource),
+            ...sources,
             provisioner,
             otherRoots: () => [...(agent.containers?.all ?? [])].map(({ id }) => rootOf(id)),
             log,
@@ -201,9 +211,7 @@ export class AgentDaemon implements Service {
       }),
       containers: launcher,
       provisioner,
-      containerPlans: containerPlans(isolation, {
-        volumeDirectory: (resource) => volumeDirectory({ options }, resource),
-      }),
+      containerPlans: containerPlans(isolation, sources),
       files,
       sandboxes: new NodeSandboxes(fetcher),
       host: new NodeHost(workDir),

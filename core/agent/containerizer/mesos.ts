@@ -19,6 +19,7 @@ import { type ContainerLogger, logPlanFor } from '../container-logger.ts';
 import type { ContainerKind, ContainerSpec, Launcher, LauncherEvent } from '../launcher-port.ts';
 import { type DiskUsage, type UsageFiles, usageOf } from './cgroup-usage.ts';
 import { NetworkUsage } from './cni/network-usage.ts';
+import type { CniNetworks } from './cni/networks.ts';
 import { type ContainerImages, needsImages } from './container-images.ts';
 import { type ImageOutcome, ImageWork } from './image-work.ts';
 import { type IsolationOptions, NO_ISOLATION } from './isolation-options.ts';
@@ -41,6 +42,8 @@ export interface MesosContainerizerOptions {
   readonly isolation: IsolationOptions;
   /** Host directory of a persistent volume. */
   readonly volumeDirectory: (resource: Resource) => string | undefined;
+  /** Undefined: those that the isolation's options name. */
+  readonly networks?: CniNetworks;
   /** Reads a file of the kernel; undefined when it is not there. */
   readonly files?: UsageFiles;
   /** Undefined: output goes to the sandbox's files, as they grow. */

@@ -36,15 +36,24 @@ export interface FoundNetworks {
 
 export class FileNetworks implements CniNetworks {
   private readonly directories: CniDirectories | undefined;
+  private readonly warn: (problem: string) => void;
+  /** What was said already about the files as they are. */
+  private told: readonly string[] = [];
 
-  /** Without directories there is the host's network only. */
-  constructor(directories: CniDirectories | undefined) {
+  /** Without directories there is the host's network only. `warn` hears of files that are left out. */
+  constructor(directories: CniDirectories | undefined, warn: (problem: string) => void = () => {}) {
     this.directories = directories;
+    this.warn = warn;
+  }
+
+  /** Says at the start what is wrong, before a container asks. */
+  check(): void {
+    if (this.directories !== undefined) this.read(this.directories);
   }
 
   find(name: string): Result<CniNetwork> {
     if (this.directories === undefined) return err(`Unknown CNI network '${name}'`);
-    const found = readNetworks(this.directories);
+    const found = this.read(this.directories);
     if (!found.ok) {
       return err(
         `Encountered error while loading CNI config during a cache-miss for CNI network '${name}': ${found.error}`,
@@ -52,6 +61,15 @@ export class FileNetworks implements CniNetworks {
     }
     const network = found.value.networks.get(name);
     return network === undefined ? err(`Unknown CNI network '${name}'`) : ok(network);
+  }
+
+  private read(directories: CniDirectories): Result<FoundNetworks> {
+    const found = readNetworks(directories);
+    if (!found.ok) return found;
+    const { problems } = found.value;
+    for (const each of problems) if (!this.told.includes(each)) this.warn(each);
+    this.told = problems;
+    return found;
   }
 }
 

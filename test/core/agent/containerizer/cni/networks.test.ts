@@ -94,3 +94,21 @@ test('no plugin is looked for outside of its directories', (t) => {
   assert.equal(findPlugin('', pluginsPath), undefined);
   assert.match(findPlugin('bridge', pluginsPath) ?? '', /\/b\/bridge$/);
 });
+
+test('what is wrong with a file is said once, and again when it is wrong in another way', (t) => {
+  const it = places(t);
+  it.config('1', 'no JSON');
+  const said: string[] = [];
+  const networks = new FileNetworks(it, (problem) => said.push(problem));
+  networks.check();
+  networks.find('blue');
+  assert.equal(said.length, 1);
+  assert.ok(
+    said[0]?.startsWith(`Failed to parse CNI network configuration file '${it.configDir}/1'`),
+  );
+  it.config('1', '{"name":"list","plugins":[]}');
+  networks.find('list');
+  networks.find('list');
+  assert.equal(said.length, 2);
+  assert.match(said[1] ?? '', /Missing required field 'type'$/);
+});
