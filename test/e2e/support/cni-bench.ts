@@ -44,7 +44,7 @@ export class CniBench {
 
   /** What a bridge leaves behind is gone with it. */
   remove(): void {
-    for (const each of [77, 78, 79]) quietly('ip', 'link', 'delete', this.bridge(each));
+    for (const each of [76, 77, 78, 79]) quietly('ip', 'link', 'delete', this.bridge(each));
     // A stopped launcher leaves what takes long to its successor, and here comes none.
     quietly('umount', '--recursive', '--lazy', this.root);
     rmSync(this.folder, { recursive: true, force: true });
