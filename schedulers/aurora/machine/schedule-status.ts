@@ -1,28 +1,8 @@
-/**
- * The states of a task as the API names them, their numbers on the wire and the groups the rules speak of
- * (spec aurora-scheduler, section 1.1).
- */
+/** The groups of task states that the rules speak of (spec aurora-scheduler, section 1.1). */
 
-/** Name to number on the wire. */
-export const SCHEDULE_STATUS = {
-  PENDING: 0,
-  STARTING: 1,
-  RUNNING: 2,
-  FINISHED: 3,
-  FAILED: 4,
-  KILLED: 5,
-  KILLING: 6,
-  LOST: 7,
-  ASSIGNED: 9,
-  INIT: 11,
-  RESTARTING: 12,
-  PREEMPTING: 13,
-  THROTTLED: 16,
-  DRAINING: 17,
-  PARTITIONED: 18,
-} as const;
+import type { ScheduleStatus } from '../thrift/types.ts';
 
-export type ScheduleStatus = keyof typeof SCHEDULE_STATUS;
+export type { ScheduleStatus };
 
 /** Not ended: the instance is taken. */
 export const ACTIVE: ReadonlySet<ScheduleStatus> = new Set<ScheduleStatus>([

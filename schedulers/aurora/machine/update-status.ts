@@ -1,22 +1,9 @@
 /** The life of a job update as a table (spec aurora-scheduler, sections 1.1 and 6.2). */
 import { unreachable } from '../../../core/base/assert.ts';
 
-/** Name to number on the wire. */
-export const JOB_UPDATE_STATUS = {
-  ROLLING_FORWARD: 0,
-  ROLLING_BACK: 1,
-  ROLL_FORWARD_PAUSED: 2,
-  ROLL_BACK_PAUSED: 3,
-  ROLLED_FORWARD: 4,
-  ROLLED_BACK: 5,
-  ABORTED: 6,
-  ERROR: 7,
-  FAILED: 8,
-  ROLL_FORWARD_AWAITING_PULSE: 9,
-  ROLL_BACK_AWAITING_PULSE: 10,
-} as const;
+import type { JobUpdateStatus } from '../thrift/types.ts';
 
-export type JobUpdateStatus = keyof typeof JOB_UPDATE_STATUS;
+export type { JobUpdateStatus };
 
 export const UPDATE_TRANSITIONS: {
   readonly [from in JobUpdateStatus]: readonly JobUpdateStatus[];

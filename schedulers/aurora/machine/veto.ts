@@ -4,10 +4,9 @@
  */
 import type { Instant } from '../../../core/base/clock.ts';
 import type { DurationMs } from '../../../core/base/duration.ts';
+import type { MaintenanceMode } from '../thrift/types.ts';
 
-export const MAINTENANCE_MODE = { NONE: 1, SCHEDULED: 2, DRAINING: 3, DRAINED: 4 } as const;
-
-export type MaintenanceMode = keyof typeof MAINTENANCE_MODE;
+export type { MaintenanceMode };
 
 /** Attribute name to its values; the same name announced several times is one set. */
 export type HostAttributes = ReadonlyMap<string, ReadonlySet<string>>;

@@ -5,7 +5,6 @@ import {
   ACTIVE,
   AGENT_ASSIGNED,
   LIVE,
-  SCHEDULE_STATUS,
   TERMINAL,
 } from '../../../../schedulers/aurora/machine/schedule-status.ts';
 import {
@@ -14,6 +13,7 @@ import {
   type TaskState,
   taskTransition,
 } from '../../../../schedulers/aurora/machine/task-transitions.ts';
+import { ENUMS } from '../../../../schedulers/aurora/thrift/description.ts';
 
 /** `from > to, to: effects`, for an ad-hoc task with no failures left. */
 const TABLE = `
@@ -141,7 +141,7 @@ test('a task that was being killed when its agent was cut off is not replaced', 
 });
 
 test('each status but the first one is either active or ended', () => {
-  for (const status of Object.keys(SCHEDULE_STATUS)) {
+  for (const status of Object.keys(ENUMS.ScheduleStatus)) {
     const groups = [ACTIVE, TERMINAL].filter((group) => new Set<string>(group).has(status));
     assert.equal(groups.length, status === 'INIT' ? 0 : 1, status);
   }

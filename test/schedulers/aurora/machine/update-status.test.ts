@@ -7,7 +7,6 @@ import {
   isActiveUpdate,
   isAllowed,
   isRollingBack,
-  JOB_UPDATE_STATUS,
   type JobUpdateStatus,
   UPDATE_TRANSITIONS,
 } from '../../../../schedulers/aurora/machine/update-status.ts';
@@ -20,7 +19,7 @@ ROLL_BACK_PAUSED > ROLLING_BACK ROLL_BACK_AWAITING_PULSE ABORTED ERROR
 ROLL_FORWARD_AWAITING_PULSE > ROLLING_FORWARD ROLL_FORWARD_PAUSED ROLLING_BACK ABORTED ERROR
 ROLL_BACK_AWAITING_PULSE > ROLLING_BACK ROLL_BACK_PAUSED ABORTED ERROR
 `;
-const STATES = Object.keys(JOB_UPDATE_STATUS).filter(
+const STATES = Object.keys(UPDATE_TRANSITIONS).filter(
   (name): name is JobUpdateStatus => name in UPDATE_TRANSITIONS,
 );
 

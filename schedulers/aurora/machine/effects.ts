@@ -1,0 +1,75 @@
+/** What the machine asks its shell to do. */
+import type { Instant } from '../../../core/base/clock.ts';
+import type { Offer, TaskInfo, TaskStatus } from '../../../core/wire/types/mesos.v1.ts';
+import type {
+  AssignedTask,
+  HostAttributes,
+  HostMaintenanceRequest,
+  JobConfiguration,
+  JobInstanceUpdateEvent,
+  JobUpdate,
+  JobUpdateEvent,
+  ResourceAggregate,
+  ScheduledTask,
+} from '../thrift/types.ts';
+
+/** One change of what is stored; the store makes records of it. */
+export type StoreOperation =
+  | { readonly kind: 'put-task'; readonly task: ScheduledTask }
+  | { readonly kind: 'delete-task'; readonly id: string }
+  | { readonly kind: 'put-cron-job'; readonly job: JobConfiguration; readonly key: string }
+  | { readonly kind: 'delete-cron-job'; readonly key: string }
+  | { readonly kind: 'put-quota'; readonly role: string; readonly quota: ResourceAggregate }
+  | { readonly kind: 'put-host'; readonly host: HostAttributes }
+  | { readonly kind: 'put-maintenance'; readonly request: HostMaintenanceRequest }
+  | { readonly kind: 'delete-maintenance'; readonly host: string }
+  | { readonly kind: 'put-update'; readonly id: string; readonly update: JobUpdate }
+  | {
+      readonly kind: 'put-update-event';
+      readonly id: string;
+      readonly index: number;
+      readonly event: JobUpdateEvent;
+    }
+  | {
+      readonly kind: 'put-instance-event';
+      readonly id: string;
+      readonly index: number;
+      readonly event: JobInstanceUpdateEvent;
+    }
+  | {
+      readonly kind: 'delete-update';
+      readonly id: string;
+      readonly updateEventCount: number;
+      readonly instanceEventCount: number;
+    };
+
+/** A task for an offer; the shell adds the assigned task in binary as its data. */
+export interface Launch {
+  readonly assigned: AssignedTask;
+  readonly info: TaskInfo;
+}
+
+/** Figures that only count; `/vars` shows them under these names. */
+export type Counter =
+  | 'scheduler_illegal_task_state_transitions'
+  | 'timed_out_tasks'
+  | 'tasks_pruned'
+  | 'job_updates_pruned'
+  | 'cron_job_triggers'
+  | 'cron_job_collisions'
+  | 'cron_job_launch_failures';
+
+export type AuroraEffect =
+  | { readonly kind: 'persist'; readonly operation: StoreOperation }
+  | { readonly kind: 'launch'; readonly offer: Offer; readonly launches: readonly Launch[] }
+  | { readonly kind: 'decline'; readonly offer: Offer; readonly refuseSeconds: number }
+  | { readonly kind: 'kill'; readonly taskId: string; readonly agentId: string | undefined }
+  | { readonly kind: 'acknowledge'; readonly status: TaskStatus }
+  | { readonly kind: 'count'; readonly counter: Counter }
+  | { readonly kind: 'wake'; readonly at: Instant };
+
+/** An answer for the one who asked, and what is to be done. */
+export interface Decision<T> {
+  readonly result: T;
+  readonly effects: readonly AuroraEffect[];
+}

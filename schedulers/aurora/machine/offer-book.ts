@@ -1,0 +1,198 @@
+/**
+ * Offers that are held, in the order in which they are tried (spec aurora-scheduler, section 4.2). An agent
+ * has one at a time: a second one makes both be declined, so that the master offers the whole again.
+ */
+import type { Instant } from '../../../core/base/clock.ts';
+import type { Attribute as MesosAttribute, Offer } from '../../../core/wire/types/mesos.v1.ts';
+import { OfferResources } from '../../kit/offer-resources.ts';
+import { portCount } from '../../kit/port-ranges.ts';
+import type { Attribute, HostAttributes, MaintenanceMode } from '../thrift/types.ts';
+import type { OfferOrder } from './settings.ts';
+import { attributeSets } from './task-amounts.ts';
+import type { Turn } from './turn.ts';
+import type { Amounts, ConsideredHost } from './veto.ts';
+
+const NANOS_PER_MS = 1_000_000;
+
+export class HeldOffer {
+  readonly offer: Offer;
+  readonly resources: OfferResources;
+  /** Places it among equals under `RANDOM`. */
+  readonly lot: number;
+  /** Groups that the host will never take. */
+  readonly bans = new Set<string>();
+  readonly unavailableAt: Instant | undefined;
+  private readonly attributes: ConsideredHost['attributes'];
+
+  constructor(offer: Offer, lot: number) {
+    this.offer = offer;
+    this.lot = lot;
+    this.resources = new OfferResources(offer);
+    const nanos = offer.unavailability?.start.nanoseconds;
+    this.unavailableAt = nanos === undefined ? undefined : Number(nanos) / NANOS_PER_MS;
+    this.attributes = attributeSets(attributesOf(offer));
+  }
+
+  get id(): string {
+    return this.offer.id.value;
+  }
+
+  get amounts(): Amounts {
+    const { resources } = this;
+    return {
+      cpus: resources.scalar('cpus'),
+      ramMb: resources.scalar('mem'),
+      diskMb: resources.scalar('disk'),
+      gpus: resources.scalar('gpus'),
+      ports: portCount(resources.portRanges()),
+    };
+  }
+
+  host(mode: MaintenanceMode): ConsideredHost {
+    return { attributes: this.attributes, mode, unavailableAt: this.unavailableAt };
+  }
+}
+
+const MODE_RANK: { readonly [mode in MaintenanceMode]: number } = {
+  NONE: 0,
+  SCHEDULED: 1,
+  DRAINING: 2,
+  DRAINED: 3,
+};
+
+export class OfferBook {
+  private readonly offers = new Map<string, HeldOffer>();
+  private readonly byAgent = new Map<string, HeldOffer>();
+  private sorted: readonly HeldOffer[] | undefined;
+
+  get size(): number {
+    return this.offers.size;
+  }
+
+  get(id: string): HeldOffer | undefined {
+    return this.offers.get(id);
+  }
+
+  ofAgent(agentId: string): HeldOffer | undefined {
+    return this.byAgent.get(agentId);
+  }
+
+  all(): Iterable<HeldOffer> {
+    return this.offers.values();
+  }
+
+  add(turn: Turn, offer: Offer): void {
+    const other = this.byAgent.get(offer.agent_id.value);
+    saveHost(turn, offer);
+    const { refuseSeconds, holdMs, holdJitterMs, holdsForever } = turn.settings.offers;
+    if (other !== undefined) {
+      this.remove(turn, other.id);
+      turn.act({ kind: 'decline', offer: other.offer, refuseSeconds });
+      turn.act({ kind: 'decline', offer, refuseSeconds });
+      return;
+    }
+    const held = new HeldOffer(offer, turn.random.float());
+    this.offers.set(held.id, held);
+    this.byAgent.set(offer.agent_id.value, held);
+    this.sorted = undefined;
+    if (holdsForever) return;
+    const at = turn.now + holdMs + Math.floor(turn.random.float() * holdJitterMs);
+    turn.timetable.set('offer', held.id, at);
+  }
+
+  /** Used, declined, or rescinded by the master. */
+  remove(turn: Turn, id: string): void {
+    const held = this.offers.get(id);
+    if (held === undefined) return;
+    this.offers.delete(id);
+    this.byAgent.delete(held.offer.agent_id.value);
+    this.sorted = undefined;
+    turn.timetable.clear('offer', id);
+  }
+
+  decline(turn: Turn, id: string): void {
+    const held = this.offers.get(id);
+    if (held === undefined) return;
+    this.remove(turn, id);
+    const { refuseSeconds } = turn.settings.offers;
+    turn.act({ kind: 'decline', offer: held.offer, refuseSeconds });
+  }
+
+  /** The connection is gone, and with it all offers. */
+  clear(turn: Turn): void {
+    for (const id of [...this.offers.keys()]) this.remove(turn, id);
+  }
+
+  /** A host's mode has changed. */
+  reorder(): void {
+    this.sorted = undefined;
+  }
+
+  inOrder(turn: Turn): readonly HeldOffer[] {
+    this.sorted ??= [...this.offers.values()].sort((a, b) => compare(turn, a, b));
+    return this.sorted;
+  }
+}
+
+function compare(turn: Turn, a: HeldOffer, b: HeldOffer): number {
+  const byMode = MODE_RANK[modeOf(turn, a)] - MODE_RANK[modeOf(turn, b)];
+  if (byMode !== 0) return byMode;
+  // Those that go away later come first, those that stay before all.
+  const [goesA, goesB] = [a.unavailableAt ?? Infinity, b.unavailableAt ?? Infinity];
+  if (goesA !== goesB) return goesB > goesA ? 1 : -1;
+  for (const order of turn.settings.offers.order) {
+    const difference = figure(a, order) - figure(b, order);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** Smaller ones are filled first. */
+function figure(held: HeldOffer, order: OfferOrder): number {
+  switch (order) {
+    case 'RANDOM':
+      return held.lot;
+    case 'CPU':
+      return held.resources.scalar('cpus');
+    case 'MEMORY':
+      return held.resources.scalar('mem');
+    case 'DISK':
+      return held.resources.scalar('disk');
+    case 'REVOCABLE_CPU':
+      return (held.offer.resources ?? [])
+        .filter(({ name, revocable }) => name === 'cpus' && revocable !== undefined)
+        .reduce((sum, { scalar }) => sum + (scalar?.value ?? 0), 0);
+  }
+}
+
+export function modeOf(turn: Turn, held: HeldOffer): MaintenanceMode {
+  return turn.state.hosts.get(held.offer.hostname)?.mode ?? 'NONE';
+}
+
+/** What the host says of itself is known even when it offers nothing. */
+function saveHost(turn: Turn, offer: Offer): void {
+  const known = turn.state.hosts.get(offer.hostname);
+  const host: HostAttributes = {
+    host: offer.hostname,
+    attributes: attributesOf(offer),
+    mode: known?.mode ?? 'NONE',
+    slaveId: offer.agent_id.value,
+  };
+  if (known === undefined || JSON.stringify(known) !== JSON.stringify(host)) {
+    turn.persist(turn.state.putHost(host));
+  }
+}
+
+function attributesOf(offer: Offer): readonly Attribute[] {
+  const sets = attributeSets(
+    (offer.attributes ?? []).map((each) => ({ name: each.name, values: valuesOf(each) })),
+  );
+  return [...sets].map(([name, values]) => ({ name, values: [...values] }));
+}
+
+function valuesOf({ type, text, scalar, ranges, set }: MesosAttribute): readonly string[] {
+  if (type === 'TEXT') return [text?.value ?? ''];
+  if (type === 'SCALAR') return [String(scalar?.value ?? 0)];
+  if (type === 'SET') return set?.item ?? [];
+  return (ranges?.range ?? []).map(({ begin, end }) => `${begin}-${end}`);
+}

@@ -1,0 +1,78 @@
+/** What the machine is told by flags (spec aurora-scheduler, section 11), durations in milliseconds. */
+import type { DurationMs } from '../../../core/base/duration.ts';
+import type { FlappingRule } from './flapping.ts';
+import type { Tiers } from './tiers.ts';
+
+export interface ExecutorSettings {
+  readonly cpus: number;
+  readonly ramMb: number;
+  /** As the agent runs it. */
+  readonly command: string;
+  /** What the fetcher brings. */
+  readonly uris: readonly string[];
+}
+
+export interface HostVolume {
+  readonly containerPath: string;
+  readonly hostPath: string;
+  readonly mode: 'RW' | 'RO';
+}
+
+export interface ConfigurationRules {
+  readonly environments: RegExp;
+  readonly containerTypes: ReadonlySet<'MESOS' | 'DOCKER'>;
+  readonly allowsContainerVolumes: boolean;
+  readonly allowsDockerParameters: boolean;
+  readonly allowsGpus: boolean;
+  readonly allowsFetcher: boolean;
+  readonly requiresExecutorForDocker: boolean;
+  readonly slaInstancesMin: number;
+  readonly slaDurationMaxSecs: number;
+}
+
+export type OfferOrder = 'RANDOM' | 'CPU' | 'MEMORY' | 'DISK' | 'REVOCABLE_CPU';
+
+export interface MachineSettings {
+  readonly clusterName: string;
+  /** Of this scheduler, as events name it. */
+  readonly hostname: string;
+  /** The role of the framework, `*` when there is none. */
+  readonly mesosRole: string;
+  readonly tiers: Tiers;
+  readonly configuration: ConfigurationRules;
+  readonly executor: ExecutorSettings;
+  readonly tasksPerJobMax: number;
+  readonly instanceFailuresMax: number;
+  readonly flapping: FlappingRule;
+  readonly transientTimeoutMs: DurationMs;
+  readonly killRetryMs: DurationMs;
+  readonly pruneAfterMs: DurationMs;
+  readonly pruneNotBeforeMs: DurationMs;
+  readonly historyPerJobMax: number;
+  readonly scheduling: {
+    readonly firstDelayMs: DurationMs;
+    readonly penaltyMs: DurationMs;
+    readonly penaltyMaxMs: DurationMs;
+    readonly startupDelayMaxMs: DurationMs;
+    readonly attemptsPerSecond: number;
+    readonly tasksPerAttemptMax: number;
+  };
+  readonly offers: {
+    readonly holdMs: DurationMs;
+    readonly holdJitterMs: DurationMs;
+    readonly holdsForever: boolean;
+    readonly refuseSeconds: number;
+    readonly order: readonly OfferOrder[];
+    readonly reservationMs: DurationMs;
+  };
+  readonly cron: {
+    /** Name of the time zone. */
+    readonly zone: string;
+    readonly startBackoffMs: DurationMs;
+    readonly startBackoffMaxMs: DurationMs;
+  };
+  readonly unavailabilityThresholdMs: DurationMs;
+  readonly globalVolumes: readonly HostVolume[];
+  readonly defaultDockerParameters: readonly { readonly name: string; readonly value: string }[];
+  readonly populatesDiscovery: boolean;
+}

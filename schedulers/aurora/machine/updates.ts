@@ -1,0 +1,303 @@
+/**
+ * Job updates on their way: carries out the steps of `RollingUpdate`, writes the history, and takes an update
+ * from state to state (spec aurora-scheduler, sections 6.2 and 6.3). What is kept here is found again from the
+ * stored update and the tasks.
+ */
+import type { Instant } from '../../../core/base/clock.ts';
+import type {
+  JobUpdateAction,
+  JobUpdateStatus,
+  JobUpdateStrategy,
+  ScheduledTask,
+  TaskConfig,
+} from '../thrift/types.ts';
+import { keyText } from './job-key.ts';
+import { inRanges } from './ranges.ts';
+import { RollingUpdate, type UpdateOutcome, type UpdateStep } from './rolling-update.ts';
+import { ACTIVE } from './schedule-status.ts';
+import { changeTask, insertTasks } from './task-changes.ts';
+import { idOf } from './task-table.ts';
+import type { TaskChange, Turn } from './turn.ts';
+import type { ActualTask } from './update-instance.ts';
+import { isActiveUpdate, isRollingBack } from './update-status.ts';
+import type { UpdateStrategy } from './update-strategy.ts';
+import type { StoredUpdate } from './update-table.ts';
+
+export interface EventAuthor {
+  readonly user?: string | undefined;
+  readonly message?: string | undefined;
+}
+
+interface Changed {
+  readonly instance: number;
+  readonly task: ScheduledTask | undefined;
+}
+
+export class JobUpdates {
+  private readonly rolling = new Map<string, RollingUpdate>();
+  private readonly pulses = new Map<string, Instant>();
+
+  /** After a start: the clock of the pulses begins with the last event. */
+  resume(turn: Turn): void {
+    for (const update of turn.state.updates.all()) {
+      if (!update.isActive) continue;
+      const last = update.updateEvents.at(-1)?.timestampMs;
+      if (last !== undefined && isRolling(update.status)) this.pulses.set(update.id, last);
+      this.takeUp(turn, update);
+    }
+  }
+
+  /** A new update, which is stored already without an event. */
+  begin(turn: Turn, update: StoredUpdate, author: EventAuthor): void {
+    const isCoordinated = pulseTimeoutMs(update) > 0;
+    const status = isCoordinated ? 'ROLL_FORWARD_AWAITING_PULSE' : 'ROLLING_FORWARD';
+    this.become(turn, update, status, author);
+  }
+
+  become(turn: Turn, update: StoredUpdate, status: JobUpdateStatus, author: EventAuthor): void {
+    const event = { status, timestampMs: turn.now, ...author };
+    turn.persist(turn.state.updates.addEvent(update, event));
+    this.rolling.delete(update.id);
+    if (!isActiveUpdate(status)) {
+      this.pulses.delete(update.id);
+      return;
+    }
+    this.takeUp(turn, update);
+  }
+
+  hasExpired(turn: Turn, update: StoredUpdate): boolean {
+    const timeoutMs = pulseTimeoutMs(update);
+    if (timeoutMs <= 0) return false;
+    const last = this.pulses.get(update.id);
+    return last === undefined || turn.now - last >= timeoutMs;
+  }
+
+  /** Refreshes; one that has waited for it goes on. */
+  pulse(turn: Turn, update: StoredUpdate): void {
+    this.pulses.set(update.id, turn.now);
+    const { status } = update;
+    if (status === 'ROLL_FORWARD_AWAITING_PULSE') this.become(turn, update, 'ROLLING_FORWARD', {});
+    if (status === 'ROLL_BACK_AWAITING_PULSE') this.become(turn, update, 'ROLLING_BACK', {});
+  }
+
+  follow(turn: Turn, { before, after }: TaskChange): void {
+    const task = after ?? before;
+    const job = task?.assignedTask.task.job;
+    if (task === undefined || job === undefined) return;
+    // Histories that are pruned are no news.
+    if (after === undefined && before !== undefined && !ACTIVE.has(before.status)) return;
+    const update = turn.state.updates.activeOf(keyText(job));
+    if (update === undefined) return;
+    const { instanceId: instance } = task.assignedTask;
+    this.evaluate(turn, update, { instance, task: after });
+  }
+
+  /** An instance has been watched long enough; `id` is `update instance`. */
+  due(turn: Turn, id: string): void {
+    const [updateId = '', instance = ''] = id.split(' ');
+    const update = turn.state.updates.byId(updateId);
+    if (update === undefined || !update.isActive) return;
+    const number = Number(instance);
+    const task = turn.state.tasks
+      .activeOf(keyText(update.job))
+      .find(({ assignedTask }) => assignedTask.instanceId === number);
+    this.evaluate(turn, update, { instance: number, task });
+  }
+
+  private takeUp(turn: Turn, update: StoredUpdate): void {
+    if (!isRolling(update.status)) return;
+    this.rolling.set(update.id, rollingUpdate(update));
+    this.evaluate(turn, update, undefined);
+  }
+
+  private evaluate(turn: Turn, update: StoredUpdate, changed: Changed | undefined): void {
+    const rolling = this.rolling.get(update.id);
+    if (rolling === undefined) return;
+    if (changed !== undefined && !rolling.has(changed.instance)) return;
+    if (this.hasExpired(turn, update)) {
+      const isBack = isRollingBack(update.status);
+      const message = 'Pulses from external service have timed out.';
+      const to = isBack ? 'ROLL_BACK_AWAITING_PULSE' : 'ROLL_FORWARD_AWAITING_PULSE';
+      this.become(turn, update, to, { message });
+      return;
+    }
+    const taskOf = actualTasks(turn, update, changed);
+    const outcome = rolling.evaluate(taskOf, changed?.instance, turn.now);
+    for (const step of outcome.steps) carryOut(turn, update, step);
+    this.conclude(turn, update, outcome);
+  }
+
+  private conclude(turn: Turn, update: StoredUpdate, outcome: UpdateOutcome): void {
+    const isBack = isRollingBack(update.status);
+    switch (outcome.status) {
+      case 'working':
+        return;
+      case 'succeeded':
+        this.become(turn, update, isBack ? 'ROLLED_BACK' : 'ROLLED_FORWARD', {});
+        return;
+      case 'paused':
+        this.become(turn, update, 'ROLL_FORWARD_PAUSED', { message: 'Update auto paused' });
+        return;
+      case 'failed': {
+        const message = `Latest failure: instance ${outcome.failedInstance} exited.`;
+        const rollsBack = !isBack && update.update.instructions.settings.rollbackOnFailure;
+        this.become(turn, update, rollsBack ? 'ROLLING_BACK' : 'FAILED', { message });
+        return;
+      }
+    }
+  }
+}
+
+function isRolling(status: JobUpdateStatus): boolean {
+  return status === 'ROLLING_FORWARD' || status === 'ROLLING_BACK';
+}
+
+function pulseTimeoutMs(update: StoredUpdate): number {
+  return update.update.instructions.settings.blockIfNoPulsesAfterMs ?? 0;
+}
+
+/** The configuration an instance has before the update; undefined when it is not there. */
+function initialConfig({ update }: StoredUpdate, instance: number): TaskConfig | undefined {
+  return update.instructions.initialState.find(({ instances }) => inRanges(instances, instance))
+    ?.task;
+}
+
+function desiredConfig({ update }: StoredUpdate, instance: number): TaskConfig | undefined {
+  const { desiredState } = update.instructions;
+  if (desiredState === undefined || !inRanges(desiredState.instances, instance)) return undefined;
+  return desiredState.task;
+}
+
+/** What the instance shall have in the direction in which the update goes. */
+function targetConfig(update: StoredUpdate, instance: number): TaskConfig | undefined {
+  return isRollingBack(update.status)
+    ? initialConfig(update, instance)
+    : desiredConfig(update, instance);
+}
+
+/** Creations, then changes, then removals, each rising. */
+function inOrder(update: StoredUpdate): readonly number[] {
+  const { initialState, desiredState } = update.update.instructions;
+  const ranges = [...initialState.flatMap(({ instances }) => instances)];
+  if (desiredState !== undefined) ranges.push(...desiredState.instances);
+  const all = new Set<number>();
+  for (const { first, last } of ranges)
+    for (let each = first; each <= last; each += 1) all.add(each);
+  const rank = (instance: number): number => {
+    if (initialConfig(update, instance) === undefined) return 0;
+    return desiredConfig(update, instance) === undefined ? 2 : 1;
+  };
+  return [...all].sort((a, b) => rank(a) - rank(b) || a - b);
+}
+
+function rollingUpdate(update: StoredUpdate): RollingUpdate {
+  const { settings } = update.update.instructions;
+  const isBack = isRollingBack(update.status);
+  const touched = new Set(update.instanceEvents.map(({ instanceId }) => instanceId));
+  const forward = inOrder(update);
+  const order = isBack ? forward.filter((each) => touched.has(each)).reverse() : forward;
+  return new RollingUpdate({
+    strategy: strategyOf(settings.updateStrategy, settings.updateGroupSize),
+    rule: {
+      minWaitMs: settings.minWaitInInstanceRunningMs,
+      maxFailures: settings.maxPerInstanceFailures,
+    },
+    maxFailedInstances: settings.maxFailedInstances,
+    isRollingBack: isBack,
+    instances: new Map(order.map((each) => [each, targetConfig(update, each) !== undefined])),
+  });
+}
+
+function strategyOf(strategy: JobUpdateStrategy | undefined, groupSize: number): UpdateStrategy {
+  if (strategy === undefined) return { kind: 'queue', groupSize };
+  if ('queueStrategy' in strategy) {
+    return { kind: 'queue', groupSize: strategy.queueStrategy.groupSize };
+  }
+  if ('batchStrategy' in strategy) {
+    const { groupSize: size, autopauseAfterBatch } = strategy.batchStrategy;
+    return { kind: 'batch', groupSize: size, autopause: autopauseAfterBatch };
+  }
+  const { groupSizes, autopauseAfterBatch } = strategy.varBatchStrategy;
+  return { kind: 'variable', groupSizes, autopause: autopauseAfterBatch };
+}
+
+function actualTasks(
+  turn: Turn,
+  update: StoredUpdate,
+  changed: Changed | undefined,
+): (instance: number) => ActualTask | undefined {
+  const active = new Map(
+    turn.state.tasks
+      .activeOf(keyText(update.job))
+      .map((task) => [task.assignedTask.instanceId, task]),
+  );
+  return (instance) => {
+    const own = changed?.instance === instance ? changed.task : undefined;
+    const task = own ?? active.get(instance);
+    if (task === undefined) return undefined;
+    const target = targetConfig(update, instance);
+    const { task: config } = task.assignedTask;
+    const isDesired =
+      target !== undefined && turn.state.configText(target) === turn.state.configText(config);
+    return {
+      isDesired,
+      status: task.status,
+      since: task.taskEvents.at(-1)?.timestamp ?? turn.now,
+      wasKilling: task.taskEvents.some(({ status }) => status === 'KILLING'),
+    };
+  };
+}
+
+const FORWARD_ACTIONS = {
+  updating: 'INSTANCE_UPDATING',
+  updated: 'INSTANCE_UPDATED',
+  failed: 'INSTANCE_UPDATE_FAILED',
+} as const;
+const BACK_ACTIONS = {
+  updating: 'INSTANCE_ROLLING_BACK',
+  updated: 'INSTANCE_ROLLED_BACK',
+  failed: 'INSTANCE_ROLLBACK_FAILED',
+} as const;
+
+function carryOut(turn: Turn, update: StoredUpdate, step: UpdateStep): void {
+  switch (step.kind) {
+    case 'add':
+      addInstance(turn, update, step.instance);
+      return;
+    case 'kill':
+      killInstance(turn, update, step.instance);
+      return;
+    case 'look-again':
+      turn.timetable.set('update', `${update.id} ${step.instance}`, step.at);
+      return;
+    default: {
+      const actions = isRollingBack(update.status) ? BACK_ACTIONS : FORWARD_ACTIONS;
+      addInstanceEvent(turn, update, step.instance, actions[step.kind]);
+    }
+  }
+}
+
+function addInstance(turn: Turn, update: StoredUpdate, instance: number): void {
+  const config = targetConfig(update, instance);
+  if (config !== undefined) insertTasks(turn, config, [instance]);
+}
+
+function killInstance(turn: Turn, update: StoredUpdate, instance: number): void {
+  const task = turn.state.tasks
+    .activeOf(keyText(update.job))
+    .find(({ assignedTask }) => assignedTask.instanceId === instance);
+  if (task === undefined) return;
+  changeTask(turn, idOf(task), 'KILLING', { message: `Killed for job update ${update.id}` });
+}
+
+function addInstanceEvent(
+  turn: Turn,
+  update: StoredUpdate,
+  instanceId: number,
+  action: JobUpdateAction,
+): void {
+  const last = update.instanceEvents.findLast((event) => event.instanceId === instanceId);
+  if (last?.action === action) return;
+  const event = { instanceId, timestampMs: turn.now, action };
+  turn.persist(turn.state.updates.addInstanceEvent(update, event));
+}
