@@ -19,7 +19,7 @@ import { FAILPOINT_VARIABLE } from '../failpoints.ts';
 import type { ContainerSpec, ContainerUpdate, Launcher, LauncherEvent } from '../launcher-port.ts';
 import { type KeptProgram, keeperFolder, underKeeper } from './keeper.ts';
 import { launcherProgram } from './program.ts';
-import { LineDecoder, PROTOCOL_VERSION } from './protocol.ts';
+import { LineDecoder, PROTOCOL_VERSION, writeLine } from './protocol.ts';
 import type { LauncherSettings } from './server.ts';
 import { type AnyRequest, UnconfirmedRequests } from './unconfirmed.ts';
 
@@ -149,7 +149,7 @@ export class LauncherClient implements Launcher, ContainerLauncher {
   private send(request: AnyRequest): void {
     // Without a connection nothing is lost: unconfirmed requests are repeated, unacknowledged
     // updates come again with the report.
-    if (this.socket?.writable === true) this.socket.write(`${JSON.stringify(request)}\n`);
+    if (this.socket?.writable === true) writeLine(this.socket, request);
   }
 
   private async connectOrSpawn(): Promise<void> {
@@ -210,7 +210,7 @@ export class LauncherClient implements Launcher, ContainerLauncher {
   private adopt(socket: Socket): Promise<boolean> {
     const lines = new LineDecoder();
     let isAdopted = false;
-    socket.write(`${JSON.stringify({ kind: 'hello', version: PROTOCOL_VERSION })}\n`);
+    writeLine(socket, { kind: 'hello', version: PROTOCOL_VERSION });
     return new Promise((resolve) => {
       socket.on('data', (chunk) => {
         for (const value of lines.push(chunk)) {

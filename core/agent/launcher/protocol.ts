@@ -6,9 +6,12 @@
  *
  * A new connection replaces the old one. Nothing is answered; requests may be repeated.
  */
+import type { Socket } from 'node:net';
 import type { DurationMs } from '../../base/duration.ts';
 import type { HostedTask } from '../../executor/hosted.ts';
+import { joinWritesOfTurn } from '../../net/joined-writes.ts';
 import type { IsolationPlan } from '../containerizer/plan.ts';
+import { FAILPOINT_VARIABLE } from '../failpoints.ts';
 import type { ContainerSpec, ContainerUpdate } from '../launcher-port.ts';
 
 /** Raised when old launchers cannot be talked to any more. */
@@ -45,6 +48,15 @@ export type LauncherRequest =
   | { readonly kind: 'forget'; readonly containerId: string }
   /** Everything is killed and the launcher ends. */
   | { readonly kind: 'stop' };
+
+/**
+ * Writes one line; those of a turn leave together, except where a process is to kill itself at some step: what it
+ * has said before must be out then. False when the other end reads too slowly.
+ */
+export function writeLine(socket: Socket, value: unknown): boolean {
+  if (process.env[FAILPOINT_VARIABLE] === undefined) joinWritesOfTurn(socket);
+  return socket.write(`${JSON.stringify(value)}\n`);
+}
 
 /** Splits a stream of bytes into the JSON values of its lines. */
 export class LineDecoder {

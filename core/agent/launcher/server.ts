@@ -16,6 +16,7 @@ import {
   type LauncherRequest,
   LineDecoder,
   PROTOCOL_VERSION,
+  writeLine,
 } from './protocol.ts';
 
 export interface LauncherPlace {
@@ -132,7 +133,7 @@ export class LauncherServer {
 
   /** An agent that reads too slowly makes the processes wait that it reads from. */
   private tell(socket: Socket, event: LauncherEvent | ContainerEvent): void {
-    if (socket.write(`${JSON.stringify(event)}\n`) || this.isCongested) return;
+    if (writeLine(socket, event) || this.isCongested) return;
     this.isCongested = true;
     this.core.setCongested(true);
     const resume = (): void => {
