@@ -77,7 +77,14 @@ interface Agent {
   isGone: boolean;
   readonly ports: Set<number>;
   offerId: string | undefined;
-  isDeclined: boolean;
+  /** Of the present offer. */
+  role: string;
+  /** Roles that have declined. */
+  readonly declined: Set<string>;
+}
+
+interface RoleList {
+  readonly roles?: readonly string[];
 }
 
 interface Call {
@@ -99,6 +106,8 @@ interface Call {
       };
     }[];
   };
+  readonly revive?: RoleList;
+  readonly suppress?: RoleList;
   readonly decline?: { readonly offer_ids: readonly { readonly value: string }[] };
   readonly kill?: { readonly task_id: { readonly value: string } };
   readonly acknowledge?: { readonly task_id: { readonly value: string }; readonly uuid: string };
@@ -133,12 +142,12 @@ export class FakeMaster {
   obeysKills = true;
   /** RESERVE and CREATE are done; false loses them. */
   reserves = true;
-  /** The role of all offers: the framework's first. */
-  private role = '*';
+  /** Of the framework; each offer is for one of them. */
+  private roles: readonly string[] = ['*'];
+  private readonly suppressed = new Set<string>();
   private readonly agents = new Map<string, Agent>();
   private readonly clock: Clock;
   private stream: Channel | undefined;
-  private isSuppressed = false;
   private offerCount = 0;
   private uuidCount = 0;
   private frameworkId = 'F-1';
@@ -167,7 +176,8 @@ export class FakeMaster {
       disks: [],
       isGone: false,
       offerId: undefined,
-      isDeclined: false,
+      role: '*',
+      declined: new Set<string>(),
     };
     this.agents.set(id, { id, host, attributes: list, ports, ...base });
     this.offerSoon();
@@ -200,8 +210,9 @@ export class FakeMaster {
   /** Offers nothing of the agent any more, or again. */
   hide(agentId: string, isGone = true): void {
     const agent = this.agents.get(agentId);
-    if (agent !== undefined)
-      Object.assign(agent, { isGone, isDeclined: false, offerId: undefined });
+    if (agent === undefined) return;
+    Object.assign(agent, { isGone, offerId: undefined });
+    agent.declined.clear();
     this.offerSoon();
   }
 
@@ -255,7 +266,7 @@ export class FakeMaster {
     );
     this.calls.push(call);
     if (call.type === 'SUBSCRIBE') {
-      this.role = call.subscribe?.framework_info.roles?.[0] ?? '*';
+      this.roles = call.subscribe?.framework_info.roles ?? ['*'];
       return this.subscribe(request);
     }
     this.handle(call);
@@ -269,7 +280,7 @@ export class FakeMaster {
     request.signal?.addEventListener('abort', () => channel.end(), { once: true });
     for (const agent of this.agents.values()) {
       agent.offerId = undefined;
-      agent.isDeclined = false;
+      agent.declined.clear();
     }
     this.send({
       type: 'SUBSCRIBED',
@@ -279,6 +290,7 @@ export class FakeMaster {
         master_info: { id: 'M', ip: 1, port: 5050, hostname: 'master.example' },
       },
     });
+    this.suppressed.clear();
     // Statuses that were never acknowledged are sent again.
     for (const task of this.tasks.values()) {
       if (task.pending !== undefined) this.sendStatus(task, { uuid: task.pending });
@@ -295,16 +307,21 @@ export class FakeMaster {
       case 'DECLINE':
         for (const { value } of call.decline?.offer_ids ?? []) {
           const agent = this.agentOfOffer(value);
-          if (agent !== undefined) Object.assign(agent, { offerId: undefined, isDeclined: true });
+          if (agent === undefined) continue;
+          agent.offerId = undefined;
+          agent.declined.add(agent.role);
         }
+        this.offerSoon();
         return;
       case 'REVIVE':
-        this.isSuppressed = false;
-        for (const agent of this.agents.values()) agent.isDeclined = false;
+        for (const role of rolesOf(call.revive, this.roles)) {
+          this.suppressed.delete(role);
+          for (const agent of this.agents.values()) agent.declined.delete(role);
+        }
         this.offerSoon();
         return;
       case 'SUPPRESS':
-        this.isSuppressed = true;
+        for (const role of rolesOf(call.suppress, this.roles)) this.suppressed.add(role);
         return;
       case 'KILL':
         if (!this.ignoresKills) this.kill(call.kill?.task_id.value ?? '');
@@ -454,10 +471,14 @@ export class FakeMaster {
     this.isOffering = true;
     this.clock.setTimer(1, () => {
       this.isOffering = false;
-      if (this.isSuppressed || this.stream === undefined) return;
+      if (this.stream === undefined) return;
       for (const agent of this.agents.values()) {
-        const isOffered = agent.offerId === undefined && !agent.isDeclined && !agent.isGone;
-        if (isOffered) this.offer(agent);
+        const role = this.roles.find(
+          (each) => !this.suppressed.has(each) && !agent.declined.has(each),
+        );
+        if (agent.offerId !== undefined || agent.isGone || role === undefined) continue;
+        agent.role = role;
+        this.offer(agent);
       }
     });
   }
@@ -465,7 +486,10 @@ export class FakeMaster {
   private offer(agent: Agent): void {
     this.offerCount += 1;
     agent.offerId = `O-${this.offerCount}`;
-    const allocation_info = { role: this.role };
+    const allocation_info = { role: agent.role };
+    const usable = [...agent.reserved, ...agent.disks].filter(
+      ({ role = '*' }) => role === '*' || role === agent.role,
+    );
     const range = [...agent.ports]
       .sort((a, b) => a - b)
       .map((port) => ({ begin: port, end: port }));
@@ -488,7 +512,7 @@ export class FakeMaster {
         scalar('mem', agent.mem),
         scalar('disk', 10_000),
         { name: 'ports', type: 'RANGES', ranges: { range }, role: '*', allocation_info },
-        ...[...agent.reserved, ...agent.disks].map((each) => ({ ...each, allocation_info })),
+        ...usable.map((each) => ({ ...each, allocation_info })),
       ],
     };
     this.send({ type: 'OFFERS', offers: { offers: [offer] } });
@@ -510,6 +534,11 @@ export class FakeMaster {
     const body = Buffer.from(JSON.stringify(event));
     this.stream?.push(Buffer.concat([Buffer.from(`${body.length}\n`), body]));
   }
+}
+
+function rolesOf(given: RoleList | undefined, all: readonly string[]): readonly string[] {
+  const roles = given?.roles ?? [];
+  return roles.length === 0 ? all : roles;
 }
 
 /** The very same resource must be there: what was never offered cannot be used. */

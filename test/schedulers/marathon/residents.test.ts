@@ -440,3 +440,28 @@ test('what was reserved cannot be changed by an update', async () => {
   assert.equal(await errors({ env: { A: 'b' } }), 200);
   await world.stop();
 });
+
+test('a role changed by force holds for new volumes, old ones keep theirs', async () => {
+  const world = await World.start(FLAGS, ['a1']);
+  const app = { ...DB, id: '/store/db', role: 'store' };
+  assert.equal((await world.call('POST', '/v2/apps', app)).status, 201);
+  await world.advance(20_000);
+  const before = world.master.running('db.store').map(({ info }) => info.resources[0]?.role);
+  assert.deepEqual(before, ['store']);
+  const url = '/v2/apps/store/db';
+  const refused = await world.call('PATCH', url, { role: 'stateful' });
+  assert.equal(refused.status, 422);
+  assert.match(refused.text, /previous role, \\"store\\".*new role, \\"stateful\\"/);
+  const changed = await world.call('PATCH', `${url}?force=true`, {
+    role: 'stateful',
+    instances: 2,
+  });
+  assert.equal(changed.status, 200, changed.text);
+  await world.advance(60_000);
+  await world.restart();
+  for (const { id } of world.master.running('db.store')) world.master.update(id, 'TASK_FAILED');
+  await world.advance(60_000);
+  const after = world.master.running('db.store').map(({ info }) => info.resources[0]?.role);
+  assert.deepEqual(after.sort(), ['stateful', 'store']);
+  await world.stop();
+});
