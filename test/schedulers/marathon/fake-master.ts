@@ -4,6 +4,8 @@
  */
 import type { Clock } from '../../../core/base/clock.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../../../core/net/ports.ts';
+import { Channel, response } from './fake-channel.ts';
+import { plain, type ResourceTree, removeFrom, withoutVolume } from './fake-resources.ts';
 
 export interface FakeTask {
   readonly id: string;
@@ -43,25 +45,6 @@ export interface ExecutorTree {
   readonly resources: readonly ResourceTree[];
   readonly container?: Readonly<Record<string, unknown>>;
   readonly labels?: unknown;
-}
-
-export interface ResourceTree {
-  readonly name: string;
-  readonly type: string;
-  readonly role?: string;
-  readonly reservation?: {
-    readonly principal?: string;
-    readonly labels?: {
-      readonly labels: readonly { readonly key: string; readonly value: string }[];
-    };
-  };
-  readonly disk?: {
-    readonly persistence?: { readonly id: string };
-    readonly volume?: { readonly container_path: string };
-    readonly source?: unknown;
-  };
-  readonly scalar?: { readonly value: number };
-  readonly ranges?: { readonly range: readonly { begin: number; end: number }[] };
 }
 
 interface Agent {
@@ -539,70 +522,4 @@ export class FakeMaster {
 function rolesOf(given: RoleList | undefined, all: readonly string[]): readonly string[] {
   const roles = given?.roles ?? [];
   return roles.length === 0 ? all : roles;
-}
-
-/** The very same resource must be there: what was never offered cannot be used. */
-function removeFrom(list: ResourceTree[], resource: ResourceTree): void {
-  const wanted = keyOf(resource);
-  const index = list.findIndex((each) => keyOf(each) === wanted);
-  if (index === -1) throw new Error(`nobody offered ${wanted}`);
-  list.splice(index, 1);
-}
-
-function keyOf(resource: ResourceTree): string {
-  const { name, role, reservation, disk, scalar, ranges } = resource;
-  const labels = reservation?.labels?.labels;
-  return JSON.stringify([name, role, labels, disk ?? {}, scalar, ranges]);
-}
-
-function plain({ reservation, ...rest }: ResourceTree): ResourceTree {
-  return { ...rest, role: '*' };
-}
-
-function withoutVolume({ disk, ...resource }: ResourceTree): ResourceTree {
-  return disk?.source === undefined ? resource : { ...resource, disk: { source: disk.source } };
-}
-
-function response(
-  status: number,
-  body: AsyncIterable<Uint8Array>,
-  headers: Readonly<Record<string, string>> = {},
-): HttpResponse {
-  return {
-    status,
-    headers: { 'content-type': 'application/json', ...headers },
-    body,
-    text: () => Promise.resolve(''),
-    bytes: () => Promise.resolve(new Uint8Array()),
-    cancel: () => {},
-  };
-}
-
-/** Chunks pushed from one side, read from the other. */
-class Channel {
-  private readonly chunks: Uint8Array[] = [];
-  private isEnded = false;
-  private notify: () => void = () => {};
-
-  push(chunk: Uint8Array): void {
-    this.chunks.push(chunk);
-    this.notify();
-  }
-
-  end(): void {
-    this.isEnded = true;
-    this.notify();
-  }
-
-  async *read(): AsyncGenerator<Uint8Array> {
-    for (;;) {
-      const chunk = this.chunks.shift();
-      if (chunk !== undefined) yield chunk;
-      else if (this.isEnded) return;
-      else
-        await new Promise<void>((resolve) => {
-          this.notify = resolve;
-        });
-    }
-  }
 }
