@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+
+const MODULE = new URL('../../../core/cli/small-heap.ts', import.meta.url).href;
+const MIB = 1024 ** 2;
+
+/** Size of the space for new objects of a process that has made 100 MB of them and kept every tenth. */
+function newSpaceBytes(before: string): number {
+  const script = `
+    import { getHeapSpaceStatistics } from 'node:v8';
+    import { keepHeapSmall } from '${MODULE}';
+    ${before}
+    const kept = [];
+    for (let at = 0; at < 1_000_000; at += 1) {
+      const value = { at, text: 'x' + at };
+      if (at % 10 === 0) kept.push(value);
+    }
+    const space = getHeapSpaceStatistics().find((each) => each.space_name === 'new_space');
+    console.log(space.space_size, kept.length);`;
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+  });
+  return Number(stdout.split(' ')[0]);
+}
+
+test('the space for new objects does not grow in a process that keeps its heap small', () => {
+  assert.ok(newSpaceBytes('keepHeapSmall();') <= 4 * MIB);
+  assert.ok(newSpaceBytes('') > 4 * MIB, 'it grows in others');
+});
