@@ -87,7 +87,16 @@ test('names nobody knows stop the agent with the text of the original', () => {
 });
 
 test('isolators of the original that are not here are refused by name', () => {
-  assert.match(refusal(['--isolation=gpu/nvidia']), /^Flag 'isolation' names 'gpu\/nvidia', /);
+  const names = [
+    ...['disk/xfs', 'docker/volume', 'gpu/nvidia', 'linux/devices', 'linux/seccomp'],
+    ...['network/port_mapping', 'volume/csi'],
+  ];
+  for (const name of names) {
+    assert.equal(
+      refusal([`--isolation=posix/cpu,${name}`]),
+      `Flag 'isolation' names '${name}', which this version does not support; leave it out`,
+    );
+  }
 });
 
 test('networks need both of their directories, root, and that there is one', () => {
