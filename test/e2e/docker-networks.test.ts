@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { TestEngine } from './support/docker.ts';
-import { DockerFramework } from './support/docker-tasks.ts';
+import { containerNameOf, DockerFramework } from './support/docker-tasks.ts';
 import { at, textAt } from './support/json.ts';
 import { eventually, http } from './support/programs.ts';
 
@@ -121,6 +121,46 @@ test('Docker tasks get networks, ports, volumes and checks as they ask for them'
     const killed = await framework.until('exec', 'TASK_KILLED');
     assert.equal(killed['healthy'], false);
   });
+
+  await t.test('connections are tried inside of the container', async () => {
+    const tcp = (port: number): object => ({ ...TIMING, type: 'TCP', tcp: { port } });
+    const wanted = { docker: { network: 'BRIDGE' }, command: { value: SERVER } };
+    await framework.launch('tcp', { ...wanted, task: { health_check: tcp(8080) } });
+    await framework.until('tcp', 'TASK_RUNNING');
+    assert.equal((await framework.until('tcp', 'TASK_RUNNING'))['healthy'], true);
+    await framework.kill('tcp');
+    await framework.until('tcp', 'TASK_KILLED');
+    const health_check = { ...tcp(8081), consecutive_failures: 1, grace_period_seconds: 0 };
+    const kill_policy = { grace_period: { nanoseconds: 0 } };
+    await framework.launch('closed', { ...wanted, task: { health_check, kill_policy } });
+    assert.equal((await framework.until('closed', 'TASK_KILLED'))['healthy'], false);
+  });
+
+  await t.test(
+    'what is asked of the engine: a privileged container, one without network',
+    async () => {
+      const command = { value: 'ls /sys/class/net; grep CapEff /proc/self/status' };
+      const show = async (id: string, docker: object): Promise<string> => {
+        await framework.launch(id, { docker, command });
+        await framework.until(id, 'TASK_FINISHED');
+        return readFileSync(join(framework.sandbox(id), 'stdout'), 'utf8');
+      };
+      const plain = await show('none', { network: 'NONE' });
+      assert.match(plain, /^lo\nCapEff:\t00000000a80425fb\n$/);
+      // Not every machine that tests lets an engine give all that.
+      await framework.launch('privileged', {
+        docker: { network: 'NONE', privileged: true },
+        command,
+      });
+      const ended = await framework.next('privileged').then(async (status) => {
+        const isOver = status['state'] !== 'TASK_RUNNING';
+        return isOver ? status : await framework.next('privileged');
+      });
+      const asked = await engine.inspect(containerNameOf(ended));
+      assert.equal(at(asked, 'HostConfig', 'Privileged'), true);
+      assert.equal(at(asked, 'HostConfig', 'NetworkMode'), 'none');
+    },
+  );
 
   await t.test('an executor runs in a container with the environment of executors', async () => {
     const container = { type: 'DOCKER', docker: { image: 'busybox' } };
