@@ -4,6 +4,7 @@
  */
 import { createLog, silentLog } from '../../core/base/log.ts';
 import { simulateChronos } from './chronos.ts';
+import { simulateMarathon } from './marathon.ts';
 import { simulateSharing } from './sharing.ts';
 import { type SimulationOptions, type SimulationResult, simulate } from './simulation.ts';
 import { soak } from './soak.ts';
@@ -13,6 +14,7 @@ type Scenario = (options: SimulationOptions) => Promise<SimulationResult>;
 const SCENARIOS: ReadonlyMap<string, Scenario> = new Map([
   ['faults', simulate],
   ['chronos', simulateChronos],
+  ['marathon', simulateMarathon],
   ['sharing', simulateSharing],
   ['soak', soak],
 ]);
