@@ -28,6 +28,7 @@ import type { StructObject } from './pystachio/objects.ts';
 import { type Data, type DataMap, isDataMap, jsonOf } from './pystachio/plain.ts';
 import { taskProblem } from './task-checks.ts';
 import { updateSettingsOf } from './update-settings.ts';
+import { withinLimits } from './within-limits.ts';
 
 const THERMOS = 'AuroraExecutor';
 const MB = 2 ** 20;
@@ -80,7 +81,9 @@ export function convertJob(
 export function interpolateJob(job: StructObject, calls: Calls): Result<DataMap> {
   const missing = missingPart(job);
   if (missing !== undefined) return err(missing);
-  const { data, unbound, problems } = interpolate(withAliases(job), [], calls);
+  const made = withinLimits(() => interpolate(withAliases(job), [], calls));
+  if (!made.ok) return made;
+  const { data, unbound, problems } = made.value;
   const open = new Set(unbound.filter((each) => !AT_RUN_TIME.test(each)));
   if (open.size > 0) return err(`Config contains unbound variables: ${[...open].join(' ')}`);
   if (problems.length > 0) return err(`Job not fully specified: ${problems.join(', ')}`);
@@ -88,9 +91,10 @@ export function interpolateJob(job: StructObject, calls: Calls): Result<DataMap>
 }
 
 /** References to images, which the client asks a registry about before it converts the job. */
-export function imageReferences(job: StructObject, calls: Calls): readonly string[] {
-  const { unbound } = interpolate(withAliases(job), [], calls);
-  return [...new Set(unbound.filter((each) => IMAGE.test(each)))];
+export function imageReferences(job: StructObject, calls: Calls): Result<readonly string[]> {
+  const made = withinLimits(() => interpolate(withAliases(job), [], calls));
+  if (!made.ok) return made;
+  return ok([...new Set(made.value.unbound.filter((each) => IMAGE.test(each)))]);
 }
 
 function missingPart(job: StructObject): string | undefined {

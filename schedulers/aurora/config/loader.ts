@@ -20,6 +20,7 @@ import { isDataMap } from './pystachio/plain.ts';
 import { componentsOf } from './pystachio/references.ts';
 import { NAMESPACE } from './schema/namespace.ts';
 import { JOB } from './schema/structs.ts';
+import { withinLimits } from './within-limits.ts';
 
 export interface LoadOptions {
   readonly surroundings: Surroundings;
@@ -122,6 +123,7 @@ interface Keyed {
   readonly name: string;
 }
 
+/** May reach the limits of the file. */
 export function jobKeyOf(job: StructObject, calls: Calls): Keyed {
   const { data } = interpolate(job, [], calls);
   const part = (name: string): string => {
@@ -146,7 +148,9 @@ export function pickJob(
   if (pattern.name === undefined && jobs.length > 1) {
     return err('Configuration has multiple jobs but no job name specified!');
   }
-  const keyed = jobs.map((each) => jobKeyOf(each, calls));
+  const read = withinLimits(() => jobs.map((each) => jobKeyOf(each, calls)));
+  if (!read.ok) return read;
+  const keyed = read.value;
   const matching = keyed.filter(
     (each) =>
       (pattern.name === undefined || each.name === pattern.name) &&

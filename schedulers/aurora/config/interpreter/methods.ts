@@ -1,7 +1,7 @@
 /** Methods of strings, lists, tuples, dictionaries and sets (spec aurora, section 2.3). */
 import { formatWith } from './format-method.ts';
 import { NativeFunction, onlyPositional, stringOf } from './native.ts';
-import { areEqual } from './operators.ts';
+import { areEqual, searched } from './operators.ts';
 import { sorted } from './sorting.ts';
 import {
   type CallArguments,
@@ -40,6 +40,7 @@ const STRING: Methods<string> = {
     return parts.join(self);
   }),
   split: method(0, 2, (self, [separator = null, max = -1n], calls) => {
+    if (typeof separator === 'string') searched(self, separator, calls);
     const parts = split(self, separator, indexOf(max));
     calls.budget.elements(parts.length);
     calls.budget.characters(self.length);
@@ -54,6 +55,7 @@ const STRING: Methods<string> = {
   }),
   replace: method(2, 3, (self, [from = null, to = null, max = -1n], calls) => {
     const limit = indexOf(max);
+    searched(self, stringOf(from, 'replace()'), calls);
     const parts = self.split(stringOf(from, 'replace()'));
     const count = limit < 0 ? parts.length - 1 : Math.min(limit, parts.length - 1);
     const by = stringOf(to, 'replace()');
@@ -77,8 +79,14 @@ const STRING: Methods<string> = {
   ),
   startswith: method(1, 1, (self, [start = null]) => anyOf(start, (each) => self.startsWith(each))),
   endswith: method(1, 1, (self, [end = null]) => anyOf(end, (each) => self.endsWith(each))),
-  find: method(1, 1, (self, [text]) => BigInt(self.indexOf(stringOf(text, 'find()')))),
-  count: method(1, 1, (self, [text]) => BigInt(self.split(stringOf(text, 'count()')).length - 1)),
+  find: method(1, 1, (self, [text], calls) => {
+    searched(self, stringOf(text, 'find()'), calls);
+    return BigInt(self.indexOf(String(text)));
+  }),
+  count: method(1, 1, (self, [text], calls) => {
+    searched(self, stringOf(text, 'count()'), calls);
+    return BigInt(self.split(String(text)).length - 1);
+  }),
   isdigit: method(0, 0, (self) => /^\d+$/.test(self)),
   zfill: method(1, 1, (self, [width = 0n], calls) => {
     calls.budget.characters(indexOf(width));
@@ -110,9 +118,9 @@ function split(text: string, separator: Value, max: number): string[] {
 }
 
 function stripped(text: string, chars: Value, side: 'left' | 'right' | 'both'): string {
+  const wanted = chars === null ? undefined : new Set(stringOf(chars, 'strip()'));
   const isStripped = (char: string | undefined): boolean =>
-    char !== undefined &&
-    (chars === null ? /\s/.test(char) : stringOf(chars, 'strip()').includes(char));
+    char !== undefined && (wanted === undefined ? /\s/.test(char) : wanted.has(char));
   let from = 0;
   let to = text.length;
   if (side !== 'right') while (from < to && isStripped(text[from])) from += 1;

@@ -174,9 +174,8 @@ function repeat(value: Value, times: bigint | boolean, calls: Calls): Value | un
   }
   if (!(value instanceof PyList) && !(value instanceof PyTuple)) return undefined;
   calls.budget.elements(value.items.length * count);
-  const items: Value[] = [];
-  if (value.items.length > 0)
-    for (let left = count; left > 0; left -= 1) items.push(...value.items);
+  const items =
+    value.items.length === 0 ? [] : Array.from({ length: count }, () => value.items).flat();
   return value instanceof PyList ? new PyList(items) : new PyTuple(items);
 }
 
@@ -313,10 +312,15 @@ export function order(left: Value, right: Value, calls: Calls, depth = 0): numbe
   throw raised('TypeError', `'${typeName(left)}' objects have no order`);
 }
 
+/** Looking for one text in another may compare every place with every character. */
+export function searched(text: string, wanted: string, calls: Calls): void {
+  calls.budget.step(1 + Math.ceil((text.length * wanted.length) / 1_000));
+}
+
 export function contains(container: Value, value: Value, calls: Calls): boolean {
   if (typeof container === 'string') {
     if (typeof value === 'string') {
-      calls.budget.step(1 + container.length / 1_000);
+      searched(container, value, calls);
       return container.includes(value);
     }
     throw raised(

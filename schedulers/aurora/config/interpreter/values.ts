@@ -206,9 +206,14 @@ export function isTruthy(value: Value): boolean {
   return value instanceof PyObject ? value.isTruthy() : true;
 }
 
+const LOOP_TEXT_MAX = 1_000_000;
+
 /** The elements that a loop over the value sees. */
 export function iterate(value: Value): readonly Value[] {
-  if (typeof value === 'string') return [...value];
+  if (typeof value === 'string') {
+    if (value.length > LOOP_TEXT_MAX) throw raised('MemoryError', 'text is too long for a loop');
+    return [...value];
+  }
   if (value instanceof PyList) return [...value.items];
   if (value instanceof PyTuple) return value.items;
   if (value instanceof PySet) return [...value.entries.values()];

@@ -73,7 +73,9 @@ function ofStruct(object: StructObject, outer: Chain, calls: Calls): Interpolate
     data.set(name, made.data);
     unbound.push(...made.unbound);
     if (made.problems.length > 0) {
-      problems.push(`${struct}[${name}] failed: ${made.problems.join(', ')}`);
+      const problem = `${struct}[${name}] failed: ${made.problems.join(', ')}`;
+      calls.budget.characters(problem.length);
+      problems.push(problem);
     }
   }
   return { data, unbound, problems };

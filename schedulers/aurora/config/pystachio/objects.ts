@@ -14,6 +14,7 @@ import {
   type Value,
 } from '../interpreter/values.ts';
 import { interpolate, textOfScalar } from './interpolate.ts';
+import { fingerprint, shownObject } from './object-text.ts';
 import { plainValue } from './plain.ts';
 import { type Chain, type Scope, scopesOf } from './scopes.ts';
 import type { ChoiceType, ScalarType, SchemaType, StructType } from './types.ts';
@@ -26,6 +27,14 @@ export abstract class SchemaObject extends PyObject {
   abstract readonly scopes: Chain;
 
   abstract withScopes(scopes: Chain): SchemaObject;
+
+  override repr(): string {
+    return shownObject(this);
+  }
+
+  override hashKey(): string {
+    return fingerprint(this);
+  }
 
   get typeName(): string {
     return this.type.name;
@@ -121,16 +130,8 @@ export class ScalarObject extends SchemaObject {
     return new ScalarObject(this.type, this.data, scopes);
   }
 
-  override repr(): string {
-    return `${this.type.name}(${typeof this.data === 'string' ? this.data : String(this.data)})`;
-  }
-
   override text(calls: Calls): string {
     return textOfScalar(this, calls);
-  }
-
-  override hashKey(): string {
-    return `o:${this.type.name}:${String(this.data)}`;
   }
 
   override equals(other: Value): boolean {
@@ -168,14 +169,6 @@ export class ListObject extends SchemaObject {
 
   withScopes(scopes: Chain): ListObject {
     return new ListObject(this.type, this.items, scopes);
-  }
-
-  override repr(): string {
-    return `${this.type.name}(${this.items.length} elements)`;
-  }
-
-  override hashKey(): string {
-    return `o:${this.type.name}:[${this.items.map((each) => each.hashKey()).join()}]`;
   }
 
   /** Elements see what is bound to the list. */
@@ -238,15 +231,6 @@ export class MapObject extends SchemaObject {
     return new MapObject(this.type, this.entries, scopes);
   }
 
-  override repr(): string {
-    return `${this.type.name}(${this.entries.length} entries)`;
-  }
-
-  override hashKey(): string {
-    const entries = this.entries.map(([key, value]) => `${key.hashKey()}=${value.hashKey()}`);
-    return `o:${this.type.name}:{${entries.sort().join()}}`;
-  }
-
   override iterate(): readonly Value[] {
     return this.entries.map(([key]) => key);
   }
@@ -281,16 +265,6 @@ export class StructObject extends SchemaObject {
 
   withScopes(scopes: Chain): StructObject {
     return new StructObject(this.type, this.fields, scopes);
-  }
-
-  override repr(): string {
-    const fields = [...this.fields].map(([name, value]) => `${name}=${value.repr()}`);
-    return `${this.type.name}(${fields.join(', ')})`;
-  }
-
-  override hashKey(): string {
-    const fields = [...this.fields].map(([name, value]) => `${name}=${value.hashKey()}`);
-    return `o:${this.type.name}:{${fields.join()}}`;
   }
 
   /** A copy with other attributes. */
@@ -331,15 +305,6 @@ export class ChoiceObject extends SchemaObject {
 
   withScopes(scopes: Chain): ChoiceObject {
     return new ChoiceObject(this.type, this.given, scopes);
-  }
-
-  override repr(): string {
-    return `${this.type.name}(${this.given instanceof PyObject ? this.given.repr() : String(this.given)})`;
-  }
-
-  override hashKey(): string {
-    const { given } = this;
-    return `o:${this.type.name}:${given instanceof PyObject ? given.hashKey() : String(given)}`;
   }
 
   override attribute(name: string): Value | undefined {

@@ -28,6 +28,12 @@ import {
 } from './objects.ts';
 
 const STR_DIGITS = 12;
+const NAME_MAX_CHARS = 200;
+
+/** Types can be nested without end, and each name holds the ones inside. */
+function shortened(name: string): string {
+  return name.length > NAME_MAX_CHARS ? `${name.slice(0, NAME_MAX_CHARS)}...` : name;
+}
 
 export abstract class SchemaType extends PyObject {
   readonly typeName: string = 'type';
@@ -149,15 +155,13 @@ function toBoolean(value: ScalarData): boolean | undefined {
 }
 
 export class ListType extends SchemaType {
+  readonly name: string;
   readonly element: SchemaType;
 
   constructor(element: SchemaType) {
     super();
+    this.name = shortened(`${element.name}List`);
     this.element = element;
-  }
-
-  get name(): string {
-    return `${this.element.name}List`;
   }
 
   accept(value: Value, calls: Calls): Result<SchemaObject> {
@@ -182,17 +186,15 @@ export class ListType extends SchemaType {
 }
 
 export class MapType extends SchemaType {
+  readonly name: string;
   readonly key: SchemaType;
   readonly value: SchemaType;
 
   constructor(key: SchemaType, value: SchemaType) {
     super();
+    this.name = shortened(`${key.name}${value.name}Map`);
     this.key = key;
     this.value = value;
-  }
-
-  get name(): string {
-    return `${this.key.name}${this.value.name}Map`;
   }
 
   accept(value: Value, calls: Calls): Result<SchemaObject> {
@@ -224,7 +226,7 @@ export class ChoiceType extends SchemaType {
 
   constructor(name: string, alternatives: readonly SchemaType[]) {
     super();
-    this.name = name;
+    this.name = shortened(name);
     this.alternatives = alternatives;
   }
 
