@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { request } from 'node:https';
+import { createServer, request } from 'node:https';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { createHttpClient } from '../../core/net/http-client.ts';
+import { NetworkProber } from '../../schedulers/marathon/health/prober.ts';
 import {
   eventually,
   freePorts,
@@ -75,13 +77,38 @@ test('a key store of Java and a plugin that is missing are refused before the st
   const common = ['marathon', '--master=127.0.0.1:1', `--work_dir=${directory}`];
   const keys = [`--ssl_keystore_path=${join(KEYS, 'old.jks')}`, '--ssl_keystore_password=keyword'];
   const plugins = [`--plugin_dir=${directory}`, `--plugin_conf=${directory}/none.json`];
-  for (const [flags, code, text] of [
-    [keys, 112, /is in JKS format; make a PKCS12 one of it: keytool/],
-    [plugins, 102, /the plugin configuration '.*none\.json' cannot be read/],
-  ] as const) {
-    const refused = startOrrery([...common, ...flags]);
-    const [ended] = await once(refused.child, 'exit');
+  const refused = async (flags: readonly string[], code: number, text: RegExp): Promise<void> => {
+    const program = startOrrery([...common, ...flags]);
+    const [ended] = await once(program.child, 'exit');
     assert.equal(ended, code);
-    assert.match(refused.output(), text);
-  }
+    assert.match(program.output(), text);
+  };
+  await Promise.all([
+    refused(keys, 112, /is in JKS format; make a PKCS12 one of it: keytool/),
+    refused(plugins, 102, /the plugin configuration '.*none\.json' cannot be read/),
+  ]);
+});
+
+test('a health check over HTTPS does not ask who has signed the certificate', async (t) => {
+  const pfx = readFileSync(join(KEYS, 'localhost.p12'));
+  const server = createServer({ pfx, passphrase: 'keyword' }, (_request, response) => {
+    response.end('well');
+  });
+  const [port = 0] = await freePorts(1);
+  await new Promise<void>((resolve) => {
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  const careful = createHttpClient();
+  const careless = createHttpClient({ tls: { isVerified: false } });
+  t.after(async () => {
+    await careful.close();
+    await careless.close();
+    server.close();
+  });
+  const target = { kind: 'https', host: '127.0.0.1', port, path: '/', timeoutMs: 10_000 } as const;
+  const outcomeOf = (client: typeof careful) =>
+    new Promise<boolean>((resolve) => {
+      new NetworkProber(client).probe(target, ({ succeeded }) => resolve(succeeded));
+    });
+  assert.deepEqual([await outcomeOf(careful), await outcomeOf(careless)], [false, true]);
 });
