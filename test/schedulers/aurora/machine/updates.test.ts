@@ -1,0 +1,285 @@
+/** Job updates from the call to the end (spec aurora-scheduler, section 6). */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type {
+  JobUpdateKey,
+  JobUpdateSettings,
+  JobUpdateStatus,
+  TaskConfig,
+} from '../../../../schedulers/aurora/thrift/types.ts';
+import { config, job, SchedulerTester, said, UPDATE_SETTINGS, WEB } from './scheduler-tester.ts';
+
+const BIGGER: Partial<TaskConfig> = { resources: [{ numCpus: 2 }, { ramMb: 128 }, { diskMb: 64 }] };
+
+class UpdateTester extends SchedulerTester {
+  start(
+    instanceCount: number,
+    settings: Partial<JobUpdateSettings> = {},
+    changes: Partial<TaskConfig> = BIGGER,
+  ): string {
+    const request = {
+      taskConfig: config(changes),
+      instanceCount,
+      settings: { ...UPDATE_SETTINGS, ...settings },
+    };
+    return said(this.call({ method: 'startJobUpdate', args: { request, message: 'go' } }));
+  }
+
+  get update() {
+    const update = [...this.machine.state.updates.all()].at(-1);
+    assert.ok(update !== undefined, 'there is no update');
+    return update;
+  }
+
+  get key(): JobUpdateKey {
+    return this.update.update.summary.key;
+  }
+
+  /** Ends what is being killed, starts what is pending, and waits until all has been watched. */
+  step(): void {
+    for (const { status, assignedTask } of this.tasks()) {
+      if (status === 'KILLING') this.status(assignedTask.taskId, 'TASK_KILLED');
+    }
+    this.run();
+    this.advance(10_000);
+  }
+
+  /** Cores and states of what is there. */
+  get running(): readonly string[] {
+    return this.tasks()
+      .filter(({ status }) => !['KILLED', 'FAILED', 'LOST', 'FINISHED'].includes(status))
+      .map(({ status, assignedTask: { instanceId, task } }) => {
+        const cpus = task.resources.flatMap((each) => ('numCpus' in each ? [each.numCpus] : []));
+        return `${instanceId} ${cpus.join()} ${status}`;
+      })
+      .sort();
+  }
+
+  get events(): readonly string[] {
+    return this.update.updateEvents.map(({ status, message }) =>
+      message === undefined ? status : `${status}: ${message}`,
+    );
+  }
+
+  get instanceEvents(): readonly string[] {
+    return this.update.instanceEvents.map(({ instanceId, action }) => `${instanceId} ${action}`);
+  }
+}
+
+function running(instanceCount: number): UpdateTester {
+  const it = new UpdateTester();
+  it.create(job(instanceCount));
+  it.run();
+  return it;
+}
+
+test('an update takes one instance after the other to the new configuration', () => {
+  const it = running(2);
+  assert.equal(it.start(2), 'OK');
+  assert.deepEqual(it.running, ['0 1 KILLING', '1 1 RUNNING']);
+  assert.match(
+    it.task(0).taskEvents.at(-1)?.message ?? '',
+    /^Killed for job update [0-9a-f-]{36}$/,
+  );
+  it.step();
+  assert.deepEqual(it.running, ['0 2 RUNNING', '1 1 KILLING']);
+  it.step();
+  assert.deepEqual(it.running, ['0 2 RUNNING', '1 2 RUNNING']);
+  assert.deepEqual(it.events, ['ROLLING_FORWARD: go', 'ROLLED_FORWARD']);
+  assert.deepEqual(it.instanceEvents, [
+    '0 INSTANCE_UPDATING',
+    '0 INSTANCE_UPDATED',
+    '1 INSTANCE_UPDATING',
+    '1 INSTANCE_UPDATED',
+  ]);
+});
+
+test('an update of a job that is not there creates it; another one adds and removes', () => {
+  const it = new UpdateTester();
+  assert.equal(it.start(1, {}, {}), 'OK');
+  it.step();
+  assert.deepEqual(it.events.at(-1), 'ROLLED_FORWARD');
+  assert.equal(it.start(3, { updateGroupSize: 2 }, {}), 'OK');
+  assert.deepEqual(it.running, ['0 1 RUNNING', '1 1 PENDING', '2 1 PENDING']);
+  it.step();
+  assert.equal(it.start(1, { updateGroupSize: 3 }, {}), 'OK');
+  it.step();
+  assert.deepEqual(it.running, ['0 1 RUNNING']);
+  assert.deepEqual(it.events.at(-1), 'ROLLED_FORWARD');
+});
+
+test('an instance that fails too often rolls the update back to what was', () => {
+  const it = running(2);
+  it.start(2);
+  it.status(it.id(0), 'TASK_KILLED');
+  it.run();
+  it.status(it.id(0), 'TASK_FAILED');
+  assert.equal(it.update.status, 'ROLLING_BACK');
+  assert.equal(it.update.updateEvents.at(-1)?.message, 'Latest failure: instance 0 exited.');
+  it.step();
+  it.step();
+  assert.deepEqual(it.running, ['0 1 RUNNING', '1 1 RUNNING']);
+  assert.equal(it.update.status, 'ROLLED_BACK');
+  assert.deepEqual(it.instanceEvents, [
+    '0 INSTANCE_UPDATING',
+    '0 INSTANCE_UPDATE_FAILED',
+    '0 INSTANCE_ROLLING_BACK',
+    '0 INSTANCE_ROLLED_BACK',
+  ]);
+});
+
+test('without roll back it fails and leaves all as it is', () => {
+  const it = running(2);
+  it.start(2, { rollbackOnFailure: false });
+  it.status(it.id(0), 'TASK_KILLED');
+  it.run();
+  it.status(it.id(0), 'TASK_FAILED');
+  assert.equal(it.update.status, 'FAILED');
+  assert.deepEqual(it.running, ['0 2 PENDING', '1 1 RUNNING']);
+});
+
+test('a failure that is allowed is waited out', () => {
+  const it = running(1);
+  it.start(1, { maxPerInstanceFailures: 1 });
+  it.status(it.id(0), 'TASK_KILLED');
+  it.run();
+  it.status(it.id(0), 'TASK_FAILED');
+  assert.equal(it.update.status, 'ROLLING_FORWARD');
+  it.step();
+  assert.equal(it.update.status, 'ROLLED_FORWARD');
+});
+
+test('batches pause by themselves between groups, and go on when resumed', () => {
+  const it = running(3);
+  const updateStrategy = { batchStrategy: { groupSize: 2, autopauseAfterBatch: true } };
+  it.start(3, { updateStrategy });
+  it.step();
+  assert.deepEqual(it.events.at(-1), 'ROLL_FORWARD_PAUSED: Update auto paused');
+  assert.deepEqual(it.running, ['0 2 RUNNING', '1 2 RUNNING', '2 1 RUNNING']);
+  const resumed = it.call({ method: 'resumeJobUpdate', args: { key: it.key } });
+  assert.equal(said(resumed), 'OK');
+  it.step();
+  assert.equal(it.update.status, 'ROLLED_FORWARD');
+});
+
+test('an update is paused, resumed, rolled back and aborted by calls', () => {
+  const it = running(2);
+  it.start(2);
+  const call = (
+    method: 'pauseJobUpdate' | 'resumeJobUpdate' | 'rollbackJobUpdate' | 'abortJobUpdate',
+  ): string => said(it.call({ method, args: { key: it.key } }));
+  assert.equal(call('pauseJobUpdate'), 'OK');
+  assert.equal(call('pauseJobUpdate'), 'OK');
+  it.step();
+  assert.deepEqual(it.running, ['1 1 RUNNING']);
+  assert.equal(call('resumeJobUpdate'), 'OK');
+  assert.deepEqual(it.running, ['0 2 PENDING', '1 1 RUNNING']);
+  assert.equal(call('rollbackJobUpdate'), 'OK');
+  assert.equal(call('abortJobUpdate'), 'OK');
+  assert.equal(
+    call('pauseJobUpdate'),
+    'INVALID_REQUEST Cannot transition update from ABORTED to null',
+  );
+  assert.equal(call('abortJobUpdate'), 'OK');
+  const key = { ...it.key, id: 'nobody' };
+  assert.equal(
+    said(it.call({ method: 'pauseJobUpdate', args: { key } })),
+    'INVALID_REQUEST Update does not exist JobUpdateKey(job:JobKey(role:www, environment:prod, name:web), id:nobody)',
+  );
+});
+
+test('a coordinated update waits for pulses, and stops when they stay away', () => {
+  const it = running(2);
+  it.start(2, { blockIfNoPulsesAfterMs: 15_000 });
+  const status = (): JobUpdateStatus => it.update.status;
+  const pulse = () => it.call({ method: 'pulseJobUpdate', args: { key: it.key } }).result;
+  assert.equal(status(), 'ROLL_FORWARD_AWAITING_PULSE');
+  assert.deepEqual(pulse(), { pulseJobUpdateResult: { status: 'OK' } });
+  assert.equal(status(), 'ROLLING_FORWARD');
+  it.step();
+  it.advance(15_000);
+  it.step();
+  assert.equal(status(), 'ROLL_FORWARD_AWAITING_PULSE');
+  assert.equal(
+    it.update.updateEvents.at(-1)?.message,
+    'Pulses from external service have timed out.',
+  );
+  pulse();
+  it.step();
+  pulse();
+  it.step();
+  assert.equal(status(), 'ROLLED_FORWARD');
+  assert.deepEqual(pulse(), { pulseJobUpdateResult: { status: 'FINISHED' } });
+});
+
+test('an update is refused with the reason, in the order of the checks', () => {
+  const it = running(2);
+  const refusals: readonly (readonly [string, string])[] = [
+    [it.start(2, {}, { isService: false }), 'Updates are not supported for non-service tasks.'],
+    [it.start(2, { updateGroupSize: 0 }), 'Update results in no instance being modified.'],
+    [
+      it.start(2, {
+        updateStrategy: { varBatchStrategy: { groupSizes: [1, 0], autopauseAfterBatch: false } },
+      }),
+      'All update group sizes must be positive.',
+    ],
+    [
+      it.start(2, {
+        updateStrategy: { varBatchStrategy: { groupSizes: [], autopauseAfterBatch: false } },
+      }),
+      'Update results in no instance being modified.',
+    ],
+    [it.start(2, { maxPerInstanceFailures: -1 }), 'maxPerInstanceFailures must be non-negative.'],
+    [it.start(2, { maxFailedInstances: -1 }), 'maxFailedInstances must be non-negative.'],
+    [
+      it.start(2, { maxPerInstanceFailures: 10_001 }),
+      'Your update allows too many failures to occur, consider decreasing the per-instance failures or maxFailedInstances.',
+    ],
+    [
+      it.start(2, { minWaitInInstanceRunningMs: -1 }),
+      'minWaitInInstanceRunningMs must be non-negative.',
+    ],
+    [it.start(2, { blockIfNoPulsesAfterMs: -1 }), 'blockIfNoPulsesAfterMs must be positive.'],
+    [it.start(2, { slaAware: true }), 'slaAware is true, but no task slaPolicy is specified.'],
+    [
+      it.start(2, { updateOnlyTheseInstances: [{ first: 1, last: 3 }] }),
+      'The update request attempted to update specific instances, but some are irrelevant to the update and current job state: [2, 3]',
+    ],
+    [it.start(4_001), 'Instance count must be between 1 and 4000 inclusive.'],
+  ];
+  for (const [answer, text] of refusals) assert.equal(answer, `INVALID_REQUEST ${text}`);
+  assert.equal(it.start(2, {}, {}), 'OK Job is unchanged by proposed update.');
+});
+
+test('while an update is active, other changes of the job are refused', () => {
+  const it = running(1);
+  it.start(1);
+  assert.match(it.start(1), /^INVALID_REQUEST An active update already exists for this job, /);
+  const busy = 'JOB_UPDATING_ERROR Job is currently updating';
+  assert.equal(said(it.call({ method: 'killTasks', args: { job: WEB } })), busy);
+  const shards = { job: WEB, shardIds: [0] };
+  assert.equal(said(it.call({ method: 'restartShards', args: shards })), busy);
+  const key = { jobKey: WEB, instanceId: 0 };
+  assert.equal(said(it.call({ method: 'addInstances', args: { key, count: 1 } })), busy);
+  assert.equal(said(it.call({ method: 'createJob', args: { description: job(1) } })), busy);
+});
+
+test('only the instances that were asked for are updated', () => {
+  const it = running(3);
+  it.start(3, { updateOnlyTheseInstances: [{ first: 1, last: 1 }] });
+  it.step();
+  assert.equal(it.update.status, 'ROLLED_FORWARD');
+  assert.deepEqual(it.running, ['0 1 RUNNING', '1 2 RUNNING', '2 1 RUNNING']);
+});
+
+test('the difference that an update would make is told by configuration', () => {
+  const it = running(2);
+  const request = { taskConfig: config(BIGGER), instanceCount: 3, settings: UPDATE_SETTINGS };
+  const { result } = it.call({ method: 'getJobUpdateDiff', args: { request } });
+  assert.ok(result !== undefined && 'getJobUpdateDiffResult' in result);
+  const { add, remove, update, unchanged } = result.getJobUpdateDiffResult;
+  const ranges = (groups: typeof add) => groups.map(({ instances }) => instances);
+  assert.deepEqual(ranges(add), [[{ first: 2, last: 2 }]]);
+  assert.deepEqual(ranges(update), [[{ first: 0, last: 1 }]]);
+  assert.deepEqual([remove, unchanged], [[], []]);
+});
