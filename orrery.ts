@@ -66,6 +66,11 @@ const PARTS: Readonly<Record<string, Part>> = {
     help: 'Runs jobs by time and dependency',
     load: () => import('./schedulers/chronos/main.ts'),
   },
+  'aurora-scheduler': {
+    program: 'aurora-scheduler',
+    help: 'Services, ad-hoc and cron jobs of many teams',
+    load: () => import('./schedulers/aurora/main.ts'),
+  },
   dns: {
     program: 'mesos-dns',
     help: 'Names for tasks, agents and masters',

@@ -24,6 +24,7 @@ import {
   throttleOver,
   timedOut,
 } from './task-times.ts';
+import type { Tiers } from './tiers.ts';
 import { type Due, Timetable } from './timetable.ts';
 import { Turn } from './turn.ts';
 import { JobUpdates } from './updates.ts';
@@ -42,6 +43,10 @@ export class AuroraMachine {
   constructor(settings: MachineSettings, random: Random) {
     this.settings = settings;
     this.random = random;
+  }
+
+  get tiers(): Tiers {
+    return this.settings.tiers;
   }
 
   /** After the state was read; nothing else comes before. */

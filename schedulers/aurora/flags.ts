@@ -1,0 +1,302 @@
+/** Flags of the scheduler, with the original's names (spec aurora-scheduler, section 11). */
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { basename } from 'node:path';
+import { hours, minutes, seconds } from '../../core/base/duration.ts';
+import { describeError } from '../../core/base/errors.ts';
+import {
+  type FlagRow,
+  type FlagValues,
+  flag,
+  optionalFlag,
+  requiredFlag,
+} from '../../core/base/flags.ts';
+import { err, ok, type Result } from '../../core/base/result.ts';
+import type { MachineSettings, OfferOrder } from './machine/settings.ts';
+import { BUILT_IN_TIERS } from './machine/tiers.ts';
+import type { AuroraOptions } from './options.ts';
+
+const MIB = 1024 ** 2;
+
+/** Refused when given: going on without it would silently do something else. */
+function unsupported(name: string, instead: string): FlagRow<string, undefined> {
+  return optionalFlag('string', {
+    help: `Not supported: ${instead}.`,
+    validate: () => `Flag '${name}' is not supported: ${instead}`,
+  });
+}
+
+const NO_ELECTION = 'there is one scheduler so far, which needs no election';
+const days = (count: number): number => hours(24 * count);
+
+export const AURORA_FLAGS = {
+  cluster_name: requiredFlag('string', { help: 'Name of the cluster.' }),
+  mesos_master_address: requiredFlag('string', {
+    help: 'The Mesos master: host:port, or zk://host:port/path.',
+  }),
+  native_log_file_path: requiredFlag('path', { help: 'Where the state is kept.' }),
+  hostname: optionalFlag('string', { help: 'The advertised name. (default: this machine)' }),
+  ip: flag('string', '0.0.0.0', { help: 'The address to listen on. (default: all)' }),
+  http_port: flag('int', 0, { help: 'The port to listen on; 0 takes a free one. (default: 0)' }),
+  framework_name: flag('string', 'Aurora', { help: 'Name of the framework. (default: Aurora)' }),
+  executor_user: flag('string', 'root', { help: 'The user of executors. (default: root)' }),
+  framework_failover_timeout: flag('duration', days(21), {
+    help: 'How long tasks go on without a scheduler. (default: 21days)',
+  }),
+  framework_authentication_file: optionalFlag('path', {
+    help: 'aurora_authentication_principal and aurora_authentication_secret, one a line.',
+  }),
+  mesos_role: flag('string', '*', { help: 'Role whose resources are used. (default: *)' }),
+  partition_aware: flag('bool', false, { help: 'Learns of unreachable agents. (default: false)' }),
+  thermos_executor_path: optionalFlag('string', { help: 'Path of the executor on all agents.' }),
+  thermos_executor_flags: flag('string', '', { help: 'What the executor is given.' }),
+  thermos_executor_resources: flag('string', '', { help: 'Further files, with commas.' }),
+  thermos_executor_cpu: flag('double', 0.25, { help: 'CPUs of an executor. (default: 0.25)' }),
+  thermos_executor_ram: flag('bytes', 128 * MIB, { help: 'Memory of it. (default: 128MB)' }),
+  thermos_home_in_sandbox: flag('bool', false, { help: 'Sets HOME to the sandbox.' }),
+  allowed_job_environments: flag('string', '^(prod|devel|test|staging\\d*)$', {
+    help: 'What environments are named.',
+  }),
+  allowed_container_types: flag('string', 'MESOS', { help: 'MESOS, DOCKER. (default: MESOS)' }),
+  allow_container_volumes: flag('bool', false, { help: 'Volumes of containers. (default: false)' }),
+  allow_docker_parameters: flag('bool', false, { help: 'Docker parameters. (default: false)' }),
+  allow_gpu_resource: flag('bool', false, { help: 'Tasks with GPUs. (default: false)' }),
+  enable_mesos_fetcher: flag('bool', false, { help: 'URIs of jobs. (default: false)' }),
+  require_docker_use_executor: flag('bool', true, { help: 'Docker only with an executor.' }),
+  populate_discovery_info: flag('bool', false, { help: 'Names and ports for discovery.' }),
+  max_tasks_per_job: flag('int', 4_000, { help: 'Instances of a job. (default: 4000)' }),
+  max_update_instance_failures: flag('int', 20_000, { help: 'Of an update. (default: 20000)' }),
+  min_required_instances_for_sla_check: flag('int', 20, { help: 'For SLA policies.' }),
+  max_sla_duration_secs: flag('duration', hours(2), { help: 'Of SLA policies. (default: 2hrs)' }),
+  flapping_task_threshold: flag('duration', minutes(5), { help: 'A run that is too short.' }),
+  initial_flapping_task_delay: flag('duration', seconds(30), { help: 'First penalty.' }),
+  max_flapping_task_delay: flag('duration', minutes(5), { help: 'Longest penalty.' }),
+  transient_task_state_timeout: flag('duration', minutes(5), { help: 'Then a task is lost.' }),
+  initial_task_kill_retry_interval: flag('duration', seconds(15), { help: 'Doubles each time.' }),
+  history_prune_threshold: flag('duration', days(2), { help: 'Age of ended tasks.' }),
+  history_min_retention_threshold: flag('duration', hours(1), { help: 'For which all are kept.' }),
+  history_max_per_job_threshold: flag('int', 100, { help: 'Ended tasks of a job.' }),
+  first_schedule_delay: flag('duration', 1, { help: 'Before the first try. (default: 1ms)' }),
+  initial_schedule_penalty: flag('duration', seconds(1), { help: 'After a try that failed.' }),
+  max_schedule_penalty: flag('duration', minutes(1), { help: 'The longest of these.' }),
+  max_reschedule_task_delay_on_startup: flag('duration', seconds(30), { help: 'After a start.' }),
+  max_schedule_attempts_per_sec: flag('double', 40, { help: 'Tries a second. (default: 40)' }),
+  max_tasks_per_schedule_attempt: flag('int', 5, { help: 'Tasks of one try. (default: 5)' }),
+  min_offer_hold_time: flag('duration', minutes(5), { help: 'How long offers are held.' }),
+  offer_hold_jitter_window: flag('duration', minutes(1), { help: 'And up to so much longer.' }),
+  hold_offers_forever: flag('bool', false, { help: 'Never declines. (default: false)' }),
+  offer_filter_duration: flag('duration', seconds(5), { help: 'For which they are refused.' }),
+  offer_order: flag('string', 'RANDOM', {
+    help: 'RANDOM, CPU, MEMORY, DISK, REVOCABLE_CPU, with commas. (default: RANDOM)',
+  }),
+  offer_reservation_duration: flag('duration', minutes(3), { help: 'After a preemption.' }),
+  unavailability_threshold: flag('duration', minutes(6), { help: 'Hosts that go away sooner.' }),
+  cron_timezone: flag('string', 'GMT', { help: 'Time zone of cron schedules. (default: GMT)' }),
+  cron_start_initial_backoff: flag('duration', seconds(5), { help: 'Until a killed run is gone.' }),
+  cron_start_max_backoff: flag('duration', minutes(1), { help: 'The longest of these pauses.' }),
+  reconciliation_explicit_interval: flag('duration', hours(1), {
+    help: 'Between reconciliations.',
+  }),
+  viz_job_url_prefix: flag('string', '', { help: 'In front of links to figures.' }),
+  zk_in_proc: flag('bool', false, { help: 'Accepted: no ZooKeeper is needed.' }),
+  zk_endpoints: unsupported('zk_endpoints', NO_ELECTION),
+  serverset_path: unsupported('serverset_path', NO_ELECTION),
+  backup_dir: unsupported('backup_dir', 'there are no backups yet'),
+  http_authentication_mechanism: flag('string', 'NONE', {
+    help: 'NONE. (default: NONE)',
+    validate: (value: string) =>
+      value === 'NONE'
+        ? undefined
+        : `Flag 'http_authentication_mechanism' is not supported: there is no authentication yet`,
+  }),
+  shiro_ini_path: unsupported('shiro_ini_path', 'there is no authentication yet'),
+  tier_config: unsupported('tier_config', 'the tiers are preferred, preemptible and revocable'),
+  webhook_config: unsupported('webhook_config', 'there are no web hooks yet'),
+  custom_executor_config: unsupported('custom_executor_config', 'Thermos is the only executor'),
+  global_container_mounts: unsupported('global_container_mounts', 'not there yet'),
+  default_docker_parameters: unsupported('default_docker_parameters', 'not there yet'),
+  receive_revocable_resources: unsupported('receive_revocable_resources', 'not there yet'),
+  enable_update_affinity: unsupported('enable_update_affinity', 'not there yet'),
+} as const;
+
+export type AuroraFlags = FlagValues<typeof AURORA_FLAGS>;
+
+/** The original's flags have one dash. */
+export function withTwoDashes(argv: readonly string[]): readonly string[] {
+  return argv.map((word) => (/^-\w/.test(word) ? `-${word}` : word));
+}
+
+export function compileAuroraOptions(flags: AuroraFlags): Result<AuroraOptions> {
+  const machine = machineSettings(flags);
+  if (!machine.ok) return machine;
+  const credential = readCredential(flags.framework_authentication_file);
+  if (!credential.ok) return credential;
+  return ok({
+    master: flags.mesos_master_address,
+    http: { ip: flags.ip, port: flags.http_port },
+    hostname: machine.value.hostname,
+    workDirectory: flags.native_log_file_path,
+    framework: {
+      name: flags.framework_name,
+      user: flags.executor_user,
+      failoverTimeoutSeconds: flags.framework_failover_timeout / 1_000,
+      isPartitionAware: flags.partition_aware,
+      usesGpus: flags.allow_gpu_resource,
+      principal: credential.value?.principal,
+    },
+    credential: credential.value,
+    reconciliationIntervalMs: flags.reconciliation_explicit_interval,
+    statsUrlPrefix: flags.viz_job_url_prefix,
+    machine: machine.value,
+  });
+}
+
+function machineSettings(flags: AuroraFlags): Result<MachineSettings> {
+  const order = offerOrder(flags.offer_order);
+  if (!order.ok) return order;
+  const types = containerTypes(flags.allowed_container_types);
+  if (!types.ok) return types;
+  const environments = regularExpression(flags.allowed_job_environments);
+  if (!environments.ok) return environments;
+  return ok({
+    clusterName: flags.cluster_name,
+    hostname: flags.hostname ?? hostname(),
+    mesosRole: flags.mesos_role,
+    tiers: BUILT_IN_TIERS,
+    configuration: {
+      environments: environments.value,
+      containerTypes: types.value,
+      allowsContainerVolumes: flags.allow_container_volumes,
+      allowsDockerParameters: flags.allow_docker_parameters,
+      allowsGpus: flags.allow_gpu_resource,
+      allowsFetcher: flags.enable_mesos_fetcher,
+      requiresExecutorForDocker: flags.require_docker_use_executor,
+      slaInstancesMin: flags.min_required_instances_for_sla_check,
+      slaDurationMaxSecs: flags.max_sla_duration_secs / 1_000,
+    },
+    executor: executorSettings(flags),
+    ...taskSettings(flags),
+    offers: {
+      holdMs: flags.min_offer_hold_time,
+      holdJitterMs: flags.offer_hold_jitter_window,
+      holdsForever: flags.hold_offers_forever,
+      refuseSeconds: flags.offer_filter_duration / 1_000,
+      order: order.value,
+      reservationMs: flags.offer_reservation_duration,
+    },
+    cron: {
+      zone: flags.cron_timezone,
+      startBackoffMs: flags.cron_start_initial_backoff,
+      startBackoffMaxMs: flags.cron_start_max_backoff,
+    },
+    unavailabilityThresholdMs: flags.unavailability_threshold,
+    globalVolumes: [],
+    defaultDockerParameters: [],
+    populatesDiscovery: flags.populate_discovery_info,
+  });
+}
+
+function taskSettings(
+  flags: AuroraFlags,
+): Pick<
+  MachineSettings,
+  | 'tasksPerJobMax'
+  | 'instanceFailuresMax'
+  | 'flapping'
+  | 'transientTimeoutMs'
+  | 'killRetryMs'
+  | 'pruneAfterMs'
+  | 'pruneNotBeforeMs'
+  | 'historyPerJobMax'
+  | 'scheduling'
+> {
+  return {
+    tasksPerJobMax: flags.max_tasks_per_job,
+    instanceFailuresMax: flags.max_update_instance_failures,
+    flapping: {
+      thresholdMs: flags.flapping_task_threshold,
+      initialMs: flags.initial_flapping_task_delay,
+      maxMs: flags.max_flapping_task_delay,
+    },
+    transientTimeoutMs: flags.transient_task_state_timeout,
+    killRetryMs: flags.initial_task_kill_retry_interval,
+    pruneAfterMs: flags.history_prune_threshold,
+    pruneNotBeforeMs: flags.history_min_retention_threshold,
+    historyPerJobMax: flags.history_max_per_job_threshold,
+    scheduling: {
+      firstDelayMs: flags.first_schedule_delay,
+      penaltyMs: flags.initial_schedule_penalty,
+      penaltyMaxMs: flags.max_schedule_penalty,
+      startupDelayMaxMs: flags.max_reschedule_task_delay_on_startup,
+      attemptsPerSecond: flags.max_schedule_attempts_per_sec,
+      tasksPerAttemptMax: flags.max_tasks_per_schedule_attempt,
+    },
+  };
+}
+
+/** The agent sets the variable; without it the task runs in its sandbox. */
+const SANDBOX = `\${MESOS_SANDBOX=.}`;
+
+function executorSettings(flags: AuroraFlags): MachineSettings['executor'] {
+  const path = flags.thermos_executor_path;
+  const name = path === undefined ? 'thermos_executor.pex' : basename(path);
+  const home = flags.thermos_home_in_sandbox ? `HOME=${SANDBOX} ` : '';
+  const command = `${home}${SANDBOX}/${name} ${flags.thermos_executor_flags}`.trim();
+  const more = flags.thermos_executor_resources.split(',').filter((each) => each !== '');
+  return {
+    cpus: flags.thermos_executor_cpu,
+    ramMb: flags.thermos_executor_ram / MIB,
+    command,
+    uris: [...(path === undefined ? [] : [path]), ...more],
+  };
+}
+
+const ORDERS: readonly OfferOrder[] = ['RANDOM', 'CPU', 'MEMORY', 'DISK', 'REVOCABLE_CPU'];
+
+function offerOrder(text: string): Result<readonly OfferOrder[]> {
+  const order: OfferOrder[] = [];
+  for (const word of text.split(',')) {
+    const known = ORDERS.find((each) => each === word);
+    if (known === undefined) return err(`Flag 'offer_order' has no order '${word}'`);
+    order.push(known);
+  }
+  return ok(order);
+}
+
+function containerTypes(text: string): Result<ReadonlySet<'MESOS' | 'DOCKER'>> {
+  const types = new Set<'MESOS' | 'DOCKER'>();
+  for (const word of text.split(',')) {
+    if (word !== 'MESOS' && word !== 'DOCKER') {
+      return err(`Flag 'allowed_container_types' has no type '${word}'`);
+    }
+    types.add(word);
+  }
+  return ok(types);
+}
+
+function regularExpression(text: string): Result<RegExp> {
+  try {
+    return ok(new RegExp(text));
+  } catch (thrown) {
+    return err(`Flag 'allowed_job_environments': ${describeError(thrown)}`);
+  }
+}
+
+function readCredential(path: string | undefined): Result<AuroraOptions['credential']> {
+  if (path === undefined) return ok(undefined);
+  const name = 'framework_authentication_file';
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (thrown) {
+    return err(`Flag '${name}': ${describeError(thrown)}`);
+  }
+  const entry = (key: string): string | undefined =>
+    new RegExp(`^\\s*${key}\\s*[=:]\\s*(.*?)\\s*$`, 'm').exec(text)?.[1];
+  const principal = entry('aurora_authentication_principal');
+  const secret = entry('aurora_authentication_secret');
+  if (principal === undefined || secret === undefined) {
+    return err(`Flag '${name}': the file names no principal, or no secret`);
+  }
+  return ok({ principal, secret });
+}

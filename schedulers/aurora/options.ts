@@ -1,0 +1,25 @@
+/** What an Aurora scheduler is made with; compiled from flags in `flags.ts`. */
+import type { DurationMs } from '../../core/base/duration.ts';
+import type { SchedulerOptions } from '../../core/scheduler/index.ts';
+import type { MachineSettings } from './machine/settings.ts';
+
+export interface AuroraOptions {
+  readonly master: string;
+  readonly http: { readonly ip: string; readonly port: number };
+  /** The advertised name. */
+  readonly hostname: string;
+  readonly workDirectory: string;
+  readonly framework: {
+    readonly name: string;
+    readonly user: string;
+    readonly failoverTimeoutSeconds: number;
+    readonly isPartitionAware: boolean;
+    readonly usesGpus: boolean;
+    readonly principal: string | undefined;
+  };
+  readonly credential: SchedulerOptions['credential'];
+  readonly reconciliationIntervalMs: DurationMs;
+  /** In front of links to figures; told with every answer. */
+  readonly statsUrlPrefix: string;
+  readonly machine: MachineSettings;
+}

@@ -1,0 +1,182 @@
+/** Aurora's scheduler as a service: machine, shell, subscription and HTTP, put together from options and ports. */
+import type { FastifyInstance } from 'fastify';
+import type { Clock } from '../../core/base/clock.ts';
+import { describeError } from '../../core/base/errors.ts';
+import type { LifecycleState, Service } from '../../core/base/lifecycle.ts';
+import type { Log } from '../../core/base/log.ts';
+import type { Random } from '../../core/base/random.ts';
+import type { LeaderDetector } from '../../core/election/ports.ts';
+import { createHttpServer, type HttpServer } from '../../core/net/http-server.ts';
+import type { HttpClient } from '../../core/net/ports.ts';
+import type { Storage } from '../../core/storage/ports.ts';
+import type { FrameworkInfo } from '../../core/wire/types/mesos.v1.ts';
+import { DurableQueue } from '../kit/durable-queue.ts';
+import { FrameworkIdStore } from '../kit/framework-id.ts';
+import { FrameworkSubscription } from '../kit/subscription.ts';
+import { declareApi } from './http/api.ts';
+import { declareEndpoints } from './http/endpoints.ts';
+import { AuroraMachine } from './machine/aurora-machine.ts';
+import { auroraVars } from './metrics.ts';
+import type { AuroraOptions } from './options.ts';
+import { AuroraShell } from './shell.ts';
+
+export interface AuroraPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly http: HttpClient;
+  readonly storage: Storage;
+  readonly log: Log;
+  readonly detector?: LeaderDetector | undefined;
+}
+
+export interface Aurora extends Service {
+  /** The HTTP interface, for tests that need no socket. */
+  readonly app: FastifyInstance;
+  /** Where it listens; the real port after the start. */
+  readonly address: { readonly ip: string; readonly port: number };
+  readonly isSubscribed: boolean;
+  /** The machine, for printouts and tests. */
+  readonly machine: AuroraMachine;
+  /** Resolves with the reason when the scheduler cannot go on; the process should end then. */
+  readonly failure: Promise<unknown>;
+}
+
+/** Storage and HTTP client stay the caller's: they are not closed by `stop`. */
+export function createAurora(options: AuroraOptions, ports: AuroraPorts): Aurora {
+  return new AuroraServer(options, ports);
+}
+
+class AuroraServer implements Aurora {
+  readonly machine: AuroraMachine;
+  readonly failure: Promise<unknown>;
+  private readonly options: AuroraOptions;
+  private readonly ports: AuroraPorts;
+  private readonly http: HttpServer;
+  private readonly shell: AuroraShell;
+  private readonly durable: DurableQueue;
+  private readonly startedAt: number;
+  private subscription: FrameworkSubscription | undefined;
+  private state: LifecycleState = 'new';
+
+  constructor(options: AuroraOptions, ports: AuroraPorts) {
+    this.options = options;
+    this.ports = ports;
+    const { clock, log, storage } = ports;
+    this.startedAt = clock.now();
+    const failed = Promise.withResolvers<unknown>();
+    this.failure = failed.promise;
+    const onFatal = (why: unknown): void => {
+      log.error({ error: describeError(why) }, 'Aurora cannot go on');
+      failed.resolve(why);
+    };
+    this.machine = new AuroraMachine(options.machine, ports.random);
+    this.durable = new DurableQueue(storage, onFatal);
+    const { durable } = this;
+    this.shell = new AuroraShell(this.machine, { clock, log, storage, durable, onFatal });
+    this.http = createHttpServer({
+      ...options.http,
+      log,
+      onError: (error, request, reply) => {
+        log.error({ error: describeError(error), url: request.url }, 'request failed');
+        return reply.code(500).type('text/plain').send(describeError(error));
+      },
+    });
+    declareApi(this.http.app, {
+      call: (call, user) => this.shell.call(call, user),
+      serverInfo: {
+        clusterName: options.machine.clusterName,
+        statsUrlPrefix: options.statsUrlPrefix,
+      },
+    });
+    declareEndpoints(this.http.app, {
+      machine: this.machine,
+      now: () => clock.now(),
+      vars: () =>
+        auroraVars({
+          machine: this.machine,
+          counts: this.shell.counts,
+          isSubscribed: this.isSubscribed,
+          uptimeSeconds: Math.floor((clock.now() - this.startedAt) / 1_000),
+        }),
+    });
+  }
+
+  get app(): FastifyInstance {
+    return this.http.app;
+  }
+
+  get address(): { readonly ip: string; readonly port: number } {
+    return this.http.address;
+  }
+
+  get isSubscribed(): boolean {
+    return this.subscription?.isSubscribed === true;
+  }
+
+  async start(): Promise<void> {
+    this.state = 'starting';
+    try {
+      await this.shell.recover();
+      await this.http.listen();
+      await this.subscribe();
+      this.state = 'running';
+    } catch (thrown) {
+      this.state = 'failed';
+      await this.http.close();
+      throw thrown;
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this.state === 'stopped' || this.state === 'stopping') return;
+    this.state = 'stopping';
+    await this.http.close();
+    await this.durable.flush();
+    this.shell.stop();
+    await this.subscription?.stop();
+    this.state = 'stopped';
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  private async subscribe(): Promise<void> {
+    const { options, ports, durable } = this;
+    const subscription = new FrameworkSubscription(
+      {
+        master: options.master,
+        framework: this.frameworkInfo(),
+        credential: options.credential,
+        // Offers are held and declined by time, whether there is work or not.
+        suppresses: false,
+        reconciliationIntervalMs: options.reconciliationIntervalMs,
+      },
+      this.shell.handlers(),
+      { ...ports, durable, frameworkIds: new FrameworkIdStore('aurora/') },
+    );
+    this.subscription = subscription;
+    this.shell.attach(subscription);
+    subscription.wantOffers(options.machine.mesosRole, true);
+    await subscription.start();
+  }
+
+  private frameworkInfo(): FrameworkInfo {
+    const { framework, hostname, machine } = this.options;
+    return {
+      user: framework.user,
+      name: framework.name,
+      roles: [machine.mesosRole],
+      failover_timeout: framework.failoverTimeoutSeconds,
+      checkpoint: true,
+      hostname,
+      webui_url: `http://${hostname}:${this.address.port}/scheduler`,
+      principal: framework.principal,
+      capabilities: [
+        { type: 'MULTI_ROLE' },
+        ...(framework.isPartitionAware ? [{ type: 'PARTITION_AWARE' as const }] : []),
+        ...(framework.usesGpus ? [{ type: 'GPU_RESOURCES' as const }] : []),
+      ],
+    };
+  }
+}

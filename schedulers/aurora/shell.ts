@@ -1,0 +1,159 @@
+/**
+ * Carries out what the machine decides: writes first, then calls and answers, in that order. One timer serves
+ * all wakes.
+ */
+import type { Clock, Instant, Timer } from '../../core/base/clock.ts';
+import type { Log } from '../../core/base/log.ts';
+import type { Storage } from '../../core/storage/ports.ts';
+import type { DurableQueue } from '../kit/durable-queue.ts';
+import type { KnownTask } from '../kit/reconciliation.ts';
+import type { FrameworkHandlers, FrameworkSubscription } from '../kit/subscription.ts';
+import type { AuroraMachine } from './machine/aurora-machine.ts';
+import type { MachineCall } from './machine/calls.ts';
+import type { AuroraEffect, Counter } from './machine/effects.ts';
+import { AGENT_ASSIGNED } from './machine/schedule-status.ts';
+import { encodeOperation, loadState } from './store/records.ts';
+import { encodeStruct } from './thrift/messages.ts';
+import type { Response } from './thrift/types.ts';
+
+export interface ShellPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly storage: Storage;
+  readonly durable: DurableQueue;
+  /** The service cannot go on: the master refused it. */
+  readonly onFatal: (why: string) => void;
+}
+
+export class AuroraShell {
+  readonly machine: AuroraMachine;
+  /** How often what is counted has happened since the start. */
+  readonly counts = new Map<Counter, number>();
+  private readonly ports: ShellPorts;
+  private subscription: FrameworkSubscription | undefined;
+  private timer: Timer | undefined;
+  private wakeAt: Instant | undefined;
+  private isStopped = false;
+  /** Tasks whose ACCEPT waits for its write: asking the master about them would report them lost. */
+  private readonly unsent = new Set<string>();
+
+  constructor(machine: AuroraMachine, ports: ShellPorts) {
+    this.machine = machine;
+    this.ports = ports;
+  }
+
+  /** Reads storage; nothing is sent before a subscription. */
+  async recover(): Promise<void> {
+    const stored = await loadState(this.ports.storage);
+    this.carryOut(this.machine.recovered(stored, this.now()));
+    this.ports.log.info({ taskCount: this.machine.state.tasks.size }, 'state recovered');
+  }
+
+  attach(subscription: FrameworkSubscription): void {
+    this.subscription = subscription;
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    this.timer?.cancel();
+  }
+
+  now(): Instant {
+    return this.ports.clock.now();
+  }
+
+  /** Resolves with the answer when everything it depends on is durable. */
+  call(call: MachineCall, user: string): Promise<Response> {
+    const { result, effects } = this.machine.call(call, { user }, this.now());
+    return new Promise((resolve) => this.carryOut(effects, () => resolve(result)));
+  }
+
+  /** What the subscription calls. */
+  handlers(): FrameworkHandlers {
+    const { log } = this.ports;
+    const { machine } = this;
+    return {
+      subscribed: () => this.carryOut(machine.subscribed(this.now())),
+      disconnected: () => {
+        log.warn({}, 'disconnected from the master');
+        this.carryOut(machine.disconnected(this.now()));
+      },
+      offers: (offers) => this.carryOut(machine.offersArrived(offers, this.now())),
+      rescinded: (offerId) => this.carryOut(machine.rescinded(offerId, this.now())),
+      update: (status) => this.carryOut(machine.statusArrived(status, this.now())),
+      removed: (frameworkId) => log.warn({ frameworkId }, 'the framework was removed'),
+      refused: (why) => this.ports.onFatal(`the master refused the framework: ${why}`),
+      knownTasks: () => this.knownTasks(),
+    };
+  }
+
+  private carryOut(effects: readonly AuroraEffect[], then?: () => void): void {
+    if (this.isStopped) return;
+    const writes = effects.flatMap((effect) =>
+      effect.kind === 'persist' ? encodeOperation(effect.operation) : [],
+    );
+    // Wakes are only hints to call again and need not wait for the write.
+    for (const effect of effects) {
+      if (effect.kind === 'wake') this.wakeBy(effect.at);
+      if (effect.kind === 'launch') {
+        for (const { assigned } of effect.launches) this.unsent.add(assigned.taskId);
+      }
+    }
+    this.ports.durable.submit(writes, () => {
+      if (this.isStopped) return;
+      for (const effect of effects) this.carryOutOne(effect);
+      then?.();
+    });
+  }
+
+  private carryOutOne(effect: AuroraEffect): void {
+    switch (effect.kind) {
+      case 'persist':
+      case 'wake':
+        return;
+      case 'launch':
+        this.launch(effect);
+        return;
+      case 'decline':
+        this.subscription?.decline([effect.offer], { refuse_seconds: effect.refuseSeconds });
+        return;
+      case 'kill':
+        this.subscription?.kill(effect.taskId, effect.agentId);
+        return;
+      case 'acknowledge':
+        this.subscription?.acknowledge(effect.status);
+        return;
+      case 'count':
+        this.counts.set(effect.counter, (this.counts.get(effect.counter) ?? 0) + 1);
+        return;
+    }
+  }
+
+  private launch({ offer, launches }: Extract<AuroraEffect, { kind: 'launch' }>): void {
+    const tasks = launches.map(({ assigned, info }) => ({
+      ...info,
+      ...(info.executor === undefined ? {} : { data: encodeStruct('AssignedTask', assigned) }),
+    }));
+    for (const { assigned } of launches) this.unsent.delete(assigned.taskId);
+    this.subscription?.launch([offer], tasks, { refuse_seconds: 0 });
+  }
+
+  private *knownTasks(): Generator<KnownTask> {
+    for (const status of AGENT_ASSIGNED) {
+      for (const { assignedTask } of this.machine.state.tasks.withStatus(status)) {
+        const { taskId, slaveId } = assignedTask;
+        if (!this.unsent.has(taskId)) yield { taskId, agentId: slaveId };
+      }
+    }
+  }
+
+  private wakeBy(at: Instant): void {
+    if (this.wakeAt !== undefined && this.wakeAt <= at) return;
+    this.timer?.cancel();
+    this.wakeAt = at;
+    this.timer = this.ports.clock.setTimer(Math.max(0, at - this.now()), () => {
+      this.wakeAt = undefined;
+      if (!this.isStopped) this.carryOut(this.machine.woke(this.now()));
+    });
+  }
+}
