@@ -1,14 +1,15 @@
 /** Tasks in containers of a real Docker engine: what they see, what is told about them, how they end. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { TestEngine } from './support/docker.ts';
 import { containerNameOf, DockerFramework } from './support/docker-tasks.ts';
 import { at, textAt } from './support/json.ts';
+import { TestRegistry } from './support/registry.ts';
 
 test('Docker tasks run, tell what the engine says of them, and end as their containers do', async (t) => {
-  const { cluster } = await TestEngine.withCluster(t, 'docker');
+  const { engine, cluster } = await TestEngine.withCluster(t, 'docker');
   const framework = await DockerFramework.start(cluster, 'docker');
 
   await t.test('output goes to the sandbox, exit statuses are told', async () => {
@@ -39,5 +40,24 @@ test('Docker tasks run, tell what the engine says of them, and end as their cont
     const killed = await framework.next('sleeper');
     assert.equal(killed['state'], 'TASK_KILLED');
     assert.equal(killed['message'], 'Container exited with status 137');
+  });
+
+  await t.test('credentials that a task fetches reach the registry of its image', async (sub) => {
+    const registry = await TestRegistry.start(sub);
+    const { host } = new URL(registry.url);
+    const auth = Buffer.from('shop:secret').toString('base64');
+    registry.password = `Basic ${auth}`;
+    const file = join(engine.directory, '.dockercfg');
+    writeFileSync(file, JSON.stringify({ [host]: { auth, email: 'shop@example.test' } }));
+    const uris = [{ value: file, extract: false }];
+    await framework.launch('private', {
+      docker: { image: `${host}/none` },
+      command: { value: 'true', uris },
+    });
+    const failed = await framework.until('private', 'TASK_FAILED');
+    assert.match(String(failed['message']), /^Failed to launch container: /);
+    // With what they were given for, it is told that there is no such image.
+    const asked = new Set(registry.asked.filter((each) => each !== '/v2/'));
+    assert.deepEqual([...asked], ['/token+', '/v2/none/manifests/latest+']);
   });
 });
