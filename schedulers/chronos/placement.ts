@@ -60,6 +60,11 @@ export class Placement {
     const name = run.key.jobName;
     const skipped = run.cause === 'schedule' ? this.starts.skipMissed(name, now) : [];
     const entry = this.state.job(name);
+    const late = entry === undefined ? undefined : this.starts.skipLostLaunch(entry, run, now);
+    if (late !== undefined) {
+      this.state.queue.delete(name);
+      return { entry: undefined, effects: [...late, ...forget(run), ...this.again(name, now)] };
+    }
     const isVoid =
       entry === undefined ||
       entry.job.disabled ||
@@ -113,7 +118,7 @@ export class Placement {
     const task: TaskRecord = {
       taskId: info.task_id.value,
       agentId: info.agent_id.value,
-      run,
+      run: this.starts.withStart(entry, run),
       launchedAt: now,
       isConfirmed: false,
       startedAt: undefined,

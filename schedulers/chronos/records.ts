@@ -48,6 +48,8 @@ export interface RunRecord {
   readonly notBefore: Instant;
   /** How often a launch of this run was lost before it reached an agent. */
   readonly relaunches: number;
+  /** The scheduled start that was launched with it, where starts have an epsilon. */
+  readonly startAt?: Instant | undefined;
 }
 
 export interface TaskRecord {

@@ -106,6 +106,12 @@ export function countDown(schedule: Schedule): Schedule {
   return { ...schedule, repeat: Math.max(0, schedule.repeat - 1) };
 }
 
+/** A run given back. */
+export function countUp(schedule: Schedule): Schedule {
+  if (schedule.repeat === FOREVER) return schedule;
+  return { ...schedule, repeat: schedule.repeat + 1 };
+}
+
 export interface Skipped {
   readonly schedule: Schedule;
   /** How many starts were passed over. */

@@ -19,6 +19,7 @@ import {
 } from './records.ts';
 import {
   countDown,
+  countUp,
   formatSchedule,
   hasPeriod,
   moveStart,
@@ -159,6 +160,33 @@ export class Starts {
     if (byEpsilon && run.cause !== 'schedule') return [];
     const moved = byEpsilon ? moveStart(schedule, 1, now) : skipTo(schedule, now + 1, now).schedule;
     return this.setSchedule(entry, countDown(moved), entry.missed);
+  }
+
+  /** Remembers which start a run is launched for, before the schedule moves on. */
+  withStart(entry: JobEntry, run: RunRecord): RunRecord {
+    const { schedule } = entry;
+    if (run.cause !== 'schedule' || schedule?.start === undefined) return run;
+    if (!this.usesEpsilon(entry, schedule)) return run;
+    return { ...run, startAt: schedule.start.toMillis() };
+  }
+
+  /**
+   * A launch was lost, and found out about too late to be repeated: its start is skipped like others
+   * that could not happen, and does not use up the count. Undefined where the run may go on.
+   */
+  skipLostLaunch(
+    entry: JobEntry,
+    run: RunRecord,
+    now: Instant,
+  ): readonly ChronosEffect[] | undefined {
+    const { startAt: at } = run;
+    const { schedule, epsilonMs } = entry;
+    if (run.cause !== 'relaunch' || at === undefined || epsilonMs === undefined) return undefined;
+    if (schedule === undefined || at >= now - epsilonMs) return undefined;
+    const reason = 'older-than-epsilon';
+    const missed = withMissed(entry.missed, { reason, from: at, to: at, count: 1, notedAt: now });
+    // A definition posted since then has a count of its own.
+    return this.setSchedule(entry, entry.setAt > at ? schedule : countUp(schedule), missed);
   }
 
   /** Whether a queued scheduled start is still wanted, after missed ones were skipped. */

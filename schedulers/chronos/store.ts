@@ -235,6 +235,7 @@ function decodeRun(read: JsonReader): Result<RunRecord> {
     hasOwnArguments: read.boolean('hasOwnArguments', false),
     notBefore: read.number('notBefore', 0),
     relaunches: read.integer('relaunches', 0),
+    startAt: optionalNumber(read, 'startAt'),
   });
 }
 

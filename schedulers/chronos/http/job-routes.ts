@@ -160,28 +160,44 @@ function search(
   if (limit === undefined || offset === undefined) {
     return renderProblem({ kind: 'not-found', status: 404, message: 'Not Found' }, request, reply);
   }
-  const wanted = {
-    name: queryText(request, 'name'),
-    command: queryText(request, 'command'),
-    any: queryText(request, 'any'),
-  };
-  const found = [...api.state.shownJobs()]
-    .filter(({ job }) => isFound(job, wanted))
-    .slice(offset, offset + limit);
+  const lowered = (name: string): string | undefined => queryText(request, name)?.toLowerCase();
+  const wanted = { name: lowered('name'), command: lowered('command'), any: lowered('any') };
   const shape = { fillsFetch: false, isVersion2 };
   return sendJson(
     reply,
-    found.map(({ job }) => api.texts.of(job, shape)),
+    findJobs(api, wanted, offset, limit).map((job) => api.texts.of(job, shape)),
   );
 }
 
+/** Parts of texts in lower case. */
+type WantedParts = Readonly<Record<'name' | 'command' | 'any', string | undefined>>;
+
+/** Looks no further than the last one to be shown: there may be 100,000 jobs. */
+function findJobs(
+  api: ChronosApi,
+  wanted: WantedParts,
+  offset: number,
+  limit: number,
+): readonly Job[] {
+  const found: Job[] = [];
+  let toSkip = offset;
+  if (limit === 0) return found;
+  for (const { job } of api.state.shownJobs()) {
+    if (!isFound(job, wanted)) continue;
+    if (toSkip > 0) {
+      toSkip -= 1;
+      continue;
+    }
+    found.push(job);
+    if (found.length === limit) break;
+  }
+  return found;
+}
+
 /** `any` alone filters nothing: it only brings back what the other two have dropped. */
-function isFound(
-  job: Job,
-  wanted: Readonly<Record<'name' | 'command' | 'any', string | undefined>>,
-): boolean {
+function isFound(job: Job, wanted: WantedParts): boolean {
   const has = (text: string, part: string | undefined) =>
-    part === undefined || text.toLowerCase().includes(part.toLowerCase());
+    part === undefined || text.toLowerCase().includes(part);
   if (has(job.name, wanted.name) && has(job.command, wanted.command)) return true;
   if (wanted.any === undefined) return false;
   return has(job.name, wanted.any) || has(job.command, wanted.any);

@@ -315,6 +315,8 @@ test('search finds by name and command, and any alone filters nothing', async (t
   assert.deepEqual(await names('name=zzz&any=bet'), ['beta']);
   assert.deepEqual(await names('any=bet'), ['Alpha', 'beta', 'gamma']);
   assert.deepEqual(await names('limit=1&offset=1'), ['beta']);
+  assert.deepEqual(await names('offset=3'), []);
+  assert.deepEqual(await names('limit=0'), []);
 });
 
 test('the graph is shown as dot and csv', async (t) => {

@@ -214,6 +214,25 @@ test('a crash between write and launch neither loses nor doubles a start', async
   await it.chronos.stop();
 });
 
+test('a lost launch that is found out about after epsilon is skipped and does not count', async () => {
+  const it = await new ChronosTester().start();
+  it.cluster.losesLaunches = true;
+  await it.post({ name: 'tick', schedule: 'R3/2026-01-01T00:00:10Z/PT2M', epsilon: 'PT30S' });
+  await it.clock.advance(15_000);
+  assert.equal(it.cluster.calls('ACCEPT').length, 1);
+  it.cluster.losesLaunches = false;
+  await it.crash(60_000);
+  await it.clock.advance(3_600_000);
+  const launches = it.launches('tick', Date.UTC(2026, 0, 1, 0, 0, 10));
+  assert.deepEqual(
+    launches.map((at) => Math.floor(at / 1_000)),
+    [120, 240, 360],
+  );
+  const missed = await it.http('GET', '/scheduler/job/missed/tick');
+  assert.match(missed.text, /older-than-epsilon/);
+  await it.chronos.stop();
+});
+
 test('a running task survives a restart and its end is counted once', async () => {
   const it = await new ChronosTester().start();
   it.cluster.plan = () => undefined;
