@@ -1,5 +1,6 @@
 /** A job of a configuration as the Thrift structures that the scheduler gets (spec aurora, section 4). */
 import { err, ok, type Result } from '../../../core/base/result.ts';
+import { numberProblem } from '../thrift/number-ranges.ts';
 import type {
   Constraint,
   Container,
@@ -62,19 +63,20 @@ export function convertJob(
   if (cronCollisionPolicy === undefined) return err(`Invalid CronCollisionPolicy type: ${policy}`);
   const updateSettings = updateSettingsOf(mapAt(data, 'update_config'));
   if (!updateSettings.ok) return updateSettings;
-  return ok({
-    cluster: textAt(data, 'cluster'),
-    data,
-    updateSettings: updateSettings.value,
-    configuration: {
-      key: task.value.job,
-      owner: { user },
-      cronSchedule: optionalText(data, 'cron_schedule'),
-      cronCollisionPolicy,
-      taskConfig: task.value,
-      instanceCount: numberAt(data, 'instances'),
-    },
-  });
+  const configuration: JobConfiguration = {
+    key: task.value.job,
+    owner: { user },
+    cronSchedule: optionalText(data, 'cron_schedule'),
+    cronCollisionPolicy,
+    taskConfig: task.value,
+    instanceCount: numberAt(data, 'instances'),
+  };
+  const problem =
+    numberProblem('JobConfiguration', configuration) ??
+    numberProblem('JobUpdateSettings', updateSettings.value);
+  if (problem !== undefined) return err(problem);
+  const cluster = textAt(data, 'cluster');
+  return ok({ cluster, data, updateSettings: updateSettings.value, configuration });
 }
 
 /** All that the scheduler is not told by another name: what the client shows and checks. */

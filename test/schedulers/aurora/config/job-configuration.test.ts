@@ -251,6 +251,26 @@ const REFUSED: readonly (readonly [text: string, error: string])[] = [
     jobText('', TASK.replace('resources', "constraints=order('run', 'run'), resources")),
     'Task is invalid: Cycles detected in the task schedule!',
   ],
+  [
+    jobText('priority=2**40'),
+    'TaskConfig.priority is 1099511627776, which is no integer of 32 bits',
+  ],
+  [
+    jobText('instances=2**31'),
+    'JobConfiguration.instanceCount is 2147483648, which is no integer of 32 bits',
+  ],
+  [
+    jobText('', TASK.replace('64*MB', '10**90')),
+    'Resource.ramMb is 9.5367431640625e+83, which is no integer up to 9007199254740991',
+  ],
+  [
+    jobText('', TASK.replace('cpu=0.5', "cpu='1e999'")),
+    'Resource.numCpus is Infinity, which is no number',
+  ],
+  [
+    jobText('update_config=UpdateConfig(watch_secs=10**9)'),
+    'JobUpdateSettings.minWaitInInstanceRunningMs is 1000000000000, which is no integer of 32 bits',
+  ],
   [jobText('update_config=UpdateConfig(batch_size=0)'), 'Batch size should be greater than 0'],
   [
     jobText('update_config=UpdateConfig(pulse_interval_secs=59)'),
