@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseMinAllocatable, parseWeights } from '../../../core/allocator/flag-values.ts';
 import { compileConstraints } from '../../../core/allocator/offer-constraints.ts';
-import type { AttributeConstraintPredicate } from '../../../core/wire/types/mesos.v1.scheduler.ts';
+import type {
+  AttributeConstraint,
+  AttributeConstraintPredicate,
+  OfferConstraints,
+} from '../../../core/wire/types/mesos.v1.scheduler.ts';
 import type { AgentInfo } from '../../../core/wire/types/mesos.v1.ts';
 
 const agent: AgentInfo = {
@@ -105,4 +109,36 @@ test('flag values are read', () => {
     ['b/c', 0.5],
   ]);
   for (const text of ['a', 'a=0', 'a=x', '/a=1']) assert.ok(!parseWeights(text).ok);
+});
+
+test('selectors, groups and weights are refused with the whole sentence of the original', () => {
+  const exists = { exists: {} };
+  const one = (selector: AttributeConstraint['selector']): OfferConstraints => ({
+    role_constraints: {
+      web: { groups: [{ attribute_constraints: [{ selector, predicate: exists }] }] },
+    },
+  });
+  const invalid = "A role web has an invalid 'AttributeConstraint': ";
+  const both =
+    "Exactly one of 'AttributeConstraint::Selector::name' or 'AttributeConstraint::Selector::pseudoattribute_type' must be set";
+  const rows: readonly (readonly [OfferConstraints, string])[] = [
+    [one({}), invalid + both],
+    [one({ attribute_name: 'a', pseudoattribute_type: 'ZONE' }), invalid + both],
+    [one({ pseudoattribute_type: 'UNKNOWN' }), `${invalid}Unknown pseudoattribute type`],
+    [
+      { role_constraints: { web: { groups: [{}] } } },
+      "'OfferConstraints::RoleConstraints::groups' for role webcontains an empty RoleConstraints::Group",
+    ],
+    [
+      { role_constraints: { web: {} } },
+      "'OfferConstraints::role_constraints' has an empty 'RoleConstraints::groups' for role web",
+    ],
+  ];
+  for (const [constraints, error] of rows) {
+    assert.deepEqual(compileConstraints(constraints), { ok: false, error });
+  }
+  assert.deepEqual(parseWeights('web:2'), {
+    ok: false,
+    error: "Invalid weight: 'web:2'. --weights should be of the form 'role=weight,role=weight'",
+  });
 });
