@@ -10,6 +10,7 @@ import type { Caller } from './answers.ts';
 import { answerCall, type MachineCall } from './calls.ts';
 import { CronRuns } from './cron-runs.ts';
 import type { AuroraEffect, Decision } from './effects.ts';
+import { followDrain } from './maintenance-calls.ts';
 import { OfferBook } from './offer-book.ts';
 import { PendingGroups } from './pending-groups.ts';
 import { tryGroup } from './scheduling.ts';
@@ -150,6 +151,7 @@ export class AuroraMachine {
       for (const change of changes) {
         this.groups.follow(turn, change);
         this.updates.follow(turn, change);
+        followDrain(turn, change, this.offers);
       }
     }
   }

@@ -5,6 +5,13 @@ import { type Caller, refused } from './answers.ts';
 import { descheduleCronJob, putCronJob, startCronJob } from './cron-calls.ts';
 import type { CronRuns } from './cron-runs.ts';
 import { addInstances, createJob, killTasks, restartShards } from './job-calls.ts';
+import {
+  drainHosts,
+  endMaintenance,
+  maintenanceStatus,
+  startMaintenance,
+} from './maintenance-calls.ts';
+import type { OfferBook } from './offer-book.ts';
 import type { PendingGroups } from './pending-groups.ts';
 import * as read from './read-calls.ts';
 import type { Turn } from './turn.ts';
@@ -20,6 +27,7 @@ export type MachineCall = {
 /** What calls need besides the state. */
 export interface CallParts {
   readonly groups: PendingGroups;
+  readonly offers: OfferBook;
   readonly cron: CronRuns;
   readonly updates: JobUpdates;
 }
@@ -65,6 +73,14 @@ export function answerCall(
       return forceTaskState(turn, call.args, caller);
     case 'pruneTasks':
       return pruneTasks(turn, call.args);
+    case 'startMaintenance':
+      return startMaintenance(turn, call.args.hosts, parts.offers);
+    case 'drainHosts':
+      return drainHosts(turn, call.args.hosts, parts.offers);
+    case 'maintenanceStatus':
+      return maintenanceStatus(turn, call.args.hosts);
+    case 'endMaintenance':
+      return endMaintenance(turn, call.args.hosts, parts.offers);
     default:
       return answerRead(turn, call, parts);
   }

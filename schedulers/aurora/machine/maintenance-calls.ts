@@ -1,0 +1,107 @@
+/**
+ * Takes hosts out of service and back (spec aurora-scheduler, section 8). Tasks on a draining host are killed
+ * and replaced elsewhere; when the last has ended, the host is drained.
+ */
+import type { Hosts, MaintenanceMode, Response, ScheduledTask } from '../thrift/types.ts';
+import { okay } from './answers.ts';
+import type { OfferBook } from './offer-book.ts';
+import { AGENT_ASSIGNED } from './schedule-status.ts';
+import { changeTask } from './task-changes.ts';
+import { idOf } from './task-table.ts';
+import type { TaskChange, Turn } from './turn.ts';
+
+interface HostStatus {
+  readonly host: string;
+  readonly mode: MaintenanceMode;
+}
+
+export function startMaintenance(
+  turn: Turn,
+  hosts: Hosts | undefined,
+  offers: OfferBook,
+): Response {
+  const statuses = setModes(turn, hosts, 'SCHEDULED', offers);
+  return okay({ startMaintenanceResult: { statuses } });
+}
+
+export function endMaintenance(turn: Turn, hosts: Hosts | undefined, offers: OfferBook): Response {
+  for (const host of knownOf(turn, hosts)) removeRequest(turn, host);
+  const statuses = setModes(turn, hosts, 'NONE', offers);
+  return okay({ endMaintenanceResult: { statuses } });
+}
+
+export function maintenanceStatus(turn: Turn, hosts: Hosts | undefined): Response {
+  const statuses = knownOf(turn, hosts).map((host) => ({ host, mode: modeOf(turn, host) }));
+  return okay({ maintenanceStatusResult: { statuses } });
+}
+
+/** Without waiting for anybody's policy. */
+export function drainHosts(turn: Turn, hosts: Hosts | undefined, offers: OfferBook): Response {
+  const statuses = knownOf(turn, hosts).map((host): HostStatus => {
+    const tasks = assignedOn(turn, host);
+    if (tasks.length === 0) {
+      removeRequest(turn, host);
+      setMode(turn, host, 'DRAINED', offers);
+      return { host, mode: 'DRAINED' };
+    }
+    turn.persist(
+      turn.state.putMaintenance({
+        host,
+        defaultSlaPolicy: { percentageSlaPolicy: { percentage: 0, durationSecs: 0 } },
+        timeoutSecs: 0,
+        createdTimestampMs: turn.now,
+      }),
+    );
+    setMode(turn, host, 'DRAINING', offers);
+    const message = 'Draining machine for maintenance.';
+    for (const task of tasks) changeTask(turn, idOf(task), 'DRAINING', { message });
+    return { host, mode: 'DRAINING' };
+  });
+  return okay({ drainHostsResult: { statuses } });
+}
+
+/** The end of the last task drains the host. */
+export function followDrain(turn: Turn, { before, after }: TaskChange, offers: OfferBook): void {
+  const host = before?.assignedTask.slaveHost;
+  if (host === undefined || modeOf(turn, host) !== 'DRAINING') return;
+  if (after !== undefined && AGENT_ASSIGNED.has(after.status)) return;
+  if (assignedOn(turn, host).length > 0) return;
+  removeRequest(turn, host);
+  setMode(turn, host, 'DRAINED', offers);
+}
+
+function setModes(
+  turn: Turn,
+  hosts: Hosts | undefined,
+  mode: MaintenanceMode,
+  offers: OfferBook,
+): readonly HostStatus[] {
+  return knownOf(turn, hosts).map((host) => {
+    setMode(turn, host, mode, offers);
+    return { host, mode };
+  });
+}
+
+/** Only hosts that have ever offered something are known. */
+function knownOf(turn: Turn, hosts: Hosts | undefined): readonly string[] {
+  return [...new Set(hosts?.hostNames ?? [])].filter((host) => turn.state.hosts.has(host));
+}
+
+function modeOf(turn: Turn, host: string): MaintenanceMode {
+  return turn.state.hosts.get(host)?.mode ?? 'NONE';
+}
+
+function setMode(turn: Turn, host: string, mode: MaintenanceMode, offers: OfferBook): void {
+  const known = turn.state.hosts.get(host);
+  if (known === undefined || known.mode === mode) return;
+  turn.persist(turn.state.putHost({ ...known, mode }));
+  offers.reorder();
+}
+
+function removeRequest(turn: Turn, host: string): void {
+  if (turn.state.maintenance.has(host)) turn.persist(turn.state.removeMaintenance(host));
+}
+
+function assignedOn(turn: Turn, host: string): readonly ScheduledTask[] {
+  return turn.state.tasks.onHost(host).filter(({ status }) => AGENT_ASSIGNED.has(status));
+}
