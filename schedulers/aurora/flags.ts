@@ -89,7 +89,7 @@ export const AURORA_FLAGS = {
   offer_order: flag('string', 'RANDOM', {
     help: 'RANDOM, CPU, MEMORY, DISK, REVOCABLE_CPU, with commas. (default: RANDOM)',
   }),
-  offer_reservation_duration: flag('duration', minutes(3), { help: 'After a preemption.' }),
+  offer_reservation_duration: unsupported('offer_reservation_duration', 'no preemption yet'),
   unavailability_threshold: flag('duration', minutes(6), { help: 'Hosts that go away sooner.' }),
   cron_timezone: flag('string', 'GMT', { help: 'Time zone of cron schedules. (default: GMT)' }),
   cron_start_initial_backoff: flag('duration', seconds(5), { help: 'Until a killed run is gone.' }),
@@ -182,7 +182,6 @@ function machineSettings(flags: AuroraFlags): Result<MachineSettings> {
       holdsForever: flags.hold_offers_forever,
       refuseSeconds: flags.offer_filter_duration / 1_000,
       order: order.value,
-      reservationMs: flags.offer_reservation_duration,
     },
     cron: {
       zone: flags.cron_timezone,

@@ -63,7 +63,6 @@ export interface MachineSettings {
     readonly holdsForever: boolean;
     readonly refuseSeconds: number;
     readonly order: readonly OfferOrder[];
-    readonly reservationMs: DurationMs;
   };
   readonly cron: {
     /** Name of the time zone. */

@@ -59,7 +59,6 @@ export const SETTINGS: MachineSettings = {
     holdsForever: false,
     refuseSeconds: 5,
     order: ['RANDOM'],
-    reservationMs: 180_000,
   },
   cron: { zone: 'GMT', startBackoffMs: 5_000, startBackoffMaxMs: 60_000 },
   unavailabilityThresholdMs: 360_000,

@@ -1,0 +1,78 @@
+/** Flags of the scheduler (spec aurora-scheduler, section 11). */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseFlags } from '../../../core/base/flags.ts';
+import {
+  AURORA_FLAGS,
+  compileAuroraOptions,
+  withTwoDashes,
+} from '../../../schedulers/aurora/flags.ts';
+import type { AuroraOptions } from '../../../schedulers/aurora/options.ts';
+
+const REQUIRED = [
+  '-cluster_name=devcluster',
+  '-mesos_master_address=127.0.0.1:5050',
+  '-native_log_file_path=/var/lib/aurora',
+];
+
+function compile(...argv: string[]): AuroraOptions | string {
+  const sources = { env: {}, envPrefix: undefined, style: 'spaced' as const };
+  const flags = parseFlags(AURORA_FLAGS, {
+    ...sources,
+    argv: withTwoDashes([...REQUIRED, ...argv]),
+  });
+  if (!flags.ok) return flags.error;
+  const options = compileAuroraOptions(flags.value);
+  return options.ok ? options.value : options.error;
+}
+
+function compiled(...argv: string[]): AuroraOptions {
+  const options = compile(...argv);
+  assert.ok(typeof options !== 'string', String(options));
+  return options;
+}
+
+test('flags have one dash or two, durations and amounts in the words of the original', () => {
+  const { machine, framework } = compiled(
+    '-transient_task_state_timeout=90secs',
+    '--framework_failover_timeout=1days',
+    '-thermos_executor_ram=64MB',
+    '-offer_order=CPU,MEMORY',
+  );
+  assert.equal(machine.transientTimeoutMs, 90_000);
+  assert.equal(framework.failoverTimeoutSeconds, 86_400);
+  assert.equal(machine.executor.ramMb, 64);
+  assert.deepEqual(machine.offers.order, ['CPU', 'MEMORY']);
+});
+
+test('the executor is what lies in the sandbox under the name of its path', () => {
+  const { machine } = compiled(
+    '-thermos_executor_path=/usr/share/aurora/thermos.pex',
+    '-thermos_executor_flags=--announcer-ensemble zk:2181',
+    '-thermos_executor_resources=/etc/a,/etc/b',
+    '-thermos_home_in_sandbox',
+  );
+  const sandbox = `\${MESOS_SANDBOX=.}`;
+  assert.deepEqual(machine.executor, {
+    cpus: 0.25,
+    ramMb: 128,
+    command: `HOME=${sandbox} ${sandbox}/thermos.pex --announcer-ensemble zk:2181`,
+    uris: ['/usr/share/aurora/thermos.pex', '/etc/a', '/etc/b'],
+  });
+});
+
+test('what is not there is refused by name, and so is what has no meaning', () => {
+  for (const name of ['zk_endpoints', 'serverset_path', 'backup_dir', 'webhook_config']) {
+    assert.match(String(compile(`-${name}=x`)), new RegExp(`'${name}' is not supported: `));
+  }
+  assert.match(
+    String(compile('-http_authentication_mechanism=BASIC')),
+    /'http_authentication_mechanism' is not supported: /,
+  );
+  assert.equal(compile('-offer_order=SIZE'), "Flag 'offer_order' has no order 'SIZE'");
+  assert.equal(
+    compile('-allowed_container_types=APPC'),
+    "Flag 'allowed_container_types' has no type 'APPC'",
+  );
+  assert.match(String(compile('-no_such_flag=1')), /^Failed to load unknown flag 'no_such_flag'/);
+});
