@@ -12,13 +12,13 @@ import type { Resources } from './arithmetic.ts';
 
 /** Either form in, list form out. The resource must be valid. */
 export function toListForm(resource: Resource): Resource {
+  // Nearly all are in it already.
+  if (resource.role === undefined && resource.reservation === undefined) {
+    if (resource.reservations === undefined || resource.reservations.length > 0) return resource;
+  }
   const { role, reservation, reservations, ...rest } = resource;
-  if (reservations !== undefined && reservations.length > 0) {
-    return role === undefined && reservation === undefined ? resource : { ...rest, reservations };
-  }
-  if (role === undefined || role === '*') {
-    return role === undefined && reservations === undefined ? resource : rest;
-  }
+  if (reservations !== undefined && reservations.length > 0) return { ...rest, reservations };
+  if (role === undefined || role === '*') return rest;
   if (reservation === undefined) return { ...rest, reservations: [{ type: 'STATIC', role }] };
   return { ...rest, reservations: [{ ...reservation, type: 'DYNAMIC', role }] };
 }

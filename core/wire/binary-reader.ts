@@ -6,6 +6,7 @@ import protobuf from 'protobufjs/minimal.js';
 import { setInteger } from './exact-integers.ts';
 import { isRecord, setMember } from './required.ts';
 import type { FieldPlan, MessagePlan } from './schema.ts';
+import { sharedMessage, shareMessage } from './shared-messages.ts';
 import { readShortString } from './short-strings.ts';
 import { type Fields, keepUnknown } from './unknown-fields.ts';
 
@@ -66,6 +67,10 @@ export class BinaryReader {
       // A singular message that comes twice is merged.
       const before = field.repeated ? undefined : into[field.name];
       const plan = field.message();
+      if (field.repeated && plan.isShared) {
+        this.store(field, into, this.shared(plan, depth));
+        return;
+      }
       const target = isRecord(before) ? before : plan.create();
       const value = this.message(plan, this.endOfSized(), target, depth + 1);
       this.store(field, into, value);
@@ -74,6 +79,20 @@ export class BinaryReader {
     const value = this.scalar(field);
     if (value === undefined) this.keep(into, start);
     else this.store(field, into, value);
+  }
+
+  private shared(plan: MessagePlan, depth: number): object {
+    const end = this.endOfSized();
+    const start = this.reader.pos;
+    const known = sharedMessage(this.bytes, start, end);
+    if (known !== undefined) {
+      this.reader.pos = end;
+      return known;
+    }
+    const value = this.message(plan, end, plan.create(), depth + 1);
+    // What lacks something, here or before, must be told apart from what was complete.
+    if (this.isComplete) shareMessage(this.bytes, start, end, value);
+    return value;
   }
 
   private store(field: FieldPlan, into: Fields, value: unknown): void {

@@ -9,6 +9,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import protobuf from 'protobufjs';
 import { assert, defined } from '../base/assert.ts';
 import { formatDouble } from './json-text.ts';
+import { SHARED_MESSAGES } from './shared-messages.ts';
 import type { MessageTypes } from './types/messages.ts';
 import { v1NameOf } from './v1-names.ts';
 
@@ -68,6 +69,8 @@ export interface MessagePlan {
   readonly byNumber: readonly (FieldPlan | undefined)[];
   readonly byName: ReadonlyMap<string, FieldPlan>;
   readonly required: readonly string[];
+  /** Whether equal ones are one object (shared-messages.ts). */
+  readonly isShared: boolean;
   /** An empty message, a plain object. */
   readonly create: () => Record<string, unknown>;
 }
@@ -140,6 +143,7 @@ function buildPlan(type: protobuf.Type): MessagePlan {
     byNumber: indexByNumber(fields),
     byName: new Map(fields.map((field) => [field.name, field])),
     required: fields.filter((field) => field.required).map((field) => field.name),
+    isShared: SHARED_MESSAGES.has(name),
     create: creator(),
   };
 }
