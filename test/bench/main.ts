@@ -14,6 +14,7 @@ import {
   isMet,
   thisMachine,
 } from './figures.ts';
+import { marathonBenchmark } from './marathon.ts';
 import { calibrate } from './measure.ts';
 import { microBenchmark } from './micro.ts';
 import { offersBenchmark } from './offers.ts';
@@ -32,6 +33,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   stateBenchmark,
   schedulingBenchmark,
   reregisterBenchmark,
+  marathonBenchmark,
 ];
 
 const { values, positionals } = parseArgs({

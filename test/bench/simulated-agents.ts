@@ -93,6 +93,9 @@ export class SimulatedAgents {
   private awaitedCount = 0;
   /** Tasks whose TASK_RUNNING was acknowledged. */
   acknowledgedCount = 0;
+  launchedCount = 0;
+  /** Kills that were asked for; none is carried out. */
+  killCount = 0;
   onAcknowledged: () => void = () => {};
 
   constructor(transport: MessageTransport, master: Omit<Upid, 'id'>, count: number) {
@@ -182,9 +185,13 @@ export class SimulatedAgents {
       case 'mesos.internal.RunTaskMessage': {
         const message = read('mesos.internal.RunTaskMessage', envelope);
         const framework = message.framework.id?.value ?? '';
+        this.launchedCount += 1;
         this.update(agent, framework, message.task.task_id, 'TASK_RUNNING');
         return;
       }
+      case 'mesos.internal.KillTaskMessage':
+        this.killCount += 1;
+        return;
       case 'mesos.internal.StatusUpdateAcknowledgementMessage':
         read('mesos.internal.StatusUpdateAcknowledgementMessage', envelope);
         this.acknowledgedCount += 1;
