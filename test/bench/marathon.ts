@@ -78,6 +78,7 @@ class MarathonProcess {
       '--http_address=127.0.0.1',
       `--work_dir=${join(directory, 'marathon')}`,
       '--max_running_deployments=2000',
+      '--group_versions_cache_size=5000',
       '--max_instances_per_offer=1000',
       '--launch_tokens=100000',
       '--min_revive_offers_interval=100',
@@ -88,16 +89,19 @@ class MarathonProcess {
   async start(): Promise<void> {
     const program = startOrrery(['marathon', ...this.flags]);
     this.program = program;
+    let hasEnded = false;
     await eventually(
       'Marathon is ready',
       async () => {
-        if (program.child.exitCode !== null) throw new Error('Marathon ended');
+        hasEnded = program.child.exitCode !== null;
+        if (hasEnded) return true;
         if (!program.output().includes('READY')) return undefined;
         return (await http('GET', `${this.url}/v2/info`)).status === 200 ? true : undefined;
       },
       program.output,
       PATIENCE_MS,
     );
+    if (hasEnded) throw new Error(`Marathon ended: ${program.output()}`);
   }
 
   async kill(): Promise<void> {
