@@ -43,7 +43,7 @@ export function taskInfo(placement: TaskPlacement, settings: MachineSettings): T
   }
   return {
     ...base,
-    executor: { ...executorOf(taskId, settings, executorResources), container },
+    executor: { ...executorOf(assigned, settings, executorResources), container },
   };
 }
 
@@ -56,14 +56,14 @@ function labelsOf({ task }: AssignedTask): readonly Label[] {
 }
 
 function executorOf(
-  taskId: string,
-  { executor, clusterName }: MachineSettings,
+  assigned: AssignedTask,
+  { executor }: MachineSettings,
   resources: readonly Resource[],
 ): ExecutorInfo {
-  const source = sourceOf(taskId, clusterName);
+  const source = sourceOf(assigned);
   return {
     type: 'CUSTOM',
-    executor_id: { value: `thermos-${taskId}` },
+    executor_id: { value: `thermos-${assigned.taskId}` },
     name: EXECUTOR_NAME,
     source,
     labels: { labels: [{ key: 'source', value: source }] },
@@ -75,9 +75,10 @@ function executorOf(
   };
 }
 
-/** The task's id names role, environment, name and instance before the part that makes it unique. */
-function sourceOf(taskId: string, clusterName: string): string {
-  return `${clusterName}.${taskId}`;
+/** The instance, for whoever watches containers. */
+function sourceOf({ task, instanceId }: AssignedTask): string {
+  const { role = '', environment = '', name = '' } = task.job ?? {};
+  return `${role}.${environment}.${name}.${instanceId}`;
 }
 
 function discoveryOf(assigned: AssignedTask, settings: MachineSettings): DiscoveryInfo {

@@ -43,6 +43,7 @@ test('the cluster is told of the executor, its overhead, the ports and the tier'
   assert.equal(info.task_id.value, assigned.taskId);
   assert.equal(info.executor?.executor_id.value, `thermos-${assigned.taskId}`);
   assert.equal(info.executor?.name, 'AuroraExecutor');
+  assert.equal(info.executor?.source, 'www.prod.web.0');
   assert.deepEqual(info.labels, {
     labels: [{ key: 'org.apache.aurora.tier', value: 'preemptible' }],
   });
