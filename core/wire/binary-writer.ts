@@ -2,15 +2,15 @@
  * Writes the binary form of a message by its plan; the rules stand in codec.ts. A value that does not
  * fit its type is a bug and throws.
  */
-import type protobuf from 'protobufjs/minimal.js';
 import { AssertionFailed } from '../base/assert.ts';
+import type { ByteWriter } from './byte-writer.ts';
 import { integerText } from './exact-integers.ts';
 import { isRecord } from './required.ts';
 import type { FieldPlan, MessagePlan } from './schema.ts';
 import { isFields, unknownOf } from './unknown-fields.ts';
 
 /** Writes all fields; false when a required one is missing somewhere. */
-export function writeMessage(plan: MessagePlan, value: unknown, writer: protobuf.Writer): boolean {
+export function writeMessage(plan: MessagePlan, value: unknown, writer: ByteWriter): boolean {
   if (!isFields(value)) throw new AssertionFailed(`value of ${plan.name} is ${typeof value}`);
   let complete = true;
   const unknown = unknownOf(value);
@@ -25,7 +25,8 @@ export function writeMessage(plan: MessagePlan, value: unknown, writer: protobuf
       if (!Array.isArray(member)) throw wrongType(plan, field, member);
       for (const each of member) complete = writeOne(plan, field, each, writer) && complete;
     } else if (field.isWide && typeof member === 'number' && !Number.isSafeInteger(member)) {
-      writeBig(field, integerText(value, field.name, member), writer.uint32(field.tag));
+      writer.uint32(field.tag);
+      writeBig(field, integerText(value, field.name, member), writer);
     } else {
       complete = writeOne(plan, field, member, writer) && complete;
     }
@@ -38,51 +39,63 @@ function writeOne(
   plan: MessagePlan,
   field: FieldPlan,
   value: unknown,
-  writer: protobuf.Writer,
+  writer: ByteWriter,
 ): boolean {
   writer.uint32(field.tag);
   if (field.kind === 'message') {
-    const complete = writeMessage(field.message(), value, writer.fork());
-    writer.ldelim();
+    const start = writer.begin();
+    const complete = writeMessage(field.message(), value, writer);
+    writer.end(start);
     return complete;
   }
   if (!writeScalar(field, value, writer)) throw wrongType(plan, field, value);
   return true;
 }
 
-function writeMap(field: FieldPlan, map: unknown, writer: protobuf.Writer): boolean {
+function writeMap(field: FieldPlan, map: unknown, writer: ByteWriter): boolean {
   let complete = true;
   for (const [key, value] of isRecord(map) ? Object.entries(map) : []) {
-    writer.uint32(field.tag).fork().uint32(10).string(key);
+    writer.uint32(field.tag);
+    const start = writer.begin();
+    writer.uint32(10);
+    writer.string(key);
+    writer.uint32(18);
     if (field.kind === 'message') {
-      writer.uint32(18);
-      complete = writeMessage(field.message(), value, writer.fork()) && complete;
-      writer.ldelim();
+      const valueStart = writer.begin();
+      complete = writeMessage(field.message(), value, writer) && complete;
+      writer.end(valueStart);
     } else {
-      writer.uint32(18).string(String(value));
+      writer.string(String(value));
     }
-    writer.ldelim();
+    writer.end(start);
   }
   return complete;
 }
 
 /** An integer beyond 2^53, from its digits. */
-function writeBig(field: FieldPlan, digits: string, writer: protobuf.Writer): void {
+function writeBig(field: FieldPlan, digits: string, writer: ByteWriter): void {
   const bits = BigInt.asUintN(64, BigInt(digits));
   const low = Number(bits & 0xffff_ffffn);
   const high = Number(bits >> 32n);
   switch (field.kind) {
     case 'int64':
     case 'uint64':
-    case 'sint64':
+      writer.varint64(low, high);
+      return;
+    case 'sint64': {
+      const sign = high >> 31;
+      writer.varint64(((low << 1) ^ sign) >>> 0, (((high << 1) | (low >>> 31)) ^ sign) >>> 0);
+      return;
+    }
     case 'fixed64':
     case 'sfixed64':
-      writer[field.kind]({ low, high, unsigned: field.kind !== 'sint64' });
+      writer.fixed32(low);
+      writer.fixed32(high);
   }
 }
 
 /** False when the value is not of the field's type. */
-function writeScalar(field: FieldPlan, value: unknown, writer: protobuf.Writer): boolean {
+function writeScalar(field: FieldPlan, value: unknown, writer: ByteWriter): boolean {
   switch (typeof value) {
     case 'string':
       return writeText(field, value, writer);
@@ -98,7 +111,7 @@ function writeScalar(field: FieldPlan, value: unknown, writer: protobuf.Writer):
   }
 }
 
-function writeText(field: FieldPlan, value: string, writer: protobuf.Writer): boolean {
+function writeText(field: FieldPlan, value: string, writer: ByteWriter): boolean {
   if (field.kind === 'string') {
     writer.string(value);
     return true;
@@ -109,21 +122,27 @@ function writeText(field: FieldPlan, value: string, writer: protobuf.Writer): bo
   return true;
 }
 
-function writeNumber(field: FieldPlan, value: number, writer: protobuf.Writer): boolean {
+function writeNumber(field: FieldPlan, value: number, writer: ByteWriter): boolean {
   switch (field.kind) {
     case 'double':
     case 'float':
     case 'int32':
     case 'uint32':
     case 'sint32':
-    case 'int64':
-    case 'uint64':
     case 'sint64':
     case 'fixed32':
-    case 'sfixed32':
     case 'fixed64':
-    case 'sfixed64':
       writer[field.kind](value);
+      return true;
+    case 'int64':
+    case 'uint64':
+      writer.integer(value);
+      return true;
+    case 'sfixed32':
+      writer.fixed32(value);
+      return true;
+    case 'sfixed64':
+      writer.fixed64(value);
       return true;
     default:
       return false;

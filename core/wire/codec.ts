@@ -8,11 +8,11 @@
  * what we do not know is kept (unknown-fields.ts). Required fields are enforced both ways. Messages
  * of `mesos.internal` hold v1 values (schema.ts).
  */
-import protobuf from 'protobufjs/minimal.js';
 import { AssertionFailed } from '../base/assert.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { BinaryReader } from './binary-reader.ts';
 import { writeMessage } from './binary-writer.ts';
+import { ByteWriter } from './byte-writer.ts';
 import { missingRequired } from './required.ts';
 import { isMessageName as isKnownMessage, type MessageName, planOf } from './schema.ts';
 import type { MessageTypes } from './types/messages.ts';
@@ -20,10 +20,13 @@ import type { MessageTypes } from './types/messages.ts';
 export type { MessageName } from './schema.ts';
 export { UNKNOWN_FIELDS } from './unknown-fields.ts';
 
+/** One for all messages: each is written to its end, or not at all, before the next begins. */
+const writer = new ByteWriter();
+
 /** The bytes of a message. A missing required field or a value of the wrong type is a bug. */
 export function encodeMessage<N extends MessageName>(name: N, value: MessageTypes[N]): Uint8Array {
   const plan = planOf(name);
-  const writer = protobuf.Writer.create();
+  writer.restart();
   if (!writeMessage(plan, value, writer)) {
     const missing = missingRequired(plan, value).join(', ');
     throw new AssertionFailed(`${name} lacks required fields: ${missing}`);

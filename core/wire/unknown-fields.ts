@@ -4,6 +4,7 @@
  * the known fields in the order of their numbers, where the sender had them.
  */
 import protobuf from 'protobufjs/minimal.js';
+import type { ByteWriter } from './byte-writer.ts';
 
 export const UNKNOWN_FIELDS: unique symbol = Symbol('unknown fields');
 
@@ -39,7 +40,7 @@ export class UnknownFields {
   }
 
   /** Writes what comes before the field `number`. */
-  writeBelow(number: number, writer: protobuf.Writer): void {
+  writeBelow(number: number, writer: ByteWriter): void {
     for (;;) {
       const next = this.fields[this.written];
       if (next === undefined || next.number >= number) return;
