@@ -34,7 +34,7 @@ for (const encoding of ENCODINGS) {
           const read = decodeStruct(name, encodeStruct(name, value, encoding), encoding);
           assert.deepEqual(read, { ok: true, value });
         }),
-        { numRuns: 30 },
+        { numRuns: 12 },
       );
     });
   }
@@ -57,7 +57,7 @@ for (const encoding of ENCODINGS) {
         const read = decodeCall(encoding, bad);
         assert.ok(read.ok || read.error.length > 0);
       }),
-      { numRuns: 150 },
+      { numRuns: 50 },
     );
   });
 }
