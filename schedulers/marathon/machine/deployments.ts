@@ -215,7 +215,7 @@ function restart(turn: Turn, baselines: Map<PathId, RestartBaseline>, spec: RunS
   removeSurplus(turn, spec, newOnes());
   const readyCount = newOnes().filter((instance) => isReady(turn, instance)).length;
   const becameReady = Math.max(0, readyCount - baseline.readyCount);
-  killOld(turn, oldOnes(), baseline.oldCount - baseline.killNow - becameReady);
+  killOld(turn, spec, oldOnes(), baseline.oldCount - baseline.killNow - becameReady);
 
   const started = newOnes().length;
   const room = Math.max(0, baseline.maxCapacity - oldOnes().length - started);
@@ -254,15 +254,27 @@ function removeSurplus(turn: Turn, spec: RunSpec, newOnes: readonly Instance[]):
   for (const instance of surplus) retire(turn, instance);
 }
 
-/** Leaves `remaining` old instances; those that serve nobody go first. */
-function killOld(turn: Turn, oldOnes: readonly Instance[], remaining: number): void {
+/**
+ * Leaves `remaining` old instances; those that serve nobody go first. The number is from when the
+ * upgrade began: where instances have ended by themselves since, fewer go.
+ */
+function killOld(turn: Turn, spec: RunSpec, oldOnes: readonly Instance[], remaining: number): void {
   const wanted = oldOnes.filter(({ goal }) => goal === 'Running');
   const excess = wanted.length - Math.max(0, remaining);
   if (excess <= 0) return;
   const unhealthyFirst = [...wanted].sort(
     (a, b) => Number(isHealthy(turn, a)) - Number(isHealthy(turn, b)),
   );
-  for (const instance of unhealthyFirst.slice(0, excess)) retire(turn, instance);
+  const healthy = turn.state.instances.of(spec.id).filter((each) => isHealthy(turn, each)).length;
+  const now = { target: spec.instances, healthy, current: 0, isResident: isResident(spec) };
+  let spare = upgradeLimits(spec.upgradeStrategy, now).killNow;
+  for (const instance of unhealthyFirst.slice(0, excess)) {
+    if (isHealthy(turn, instance)) {
+      if (spare === 0) return;
+      spare -= 1;
+    }
+    retire(turn, instance);
+  }
 }
 
 /**
