@@ -28,7 +28,8 @@ import {
 } from './support/programs.ts';
 import { ZooKeeperServer } from './support/zookeeper.ts';
 
-const SESSION_MS = 3_000;
+/** Longer than ZooKeeper needs to start again on a busy machine. */
+const SESSION_MS = 6_000;
 
 /** Between the offer and the launch: the load of the framework. */
 const PACE_MS = 20;

@@ -1,8 +1,8 @@
 /** A real ZooKeeper server from Debian's package, on a free port, with its data in a directory. */
 import { existsSync, writeFileSync } from 'node:fs';
-import { createConnection, createServer } from 'node:net';
+import { createConnection } from 'node:net';
 import { join } from 'node:path';
-import { eventually, type Program, startProgram } from './programs.ts';
+import { eventually, freePorts, type Program, startProgram } from './programs.ts';
 
 const JAR = '/usr/share/java/zookeeper.jar';
 /** Sessions end at a tick; short ones make exact tests. */
@@ -21,7 +21,8 @@ export class ZooKeeperServer {
   /** Not started yet; `directory` must exist and keeps the data between starts. */
   static async in(directory: string): Promise<ZooKeeperServer> {
     if (!existsSync(JAR)) throw new Error(`${JAR} is missing: apt-get install zookeeper`);
-    return new ZooKeeperServer(directory, await portForRestarts());
+    const [port = 0] = await freePorts(1);
+    return new ZooKeeperServer(directory, port);
   }
 
   get address(): string {
@@ -82,22 +83,5 @@ export class ZooKeeperServer {
       // A server that is just starting may take the question and forget it.
       socket.setTimeout(500, () => socket.destroy());
     });
-  }
-}
-
-/**
- * A free port below those that the system gives to outgoing connections: they must not take it while
- * the server is away.
- */
-async function portForRestarts(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000);
-    const server = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false));
-      server.listen(port, '127.0.0.1', () => resolve(true));
-    });
-    await new Promise((resolve) => server.close(resolve));
-    if (isFree) return port;
   }
 }
