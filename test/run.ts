@@ -4,8 +4,9 @@
  * Node's runner, whose summary is the last thing printed.
  */
 import { spawn } from 'node:child_process';
-import { globSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 
 const SLOW_KINDS = ['e2e', 'fuzz', 'sim', 'interop', 'ui'];
 
@@ -35,9 +36,14 @@ const options = [
   `--test-concurrency=${CONCURRENCY}`,
   `--test-timeout=${TEST_LIMIT_MS}`,
 ];
+// Hundreds of processes load the same modules: what they are compiled to is kept for this run.
+const compiled = mkdtempSync(join(tmpdir(), 'orrery-compiled-'));
 const child = spawn(process.execPath, [...options, ...files], {
   stdio: 'inherit',
-  env: { ...process.env, PATH: path },
+  env: { NODE_COMPILE_CACHE: compiled, ...process.env, PATH: path },
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
-child.on('exit', (code) => process.exit(code ?? 1));
+child.on('exit', (code) => {
+  rmSync(compiled, { recursive: true, force: true, maxRetries: 5 });
+  process.exit(code ?? 1);
+});

@@ -75,5 +75,5 @@ test('data of a resident app survives its tasks, a new Marathon and an upgrade, 
     const reserved = at(body, 'slaves', 0, 'reserved_resources');
     return JSON.stringify(reserved) === '{}' ? true : undefined;
   });
-  assert.equal(existsSync(file), false);
+  await eventually('the agent has removed the data', () => !existsSync(file) || undefined);
 });

@@ -103,7 +103,8 @@ export class IsolationBench {
     const bench = new IsolationBench(folder, options, extras);
     t.after(async () => {
       await bench.it.stop({ killTasks: true });
-      rmSync(folder, { recursive: true, force: true });
+      // The launcher may still write what its last containers came to.
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
       for (const name of ['freezer', ...options.subsystems]) removeIfThere(bench.cgroupRoot(name));
     });
     await bench.it.recover((event) => bench.heard(event));
