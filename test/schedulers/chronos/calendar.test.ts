@@ -66,9 +66,12 @@ function scheduleOf({ zone, wall, text }: Case): Schedule {
   return parsed(`R/${start}/${text}`, zone);
 }
 
-/** Where the wall clock is read for the first time, there is no offset of before; UTC's stands for it. */
+/**
+ * Where the wall clock is read for the first time, there is no offset of before; that of the moment when
+ * UTC's clock shows the same stands for it, as in the original's calendar.
+ */
 function firstStart({ zone, wall }: Case): number {
-  return instantOf(wall, 0, zone);
+  return instantOf(wall, offsetAt(wall, zone), zone);
 }
 
 test('the n-th start of any interval in any zone is where the calendar has it', () => {
@@ -84,6 +87,18 @@ test('the n-th start of any interval in any zone is where the calendar has it', 
     }),
     { numRuns: 1_500 },
   );
+});
+
+test('an hour that comes twice is the later one where the change is past by the same clock of UTC', () => {
+  const twice: readonly (readonly [zone: string, wall: string, start: string])[] = [
+    ['Pacific/Apia', '2012-04-01T03:00:00', '2012-03-31T14:00:00.000Z'],
+    ['Europe/Berlin', '2026-10-25T02:30:00', '2026-10-25T01:30:00.000Z'],
+    ['America/New_York', '2026-11-01T01:30:00', '2026-11-01T05:30:00.000Z'],
+  ];
+  for (const [zone, wall, start] of twice) {
+    const at = startAt(parsed(`R/${wall}/P1D`, zone), 0);
+    assert.equal(new Date(at).toISOString(), start, zone);
+  }
 });
 
 test('launch after launch, printed and read again, starts move by one interval each', () => {
