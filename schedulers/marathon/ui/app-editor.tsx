@@ -70,24 +70,15 @@ function AppForm({ definition, isNew, update }: AppFormProps): JSX.Element {
   const set = (changed: Partial<FormFields>): void =>
     update((current) => withForm(current, { ...formOf(current), ...changed }));
   const field = (title: string, key: keyof FormFields, isReadOnly = false): JSX.Element => (
-    <label>
-      {title}
-      <input
-        value={form[key]}
-        readOnly={isReadOnly}
-        onChange={({ currentTarget }) => set({ [key]: currentTarget.value })}
-      />
-    </label>
+    <TextField
+      title={title}
+      shown={form[key]}
+      isReadOnly={isReadOnly}
+      enter={(text) => set({ [key]: text })}
+    />
   );
   const area = (title: string, key: keyof FormFields): JSX.Element => (
-    <label>
-      {title}
-      <textarea
-        spellcheck={false}
-        value={form[key]}
-        onChange={({ currentTarget }) => set({ [key]: currentTarget.value })}
-      />
-    </label>
+    <TextField title={title} shown={form[key]} isArea enter={(text) => set({ [key]: text })} />
   );
   return (
     <>
@@ -104,4 +95,46 @@ function AppForm({ definition, isNew, update }: AppFormProps): JSX.Element {
       {area('Labels, name=value', 'labels')}
     </>
   );
+}
+
+interface TextFieldProps {
+  readonly title: string;
+  readonly shown: string;
+  readonly isReadOnly?: boolean;
+  readonly isArea?: boolean;
+  readonly enter: (text: string) => void;
+}
+
+/**
+ * What is typed is part of the definition when the field is left, as half a number is none. Until then it
+ * is kept here: the page is drawn anew whenever the cluster changes, and would show the old text again.
+ */
+function TextField({ title, shown, isReadOnly, isArea, enter }: TextFieldProps): JSX.Element {
+  const [draft, setDraft] = useState<string | undefined>(undefined);
+  const typed = {
+    value: draft ?? shown,
+    onInput: ({ currentTarget }: FieldEvent) => setDraft(currentTarget.value),
+    onChange: ({ currentTarget }: FieldEvent) => {
+      setDraft(undefined);
+      enter(currentTarget.value);
+    },
+  };
+  if (isArea === true) {
+    return (
+      <label>
+        {title}
+        <textarea spellcheck={false} {...typed} />
+      </label>
+    );
+  }
+  return (
+    <label>
+      {title}
+      <input readOnly={isReadOnly === true} {...typed} />
+    </label>
+  );
+}
+
+interface FieldEvent {
+  readonly currentTarget: { readonly value: string };
 }
