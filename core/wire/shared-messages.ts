@@ -23,6 +23,7 @@ const slots: (Slot | undefined)[] = new Array(SLOT_COUNT).fill(undefined);
 
 /** What these bytes were decoded to before, if that is still known. */
 export function sharedMessage(bytes: Uint8Array, start: number, end: number): object | undefined {
+  if (end - start > LENGTH_MAX) return undefined;
   const slot = slots[slotOf(bytes, start, end)];
   if (slot === undefined || slot.bytes.length !== end - start) return undefined;
   for (let at = 0; at < slot.bytes.length; at += 1) {
@@ -38,7 +39,7 @@ export function shareMessage(bytes: Uint8Array, start: number, end: number, valu
 
 function slotOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = end - start;
-  for (let at = start; at < Math.min(end, start + LENGTH_MAX); at += 1) {
+  for (let at = start; at < end; at += 1) {
     hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
   }
   return (hash ^ (hash >>> 15)) & (SLOT_COUNT - 1);

@@ -2,10 +2,11 @@
  * Carries out what the machine decides: writes first, then calls and answers, in that order. One timer serves
  * all wakes.
  */
-import type { Clock, Instant, Timer } from '../../core/base/clock.ts';
+import type { Clock, Instant } from '../../core/base/clock.ts';
 import type { Log } from '../../core/base/log.ts';
 import type { Storage } from '../../core/storage/ports.ts';
 import type { DurableQueue } from '../kit/durable-queue.ts';
+import { EarliestWake } from '../kit/earliest-wake.ts';
 import type { KnownTask } from '../kit/reconciliation.ts';
 import type { FrameworkHandlers, FrameworkSubscription } from '../kit/subscription.ts';
 import type { AuroraMachine } from './machine/aurora-machine.ts';
@@ -31,8 +32,7 @@ export class AuroraShell {
   readonly counts = new Map<Counter, number>();
   private readonly ports: ShellPorts;
   private subscription: FrameworkSubscription | undefined;
-  private timer: Timer | undefined;
-  private wakeAt: Instant | undefined;
+  private readonly wake: EarliestWake;
   private isStopped = false;
   /** Tasks whose ACCEPT waits for its write: asking the master about them would report them lost. */
   private readonly unsent = new Set<string>();
@@ -40,6 +40,7 @@ export class AuroraShell {
   constructor(machine: AuroraMachine, ports: ShellPorts) {
     this.machine = machine;
     this.ports = ports;
+    this.wake = new EarliestWake(ports.clock, () => this.carryOut(machine.woke(this.now())));
   }
 
   /** Reads storage; nothing is sent before a subscription. */
@@ -55,7 +56,7 @@ export class AuroraShell {
 
   stop(): void {
     this.isStopped = true;
-    this.timer?.cancel();
+    this.wake.stop();
   }
 
   now(): Instant {
@@ -94,7 +95,7 @@ export class AuroraShell {
     );
     // Wakes are only hints to call again and need not wait for the write.
     for (const effect of effects) {
-      if (effect.kind === 'wake') this.wakeBy(effect.at);
+      if (effect.kind === 'wake') this.wake.by(effect.at);
       if (effect.kind === 'launch') {
         for (const { assigned } of effect.launches) this.unsent.add(assigned.taskId);
       }
@@ -145,15 +146,5 @@ export class AuroraShell {
         if (!this.unsent.has(taskId)) yield { taskId, agentId: slaveId };
       }
     }
-  }
-
-  private wakeBy(at: Instant): void {
-    if (this.wakeAt !== undefined && this.wakeAt <= at) return;
-    this.timer?.cancel();
-    this.wakeAt = at;
-    this.timer = this.ports.clock.setTimer(Math.max(0, at - this.now()), () => {
-      this.wakeAt = undefined;
-      if (!this.isStopped) this.carryOut(this.machine.woke(this.now()));
-    });
   }
 }

@@ -22,7 +22,7 @@ export interface GraphiteOptions {
 }
 
 /** Delivers one report; rejects when it could not. */
-export type SendReport = (options: GraphiteOptions, text: string) => Promise<void>;
+export type SendReport = (options: GraphiteOptions, text: string, clock: Clock) => Promise<void>;
 
 /** A server that takes longer has the connection cut. */
 const SEND_TIMEOUT_MS: DurationMs = seconds(5);
@@ -64,7 +64,7 @@ export class GraphiteReporter {
     const { prefix, host, port } = this.options;
     const lines = graphiteLines(this.read(), prefix, Math.floor(clock.now() / 1_000));
     try {
-      await this.send(this.options, lines.join(''));
+      await this.send(this.options, lines.join(''), clock);
     } catch (thrown) {
       log.warn({ host, port, error: describeError(thrown) }, 'Graphite cannot be reached');
     }
@@ -108,12 +108,17 @@ function entriesOf(value: unknown): readonly (readonly [string, unknown])[] {
   return typeof value === 'object' && value !== null ? Object.entries(value) : [];
 }
 
-function sendOverTcp({ host, port }: GraphiteOptions, text: string): Promise<void> {
+function sendOverTcp({ host, port }: GraphiteOptions, text: string, clock: Clock): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port });
-    socket.setTimeout(SEND_TIMEOUT_MS, () => socket.destroy(new Error('no answer in time')));
+    const tooLate = clock.setTimer(SEND_TIMEOUT_MS, () =>
+      socket.destroy(new Error('no answer in time')),
+    );
     socket.on('error', reject);
-    socket.on('close', () => resolve());
+    socket.on('close', () => {
+      tooLate.cancel();
+      resolve();
+    });
     // Whatever the server says is of no interest, but unread it would keep the connection open.
     socket.resume();
     socket.end(text);

@@ -2,10 +2,11 @@
  * Carries out what the machine decides: writes first, then calls, probes, events and answers, in
  * that order (README, invariants). One timer serves all wakes.
  */
-import type { Clock, Instant, Timer } from '../../core/base/clock.ts';
+import type { Clock, Instant } from '../../core/base/clock.ts';
 import type { Log } from '../../core/base/log.ts';
 import type { Storage, StorageOperation } from '../../core/storage/ports.ts';
 import type { DurableQueue } from '../kit/durable-queue.ts';
+import { EarliestWake } from '../kit/earliest-wake.ts';
 import type { KnownTask } from '../kit/reconciliation.ts';
 import {
   type FrameworkHandlers,
@@ -38,8 +39,7 @@ export class MarathonShell {
   readonly machine: MarathonMachine;
   private readonly ports: ShellPorts;
   private subscription: FrameworkSubscription | undefined;
-  private timer: Timer | undefined;
-  private wakeAt: Instant | undefined;
+  private readonly wake: EarliestWake;
   private isStopped = false;
   /** Tasks whose ACCEPT waits for its write: asking the master about them would report them lost. */
   private readonly unsent = new Set<string>();
@@ -47,6 +47,7 @@ export class MarathonShell {
   constructor(machine: MarathonMachine, ports: ShellPorts) {
     this.machine = machine;
     this.ports = ports;
+    this.wake = new EarliestWake(ports.clock, () => this.carryOut(machine.woke(this.now())));
   }
 
   /** Reads storage and takes up what was under way; nothing is sent before a subscription. */
@@ -70,7 +71,7 @@ export class MarathonShell {
 
   stop(): void {
     this.isStopped = true;
-    this.timer?.cancel();
+    this.wake.stop();
   }
 
   now(): Instant {
@@ -127,7 +128,7 @@ export class MarathonShell {
     );
     // Wakes are only hints to call again and need not wait for the write.
     for (const effect of effects) {
-      if (effect.kind === 'wake') this.wakeBy(effect.at);
+      if (effect.kind === 'wake') this.wake.by(effect.at);
       if (effect.kind === 'accept') {
         for (const task of launchedTasks(effect.operations)) this.unsent.add(task.task_id.value);
       }
@@ -196,15 +197,5 @@ export class MarathonShell {
         yield { taskId: task.id, agentId: instance.agent?.agentId };
       }
     }
-  }
-
-  private wakeBy(at: Instant): void {
-    if (this.wakeAt !== undefined && this.wakeAt <= at) return;
-    this.timer?.cancel();
-    this.wakeAt = at;
-    this.timer = this.ports.clock.setTimer(Math.max(0, at - this.now()), () => {
-      this.wakeAt = undefined;
-      if (!this.isStopped) this.carryOut(this.machine.woke(this.now()));
-    });
   }
 }

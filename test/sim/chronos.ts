@@ -13,6 +13,12 @@ import { MASTER, SimulatedCluster } from '../../core/testing/cluster.ts';
 import { SimulatedZooKeeper } from '../../core/testing/zookeeper.ts';
 import { type PeriodicJob, type Run, type Span, targetsIn, unmetTargets } from './chronos-check.ts';
 import { ChronosHost } from './chronos-host.ts';
+import {
+  agentComesOrGoes,
+  launcherCrashes,
+  machineReboots,
+  masterComesOrGoes,
+} from './cluster-faults.ts';
 import type { SimulationOptions, SimulationResult } from './simulation.ts';
 
 const AGENTS = ['a1', 'a2', 'a3'];
@@ -137,28 +143,21 @@ class ChronosSimulation {
   }
 
   private async fault(): Promise<void> {
+    const say = (what: string): void => this.say(what);
     const { cluster, zooKeeper } = this;
     const agent = this.pick(AGENTS);
     const host = this.pick(this.hosts);
     switch (randomInteger(this.random, 12)) {
       case 0:
-        this.say(cluster.master === undefined ? 'master starts' : 'master crashes');
-        if (cluster.master === undefined) await cluster.startMaster();
-        else cluster.crashMaster();
-        return;
+        return masterComesOrGoes(cluster, say);
       case 1:
-        this.say(`agent ${agent} ${cluster.agent(agent) === undefined ? 'starts' : 'crashes'}`);
-        if (cluster.agent(agent) === undefined) await cluster.startAgent(agent);
-        else cluster.crashAgent(agent);
-        return;
+        return agentComesOrGoes(cluster, agent, say);
       case 2:
-        this.say(`machine of ${agent} reboots`);
-        cluster.rebootMachine(agent);
+        machineReboots(cluster, agent, say);
         this.forgetRuns(agent);
         return;
       case 3:
-        this.say(`launcher of ${agent} crashes`);
-        cluster.machine(agent).crashLauncher();
+        launcherCrashes(cluster, agent, say);
         return;
       case 4:
       case 5:

@@ -16,6 +16,7 @@ import { type PathId, resolvePathId } from '../../schedulers/marathon/model/path
 import { isApp, type RunSpec } from '../../schedulers/marathon/model/run-spec.ts';
 import { createMarathon, type Marathon } from '../../schedulers/marathon/server.ts';
 import { optionsWith } from '../schedulers/marathon/world.ts';
+import { agentComesOrGoes, machineReboots, masterComesOrGoes } from './cluster-faults.ts';
 import { checkAgents } from './invariants.ts';
 import { checkRest, MarathonChecks } from './marathon-checks.ts';
 import { SchedulerHttp } from './scheduler-http.ts';
@@ -147,6 +148,7 @@ class MarathonSimulation {
     const id = this.pick(APPS);
     const isDown = this.marathon === undefined || cluster.master === undefined;
     if (isDown && this.random.float() < 0.5) return this.recover();
+    const say = (what: string): void => this.say(what);
     switch (randomInteger(this.random, 20)) {
       case 0:
       case 1:
@@ -155,18 +157,11 @@ class MarathonSimulation {
         else this.crashMarathon();
         return;
       case 2:
-        this.say(`the master ${cluster.master === undefined ? 'starts' : 'crashes'}`);
-        if (cluster.master === undefined) await cluster.startMaster();
-        else cluster.crashMaster();
-        return;
+        return masterComesOrGoes(cluster, say);
       case 3:
-        this.say(`agent ${agent} ${cluster.agent(agent) === undefined ? 'starts' : 'crashes'}`);
-        if (cluster.agent(agent) === undefined) await cluster.startAgent(agent);
-        else cluster.crashAgent(agent);
-        return;
+        return agentComesOrGoes(cluster, agent, say);
       case 4:
-        this.say(`machine of ${agent} reboots`);
-        cluster.rebootMachine(agent);
+        machineReboots(cluster, agent, say);
         return;
       case 5:
       case 6:

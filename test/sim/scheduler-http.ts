@@ -9,6 +9,7 @@ import { decodeMessage } from '../../core/wire/codec.ts';
 import { fromJson, parseJson, toJson } from '../../core/wire/json.ts';
 import { encodeRecord } from '../../core/wire/recordio.ts';
 import type { Call } from '../../core/wire/types/mesos.v1.scheduler.ts';
+import { Channel, response } from '../schedulers/fake-channel.ts';
 
 export interface SchedulerHttpOptions {
   readonly cluster: SimulatedCluster;
@@ -45,7 +46,7 @@ export class SchedulerHttp implements HttpClient {
   private subscribe(call: Call, signal: AbortSignal | undefined): Promise<HttpResponse> {
     const { cluster, process } = this.options;
     this.link?.close();
-    const stream = new Stream();
+    const stream = new Channel();
     return new Promise((resolve, reject) => {
       let isAnswered = false;
       const link = new SchedulerLink(
@@ -93,43 +94,7 @@ function callOf({ body = '', headers = {} }: HttpRequest): Call {
 }
 
 function answer(status: number, body: AsyncIterable<Uint8Array>): HttpResponse {
-  return {
-    status,
-    headers: { 'content-type': 'application/json', 'mesos-stream-id': 'S' },
-    body,
-    text: () => Promise.resolve(''),
-    bytes: () => Promise.resolve(new Uint8Array()),
-    cancel: () => {},
-  };
+  return response(status, body, { 'mesos-stream-id': 'S' });
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
-
-/** Chunks as they come, until the end. */
-class Stream {
-  private readonly chunks: Uint8Array[] = [];
-  private isEnded = false;
-  private notify: () => void = () => {};
-
-  push(chunk: Uint8Array): void {
-    this.chunks.push(chunk);
-    this.notify();
-  }
-
-  end(): void {
-    this.isEnded = true;
-    this.notify();
-  }
-
-  async *read(): AsyncGenerator<Uint8Array> {
-    for (;;) {
-      const chunk = this.chunks.shift();
-      if (chunk !== undefined) yield chunk;
-      else if (this.isEnded) return;
-      else
-        await new Promise<void>((resolve) => {
-          this.notify = resolve;
-        });
-    }
-  }
-}

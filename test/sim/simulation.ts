@@ -10,6 +10,12 @@ import { agentId } from '../../core/base/ids.ts';
 import type { Log } from '../../core/base/log.ts';
 import { type Random, randomInteger, SeededRandom } from '../../core/base/random.ts';
 import { MASTER, SimulatedCluster } from '../../core/testing/cluster.ts';
+import {
+  agentComesOrGoes,
+  launcherCrashes,
+  machineReboots,
+  masterComesOrGoes,
+} from './cluster-faults.ts';
 import { SimulatedFramework } from './framework.ts';
 import { checkAgents, checkMaster } from './invariants.ts';
 
@@ -100,28 +106,21 @@ class Simulation {
   }
 
   private async fault(): Promise<void> {
+    const say = (what: string): void => this.say(what);
     const { cluster } = this;
     const agent = this.pick(AGENTS);
     const framework = this.pick(this.frameworks);
     switch (randomInteger(this.random, 14)) {
       case 0:
-        this.say(cluster.master === undefined ? 'master starts' : 'master crashes');
-        if (cluster.master === undefined) await cluster.startMaster();
-        else cluster.crashMaster();
-        return;
+        return masterComesOrGoes(cluster, say);
       case 1:
       case 2:
-        this.say(`agent ${agent} ${cluster.agent(agent) === undefined ? 'starts' : 'crashes'}`);
-        if (cluster.agent(agent) === undefined) await cluster.startAgent(agent);
-        else cluster.crashAgent(agent);
-        return;
+        return agentComesOrGoes(cluster, agent, say);
       case 3:
-        this.say(`machine of ${agent} reboots`);
-        cluster.rebootMachine(agent);
+        machineReboots(cluster, agent, say);
         return;
       case 4:
-        this.say(`launcher of ${agent} crashes`);
-        cluster.machine(agent).crashLauncher();
+        launcherCrashes(cluster, agent, say);
         return;
       case 5:
         this.say(`framework ${framework.isRunning ? 'crashes' : 'starts'}`);

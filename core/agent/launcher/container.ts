@@ -8,7 +8,6 @@ import type { HostedTask } from '../../executor/hosted.ts';
 import {
   type HostedEffect,
   HostedExecutor,
-  type HostedState,
   newHostedState,
 } from '../../executor/hosted-executor.ts';
 import type { ProbeKind } from '../../executor/task-run.ts';
@@ -23,7 +22,9 @@ import type {
   LauncherContainer,
 } from '../launcher-port.ts';
 import { Beginnings } from './beginnings.ts';
-import { ContainerIsolation, type IsolationRecord } from './container-isolation.ts';
+import { ContainerIsolation } from './container-isolation.ts';
+import { ContainerProcesses } from './container-processes.ts';
+import { type ContainerRecord, isContainerRecord } from './container-record.ts';
 import type {
   ContainerPorts,
   ContainerRun,
@@ -36,21 +37,6 @@ import type {
 const EXECUTOR = '';
 const SIGKILL = 9;
 
-/** What lies on disk. */
-export interface ContainerRecord {
-  readonly spec: ContainerSpec;
-  readonly hosted: HostedState | undefined;
-  /** Running processes by task; a name without identity was about to be started. */
-  readonly processes: Record<string, ProcessIdentity | null>;
-  /** Under which the last of these says that it has begun. */
-  mark?: string;
-  /** The same for each of several that are about to be started. */
-  marks?: Record<string, string>;
-  exitStatus?: number;
-  limitation?: ContainerLimitation;
-  isolation?: IsolationRecord;
-}
-
 export class Container implements ContainerRun {
   readonly spec: ContainerSpec;
   private readonly record: ContainerRecord;
@@ -62,6 +48,7 @@ export class Container implements ContainerRun {
   private isDestroyed = false;
   private readonly isolation: ContainerIsolation;
   private readonly beginnings: Beginnings;
+  private readonly processes: ContainerProcesses;
   /** Of a dead launcher's container: whether a process was started, or about to be. */
   private hadProcess = false;
   /** What was asked before it had started. */
@@ -81,6 +68,7 @@ export class Container implements ContainerRun {
         ? undefined
         : new HostedExecutor({ ...record.spec, kind }, record.hosted, ports.random);
     this.beginnings = new Beginnings((update) => ports.onUpdate(this.spec.id, update));
+    this.processes = new ContainerProcesses(record, this.beginnings);
     record.isolation ??= { tasks: {} };
     this.isolation = new ContainerIsolation(record.spec, record.isolation, {
       processes: ports.processes,
@@ -109,11 +97,11 @@ export class Container implements ContainerRun {
   }
 
   get pid(): number | undefined {
-    return Object.values(this.record.processes).find((each) => each !== null)?.pid;
+    return this.processes.pid;
   }
 
   get isBeginning(): boolean {
-    return Object.values(this.record.processes).includes(null);
+    return this.processes.isBeginning;
   }
 
   get networkInfos(): readonly NetworkInfo[] | undefined {
@@ -164,7 +152,7 @@ export class Container implements ContainerRun {
   private startExecutor(): string | undefined {
     const { command, kind } = this.spec;
     if (kind !== 'process' || command === undefined) return undefined;
-    if (this.spawn(EXECUTOR, { ...this.place(), command }) !== undefined) return undefined;
+    if (this.spawnExecutor({ ...this.place(), command }) !== undefined) return undefined;
     return `Failed to start the executor's command '${command.value}'`;
   }
 
@@ -206,9 +194,9 @@ export class Container implements ContainerRun {
 
   destroy(): void {
     if (this.isExited) return;
-    const keys = Object.keys(this.record.processes);
+    const { keys } = this.processes;
     for (const key of keys) {
-      const identity = this.processOf(key);
+      const identity = this.processes.identityOf(key);
       if (identity !== undefined) this.signalTree(identity.pid, 'SIGKILL');
     }
     this.isolation.kill();
@@ -216,11 +204,6 @@ export class Container implements ContainerRun {
     // The last update may never be acknowledged: a destroyed container ends with its processes.
     if (keys.length === 0) this.exit(9);
     else this.isDestroyed = true;
-  }
-
-  /** Of something that runs, or is about to. */
-  private processOf(key: string): ProcessIdentity | undefined {
-    return this.record.processes[key] ?? this.beginnings.identityOf(key);
   }
 
   /** The complete environment of the executor or of one of a group's tasks. */
@@ -237,7 +220,7 @@ export class Container implements ContainerRun {
     if (nestedId !== undefined) {
       return this.isolation.placeOf(this.taskIdOf(nestedId) ?? EXECUTOR);
     }
-    const only = this.spec.kind === 'command' ? Object.keys(this.record.processes)[0] : EXECUTOR;
+    const only = this.spec.kind === 'command' ? this.processes.keys[0] : EXECUTOR;
     return this.isolation.placeOf(only ?? EXECUTOR);
   }
 
@@ -247,9 +230,8 @@ export class Container implements ContainerRun {
       this.destroy();
       return;
     }
-    const key =
-      nestedId === undefined ? Object.keys(this.record.processes)[0] : this.taskIdOf(nestedId);
-    const identity = key === undefined ? undefined : this.processOf(key);
+    const key = nestedId === undefined ? this.processes.keys[0] : this.taskIdOf(nestedId);
+    const identity = key === undefined ? undefined : this.processes.identityOf(key);
     if (identity === undefined) return;
     if (signal === SIGKILL) this.signalTree(identity.pid, 'SIGKILL');
     else this.ports.processes.attached?.signal(identity.pid, signal);
@@ -281,11 +263,12 @@ export class Container implements ContainerRun {
       this.isDestroyed = true;
       this.isolation.kill();
     }
-    for (const [key, recorded] of Object.entries(this.record.processes)) {
+    for (const key of this.processes.keys) {
       const { processes } = this.ports;
-      const found = recorded ?? this.findUnrecorded(key);
+      const isRecorded = this.processes.isRecorded(key);
+      const found = this.processes.find(key, this.cwdOf(key), processes);
       if (found === 'never') {
-        this.settle(key, undefined);
+        this.processes.settle(key, undefined);
         continue;
       }
       this.hadProcess = true;
@@ -294,27 +277,17 @@ export class Container implements ContainerRun {
         onExit(found === undefined ? UNKNOWN_STATUS : processes.endOf(found));
         continue;
       }
-      this.settle(key, found);
-      if (recorded === null && key !== EXECUTOR) {
+      this.processes.settle(key, found);
+      if (!isRecorded && key !== EXECUTOR) {
         this.apply(this.hosted?.spawned(key, found.pid, this.ports.now()) ?? []);
       }
     }
     this.resume();
   }
 
-  /** `never`: it had not begun when the dead launcher's starter ended, and will not any more. */
-  private findUnrecorded(key: string): ProcessIdentity | 'never' | undefined {
-    const { processes } = this.ports;
-    const mark = this.record.marks?.[key] ?? this.record.mark;
-    if (mark === undefined || processes.startedAs === undefined) {
-      return processes.findIn(this.cwdOf(key));
-    }
-    return processes.startedAs(mark) ?? 'never';
-  }
-
   /** What the dead launcher had written down that it would do, and had not begun. */
   private resume(): void {
-    const { hosted, record } = this;
+    const { hosted } = this;
     if (hosted === undefined) {
       if (this.pid !== undefined || this.isExited) return;
       if (this.mayStartAgain) this.start();
@@ -324,7 +297,7 @@ export class Container implements ContainerRun {
     const now = this.ports.now();
     for (const run of [...hosted.liveRuns()]) {
       const { taskId } = run.task;
-      if (taskId in record.processes) continue;
+      if (this.processes.has(taskId)) continue;
       if (run.isStarting) this.spawnTask(taskId);
       else this.apply(hosted.exited(taskId, UNKNOWN_STATUS, now));
     }
@@ -357,7 +330,7 @@ export class Container implements ContainerRun {
           this.spawnTask(effect.taskId);
           break;
         case 'signal': {
-          const identity = this.processOf(effect.taskId);
+          const identity = this.processes.identityOf(effect.taskId);
           if (identity !== undefined) this.signalTree(identity.pid, effect.signal);
           if (effect.signal === 'SIGKILL') this.isolation.killTask(effect.taskId);
           break;
@@ -411,11 +384,7 @@ export class Container implements ContainerRun {
 
   private begin(taskId: string, spec: SpawnSpec): void {
     const { failpoints, processes } = this.ports;
-    const mark = processes.newMark?.();
-    this.record.processes[taskId] = null;
-    if (mark !== undefined) this.record.marks = { ...this.record.marks, [taskId]: mark };
-    this.save();
-    const marked = mark === undefined ? spec : { ...spec, mark };
+    const marked = this.expect(taskId, spec);
     const onExit = (status: WaitStatus): void => this.processExited(taskId, status);
     const spawned = between(failpoints, 'launcher.spawn', () => {
       if (processes.begin === undefined) return { identity: processes.spawn(marked, onExit) };
@@ -437,7 +406,7 @@ export class Container implements ContainerRun {
 
   private begun(taskId: string, identity: ProcessIdentity | undefined): void {
     this.beginnings.over(taskId);
-    this.settle(taskId, identity);
+    this.processes.settle(taskId, identity);
     const isUnwanted = this.isDestroyed || this.hosted?.runOf(taskId)?.isEnded === true;
     if (isUnwanted && identity !== undefined) {
       this.save();
@@ -451,33 +420,28 @@ export class Container implements ContainerRun {
     this.endIfDestroyed();
   }
 
-  /** What was about to be started runs under this number, or does not run. */
-  private settle(key: string, identity: ProcessIdentity | undefined): void {
-    const { marks, processes } = this.record;
-    if (identity === undefined) delete processes[key];
-    else processes[key] = identity;
-    if (marks !== undefined) delete marks[key];
+  /** Writes down that it is about to be started, before it is. */
+  private expect(key: string, spec: SpawnSpec): SpawnSpec {
+    const mark = this.ports.processes.newMark?.();
+    this.processes.expect(key, mark);
+    this.save();
+    return mark === undefined ? spec : { ...spec, mark };
   }
 
-  private spawn(key: string, spec: SpawnSpec): ProcessIdentity | undefined {
-    const mark = this.ports.processes.newMark?.();
-    this.record.processes[key] = null;
-    if (mark !== undefined) this.record.mark = mark;
-    this.save();
-    const marked = mark === undefined ? spec : { ...spec, mark };
+  private spawnExecutor(spec: SpawnSpec): ProcessIdentity | undefined {
+    const marked = this.expect(EXECUTOR, spec);
     const identity = between(this.ports.failpoints, 'launcher.spawn', () =>
-      this.ports.processes.spawn(marked, (status) => this.processExited(key, status)),
+      this.ports.processes.spawn(marked, (status) => this.processExited(EXECUTOR, status)),
     );
-    if (identity === undefined) delete this.record.processes[key];
-    else this.record.processes[key] = identity;
-    // A hosted task's `spawned` saves; a custom executor must be saved here.
-    if (key === EXECUTOR) this.save();
+    this.processes.settle(EXECUTOR, identity);
+    this.save();
     return identity;
   }
 
   private processExited(key: string, status: WaitStatus): void {
-    const identity = this.record.processes[key] ?? this.beginnings.over(key);
-    this.settle(key, undefined);
+    const identity = this.processes.identityOf(key);
+    this.beginnings.over(key);
+    this.processes.settle(key, undefined);
     if (identity !== undefined) this.ports.processes.sweep(identity.pid);
     const nestedId = this.hosted?.runOf(key)?.task.nestedId;
     if (nestedId !== undefined) this.ports.onNestedExited?.(this.spec.id, nestedId, status);
@@ -570,11 +534,4 @@ export class Container implements ContainerRun {
   private cwdOf(key: string): string {
     return this.hosted?.runOf(key)?.task.sandbox ?? this.spec.sandbox;
   }
-}
-
-function isContainerRecord(value: unknown): value is ContainerRecord {
-  if (typeof value !== 'object' || value === null || !('spec' in value)) return false;
-  const { spec } = value;
-  if (typeof spec !== 'object' || spec === null || !('id' in spec)) return false;
-  return typeof spec.id === 'string' && 'processes' in value;
 }

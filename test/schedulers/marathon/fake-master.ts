@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../../core/base/clock.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../../../core/net/ports.ts';
-import { Channel, response } from './fake-channel.ts';
+import { Channel, response } from '../fake-channel.ts';
 import { plain, type ResourceTree, removeFrom, withoutVolume } from './fake-resources.ts';
 
 export interface FakeTask {

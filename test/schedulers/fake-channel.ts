@@ -1,5 +1,5 @@
-/** How the fake master answers: whole responses, and one that is written while it is read. */
-import type { HttpResponse } from '../../../core/net/ports.ts';
+/** How fake masters answer: whole responses, and one that is written while it is read. */
+import type { HttpResponse } from '../../core/net/ports.ts';
 
 export function response(
   status: number,
