@@ -189,10 +189,21 @@ export function isReady(turn: Turn, instance: Instance): boolean {
 }
 
 function isHealthy(turn: Turn, instance: Instance): boolean {
+  if (!mayServe(turn, instance)) return false;
+  return (
+    healthChecksOf(instance.spec).length === 0 || turn.state.health.isHealthy(instance) === true
+  );
+}
+
+/**
+ * Not known to serve nobody. What a Marathon that has just taken over has not heard of may well be healthy: it
+ * is kept until its first check.
+ */
+function mayServe(turn: Turn, instance: Instance): boolean {
   if (instance.condition !== 'Running' || instance.goal !== 'Running') return false;
   if (turn.state.kills.has(instance.id)) return false;
   return (
-    healthChecksOf(instance.spec).length === 0 || turn.state.health.isHealthy(instance) === true
+    healthChecksOf(instance.spec).length === 0 || turn.state.health.isHealthy(instance) !== false
   );
 }
 
@@ -225,7 +236,9 @@ function restart(turn: Turn, baselines: Map<PathId, RestartBaseline>, spec: RunS
   if (lacksRoom && !replaceUnhealthy(turn, oldOnes()) && readyCount === started) {
     // Old instances that ended by themselves were counted on: the numbers are taken as of now.
     const anew = restartBaseline(turn, spec);
-    if (anew.killNow > 0 || anew.maxCapacity > baseline.maxCapacity) {
+    const allowsMore = anew.killNow > 0 || anew.maxCapacity > baseline.maxCapacity;
+    // The same numbers again would lead here again: what may go is waiting for its first check.
+    if (allowsMore && !isSameBaseline(anew, baseline)) {
       baselines.set(spec.id, anew);
       return restart(turn, baselines, spec);
     }
@@ -249,6 +262,15 @@ function restartBaseline(turn: Turn, spec: RunSpec): RestartBaseline {
   return { killNow, maxCapacity, oldCount, readyCount: ready.length };
 }
 
+function isSameBaseline(one: RestartBaseline, other: RestartBaseline): boolean {
+  return (
+    one.killNow === other.killNow &&
+    one.maxCapacity === other.maxCapacity &&
+    one.oldCount === other.oldCount &&
+    one.readyCount === other.readyCount
+  );
+}
+
 function removeSurplus(turn: Turn, spec: RunSpec, newOnes: readonly Instance[]): void {
   const surplus = chooseVictims(spec, newOnes, newOnes.length - spec.instances);
   for (const instance of surplus) retire(turn, instance);
@@ -263,13 +285,13 @@ function killOld(turn: Turn, spec: RunSpec, oldOnes: readonly Instance[], remain
   const excess = wanted.length - Math.max(0, remaining);
   if (excess <= 0) return;
   const unhealthyFirst = [...wanted].sort(
-    (a, b) => Number(isHealthy(turn, a)) - Number(isHealthy(turn, b)),
+    (a, b) => Number(mayServe(turn, a)) - Number(mayServe(turn, b)),
   );
   const healthy = turn.state.instances.of(spec.id).filter((each) => isHealthy(turn, each)).length;
   const now = { target: spec.instances, healthy, current: 0, isResident: isResident(spec) };
   let spare = upgradeLimits(spec.upgradeStrategy, now).killNow;
   for (const instance of unhealthyFirst.slice(0, excess)) {
-    if (isHealthy(turn, instance)) {
+    if (mayServe(turn, instance)) {
       if (spare === 0) return;
       spare -= 1;
     }
@@ -284,7 +306,7 @@ function killOld(turn: Turn, spec: RunSpec, oldOnes: readonly Instance[], remain
  */
 function replaceUnhealthy(turn: Turn, oldOnes: readonly Instance[]): boolean {
   if (oldOnes.some(({ goal }) => goal !== 'Running')) return true;
-  const victim = oldOnes.find((instance) => !isHealthy(turn, instance));
+  const victim = oldOnes.find((instance) => !mayServe(turn, instance));
   if (victim !== undefined) retire(turn, victim);
   return victim !== undefined;
 }

@@ -107,3 +107,21 @@ test('an upgrade ends though an old instance had ended by itself when it began',
   assert.equal(world.master.running('sleep').length, 2);
   await world.stop();
 });
+
+test('a Marathon that takes over in an upgrade kills nothing whose health it has not heard of', async () => {
+  const world = await World.start();
+  const healthChecks = [
+    { protocol: 'HTTP', path: '/', gracePeriodSeconds: 300, intervalSeconds: 60 },
+  ];
+  const upgradeStrategy = { minimumHealthCapacity: 1, maximumOverCapacity: 0 };
+  const app = { ...SLEEP, instances: 2, healthChecks, upgradeStrategy };
+  await world.call('POST', '/v2/apps', app);
+  await world.advance(60_000);
+  assert.equal(world.master.running('sleep').length, 2);
+  // Nothing new can start, so the two must serve on.
+  world.master.firstState = 'TASK_STAGING';
+  await world.call('PUT', '/v2/apps/sleep', { cmd: 'sleep 1' });
+  await world.restart();
+  assert.deepEqual(world.master.callsOf('KILL'), []);
+  await world.stop();
+});
