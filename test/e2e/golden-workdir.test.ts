@@ -148,10 +148,11 @@ test('the work directory has the files of the recorded one, and its links lead w
 
   const directory = cluster.agentDirectory;
   const found = await eventually(
-    'both executors that ended are written off',
+    'both executors that ended are written off and no file is being written',
     () => {
       const paths = filesBelow(directory);
-      return paths.filter((path) => path.endsWith('/executor.sentinel')).length === 2
+      const writing = paths.some((path) => path.endsWith('.new'));
+      return !writing && paths.filter((path) => path.endsWith('/executor.sentinel')).length === 2
         ? paths
         : undefined;
     },
