@@ -43,8 +43,7 @@ export class SimulatedZooKeeper {
   private childWatches: { readonly path: string; readonly tell: () => void }[] = [];
   /** Connections are refused. */
   isDown = false;
-  /** Nothing is answered, nothing is closed. */
-  isSilent = false;
+  private silence: (() => void)[] | undefined;
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -57,6 +56,27 @@ export class SimulatedZooKeeper {
     this.connections.add(connection);
     return connection;
   };
+
+  /** Nothing is answered, nothing is closed; what is under way is handled when the silence ends, as TCP does it. */
+  get isSilent(): boolean {
+    return this.silence !== undefined;
+  }
+
+  set isSilent(isSilent: boolean) {
+    if (isSilent) {
+      this.silence ??= [];
+      return;
+    }
+    const held = this.silence ?? [];
+    this.silence = undefined;
+    for (const act of held) act();
+  }
+
+  /** Carries out now what has come over the network, or after the silence. */
+  arrive(act: () => void): void {
+    if (this.silence === undefined) act();
+    else this.silence.push(act);
+  }
 
   /** Paths with their data as text, in order. */
   get tree(): Readonly<Record<string, string>> {
@@ -202,7 +222,7 @@ class SimulatedConnection implements ZooKeeperConnection {
     this.server = server;
     this.clock = clock;
     this.options = options;
-    clock.setTimer(LATENCY_MS, () => this.opened());
+    this.onArrival(() => this.opened());
   }
 
   create(path: string, data: Uint8Array, options: CreateOptions = {}): Promise<string> {
@@ -216,7 +236,7 @@ class SimulatedConnection implements ZooKeeperConnection {
   children(path: string, onChange?: () => void): Promise<readonly string[]> {
     return this.ask(() => {
       const names = this.server.children(path);
-      if (onChange !== undefined) this.server.watchChildren(path, () => this.later(onChange));
+      if (onChange !== undefined) this.server.watchChildren(path, () => this.onArrival(onChange));
       return names;
     });
   }
@@ -248,7 +268,7 @@ class SimulatedConnection implements ZooKeeperConnection {
   }
 
   private opened(): void {
-    if (this.isClosed || this.server.isSilent) return;
+    if (this.isClosed) return;
     if (this.server.isDown) {
       this.end('lost');
       return;
@@ -268,15 +288,28 @@ class SimulatedConnection implements ZooKeeperConnection {
     this.ping = this.clock.setTimer(session.timeoutMs / 3, () => {
       if (this.isClosed) return;
       this.schedulePing(session);
-      if (this.server.isSilent || !this.server.isAlive(session)) return;
-      this.server.heard(session);
-      this.options.onHeard();
+      this.server.arrive(() => {
+        if (!this.isClosed) this.keepAlive(session);
+      });
     });
   }
 
-  private later(tell: () => void): void {
+  /** Whether the session lives on; a server closes the connection of one that has expired. */
+  private keepAlive(session: Session): boolean {
+    if (!this.server.isAlive(session)) {
+      this.end('lost');
+      return false;
+    }
+    this.server.heard(session);
+    this.options.onHeard();
+    return true;
+  }
+
+  private onArrival(act: () => void): void {
     this.clock.setTimer(LATENCY_MS, () => {
-      if (!this.isClosed && !this.server.isSilent) tell();
+      this.server.arrive(() => {
+        if (!this.isClosed) act();
+      });
     });
   }
 
@@ -287,11 +320,9 @@ class SimulatedConnection implements ZooKeeperConnection {
     }
     return new Promise<T>((resolve, reject) => {
       this.waiting.add(reject);
-      this.clock.setTimer(LATENCY_MS, () => {
-        if (this.isClosed || this.server.isSilent) return;
+      this.onArrival(() => {
+        if (!this.keepAlive(session)) return;
         this.waiting.delete(reject);
-        this.server.heard(session);
-        this.options.onHeard();
         try {
           resolve(act(sessionText(session.id)));
         } catch (thrown) {
