@@ -168,7 +168,9 @@ function handleUpdate(
     acknowledgeToExecutor(context, sender, id, update);
     return;
   }
-  if (holder !== undefined && !recordState(context, framework, holder, status)) {
+  // A repeated update goes on to the stream, which knows its uuid; it says nothing new of the task.
+  const isRepeated = holder !== undefined && knowsStatus(holder, id, status);
+  if (holder !== undefined && !isRepeated && !recordState(context, framework, holder, status)) {
     context.counts.invalidStatusUpdates += 1;
     acknowledgeToExecutor(context, holder, id, update);
     return;
@@ -176,7 +178,7 @@ function handleUpdate(
   context.counts.validStatusUpdates += 1;
   const whole = withContainer(context, holder, status);
   const completed = { ...update, status: context.hooks.slaveTaskStatus(framework.id, whole) };
-  keepStatus(holder, completed.status);
+  if (!isRepeated) keepStatus(holder, completed.status);
   const known = holder !== undefined && hasHandedOver(holder, id);
   const path = known ? updatesPathOf(context, holder, id) : undefined;
   context.updates.update(completed, path, context.now);
@@ -214,9 +216,12 @@ function recordState(
     count(context, status.state);
     return true;
   }
-  // A repeated terminal update goes on to the stream, which knows its uuid.
-  const before = executor.terminatedTasks.get(id)?.statuses ?? [];
-  return before.some((each) => sameUuid(each.uuid, status.uuid));
+  return false;
+}
+
+function knowsStatus(executor: AgentExecutor, id: TaskId, { uuid }: TaskStatus): boolean {
+  const task = executor.launchedTasks.get(id) ?? executor.terminatedTasks.get(id);
+  return (task?.statuses ?? []).some((each) => sameUuid(each.uuid, uuid));
 }
 
 export function removeQueued(executor: AgentExecutor, id: TaskId): void {

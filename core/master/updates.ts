@@ -8,7 +8,7 @@ import type { StatusUpdateMessage } from '../wire/types/mesos.internal.ts';
 import type { CallAcknowledge } from '../wire/types/mesos.v1.scheduler.ts';
 import type { MasterContext } from './context.ts';
 import type { Agent, Framework } from './records.ts';
-import { relayedStatus, sendStatus, updateTask } from './statuses.ts';
+import { freeResources, relayedStatus, sendStatus, updateTask } from './statuses.ts';
 import { isTerminal } from './task-states.ts';
 
 /** Forwards an agent's update to its framework and records what it says. */
@@ -76,6 +76,8 @@ export function acknowledge(
       return;
     }
     if (isTerminal(state) && uuid !== undefined && sameBytes(uuid, call.uuid)) {
+      // An agent may have said with the end that the task's latest state is another.
+      freeResources(context, record);
       context.state.removeTask(record, 'completed');
       context.operatorEvent({ kind: 'task-removed', framework, task: record.task });
     }

@@ -82,13 +82,15 @@ export function customTask(id: string, executor = 'e1'): TaskInfo {
   };
 }
 
+/** Of all kits: the kit of an agent that starts anew must not name updates as the old one did. */
+let uuidCount = 0;
+
 export class AgentKit {
   readonly files: MemoryFiles;
   readonly machine: AgentMachine;
   now = 1_000_000;
   /** Effects since the last look, without file work. */
   private effects: AgentEffect[] = [];
-  private uuidCount = 0;
 
   constructor(options: AgentKitOptions = {}) {
     const { files, containers = [], bootId = 'boot-1', seed = 1, ...rest } = options;
@@ -192,8 +194,8 @@ export class AgentKit {
   }
 
   hostedUpdate(taskId: string, state: TaskState, extra: Partial<HostedUpdate> = {}): this {
-    this.uuidCount += 1;
-    const number = String(this.uuidCount).padStart(12, '0');
+    uuidCount += 1;
+    const number = String(uuidCount).padStart(12, '0');
     const uuid = `00000000-0000-4000-8000-${number}`;
     const update = { taskId, state, timestamp: this.now / 1000, uuid, ...extra };
     return this.launcher({ kind: 'update', containerId: this.containerOf(taskId), update });

@@ -102,6 +102,23 @@ test('an ended task leaves when its update is acknowledged and its executor is g
   assert.equal(it.machine.state.completedFrameworks.length, 1);
 });
 
+test('what a new launcher repeats does not set back what is known of the task', () => {
+  const it = new AgentKit().registered();
+  it.run(commandTask('t1')).prepared('t1').started('t1');
+  const starting = { uuid: '00000000-0000-4000-8000-0000000000aa', pid: 77 };
+  it.hostedUpdate('t1', 'TASK_STARTING', starting);
+  const running = { uuid: '00000000-0000-4000-8000-0000000000bb', pid: 77 };
+  it.hostedUpdate('t1', 'TASK_RUNNING', running);
+  it.hostedUpdate('t1', 'TASK_STARTING', starting);
+  assert.match(it.machine.describe(), /t1 TASK_RUNNING$/m);
+  it.hostedUpdate('t1', 'TASK_FINISHED');
+  it.took();
+  it.hostedUpdate('t1', 'TASK_STARTING', starting);
+  assert.deepEqual(it.took(), ['acknowledge t1']);
+  it.hostedUpdate('t1', 'TASK_RUNNING', running);
+  assert.match(it.machine.describe(), /t1 TASK_FINISHED \(unacknowledged\)$/m);
+});
+
 test('a container that ends by itself fails its tasks and tells the master of the executor', () => {
   const it = new AgentKit().registered();
   it.run(customTask('t1')).prepared().started();

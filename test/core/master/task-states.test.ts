@@ -76,6 +76,18 @@ test('the acknowledgement of an earlier status does not complete a finished task
   assert.equal(it.state.frameworks.get(frameworkId(framework))?.tasks.size, 0);
 });
 
+test('an acknowledged end frees the resources even of a task whose agent calls another state the latest', () => {
+  const it = new MasterScene();
+  const agent = it.agent('a1');
+  const framework = it.subscribe('f');
+  it.launch(framework, it.takeOffer('f'), [task('t1', agent)]);
+  const ref = { framework, id: 't1', agent };
+  const uuid = it.update('a1', ref, 'TASK_FINISHED', { latestState: 'TASK_RUNNING' });
+  it.acknowledge(framework, agent, 't1', uuid);
+  assert.equal(it.state.frameworks.get(frameworkId(framework))?.tasks.size, 0);
+  assert.equal(it.state.agents.values().next().value?.usedResources.size, 0);
+});
+
 test('a retried update is passed on again with the same uuid', () => {
   const it = new MasterScene();
   const agent = it.agent('a1');
