@@ -82,8 +82,10 @@ function removeTerminated(
 export function removeFrameworkIfIdle(context: AgentContext, framework: AgentFramework): void {
   const { frameworks, completedFrameworks } = context.state;
   if (framework.executors.size > 0 || frameworks.get(framework.id) !== framework) return;
-  // It stays known while an update of a task that never got an executor is on its way.
-  if (framework.status === 'running' && context.updates.hasPending(framework.id)) return;
+  // It stays known while an update of a task that never got an executor is on its way. An agent that
+  // ends waits for nobody: with `--recover=cleanup` it never registers.
+  const isStaying = framework.status === 'running' && context.state.status !== 'terminating';
+  if (isStaying && context.updates.hasPending(framework.id)) return;
   frameworks.delete(framework.id);
   completedFrameworks.push(framework);
   if (completedFrameworks.length > COMPLETED_FRAMEWORKS_MAX) completedFrameworks.shift();
