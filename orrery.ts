@@ -17,6 +17,7 @@ import { MESOS_VERSION, ORRERY_VERSION } from './core/base/version.ts';
 import { Composite, type RunningPart, type StartPart } from './core/cli/composite.ts';
 import { describeStartFailure, refuseOldNode, runDaemon } from './core/cli/daemon.ts';
 import { readDaemonFlags, usageError } from './core/cli/daemon-flags.ts';
+import { loadLean } from './core/cli/lean-start.ts';
 import {
   compileLocalOptions,
   flagOfLocalPort,
@@ -26,7 +27,6 @@ import {
   portsOfLocal,
 } from './core/cli/local-flags.ts';
 import { expectFreePorts } from './core/cli/port-check.ts';
-import { keepHeapSmall } from './core/cli/small-heap.ts';
 
 type Main = (argv: readonly string[]) => Promise<number>;
 
@@ -51,10 +51,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   agent: {
     program: 'mesos-agent',
     help: 'An agent: runs tasks',
-    load: () => {
-      keepHeapSmall();
-      return import('./core/agent/main.ts');
-    },
+    load: () => loadLean(() => import('./core/agent/main.ts')),
   },
   marathon: {
     program: 'marathon',
@@ -93,8 +90,6 @@ export const main: Main = async (argv) => {
     return 1;
   }
   const called = process.env['ORRERY_PROGRAM'];
-  // Between the starter and us; tasks must not inherit it.
-  delete process.env['ORRERY_PROGRAM'];
   const byName = Object.values(PARTS).find((part) => part.program === called);
   if (byName !== undefined) return await runPart(byName, argv);
   const [word = '', ...rest] = argv;
@@ -122,6 +117,8 @@ export const main: Main = async (argv) => {
 /** What a part throws before its daemon runs (its storage is locked) is told in one sentence. */
 async function runPart(part: Part, argv: readonly string[]): Promise<number> {
   const { main: run } = await part.load();
+  // Between the starter and us; tasks must not inherit it.
+  delete process.env['ORRERY_PROGRAM'];
   try {
     return await run(argv);
   } catch (thrown) {

@@ -161,7 +161,7 @@ export class LauncherClient implements Launcher, ContainerLauncher {
       if (socket !== undefined && (await this.adopt(socket))) return;
       if (!isSpawned && socket === undefined) {
         isSpawned = true;
-        this.spawnLauncher();
+        await this.spawnLauncher();
       }
       if (this.ports.clock.now() >= endsAt) {
         throw new ClusterError(
@@ -174,8 +174,8 @@ export class LauncherClient implements Launcher, ContainerLauncher {
     }
   }
 
-  private spawnLauncher(): void {
-    const program = launcherProgram(`${this.folder}/program`, this.program.main);
+  private async spawnLauncher(): Promise<void> {
+    const program = await launcherProgram(`${this.folder}/program`, this.program.main);
     const log = openSync(`${this.folder}/log`, 'a', 0o600);
     const flags = ['--max-semi-space-size=1', '--no-warnings', '--single-threaded-gc'];
     const { settings } = this.ports;
