@@ -44,6 +44,8 @@ export const LOCAL_FLAGS = {
   agent_port: portFlag(5_051, 'Port of the first agent; the others follow'),
   marathon_port: portFlag(8_080, 'Port of Marathon'),
   chronos_port: portFlag(4_400, 'Port of Chronos'),
+  aurora_port: portFlag(8_081, 'Port of Aurora'),
+  aurora: flag('bool', true, { help: 'Whether Aurora is started; `--no-aurora` leaves it out' }),
   dns_port: portFlag(8_053, 'Port of DNS, UDP and TCP'),
   dns_http_port: portFlag(8_123, 'Port of the HTTP interface of DNS'),
   ...LOCAL_SECURITY_FLAGS,
@@ -69,6 +71,8 @@ export interface LocalOptions {
   readonly masterPort: number;
   readonly marathonPort: number;
   readonly chronosPort: number;
+  /** Undefined: there is no Aurora. */
+  readonly auroraPort: number | undefined;
   readonly dnsPort: number;
   readonly dnsHttpPort: number;
   readonly agents: readonly LocalAgent[];
@@ -104,6 +108,7 @@ export function compileLocalOptions(flags: FlagValues<typeof LOCAL_FLAGS>): Resu
     masterPort: flags.master_port,
     marathonPort: flags.marathon_port,
     chronosPort: flags.chronos_port,
+    auroraPort: flags.aurora ? flags.aurora_port : undefined,
     dnsPort: flags.dns_port,
     dnsHttpPort: flags.dns_http_port,
     agents: Array.from({ length: flags.agents }, (_, index) => ({
@@ -122,8 +127,9 @@ export function compileLocalOptions(flags: FlagValues<typeof LOCAL_FLAGS>): Resu
 /** Every port of a local cluster. */
 export function portsOfLocal(options: LocalOptions): readonly PortToTry[] {
   const { ip } = options;
-  const { masterPort, marathonPort, chronosPort, dnsPort, dnsHttpPort } = options;
-  const tcp = [masterPort, marathonPort, chronosPort, dnsPort, dnsHttpPort];
+  const { masterPort, marathonPort, chronosPort, auroraPort, dnsPort, dnsHttpPort } = options;
+  const aurora = auroraPort === undefined ? [] : [auroraPort];
+  const tcp = [masterPort, marathonPort, chronosPort, ...aurora, dnsPort, dnsHttpPort];
   return [
     ...tcp.map((port) => ({ ip, port, protocol: 'tcp' as const })),
     ...options.agents.map((agent) => ({
@@ -140,6 +146,7 @@ export function flagOfLocalPort(options: LocalOptions, port: number): string | u
   if (port === options.masterPort) return '--master_port';
   if (port === options.marathonPort) return '--marathon_port';
   if (port === options.chronosPort) return '--chronos_port';
+  if (port === options.auroraPort) return '--aurora_port';
   if (port === options.dnsPort) return '--dns_port';
   if (port === options.dnsHttpPort) return '--dns_http_port';
   return options.agents.some((agent) => agent.port === port) ? '--agent_port' : undefined;
@@ -151,6 +158,7 @@ function flagsByPort(flags: FlagValues<typeof LOCAL_FLAGS>): Readonly<Record<num
     [flags.agent_port + flags.agents - 1]: '--agent_port',
     [flags.marathon_port]: '--marathon_port',
     [flags.chronos_port]: '--chronos_port',
+    [flags.aurora_port]: '--aurora_port',
     [flags.dns_port]: '--dns_port',
     [flags.dns_http_port]: '--dns_http_port',
   };

@@ -85,6 +85,9 @@ export const AURORA_FLAGS = {
   min_offer_hold_time: flag('duration', minutes(5), { help: 'How long offers are held.' }),
   offer_hold_jitter_window: flag('duration', minutes(1), { help: 'And up to so much longer.' }),
   hold_offers_forever: flag('bool', false, { help: 'Never declines. (default: false)' }),
+  suppress_offers_when_idle: flag('bool', false, {
+    help: 'Gives offers back while no task is pending, for others. (default: false)',
+  }),
   offer_filter_duration: flag('duration', seconds(5), { help: 'For which they are refused.' }),
   offer_order: flag('string', 'RANDOM', {
     help: 'RANDOM, CPU, MEMORY, DISK, REVOCABLE_CPU, with commas. (default: RANDOM)',
@@ -180,6 +183,7 @@ function machineSettings(flags: AuroraFlags): Result<MachineSettings> {
       holdMs: flags.min_offer_hold_time,
       holdJitterMs: flags.offer_hold_jitter_window,
       holdsForever: flags.hold_offers_forever,
+      returnsUnused: flags.suppress_offers_when_idle,
       refuseSeconds: flags.offer_filter_duration / 1_000,
       order: order.value,
     },

@@ -148,8 +148,7 @@ class AuroraServer implements Aurora {
         master: options.master,
         framework: this.frameworkInfo(),
         credential: options.credential,
-        // Offers are held and declined by time, whether there is work or not.
-        suppresses: false,
+        suppresses: options.machine.offers.returnsUnused,
         reconciliationIntervalMs: options.reconciliationIntervalMs,
       },
       this.shell.handlers(),
@@ -157,7 +156,9 @@ class AuroraServer implements Aurora {
     );
     this.subscription = subscription;
     this.shell.attach(subscription);
-    subscription.wantOffers(options.machine.mesosRole, true);
+    if (!options.machine.offers.returnsUnused || !this.machine.groups.isEmpty) {
+      subscription.wantOffers(options.machine.mesosRole, true);
+    }
     await subscription.start();
   }
 

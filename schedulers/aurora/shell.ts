@@ -118,6 +118,10 @@ export class AuroraShell {
       case 'decline':
         this.subscription?.decline([effect.offer], { refuse_seconds: effect.refuseSeconds });
         return;
+      case 'want-offers':
+        if (effect.isWanted) this.subscription?.wantOffers(this.machine.role, true);
+        else this.subscription?.unwantOffers(this.machine.role);
+        return;
       case 'kill':
         this.subscription?.kill(effect.taskId, effect.agentId);
         return;

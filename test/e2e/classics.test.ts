@@ -49,6 +49,7 @@ test('the classic examples run as posted', async (t) => {
     `--chronos_port=${chronos}`,
     `--dns_port=${dns}`,
     `--dns_http_port=${dnsHttp}`,
+    '--no-aurora',
   ]);
   t.after(async () => {
     await cluster.stop('SIGINT');

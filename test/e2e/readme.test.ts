@@ -101,8 +101,8 @@ test('the five things of the README print what it shows', async (t) => {
 test('Ctrl-C ends the cluster and its tasks within five seconds', async (t) => {
   const directory = await temporaryDirectory('ctrl-c');
   t.after(() => removeDirectory(directory));
-  const ports = await freePorts(6);
-  const names = ['master', 'agent', 'marathon', 'chronos', 'dns', 'dns_http'];
+  const names = ['master', 'agent', 'marathon', 'chronos', 'aurora', 'dns', 'dns_http'];
+  const ports = await freePorts(names.length);
   const flags = names.map((name, index) => `--${name}_port=${ports[index]}`);
   const marathon = `http://127.0.0.1:${ports[2]}`;
   const start = async (): Promise<ReturnType<typeof startOrrery>> => {

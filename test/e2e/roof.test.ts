@@ -85,6 +85,7 @@ const PORT_FLAGS = [
   'agent_port',
   'marathon_port',
   'chronos_port',
+  'aurora_port',
   'dns_port',
   'dns_http_port',
 ] as const;

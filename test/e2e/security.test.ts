@@ -68,9 +68,9 @@ async function startSecure(directory: string): Promise<SecureCluster> {
     writeFileSync(path, JSON.stringify(content), { mode: 0o600 });
     return path;
   };
-  const ports = await freePorts(6);
-  const [masterPort = 0, agentPort = 0, marathonPort = 0, chronosPort = 0, dns = 0, dnsHttp = 0] =
-    ports;
+  const ports = await freePorts(7);
+  const [masterPort = 0, agentPort = 0, marathonPort = 0, chronosPort = 0] = ports;
+  const [aurora = 0, dns = 0, dnsHttp = 0] = ports.slice(4);
   const program = startOrrery([
     'local',
     `--work_dir=${join(directory, 'state')}`,
@@ -78,6 +78,7 @@ async function startSecure(directory: string): Promise<SecureCluster> {
     `--agent_port=${agentPort}`,
     `--marathon_port=${marathonPort}`,
     `--chronos_port=${chronosPort}`,
+    `--aurora_port=${aurora}`,
     `--dns_port=${dns}`,
     `--dns_http_port=${dnsHttp}`,
     '--resources=cpus:4;mem:2048;disk:1024',

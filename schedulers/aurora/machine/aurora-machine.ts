@@ -40,10 +40,17 @@ export class AuroraMachine {
   private readonly random: Random;
   private readonly timetable = new Timetable();
   private isSubscribed = false;
+  /** What the shell was told last. */
+  private wantsOffers = false;
 
   constructor(settings: MachineSettings, random: Random) {
     this.settings = settings;
     this.random = random;
+  }
+
+  /** Whose resources are asked for. */
+  get role(): string {
+    return this.settings.mesosRole;
   }
 
   get tiers(): Tiers {
@@ -75,7 +82,9 @@ export class AuroraMachine {
 
   offersArrived(offers: readonly Offer[], now: Instant): readonly AuroraEffect[] {
     return this.turn(now, (turn) => {
+      const hadNone = this.offers.size === 0;
       for (const offer of offers) this.offers.add(turn, offer);
+      if (hadNone && this.settings.offers.returnsUnused) this.groups.tryAllSoon(turn);
     }).effects;
   }
 
@@ -138,9 +147,18 @@ export class AuroraMachine {
     const turn = new Turn({ state, settings, random, timetable }, now);
     const result = act(turn);
     this.settle(turn);
+    if (settings.offers.returnsUnused) this.returnUnused(turn);
     const at = timetable.next();
     if (at !== undefined) turn.act({ kind: 'wake', at });
     return { result, effects: turn.effects() };
+  }
+
+  private returnUnused(turn: Turn): void {
+    const isWanted = !this.groups.isEmpty;
+    if (!isWanted) this.offers.declineAll(turn);
+    if (isWanted === this.wantsOffers) return;
+    this.wantsOffers = isWanted;
+    turn.act({ kind: 'want-offers', isWanted });
   }
 
   /** Those who follow tasks may change more of them. */

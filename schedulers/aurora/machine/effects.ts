@@ -63,6 +63,7 @@ export type AuroraEffect =
   | { readonly kind: 'persist'; readonly operation: StoreOperation }
   | { readonly kind: 'launch'; readonly offer: Offer; readonly launches: readonly Launch[] }
   | { readonly kind: 'decline'; readonly offer: Offer; readonly refuseSeconds: number }
+  | { readonly kind: 'want-offers'; readonly isWanted: boolean }
   | { readonly kind: 'kill'; readonly taskId: string; readonly agentId: string | undefined }
   | { readonly kind: 'acknowledge'; readonly status: TaskStatus }
   | { readonly kind: 'count'; readonly counter: Counter }

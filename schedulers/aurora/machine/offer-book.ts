@@ -118,6 +118,10 @@ export class OfferBook {
     turn.act({ kind: 'decline', offer: held.offer, refuseSeconds });
   }
 
+  declineAll(turn: Turn): void {
+    for (const id of [...this.offers.keys()]) this.decline(turn, id);
+  }
+
   /** The connection is gone, and with it all offers. */
   clear(turn: Turn): void {
     for (const id of [...this.offers.keys()]) this.remove(turn, id);

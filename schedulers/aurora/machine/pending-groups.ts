@@ -37,6 +37,16 @@ export class PendingGroups {
     return this.byId.values();
   }
 
+  get isEmpty(): boolean {
+    return this.byId.size === 0;
+  }
+
+  /** There was nothing to try them with until now. */
+  tryAllSoon(turn: Turn): void {
+    const at = turn.now + turn.settings.scheduling.firstDelayMs;
+    for (const id of this.byId.keys()) turn.timetable.set('group', id, at);
+  }
+
   get(id: string): PendingGroup | undefined {
     return this.byId.get(id);
   }

@@ -61,6 +61,8 @@ export interface MachineSettings {
     readonly holdMs: DurationMs;
     readonly holdJitterMs: DurationMs;
     readonly holdsForever: boolean;
+    /** Gives offers back, and asks for none, as long as no task is pending. */
+    readonly returnsUnused: boolean;
     readonly refuseSeconds: number;
     readonly order: readonly OfferOrder[];
   };

@@ -26,8 +26,18 @@ test('a local cluster has the ports of the originals', () => {
   const local = options('--work_dir=/w');
   assert.deepEqual(
     portsOfLocal(local).map(({ port, protocol }) => `${protocol} ${port}`),
-    ['tcp 5050', 'tcp 8080', 'tcp 4400', 'tcp 8053', 'tcp 8123', 'tcp 5051', 'udp 8053'],
+    [
+      'tcp 5050',
+      'tcp 8080',
+      'tcp 4400',
+      'tcp 8081',
+      'tcp 8053',
+      'tcp 8123',
+      'tcp 5051',
+      'udp 8053',
+    ],
   );
+  assert.ok(!portsOfLocal(options('--no-aurora')).some(({ port }) => port === 8_081));
   assert.equal(local.workDir, '/w');
   assert.equal(local.agents[0]?.workDir, '/w/agents/1');
 });
@@ -78,7 +88,7 @@ test('what cannot be is refused with a sentence that names the flag', () => {
 
 test('each port knows the flag that moves it', () => {
   const local = options('--agents=2');
-  const flags = [5_050, 5_051, 5_052, 8_080, 4_400, 8_053, 8_123, 1].map((port) =>
+  const flags = [5_050, 5_051, 5_052, 8_080, 4_400, 8_081, 8_053, 8_123, 1].map((port) =>
     flagOfLocalPort(local, port),
   );
   assert.deepEqual(flags, [
@@ -87,6 +97,7 @@ test('each port knows the flag that moves it', () => {
     '--agent_port',
     '--marathon_port',
     '--chronos_port',
+    '--aurora_port',
     '--dns_port',
     '--dns_http_port',
     undefined,

@@ -13,7 +13,9 @@ const START_PATIENCE_MS = 60_000;
 
 export interface LocalCluster extends AsyncDisposable {
   readonly directory: string;
-  readonly ports: Readonly<Record<'master' | 'agent' | 'marathon' | 'chronos' | 'dns', number>>;
+  readonly ports: Readonly<
+    Record<'master' | 'agent' | 'marathon' | 'chronos' | 'aurora' | 'dns', number>
+  >;
   /** Everything printed so far. */
   output(): string;
   /** `http://127.0.0.1:<port>` of one of them. */
@@ -22,9 +24,9 @@ export interface LocalCluster extends AsyncDisposable {
 
 export async function startLocalCluster(name: string): Promise<LocalCluster> {
   const directory = await temporaryDirectory(name);
-  const [master = 0, agent = 0, marathon = 0, chronos = 0, dns = 0, dnsHttp = 0] =
-    await freePorts(6);
-  const ports = { master, agent, marathon, chronos, dns };
+  const [master = 0, agent = 0, marathon = 0, chronos = 0, aurora = 0, dns = 0, dnsHttp = 0] =
+    await freePorts(7);
+  const ports = { master, agent, marathon, chronos, aurora, dns };
   const cluster = startOrrery([
     'local',
     `--work_dir=${join(directory, 'state')}`,
@@ -32,6 +34,7 @@ export async function startLocalCluster(name: string): Promise<LocalCluster> {
     `--agent_port=${agent}`,
     `--marathon_port=${marathon}`,
     `--chronos_port=${chronos}`,
+    `--aurora_port=${aurora}`,
     `--dns_port=${dns}`,
     `--dns_http_port=${dnsHttp}`,
   ]);

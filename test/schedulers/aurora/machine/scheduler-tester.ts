@@ -57,6 +57,7 @@ export const SETTINGS: MachineSettings = {
     holdMs: 300_000,
     holdJitterMs: 60_000,
     holdsForever: false,
+    returnsUnused: false,
     refuseSeconds: 5,
     order: ['RANDOM'],
   },
@@ -234,6 +235,8 @@ export class SchedulerTester {
           return [`decline ${effect.offer.id.value}`];
         case 'kill':
           return [`kill ${effect.taskId}`];
+        case 'want-offers':
+          return [effect.isWanted ? 'revive' : 'suppress'];
         case 'acknowledge':
           return [`acknowledge ${effect.status.state}`];
         default:

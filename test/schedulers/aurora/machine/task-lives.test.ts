@@ -1,7 +1,7 @@
 /** Lives of tasks with time: placing, statuses, ends, penalties, time-outs, pruning (spec aurora-scheduler, sections 3 and 4). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { config, job, SchedulerTester, said, WEB } from './scheduler-tester.ts';
+import { config, job, SchedulerTester, SETTINGS, said, WEB } from './scheduler-tester.ts';
 
 test('a pending task goes to the first offer that fits, which is used up', () => {
   const it = new SchedulerTester();
@@ -274,4 +274,19 @@ test('summaries count tasks by what became of them', () => {
     pendingTaskCount: 0,
   });
   assert.equal(said(it.call({ method: 'getRoleSummary', args: {} })), 'OK');
+});
+
+test('offers go back to the others as long as no task is pending, where that was asked for', () => {
+  const offers = { ...SETTINGS.offers, returnsUnused: true, order: ['CPU'] as const };
+  const it = new SchedulerTester({ offers });
+  it.offer('h1');
+  assert.deepEqual(it.take(), ['decline o1']);
+  it.create(job(1));
+  assert.deepEqual(it.take(), ['revive']);
+  it.advance(10_000);
+  it.offer('h1');
+  it.offer('h2');
+  it.advance(1);
+  // The try waits for no penalty: there was nothing to try it with before.
+  assert.deepEqual(it.take(), ['launch 1 on h1', 'decline o3', 'suppress']);
 });
