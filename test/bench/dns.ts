@@ -1,12 +1,11 @@
 /**
  * DNS with 100,000 names: the server runs as its own process, fed by a master of the test kit; queries
- * come from here over UDP. Three questions: how many answers a second of its processor time gives (read
+ * come over UDP from another process (`dns-load.ts`). Three questions: how many answers a second of its processor time gives (read
  * from /proc, so it does not matter who else uses the machine), how long answers take at half of what it
  * can do, and how long after a status update of the master an answer is another.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hashOfTaskId } from '../../dns/task-hash.ts';
 import { type FakeMaster, startFakeMaster, v1 } from '../dns/support/fake-master.ts';
 import {
   eventually,
@@ -15,24 +14,22 @@ import {
   startOrrery,
   temporaryDirectory,
 } from '../e2e/support/programs.ts';
-import { DnsAsker, query } from './dns-asker.ts';
+import { DnsAsker } from './dns-asker.ts';
+import { type DnsLoad, startDnsLoad } from './dns-load-process.ts';
+import { AGENTS, query, TASKS, TYPE_A } from './dns-queries.ts';
 import type { Benchmark, Figure } from './figures.ts';
-import { cpuSeconds, percentile } from './measure.ts';
+import { cpuSeconds, percentile, waitedSeconds } from './measure.ts';
 
-/** Each task has eight names: plain, canonical, both below `slave`, and its port four times. */
-const TASKS = 12_500;
-const AGENTS = 50;
+const NAMES = TASKS * 8;
 const CHANGES = 10_000;
 /** Changes under way at one time. */
 const CHANGES_AT_ONCE = 8;
 const IN_FLIGHT = 128;
 const MEASURE_MS = 8_000;
-const TYPE_A = 1;
-const TYPE_SRV = 33;
 
 export const dnsBenchmark: Benchmark = {
   name: 'dns',
-  what: `${TASKS * 8} names: queries per processor second, delay at half load, delay of changes`,
+  what: `${NAMES} names: queries per processor second, delay at half load, delay of changes`,
   run: measure,
 };
 
@@ -55,9 +52,17 @@ async function measure(): Promise<readonly Figure[]> {
     await eventually('the names are there', async () =>
       (await asker.ask(last)).readUInt16BE(6) > 0 ? true : undefined,
     );
-    const queries = allQueries();
-    const full = await throughput(asker, queries, server.pid);
-    const delays = await asker.paced(queries, full.perSecond / 2, MEASURE_MS);
+    const load = await startDnsLoad(dnsPort);
+    const full = await throughput(load, server.pid);
+    const waitedBefore = waitedSeconds(server.pid);
+    const half = await load.tell({
+      kind: 'pace',
+      perSecond: full.perSecond / 2,
+      durationMs: MEASURE_MS,
+    });
+    const waitedMs = (waitedSeconds(server.pid) - waitedBefore) * 1_000;
+    await load.end();
+    const { delays } = half;
     const changes = await changeDelays(asker, master);
     return [
       {
@@ -85,6 +90,16 @@ async function measure(): Promise<readonly Figure[]> {
         unit: 'ms',
         target: { bound: 'at most', value: 2 },
       },
+      {
+        name: 'dns: of that time the server waited for a processor',
+        value: (100 * waitedMs) / MEASURE_MS,
+        unit: '%',
+      },
+      {
+        name: 'dns: questions the asker was too late for',
+        value: (100 * half.leftOut) / (half.leftOut + delays.length),
+        unit: '%',
+      },
       { name: 'dns: changed answer, median', value: percentile(changes, 50), unit: 'ms' },
       {
         name: `dns: changed answer, 99th percentile of ${CHANGES}`,
@@ -109,28 +124,28 @@ interface Throughput {
   readonly wrong: number;
 }
 
-async function throughput(
-  asker: DnsAsker,
-  queries: readonly Buffer[],
-  pid: number,
-): Promise<Throughput> {
-  asker.keepInFlight(queries, IN_FLIGHT);
+async function throughput(load: DnsLoad, pid: number): Promise<Throughput> {
+  const startCold = await load.tell({ kind: 'fill', count: IN_FLIGHT });
   // Each name has been asked once: that an answer is prepared at its first query is told apart.
-  const [cpuCold, startCold] = [cpuSeconds(pid), asker.answers];
-  while (asker.answers - startCold < queries.length) await pause(100);
-  const perCpuSecondCold = (asker.answers - startCold) / (cpuSeconds(pid) - cpuCold);
-  const wrongBefore = asker.wrong;
-  const [cpuBefore, before, start] = [cpuSeconds(pid), asker.answers, performance.now()];
+  const cpuCold = cpuSeconds(pid);
+  let before = startCold;
+  while (before.answers - startCold.answers < NAMES) {
+    await pause(100);
+    before = await load.tell({ kind: 'count' });
+  }
+  const [cpuBefore, start] = [cpuSeconds(pid), performance.now()];
+  const perCpuSecondCold = (before.answers - startCold.answers) / (cpuBefore - cpuCold);
   await pause(MEASURE_MS);
-  const answers = asker.answers - before;
+  const after = await load.tell({ kind: 'count' });
+  const answers = after.answers - before.answers;
   const cpu = cpuSeconds(pid) - cpuBefore;
   const wall = (performance.now() - start) / 1_000;
-  await asker.drain();
+  await load.tell({ kind: 'stop' });
   return {
     perCpuSecondCold,
     perCpuSecond: answers / cpu,
     perSecond: answers / wall,
-    wrong: asker.wrong - wrongBefore,
+    wrong: after.wrong - before.wrong,
   };
 }
 
@@ -158,22 +173,6 @@ async function changeDelays(asker: DnsAsker, master: FakeMaster): Promise<readon
   };
   await Promise.all(Array.from({ length: CHANGES_AT_ONCE }, lane));
   return delays;
-}
-
-function allQueries(): readonly Buffer[] {
-  const plain = Array.from({ length: TASKS }, (_, at) => `app${at}`);
-  const canonical = plain.map((name, at) => `${name}-${hashOfTaskId(`${name}.1`)}-s${at % AGENTS}`);
-  const addresses = [...plain, ...canonical].flatMap((name) =>
-    ['marathon.mesos', 'marathon.slave.mesos'].map((zone) => query(`${name}.${zone}`, TYPE_A)),
-  );
-  const services = plain.flatMap((name) =>
-    ['marathon.mesos', 'marathon.slave.mesos'].flatMap((zone) =>
-      ['_tcp', '_udp'].map((protocol) => query(`_${name}.${protocol}.${zone}`, TYPE_SRV)),
-    ),
-  );
-  // In a fixed disorder: neighbours in the list are far from each other in the server.
-  const all = [...addresses, ...services];
-  return all.map((_, at) => all[(at * 40_503) % all.length] ?? Buffer.alloc(0));
 }
 
 function snapshot(): unknown {

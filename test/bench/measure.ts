@@ -78,6 +78,15 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
+/**
+ * Seconds that the main thread of the process could have run and had no processor: others had them. What
+ * is measured by the clock says little about a program where this is much.
+ */
+export function waitedSeconds(pid: number): number {
+  const [, waitedNs = '0'] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ');
+  return Number(waitedNs) / 1e9;
+}
+
 /** Proportional resident memory in KiB: shared pages are counted by their share. */
 export function residentKib(pid: number): number {
   const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');

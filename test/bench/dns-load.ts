@@ -1,0 +1,163 @@
+/**
+ * The load of the DNS benchmark, a process of its own: what it measures must not wait for the garbage
+ * of a fake master. Nearly all it needs is laid out before it starts, it makes next to nothing that lives.
+ * It sends by the clock whatever comes back. Having been held up itself, it leaves out what it is late
+ * with, and says how much that was, instead of flooding the server.
+ */
+import { createSocket, type Socket } from 'node:dgram';
+import { allQueries, isWrong } from './dns-queries.ts';
+
+export type LoadCommand =
+  /** Keeps so many questions under way until the next command. */
+  | { readonly kind: 'fill'; readonly count: number }
+  | { readonly kind: 'count' }
+  | { readonly kind: 'stop' }
+  | { readonly kind: 'pace'; readonly perSecond: number; readonly durationMs: number };
+
+export interface LoadReport {
+  readonly answers: number;
+  readonly wrong: number;
+  /** Of the last pace: milliseconds from question to answer. */
+  readonly delays: readonly number[];
+  /** Of the last pace: questions left out because this process was late itself. */
+  readonly leftOut: number;
+}
+
+const SOCKETS = 4;
+const IDS = 65_536;
+/** A question without answer for so long is lost. */
+const LOST_MS = 1_000;
+/** A turn of the pace sleeps so long; it sends at most twice of what that is worth. */
+const TURN_MS = 0.25;
+/** What it is later with than this is left out. */
+const LATE_MS = 5;
+const NOBODY = -1;
+
+class DnsLoad {
+  answers = 0;
+  wrong = 0;
+  delays = new Float64Array(0);
+  leftOut = 0;
+  private readonly queries = allQueries();
+  private readonly sockets: readonly Socket[];
+  private readonly sentAt = new Float64Array(IDS);
+  /** The number of the question under each id, `NOBODY` when it is answered. */
+  private readonly questions = new Int32Array(IDS).fill(NOBODY);
+  private readonly sleep = new Int32Array(new SharedArrayBuffer(4));
+  private nextId = 0;
+  private nextQuery = 0;
+  private mode: 'idle' | 'fill' | 'pace' = 'idle';
+
+  constructor(sockets: readonly Socket[]) {
+    this.sockets = sockets;
+    for (const socket of sockets) socket.on('message', (answer) => this.take(answer));
+  }
+
+  /** Sends the next question with each answer; lost ones are replaced. */
+  fill(count: number): void {
+    this.mode = 'fill';
+    for (let at = 0; at < count; at += 1) this.send(0);
+    let before = NOBODY;
+    const refill = setInterval(() => {
+      if (this.mode !== 'fill') clearInterval(refill);
+      else if (this.answers === before) for (let at = 0; at < count; at += 1) this.send(0);
+      before = this.answers;
+    }, 200);
+  }
+
+  /** Forgets what is under way once it had time to come. */
+  async stop(): Promise<void> {
+    this.mode = 'idle';
+    await pause(200);
+    this.questions.fill(NOBODY);
+  }
+
+  async pace(perSecond: number, durationMs: number): Promise<void> {
+    // What never comes is worse than anything that does.
+    this.delays = new Float64Array(Math.ceil((perSecond * durationMs) / 1_000)).fill(LOST_MS);
+    this.leftOut = 0;
+    this.mode = 'pace';
+    const perMs = perSecond / 1_000;
+    const [burst, late] = [Math.ceil(2 * TURN_MS * perMs), Math.ceil(LATE_MS * perMs)];
+    const start = performance.now();
+    let sent = 0;
+    for (;;) {
+      const elapsedMs = performance.now() - start;
+      if (elapsedMs >= durationMs) break;
+      const due = Math.floor(elapsedMs * perMs) - sent - this.leftOut;
+      this.leftOut += Math.max(0, due - late);
+      for (let at = Math.min(due, burst); at > 0; at -= 1) {
+        this.send(sent);
+        sent += 1;
+      }
+      // Turns without sleep would keep the processor from everybody else; timers sleep too long.
+      Atomics.wait(this.sleep, 0, 0, TURN_MS);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await pause(LOST_MS);
+    this.delays = this.delays.subarray(0, sent);
+    await this.stop();
+  }
+
+  private send(question: number): void {
+    const id = this.nextId;
+    this.nextId = (this.nextId + 1) % IDS;
+    this.nextQuery = (this.nextQuery + 1) % this.queries.length;
+    const message = this.queries[this.nextQuery];
+    if (message === undefined) return;
+    message.writeUInt16BE(id, 0);
+    this.questions[id] = question;
+    this.sentAt[id] = performance.now();
+    this.sockets[id % SOCKETS]?.send(message);
+  }
+
+  private take(answer: Buffer): void {
+    const id = answer.readUInt16BE(0);
+    const question = this.questions[id] ?? NOBODY;
+    if (question === NOBODY) return;
+    this.questions[id] = NOBODY;
+    this.answers += 1;
+    if (isWrong(answer)) this.wrong += 1;
+    if (this.mode === 'fill') this.send(0);
+    else if (this.mode === 'pace') {
+      this.delays[question] = performance.now() - (this.sentAt[id] ?? 0);
+    }
+  }
+}
+
+const port = Number(process.argv[2]);
+const load = new DnsLoad(await Promise.all(Array.from({ length: SOCKETS }, () => open(port))));
+
+async function obey(command: LoadCommand): Promise<LoadReport> {
+  switch (command.kind) {
+    case 'fill':
+      load.fill(command.count);
+      break;
+    case 'stop':
+      await load.stop();
+      break;
+    case 'pace':
+      await load.pace(command.perSecond, command.durationMs);
+      break;
+    case 'count':
+      break;
+  }
+  const { answers, wrong, leftOut } = load;
+  return { answers, wrong, leftOut, delays: command.kind === 'pace' ? [...load.delays] : [] };
+}
+
+function open(port: number): Promise<Socket> {
+  const socket = createSocket({ type: 'udp4', recvBufferSize: 4 * 1024 ** 2 });
+  return new Promise((resolve) => {
+    socket.connect(port, '127.0.0.1', () => resolve(socket));
+  });
+}
+
+function pause(durationMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, durationMs));
+}
+
+process.on('message', (command: LoadCommand) => {
+  void obey(command).then((report) => process.send?.(report));
+});
+process.send?.(await obey({ kind: 'count' }));
