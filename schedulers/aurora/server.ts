@@ -13,8 +13,9 @@ import type { FrameworkInfo } from '../../core/wire/types/mesos.v1.ts';
 import { DurableQueue } from '../kit/durable-queue.ts';
 import { FrameworkIdStore } from '../kit/framework-id.ts';
 import { FrameworkSubscription } from '../kit/subscription.ts';
-import { declareApi } from './http/api.ts';
+import { declareApi, UNSECURE } from './http/api.ts';
 import { declareEndpoints } from './http/endpoints.ts';
+import { declareRest } from './http/rest/rest.ts';
 import { AuroraMachine } from './machine/aurora-machine.ts';
 import { auroraVars } from './metrics.ts';
 import type { AuroraOptions } from './options.ts';
@@ -87,6 +88,13 @@ class AuroraServer implements Aurora {
         clusterName: options.machine.clusterName,
         statsUrlPrefix: options.statsUrlPrefix,
       },
+    });
+    declareRest(this.http.app, {
+      call: (call, user) => this.shell.call(call, user),
+      clusterName: options.machine.clusterName,
+      cronZone: options.machine.cron.zone,
+      now: () => clock.now(),
+      userOf: () => UNSECURE,
     });
     declareEndpoints(this.http.app, {
       machine: this.machine,
