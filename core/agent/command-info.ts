@@ -14,6 +14,7 @@ import { allocate } from '../resources/select.ts';
 import type {
   CheckInfo,
   CommandInfo,
+  ContainerInfo,
   ExecutorInfo,
   HealthCheck,
   TaskInfo,
@@ -125,9 +126,15 @@ export function hostedTaskOf(task: TaskInfo, place: HostedTaskPlace): HostedTask
     command: hostedCommandOf(task.command, environment),
     killGraceMs: millisecondsOf(task.kill_policy?.grace_period) ?? DEFAULT_KILL_GRACE_MS,
     maxCompletionMs: millisecondsOf(task.max_completion_time) ?? 0,
+    ...(hasTerminal(task.container) ? { isTerminal: true } : {}),
     ...(health === undefined ? {} : { healthCheck: health }),
     ...(probe === undefined ? {} : { check: probe }),
   };
+}
+
+/** A window size that it says is not applied, as by the original. Docker makes its own. */
+export function hasTerminal(container: ContainerInfo | undefined): boolean {
+  return container?.tty_info !== undefined && container.type !== 'DOCKER';
 }
 
 export function hostedCommandOf(

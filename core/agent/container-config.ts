@@ -1,6 +1,6 @@
 /** What a containerizer is told about an executor's container (spec agent-runtime, sections 4 and 7). */
 import type { Resource, TaskInfo } from '../wire/types/mesos.v1.ts';
-import { hostedCommandOf } from './command-info.ts';
+import { hasTerminal, hostedCommandOf } from './command-info.ts';
 import type { ContainerConfig, ContainerLimits, ContainerResources } from './containerizer/port.ts';
 import type { AgentContext } from './context.ts';
 import { executorEnvironment, shutdownGraceMs } from './environment.ts';
@@ -27,6 +27,7 @@ export function containerConfigOf(
       sandbox: executor.directory,
       ...(user === undefined ? {} : { user }),
       ...(kind === 'process' ? { command: hostedCommandOf(info.command, environment) } : {}),
+      ...(kind === 'process' && hasTerminal(info.container) ? { isTerminal: true } : {}),
       sendsKilling: hasCapability(framework.info, 'TASK_KILLING_STATE'),
       shutdownGraceMs: shutdownGraceMs(context, executor),
       recoveryTimeoutMs: executor.checkpoint ? context.options.recoveryTimeoutMs : 0,

@@ -26,6 +26,8 @@ export interface ContainerSpec {
   readonly user?: { readonly uid: number; readonly gid: number };
   /** Only `process`: what to start. */
   readonly command?: HostedCommand;
+  /** Only `process`: runs in a pseudo terminal that can be attached to. */
+  readonly isTerminal?: boolean;
   /** Tasks of hosted executors: may TASK_KILLING be sent. */
   readonly sendsKilling: boolean;
   readonly shutdownGraceMs: DurationMs;

@@ -55,6 +55,8 @@ export interface HostedTask {
   readonly maxCompletionMs: DurationMs;
   readonly healthCheck?: HostedHealthCheck;
   readonly check?: HostedProbe;
+  /** Runs in a pseudo terminal that can be attached to. */
+  readonly isTerminal?: boolean;
   /** Whose process it is when it is not the container's. */
   readonly user?: { readonly uid: number; readonly gid: number };
   /** Why its container could not be made: it fails with this text, and its group with it. */

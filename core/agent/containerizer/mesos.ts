@@ -101,7 +101,7 @@ export class MesosContainerizer implements Containerizer {
     const containerInfo = config.containerInfo ?? this.options.isolation.defaultContainer;
     if (containerInfo?.type === 'DOCKER') return 'not-supported';
     if (this.known.has(spec.id)) return 'already-launched';
-    const refused = this.refusalOf(containerInfo);
+    const refused = this.refusalOf(containerInfo) ?? terminalRefusal(spec, containerInfo);
     if (refused !== undefined) return this.fail(spec.id, refused);
     const resources = { requests, limits };
     const { kind, sandbox, user } = spec;
@@ -403,4 +403,13 @@ function withGivenTask(
       ? {}
       : { check: { ...check, command: withGiven(check.command, probed, info) } }),
   };
+}
+
+/** An executor that is no process of its own has nothing that could run in a terminal. */
+function terminalRefusal(
+  { kind }: ContainerConfig['spec'],
+  info: ContainerInfo | undefined,
+): string | undefined {
+  if (kind !== 'group' || info?.tty_info === undefined) return undefined;
+  return "'tty_info' of default executors is not supported by this agent; their tasks may have it";
 }

@@ -12,7 +12,6 @@ export function unsupportedPart(
   if (joins && !isolators.some(isNetworkIsolator)) {
     return 'container networks are';
   }
-  if (info.tty_info !== undefined) return 'terminals are';
   if (info.rlimit_info !== undefined && !isolators.includes('posix/rlimits')) {
     return "resource limits (rlimit_info) without the isolator 'posix/rlimits' are";
   }

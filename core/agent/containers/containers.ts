@@ -17,6 +17,7 @@ import type { AgentFiles } from '../files-port.ts';
 import type { AgentOptions } from '../options.ts';
 import type { Sandboxes } from '../ports.ts';
 import { type AgentState, agentIdOf } from '../state.ts';
+import { type Attachable, ExecutorTerminals, type OutputReader } from './executor-terminals.ts';
 import { lastPartOf, parentOf, rootOf } from './ids.ts';
 import type { PlainImages } from './images.ts';
 import { findPlace, type Place } from './places.ts';
@@ -42,12 +43,6 @@ export type Launched =
   | { readonly kind: 'refused'; readonly text: string }
   | { readonly kind: 'failed'; readonly text: string };
 
-export interface OutputReader {
-  output(stream: 'STDOUT' | 'STDERR', bytes: Buffer): void;
-  /** The container has ended; nothing follows. */
-  ended(): void;
-}
-
 export type Attachment<T> =
   | { readonly kind: 'attached'; readonly value: T }
   | { readonly kind: 'unknown' | 'ended' | 'disabled' | 'busy' };
@@ -60,19 +55,15 @@ export interface ContainerInput {
   close(): void;
 }
 
-export interface PlainContainer {
-  readonly id: string;
+export interface PlainContainer extends Attachable {
   readonly sandbox: string;
   readonly workingDirectory: string;
   readonly io: ContainerIo;
   readonly userName: string | undefined;
   readonly resources: readonly Resource[];
-  phase: 'starting' | 'running' | 'ended';
   pid: number | undefined;
   exitStatus: number | undefined;
   isAttachable: boolean;
-  hasInput: boolean;
-  readonly readers: Set<OutputReader>;
 }
 
 export interface AgentContainersPorts {
@@ -106,12 +97,14 @@ export class AgentContainers {
   /** Ends of tasks in groups, until their executor ends. */
   private readonly taskEnds = new Map<string, number>();
   private readonly inputs = new PendingInputs();
+  private readonly terminals: ExecutorTerminals;
   /** Standalone containers whose end nobody has asked for yet. */
   private readonly lingering = new Set<string>();
 
   constructor(options: AgentOptions, ports: AgentContainersPorts) {
     this.options = options;
     this.ports = ports;
+    this.terminals = new ExecutorTerminals(ports.launcher);
     ports.launcher.onContainerEvent((event) => this.handle(event));
   }
 
@@ -242,6 +235,8 @@ export class AgentContainers {
     const state = this.ports.state();
     // Before the executors are back, no nested container is known to be an orphan.
     const knowsRoots = state !== undefined && state.status !== 'recovering';
+    // Their ends may have been told while nobody was connected to the launcher.
+    for (const id of this.terminals.ids) if (!this.placeOf(id)) this.terminals.ended(id);
     if (this.containers.size === 0) return;
     for (const container of [...this.containers.values()]) {
       const { id, phase } = container;
@@ -370,20 +365,23 @@ export class AgentContainers {
     return state === undefined ? undefined : findPlace(state, id);
   }
 
-  private attachable(id: string): Attachment<PlainContainer> {
+  private attachable(id: string): Attachment<Attachable> {
     const container = this.containers.get(id);
     if (container === undefined) {
-      return { kind: this.placeOf(id) === undefined ? 'unknown' : 'disabled' };
+      const place = this.placeOf(id);
+      if (place === undefined) return { kind: 'unknown' };
+      if (place.isTerminal !== true) return { kind: 'disabled' };
+      return { kind: 'attached', value: this.terminals.of(id) };
     }
     if (container.phase === 'ended') return { kind: 'ended' };
     return container.isAttachable ? { kind: 'attached', value: container } : { kind: 'disabled' };
   }
 
-  private watch({ id, readers }: PlainContainer): void {
+  private watch({ id, readers }: Attachable): void {
     this.ports.launcher.request({ kind: 'plain-watch', id, isWatched: readers.size > 0 });
   }
 
-  private write(container: PlainContainer, bytes: Uint8Array): Promise<boolean> {
+  private write(container: Attachable, bytes: Uint8Array): Promise<boolean> {
     if (container.phase === 'ended') return Promise.resolve(false);
     const { id } = container;
     return new Promise((resolve) => {
@@ -433,7 +431,8 @@ export class AgentContainers {
 
   private output(event: Extract<ContainerEvent, { readonly kind: 'plain-output' }>): void {
     const bytes = Buffer.from(event.data, 'base64');
-    for (const reader of this.containers.get(event.id)?.readers ?? []) {
+    const container = this.containers.get(event.id) ?? this.terminals.get(event.id);
+    for (const reader of container?.readers ?? []) {
       reader.output(event.stream, bytes);
     }
   }
@@ -441,6 +440,7 @@ export class AgentContainers {
   private ended(id: string, status: number): void {
     const container = this.containers.get(id);
     if (container === undefined && parentOf(id) !== undefined) this.taskEnds.set(id, status);
+    this.terminals.ended(id);
     if (container !== undefined && container.phase !== 'ended') {
       container.phase = 'ended';
       container.pid = undefined;
@@ -487,6 +487,9 @@ export class AgentContainers {
   }
 
   private reported(reports: readonly PlainReport[]): void {
+    // What was typed on the way to a launcher that has died is as lost as in a terminal.
+    for (const id of this.terminals.ids) this.inputs.settle(id);
+    this.terminals.reconnected();
     const reported = new Set(reports.map(({ id }) => id));
     for (const { id, phase } of [...this.containers.values()]) {
       if (phase === 'running' && !reported.has(id)) this.ended(id, -1);

@@ -13,7 +13,7 @@ import { encodeMessage } from '../../wire/codec.ts';
 import { toJson } from '../../wire/json.ts';
 import { encodeRecord } from '../../wire/recordio.ts';
 import type { ProcessIO } from '../../wire/types/mesos.v1.agent.ts';
-import type { OutputReader } from '../containers/containers.ts';
+import type { OutputReader } from '../containers/executor-terminals.ts';
 import { type CallEnvelope, RECORDIO_TYPE } from './call-envelope.ts';
 
 /** What may wait for one client; above it the client is dropped. */

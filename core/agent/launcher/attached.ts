@@ -2,11 +2,11 @@
  * Processes whose input and output can be attached to: over pipes, or over a pseudo terminal. All
  * output is also appended to the sandbox's `stdout` and `stderr`.
  *
- * Node cannot open terminals by itself; `script` of util-linux, on every Debian, makes the terminal
- * and copies between it and our pipes. Its child is the container's process.
+ * Node cannot open terminals by itself: `terminal-program.ts` makes one and copies between it and our pipes. Its
+ * child is the container's process.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Clock, Timer } from '../../base/clock.ts';
 import { describeError } from '../../base/errors.ts';
@@ -21,6 +21,7 @@ import type {
   ProcessIdentity,
 } from './ports.ts';
 import { enteredProcess, type ProcessEntry, readAllProcesses, readProcess } from './proc-tree.ts';
+import { frame, terminalLine, terminalRefusal } from './terminal-host.ts';
 import {
   behindGate,
   type CommandLine,
@@ -30,8 +31,6 @@ import {
 
 /** How long output is still read after the end; a child that has left the session may hold it open. */
 const DRAIN_LIMIT_MS = 1_000;
-const SCRIPT_PATHS = ['/usr/bin/script', '/bin/script'];
-const SIGNAL_EXIT_BASE = 128;
 
 export interface Sweeper {
   sweep(pid: number): void;
@@ -49,8 +48,7 @@ export class NodeAttachedProcesses implements AttachedProcesses {
   }
 
   terminalRefusal(): string | undefined {
-    if (scriptPath() !== undefined) return undefined;
-    return "'tty_info' needs the program 'script' of util-linux, which this host does not have";
+    return terminalRefusal();
   }
 
   spawn(spec: AttachedSpec, handlers: AttachedHandlers): AttachedProcess | undefined {
@@ -60,7 +58,7 @@ export class NodeAttachedProcesses implements AttachedProcesses {
       writeSync(outputs.STDERR, `Failed to execute command: ${describeError(thrown)}\n`);
     };
     try {
-      const started = spec.isTerminal ? inTerminal(spec) : lineOf(spec);
+      const started = spec.isTerminal ? terminalLine(lineOf(spec)) : lineOf(spec);
       const line = isolation === undefined ? started : behindGate(started);
       const child = spawn(line.file, [...line.args], {
         argv0: line.argv0,
@@ -116,7 +114,6 @@ class NodeAttached implements AttachedProcess {
   private readonly host: NodeAttachedProcesses;
   /** The process in the terminal, once seen. */
   private inner: ProcessEntry | undefined;
-  private lastSignal: number | undefined;
   private isOver = false;
 
   constructor(parts: AttachedParts, host: NodeAttachedProcesses) {
@@ -134,7 +131,7 @@ class NodeAttached implements AttachedProcess {
   write(bytes: Uint8Array, taken: () => void): void {
     const { stdin } = this.parts.child;
     if (stdin === null || !stdin.writable) taken();
-    else stdin.write(bytes, () => taken());
+    else stdin.write(this.parts.isTerminal ? frame('i', bytes) : bytes, () => taken());
   }
 
   endInput(): void {
@@ -142,17 +139,12 @@ class NodeAttached implements AttachedProcess {
   }
 
   resize(rows: number, columns: number): void {
-    const path = this.terminalPath();
-    if (path === undefined) return;
-    const size = ['-F', path, 'rows', String(rows), 'cols', String(columns)];
-    // The kernel tells the processes in the terminal (SIGWINCH).
-    spawn('stty', size, { stdio: 'ignore' }).on('error', () => {});
+    const { child, isTerminal } = this.parts;
+    if (isTerminal) child.stdin?.write(frame('r', Buffer.from(`${rows} ${columns}`)));
   }
 
   signal(signal: number): void {
-    this.lastSignal = signal;
-    const { isTerminal, pid } = this.parts;
-    send(enteredProcess(isTerminal ? (this.innerProcess()?.pid ?? pid) : pid), signal);
+    send(enteredProcess(this.parts.pid), signal);
   }
 
   setPaused(isPaused: boolean): void {
@@ -179,7 +171,7 @@ class NodeAttached implements AttachedProcess {
 
   private exited(code: number | null, signal: NodeJS.Signals | null): void {
     const { child, pid } = this.parts;
-    const status = signal === null ? this.statusOf(code ?? 0) : signalledWith(signal);
+    const status = signal === null ? exitedWith(code ?? 0) : signalledWith(signal);
     // Children in the background hold the pipes open: the container ends with its first process.
     this.host.sweep(pid);
     if (this.inner !== undefined) this.host.sweep(this.inner.pid);
@@ -189,14 +181,6 @@ class NodeAttached implements AttachedProcess {
       timer.cancel();
       this.finish(status);
     });
-  }
-
-  /** `script` tells signals of its child as a shell does. */
-  private statusOf(code: number): WaitStatus {
-    const { isTerminal } = this.parts;
-    const { lastSignal } = this;
-    const isOurs = lastSignal !== undefined && code === SIGNAL_EXIT_BASE + lastSignal;
-    return isTerminal && isOurs ? lastSignal : exitedWith(code);
   }
 
   private finish(status: WaitStatus): void {
@@ -213,12 +197,6 @@ class NodeAttached implements AttachedProcess {
     this.inner ??= readAllProcesses().find(({ parent }) => parent === this.parts.pid);
     return this.inner;
   }
-
-  private terminalPath(): string | undefined {
-    const terminal = this.innerProcess()?.terminal;
-    if (!this.parts.isTerminal || terminal === undefined) return undefined;
-    return `/dev/pts/${terminal}`;
-  }
 }
 
 function open(sandbox: string, name: string): number {
@@ -228,34 +206,6 @@ function open(sandbox: string, name: string): number {
 function lineOf({ command, isolation, cwd, user }: AttachedSpec): CommandLine {
   if (isolation === undefined) return plainCommandLine(command, user);
   return isolatedCommandLine(command, isolation.plan, { ...isolation, cwd, user });
-}
-
-/**
- * `script` hands its command to `$SHELL -c`, so the shell is fixed for it and put right again for
- * the command.
- */
-function inTerminal(spec: AttachedSpec): CommandLine {
-  const { command } = spec;
-  const environment = { TERM: 'xterm', ...command.environment };
-  const inner = lineOf({ ...spec, command: { ...command, environment } });
-  const { SHELL: shell } = inner.env;
-  const restore = shell === undefined ? 'unset SHELL' : `export SHELL=${quote(shell)}`;
-  const line = `${restore}; exec ${[inner.file, ...inner.args].map(quote).join(' ')}`;
-  return {
-    ...inner,
-    file: scriptPath() ?? 'script',
-    argv0: 'script',
-    args: ['--quiet', '--return', '--flush', '--echo', 'always', '--command', line, '/dev/null'],
-    env: { ...inner.env, SHELL: '/bin/sh' },
-  };
-}
-
-function quote(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-function scriptPath(): string | undefined {
-  return SCRIPT_PATHS.find((path) => existsSync(path));
 }
 
 function send(pid: number, signal: number): void {

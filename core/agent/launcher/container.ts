@@ -150,9 +150,14 @@ export class Container implements ContainerRun {
   }
 
   private startExecutor(): string | undefined {
-    const { command, kind } = this.spec;
+    const { command, kind, isTerminal } = this.spec;
     if (kind !== 'process' || command === undefined) return undefined;
-    if (this.spawnExecutor({ ...this.place(), command }) !== undefined) return undefined;
+    const refusal = this.terminalRefusal(isTerminal);
+    if (refusal !== undefined) return refusal;
+    const terminal = isTerminal === true ? { terminal: this.idOf(EXECUTOR) } : {};
+    if (this.spawnExecutor({ ...this.place(), command, ...terminal }) !== undefined) {
+      return undefined;
+    }
     return `Failed to start the executor's command '${command.value}'`;
   }
 
@@ -359,11 +364,12 @@ export class Container implements ContainerRun {
   }
 
   private startTask(task: HostedTask, failure: string | undefined): void {
-    const { taskId } = task;
+    const { taskId, isTerminal } = task;
     const { hosted } = this;
     if (hosted === undefined || this.isExited) return;
-    if (failure !== undefined) {
-      const message = `Failed to launch container: ${failure}`;
+    const why = failure ?? this.terminalRefusal(isTerminal);
+    if (why !== undefined) {
+      const message = `Failed to launch container: ${why}`;
       const reason = 'REASON_CONTAINER_LAUNCH_FAILED';
       this.beginnings.over(taskId);
       this.isolation.taskEnded(taskId);
@@ -379,7 +385,20 @@ export class Container implements ContainerRun {
     }
     const { state } = hosted.runOf(taskId) ?? {};
     if (state !== undefined) state.networkInfos = this.isolation.networksOf(taskId);
-    this.begin(taskId, { ...this.place(task), command: task.command });
+    const terminal = isTerminal === true ? { terminal: this.idOf(taskId) } : {};
+    this.begin(taskId, { ...this.place(task), command: task.command, ...terminal });
+  }
+
+  private terminalRefusal(isTerminal: boolean | undefined): string | undefined {
+    if (isTerminal !== true) return undefined;
+    const { terminals } = this.ports.processes;
+    return terminals === undefined ? 'there are no terminals here' : terminals.refusal();
+  }
+
+  /** Of the container that is the task's or the executor's. */
+  private idOf(key: string): string {
+    const nestedId = this.hosted?.runOf(key)?.task.nestedId;
+    return nestedId === undefined ? this.spec.id : `${this.spec.id}.${nestedId}`;
   }
 
   private begin(taskId: string, spec: SpawnSpec): void {
@@ -443,6 +462,8 @@ export class Container implements ContainerRun {
     this.beginnings.over(key);
     this.processes.settle(key, undefined);
     if (identity !== undefined) this.ports.processes.sweep(identity.pid);
+    const { isTerminal } = this.hosted?.runOf(key)?.task ?? this.spec;
+    if (isTerminal === true) this.ports.processes.terminals?.remove(this.idOf(key));
     const nestedId = this.hosted?.runOf(key)?.task.nestedId;
     if (nestedId !== undefined) this.ports.onNestedExited?.(this.spec.id, nestedId, status);
     // The kernel may have killed it for what the container used: that is its end, not the signal.

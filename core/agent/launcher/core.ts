@@ -20,6 +20,7 @@ import type {
   Processes,
 } from './ports.ts';
 import type { LauncherRequest } from './protocol.ts';
+import { Terminals } from './terminals.ts';
 
 export interface LauncherCorePorts {
   readonly clock: Clock;
@@ -47,6 +48,7 @@ export class LauncherCore {
   private readonly containerPorts: ContainerPorts;
   private readonly kinds: ContainerKinds;
   private readonly plain: PlainContainers;
+  private readonly terminals: Terminals;
   private timer: { readonly at: Instant; readonly timer: Timer } | undefined;
   private listener: ((event: LauncherEvent) => void) | undefined;
   private containerListener: ((event: ContainerEvent) => void) | undefined;
@@ -83,10 +85,13 @@ export class LauncherCore {
       },
       onChanged: (container) => this.schedule(container),
     };
+    const emit = (event: ContainerEvent): void => this.containerListener?.(event);
+    const { clock, processes } = ports;
+    this.terminals = new Terminals({ clock, host: processes.terminals, emit });
     this.plain = new PlainContainers({
-      processes: ports.processes,
+      processes,
       disk: ports.disk,
-      emit: (event) => this.containerListener?.(event),
+      emit,
       environmentOf: (id) => {
         const { container, nestedId } = this.find(id);
         return container?.environmentOf(nestedId);
@@ -148,6 +153,7 @@ export class LauncherCore {
     this.listener = undefined;
     this.containerListener = undefined;
     this.plain.detach();
+    this.terminals.detach();
     this.detachedAt = this.ports.clock.now();
     for (const container of this.containers.values()) {
       if (!container.isExited && container.spec.recoveryTimeoutMs === 0) container.shutdown();
@@ -155,16 +161,23 @@ export class LauncherCore {
     }
   }
 
-  /** About containers without an executor; signals may also go to executors and their tasks. */
+  /** About containers without an executor; signals and what is typed may also be for executors and their tasks. */
   handleContainer(request: ContainerRequest): void {
-    if (this.plain.handle(request) || request.kind !== 'plain-signal') return;
+    if (this.plain.handle(request)) return;
+    if (request.kind === 'plain-launch') return;
     const { container, nestedId } = this.find(request.id);
-    container?.signal(nestedId, request.signal);
+    if (request.kind === 'plain-signal') container?.signal(nestedId, request.signal);
+    else if (container?.isExited === false) this.terminals.handle(request);
+    else if (request.kind === 'plain-input') {
+      const { id, sequence } = request;
+      this.containerListener?.({ kind: 'plain-input-taken', id, sequence });
+    }
   }
 
   /** The connection to the agent is full, or has room again. */
   setCongested(isCongested: boolean): void {
     this.plain.setCongested(isCongested);
+    this.terminals.setCongested(isCongested);
   }
 
   handle(request: LauncherRequest): void {
@@ -284,7 +297,9 @@ export class LauncherCore {
 
   private nestedExited(id: string, status: WaitStatus): void {
     this.plain.parentEnded(id);
-    this.containerListener?.({ kind: 'plain-ended', id, status });
+    this.terminals.ended(id, () => {
+      this.containerListener?.({ kind: 'plain-ended', id, status });
+    });
   }
 
   /** An executor's container by `root`, or with the task of `root.nested`. */

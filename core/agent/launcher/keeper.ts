@@ -42,12 +42,17 @@ export interface KeptProgram {
 
 /** How to start a program under a keeper; undefined where there can be none. */
 export function underKeeper(folder: string, program: KeptProgram): KeptProgram | undefined {
-  const numbers = process.platform === 'linux' ? SYSTEM_CALLS[process.arch] : undefined;
+  const numbers = systemCallNumbers();
   const perl = findProgram('perl');
   if (numbers === undefined || perl === undefined) return undefined;
   makeFolders(folder);
   const words = ['-e', KEEPER_PROGRAM, numbers, folder, program.file, ...program.words];
   return { file: perl, words };
+}
+
+/** Undefined where they are not known. */
+export function systemCallNumbers(): string | undefined {
+  return process.platform === 'linux' ? SYSTEM_CALLS[process.arch] : undefined;
 }
 
 export function findProgram(name: string): string | undefined {

@@ -15,6 +15,7 @@ import { askedProbe, helpWithProbe } from './namespace-probe.ts';
 import { keptHere, NodeProcesses } from './node-processes.ts';
 import { destroyOrphans } from './orphans.ts';
 import { LauncherServer, launcherPlace } from './server.ts';
+import { NodeTerminals } from './terminal-host.ts';
 
 const clock = new SystemClock();
 
@@ -22,7 +23,10 @@ function serve(): void {
   const place = launcherPlace();
   const { destroyTimeoutMs, networks, orphans } = place.settings;
   const isolation = new NodeIsolation(clock, destroyTimeoutMs, ownCgroupFile());
-  const processes = new NodeProcesses(clock, isolation, keptHere(place.folder));
+  const processes = new NodeProcesses(clock, isolation, {
+    kept: keptHere(place.folder),
+    terminals: new NodeTerminals(`${place.folder}/terminals`),
+  });
   const core = new LauncherCore({
     clock,
     random: new SystemRandom(),

@@ -33,7 +33,9 @@ import { runProbe } from './probes.ts';
 import { isFrom, type ProcessEntry, readAllProcesses, readProcess, treeOf } from './proc-tree.ts';
 import { openRotatedOutput } from './rotated-output.ts';
 import { Starter, type StartRequest } from './starter.ts';
+import type { NodeTerminals } from './terminal-host.ts';
 import {
+  behindGate,
   type CommandLine,
   isolatedCommandLine,
   plainCommandLine,
@@ -111,12 +113,21 @@ export class NodeProcesses implements Processes {
   private markCount = 0;
   readonly attached: NodeAttachedProcesses;
   readonly isolation: Isolation;
+  readonly terminals?: NodeTerminals;
   /** With a starter only. */
   readonly begin?: (spec: SpawnSpec, handlers: BeginHandlers) => void;
 
-  constructor(clock: Clock, isolation: Isolation, kept?: Kept) {
+  constructor(
+    clock: Clock,
+    isolation: Isolation,
+    {
+      kept,
+      terminals,
+    }: { readonly kept?: Kept | undefined; readonly terminals?: NodeTerminals } = {},
+  ) {
     this.clock = clock;
     this.isolation = isolation;
+    if (terminals !== undefined) this.terminals = terminals;
     this.files = kept?.files;
     if (kept !== undefined) {
       const starter = new Starter(kept.pipes, {
@@ -134,7 +145,7 @@ export class NodeProcesses implements Processes {
     try {
       const { starter } = this;
       if (starter !== undefined) {
-        const identity = patiently(() => starter.start(requestOf(spec, output)));
+        const identity = patiently(() => starter.start(this.requestOf(spec, output)));
         this.started.set(identity.pid, { identity, mark: spec.mark ?? '', onExit });
         return identity;
       }
@@ -171,7 +182,7 @@ export class NodeProcesses implements Processes {
       handlers.onBegun(undefined);
     };
     try {
-      starter.begin(requestOf(spec, output), {
+      starter.begin(this.requestOf(spec, output), {
         onBorn: (identity) => {
           pid = identity.pid;
           this.started.set(pid, { identity, mark, onExit: handlers.onExit });
@@ -214,13 +225,49 @@ export class NodeProcesses implements Processes {
     this.files?.forgetEnd(pid);
   }
 
+  private requestOf(spec: SpawnSpec, output: OpenedOutput): StartRequest {
+    const { cwd, isolation, mark = '' } = spec;
+    const line = this.lineOf(spec);
+    // What is open here can be opened again by its number.
+    const outputOf = (stream: OutputStream): string =>
+      spec.logs === undefined
+        ? `${cwd}/${stream}`
+        : `/proc/${process.pid}/fd/${output.open(stream)}`;
+    return {
+      mark,
+      waits: spec.logs !== undefined,
+      cwd,
+      stdout: outputOf('stdout'),
+      stderr: outputOf('stderr'),
+      user: line.user,
+      oomScoreAdjust: isolation?.plan.oomScoreAdjust,
+      joins: isolation === undefined ? [] : joinedBy(isolation.plan),
+      file: line.file,
+      words: [line.argv0, ...line.args],
+      environment: line.env,
+    };
+  }
+
+  private lineOf(spec: SpawnSpec, isolated = isolatedCommandLine): CommandLine {
+    const { command, cwd, user, isolation, terminal } = spec;
+    const line =
+      isolation === undefined
+        ? plainCommandLine(command, user)
+        : isolated(command, isolation.plan, { ...isolation, cwd, user });
+    if (terminal === undefined || this.terminals === undefined) return line;
+    return this.terminals.lineOf(terminal, line);
+  }
+
   /** Starts a process and puts it where its plan says before it does anything. */
   private start(
     spec: SpawnSpec,
     output: { readonly stdout: number; readonly stderr: number },
   ): ChildProcess {
     const { cwd, isolation } = spec;
-    const line = lineOf(spec, wrappedCommandLine);
+    const isGatedOutside = isolation !== undefined && spec.terminal !== undefined;
+    const line = isGatedOutside
+      ? behindGate(this.lineOf(spec))
+      : this.lineOf(spec, wrappedCommandLine);
     const stdio = ['ignore', output.stdout, output.stderr] as const;
     const child = spawn(line.file, [...line.args], {
       argv0: line.argv0,
@@ -274,15 +321,12 @@ export class NodeProcesses implements Processes {
     const sessions = this.sessions.get(pid) ?? new Set();
     for (const { session } of tree) sessions.add(session);
     this.sessions.set(pid, sessions);
-    const others = tree.filter((member) => member.pid !== pid);
-    if (signal === 'SIGTERM' && others.length > 0 && isEntering(pid)) {
-      // `nsenter` waits for the task and has no handler: it would end before the task has. As long as
-      // there is no task yet it is the one to end.
-      for (const member of others) sendSignal(member.pid, signal);
-      return;
-    }
-    sendSignal(-pid, signal);
-    for (const member of tree) sendSignal(member.pid, signal);
+    // `nsenter` waits for the task and has no handler: it would end before the task has. As long as
+    // there is no task yet it is the one to end.
+    const isSpared = (each: number): boolean =>
+      signal === 'SIGTERM' && tree.some(({ parent }) => parent === each) && isEntering(each);
+    if (!isSpared(pid)) sendSignal(-pid, signal);
+    for (const member of tree) if (!isSpared(member.pid)) sendSignal(member.pid, signal);
   }
 
   sweep(pid: number): void {
@@ -343,35 +387,8 @@ function patiently<T>(start: () => T): T {
   }
 }
 
-function requestOf(spec: SpawnSpec, output: OpenedOutput): StartRequest {
-  const { cwd, isolation, mark = '' } = spec;
-  const line = lineOf(spec, isolatedCommandLine);
-  // What is open here can be opened again by its number.
-  const outputOf = (stream: OutputStream): string =>
-    spec.logs === undefined ? `${cwd}/${stream}` : `/proc/${process.pid}/fd/${output.open(stream)}`;
-  return {
-    mark,
-    waits: spec.logs !== undefined,
-    cwd,
-    stdout: outputOf('stdout'),
-    stderr: outputOf('stderr'),
-    user: line.user,
-    oomScoreAdjust: isolation?.plan.oomScoreAdjust,
-    joins: isolation === undefined ? [] : joinedBy(isolation.plan),
-    file: line.file,
-    words: [line.argv0, ...line.args],
-    environment: line.env,
-  };
-}
-
 function isRetriable(thrown: unknown): boolean {
   return thrown instanceof ClusterError && thrown.retriable;
-}
-
-function lineOf(spec: SpawnSpec, isolated: typeof wrappedCommandLine): CommandLine {
-  const { command, cwd, user, isolation } = spec;
-  if (isolation === undefined) return plainCommandLine(command, user);
-  return isolated(command, isolation.plan, { ...isolation, cwd, user });
 }
 
 /** A sandbox that is not there or full cannot be told. */

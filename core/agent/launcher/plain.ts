@@ -136,10 +136,7 @@ export class PlainContainers {
       return true;
     }
     const plain = this.containers.get(request.id);
-    if (plain === undefined) {
-      if (request.kind === 'plain-input') this.taken(request.id, request.sequence);
-      return false;
-    }
+    if (plain === undefined) return false;
     switch (request.kind) {
       case 'plain-signal':
         this.signal(plain, request.signal);

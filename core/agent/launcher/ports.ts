@@ -31,6 +31,8 @@ export interface SpawnSpec {
   readonly logs?: LogPlan;
   /** From `newMark`. */
   readonly mark?: string;
+  /** The container whose terminal it runs in; undefined: in none. */
+  readonly terminal?: string;
 }
 
 export interface SpawnIsolation {
@@ -125,6 +127,8 @@ export interface Processes {
   probe(probe: HostedProbe, spec: Omit<SpawnSpec, 'command'>): Promise<ProbeResult | undefined>;
   /** Where there is none, nothing can be attached to. */
   readonly attached?: AttachedProcesses;
+  /** Where there is none, `terminal` is left out. */
+  readonly terminals?: TerminalHost;
   /** Where there is none, plans cannot be carried out. */
   readonly isolation?: Isolation;
   /** Makes the namespaces of a plan, kept by a process of their own; inside of those that `outer` keeps. */
@@ -161,6 +165,31 @@ export interface AttachedProcesses {
   spawn(spec: AttachedSpec, handlers: AttachedHandlers): AttachedProcess | undefined;
   /** Any signal to one process. */
   signal(pid: number, signal: number): void;
+}
+
+/** Terminals of processes that outlive the launcher. */
+export interface TerminalHost {
+  /** Why there are none here; undefined when there are. */
+  refusal(): string | undefined;
+  /** `onClose` is told at last, also when nobody was there. */
+  connect(id: string, handlers: TerminalHandlers): TerminalConnection;
+  /** What a process leaves behind that could not end by itself. */
+  remove(id: string): void;
+}
+
+export interface TerminalHandlers {
+  onOpen(): void;
+  onOutput(bytes: Buffer): void;
+  onClose(): void;
+}
+
+export interface TerminalConnection {
+  /** `taken` is called when the terminal has room for more, or will never take it. */
+  write(bytes: Uint8Array, taken: () => void): void;
+  resize(rows: number, columns: number): void;
+  /** Paused, the process blocks when it has written some more. */
+  setPaused(isPaused: boolean): void;
+  close(): void;
 }
 
 /** One small JSON value per container; writes replace atomically and are done on return. */

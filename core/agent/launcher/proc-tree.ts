@@ -1,6 +1,7 @@
 /** Process trees as Linux' /proc tells them; elsewhere only process groups are known. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { type WaitStatus, waitStatusOf } from '../../executor/wait-status.ts';
+import { TERMINAL_NAME } from './terminal-program.ts';
 
 export interface ProcessEntry {
   readonly pid: number;
@@ -11,13 +12,10 @@ export interface ProcessEntry {
   readonly isZombie: boolean;
   /** Of a zombie. */
   readonly endStatus?: WaitStatus;
-  /** Number of its pseudo terminal. */
-  readonly terminal?: number;
 }
 
-/** Majors of pseudo terminals in the device number (pty(7), proc(5) tty_nr). */
-const TERMINAL_MAJOR_FIRST = 136;
-const TERMINAL_MAJOR_LAST = 143;
+/** Programs that do nothing but wait for their only child. */
+const WAITING_NAMES = ['nsenter\n', `${TERMINAL_NAME}\n`];
 
 /** The entry of one process; `undefined` when it is gone. */
 export function readProcess(pid: number): ProcessEntry | undefined {
@@ -29,8 +27,7 @@ export function readProcess(pid: number): ProcessEntry | undefined {
   }
   // The command's name stands in parentheses and may itself contain spaces and parentheses.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  const [state, parent, group, session, device] = fields;
-  const terminal = terminalOf(Number(device));
+  const [state, parent, group, session] = fields;
   return {
     pid,
     parent: Number(parent),
@@ -39,15 +36,7 @@ export function readProcess(pid: number): ProcessEntry | undefined {
     startTime: fields[19] ?? '',
     isZombie: state === 'Z' || state === 'X',
     ...(state === 'Z' ? { endStatus: waitStatusOf(Number(fields[49])) } : {}),
-    ...(terminal === undefined ? {} : { terminal }),
   };
-}
-
-function terminalOf(device: number): number | undefined {
-  const major = (device >> 8) & 0xfff;
-  const minor = (device & 0xff) | ((device >> 12) & 0xfff00);
-  if (major < TERMINAL_MAJOR_FIRST || major > TERMINAL_MAJOR_LAST) return undefined;
-  return (major - TERMINAL_MAJOR_FIRST) * 256 + minor;
 }
 
 export function readAllProcesses(): readonly ProcessEntry[] {
@@ -117,10 +106,10 @@ function environmentOf(pid: number): readonly string[] {
   }
 }
 
-/** The process itself, where another one only waits for it outside of its pid namespace. */
+/** The process itself, where another one only waits for it: outside of its pid namespace, or at its terminal. */
 export function enteredProcess(pid: number): number {
   try {
-    if (readFileSync(`/proc/${pid}/comm`, 'utf8') !== 'nsenter\n') return pid;
+    if (!WAITING_NAMES.includes(readFileSync(`/proc/${pid}/comm`, 'utf8'))) return pid;
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
     const first = Number(children.trim().split(' ')[0]);
     return first > 0 ? enteredProcess(first) : pid;

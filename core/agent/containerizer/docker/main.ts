@@ -24,7 +24,7 @@ const isolation = new NodeIsolation(clock, 0);
 
 function serve(): void {
   const place = launcherPlace();
-  const processes = new NodeProcesses(clock, isolation, keptHere(place.folder));
+  const processes = new NodeProcesses(clock, isolation, { kept: keptHere(place.folder) });
   const probeInNamespace = namespaceProbe(process.argv[1] ?? '');
   const withDocker = (ports: ContainerPorts): DockerContainerPorts => ({
     ...ports,
