@@ -17,6 +17,8 @@ export interface Pod {
 export interface PodCommand {
   readonly value: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** The task's ContainerInfo. */
+  readonly container?: object;
 }
 
 const SCALARS = [
@@ -90,6 +92,7 @@ function launchGroup(offer: unknown, frameworkId: string, command: PodCommand): 
     agent_id: agentId,
     resources: SCALARS,
     command: { value: command.value, environment: { variables } },
+    ...(command.container === undefined ? {} : { container: command.container }),
   };
   const executor = {
     type: 'DEFAULT',
