@@ -6,7 +6,7 @@ import type { Action } from '../auth/actions.ts';
 import { APPROVES_ALL, type Approvers } from '../auth/authorizer.ts';
 import { containerId, frameworkId } from '../base/ids.ts';
 import type { Call } from '../wire/types/mesos.v1.agent.ts';
-import type { FrameworkInfo, Task, TaskInfo } from '../wire/types/mesos.v1.ts';
+import type { Task, TaskInfo } from '../wire/types/mesos.v1.ts';
 import { pathOf, rootOf } from './containers/ids.ts';
 import { containerIdOf } from './http/container-validation.ts';
 import type { AgentExecutor, AgentFramework, AgentState } from './state.ts';
@@ -24,21 +24,26 @@ function frameworkOf(state: AgentState, { frameworkId: id }: AgentExecutor) {
   );
 }
 
-/** Of the framework's tasks the first that may not be run; the text follows `Framework <id> `. */
+/** Why not all of a framework's tasks may be run. */
 export function refuseTasks(
   approvers: Approvers,
-  framework: FrameworkInfo,
+  { id, info: framework }: Pick<AgentFramework, 'id' | 'info'>,
   tasks: readonly TaskInfo[],
 ): string | undefined {
   const userOf = (task: TaskInfo): string =>
     task.command?.user ?? task.executor?.command?.user ?? framework.user;
-  if (tasks.every((task) => approvers.approved('run_tasks', userOf(task)))) return undefined;
+  const refused = tasks.find((task) => !approvers.approved('run_tasks', userOf(task)));
+  if (refused === undefined) return undefined;
+  const failure = approvers.failure?.();
+  if (failure !== undefined) {
+    return `Failed to authorize task '${refused.task_id.value}': ${failure.why}`;
+  }
   const [first, ...more] = tasks.map((task) => task.task_id.value);
   const what =
     more.length === 0
       ? `task '${first}'`
       : `task group containing tasks [ ${[first, ...more].join(', ')} ]`;
-  return `is not authorized to launch ${what}`;
+  return `Framework ${id} is not authorized to launch ${what}`;
 }
 
 type Kind = 'wait' | 'kill' | 'remove';

@@ -179,16 +179,17 @@ function checkLimits(tasks: readonly TaskInfo[], isolators: readonly string[]): 
 /** The master has asked the same, but may have other ACLs. */
 function checkAuthorization(
   context: AgentContext,
-  { id, info }: AgentFramework,
+  framework: AgentFramework,
   { tasks, isGroup }: Launch,
 ): Drop | undefined {
   const { authorizer } = context.options;
   if (authorizer === undefined) return undefined;
-  const principal = info.principal === undefined ? undefined : namedPrincipal(info.principal);
-  const refused = refuseTasks(authorizer.approvers(principal), info, tasks);
+  const { principal: name } = framework.info;
+  const principal = name === undefined ? undefined : namedPrincipal(name);
+  const refused = refuseTasks(authorizer.approvers(principal), framework, tasks);
   if (refused === undefined) return undefined;
   const reason = isGroup ? 'REASON_TASK_GROUP_UNAUTHORIZED' : 'REASON_TASK_UNAUTHORIZED';
-  return { reason, message: `Framework ${id} ${refused}`, state: 'TASK_ERROR' };
+  return { reason, message: refused, state: 'TASK_ERROR' };
 }
 
 function checkDrain(context: AgentContext): Drop | undefined {

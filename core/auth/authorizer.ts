@@ -20,6 +20,14 @@ export interface Approvers {
    * containers below its own, whatever the ACLs say, and nothing else.
    */
   approvedFor(action: Action, object: string | undefined, rootContainerId: string): boolean;
+  /** Why the last answer was no where the authorizer could not give one. */
+  failure?(): AuthorizationFailure | undefined;
+}
+
+export interface AuthorizationFailure {
+  /** False: not even the approvers could be made. */
+  readonly isMade: boolean;
+  readonly why: string;
 }
 
 export interface Authorizer {

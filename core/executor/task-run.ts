@@ -15,7 +15,7 @@ import type {
   TaskStatusReason,
 } from '../wire/types/mesos.v1.ts';
 import type { HostedTask, HostedUpdate } from './hosted.ts';
-import { describeStatus, exitCodeOf, UNKNOWN_STATUS, type WaitStatus } from './wait-status.ts';
+import { describeStatus, exitCodeOf, NO_PROCESS, type WaitStatus } from './wait-status.ts';
 
 export type ProbeKind = 'health' | 'check';
 
@@ -376,7 +376,13 @@ export class TaskRun {
     const { kill } = this.state;
     const healthy = kill?.cause === 'health' ? { healthy: false } : {};
     const words = WORDS[this.options.kind];
-    if (status === UNKNOWN_STATUS) {
+    if (status === NO_PROCESS && this.options.kind === 'group') {
+      // As the answer 404 to a wait for the task's container (spec executor-api, section 13).
+      if (kill !== undefined) return { state: 'TASK_KILLED', ...healthy };
+      const message = "Unable to retrieve command's termination information";
+      return { state: 'TASK_FAILED', message, ...healthy };
+    }
+    if (status < 0) {
       return { state: 'TASK_FAILED', message: words.unknown, ...healthy };
     }
     const message = `${words.subject} ${describeStatus(status)}`;

@@ -4,6 +4,8 @@
 export type WaitStatus = number;
 
 export const UNKNOWN_STATUS: WaitStatus = -1;
+/** Nobody even knows of such a process; never told on the wire. */
+export const NO_PROCESS: WaitStatus = -2;
 
 /** Linux numbers and the C library's texts. */
 const SIGNALS: readonly (readonly [name: string, number: number, text: string])[] = [

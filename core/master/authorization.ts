@@ -18,6 +18,9 @@ import type { MasterContext } from './context.ts';
 import { rolesOf } from './framework-info.ts';
 import type { Framework } from './records.ts';
 
+/** What a registration is refused with where the authorizer could not answer. */
+export const REGISTRATION_FAILURE = 'Authorization failure: ';
+
 /** Row 14 of section 6.2; all roles or none. */
 export function refuseRegistration(
   context: MasterContext,
@@ -26,6 +29,11 @@ export function refuseRegistration(
   const approvers = context.approversOf(info.principal);
   const roles = [...rolesOf(info)];
   if (roles.every((role) => approvers.approved('register_frameworks', role))) return undefined;
+  const failure = approvers.failure?.();
+  if (failure !== undefined) {
+    const what = failure.isMade ? '' : 'could not create ObjectApprovers for a framework: ';
+    return `${REGISTRATION_FAILURE}${what}${failure.why}`;
+  }
   const id = info.id?.value ?? '';
   return `Not authorized to register framework ${id} with roles { ${roles.join(', ')} }`;
 }
@@ -42,7 +50,12 @@ export function refuseLaunch(
 ): string | undefined {
   const { principal } = framework.info;
   const user = userOfTaskInfo(task, framework.info);
-  if (context.approversOf(principal).approved('run_tasks', user)) return undefined;
+  const approvers = context.approversOf(principal);
+  if (approvers.approved('run_tasks', user)) return undefined;
+  const why = failureText(approvers);
+  if (why !== undefined) {
+    return `Failed to authorize principal '${principal ?? ''}' to perform LAUNCH: ${why}`;
+  }
   // The missing letter is the original's.
   return `Principal '${principal ?? ''}' no authorized to ${launchText(framework, task, user)}`;
 }
@@ -58,9 +71,17 @@ export function refuseGroupLaunch(
     (each) => !approvers.approved('run_tasks', userOfTaskInfo(each, framework.info)),
   );
   if (task === undefined) return undefined;
+  const why = failureText(approvers);
+  if (why !== undefined) return `Failed to authorize task '${task.task_id.value}': ${why}`;
   const user = userOfTaskInfo(task, framework.info);
   // The missing blank is the original's.
   return `Task '${task.task_id.value}' is not authorized to${launchText(framework, task, user)}`;
+}
+
+function failureText(approvers: Approvers): string | undefined {
+  const failure = approvers.failure?.();
+  if (failure === undefined) return undefined;
+  return failure.isMade ? failure.why : `could not create ObjectApprovers: ${failure.why}`;
 }
 
 function launchText(framework: Framework, task: TaskInfo, user: string): string {
@@ -86,6 +107,10 @@ export function refuseOperation(
     ({ action, object }) => !approvers.approved(action, object),
   );
   if (missing === undefined) return undefined;
+  const why = failureText(approvers);
+  if (why !== undefined) {
+    return `Failed to authorize principal '${principal ?? ''}' to perform ${operation.type}: ${why}`;
+  }
   return `Principal '${principal ?? ''}' no authorized to ${needText(missing)}`;
 }
 

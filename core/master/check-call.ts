@@ -4,7 +4,7 @@
  */
 import { type FrameworkId, frameworkId } from '../base/ids.ts';
 import type { Call } from '../wire/types/mesos.v1.scheduler.ts';
-import { refuseRegistration } from './authorization.ts';
+import { REGISTRATION_FAILURE, refuseRegistration } from './authorization.ts';
 import type { MasterContext } from './context.ts';
 import type { Framework } from './records.ts';
 import { principalMismatch } from './validation/call.ts';
@@ -99,5 +99,6 @@ function refuseUpdate(
     return { status: 400, text: `'UpdateFramework' call is not valid: ${roles}` };
   }
   const unauthorized = refuseRegistration(context, info);
-  return unauthorized === undefined ? undefined : { status: 403, text: unauthorized };
+  if (unauthorized === undefined) return undefined;
+  return { status: unauthorized.startsWith(REGISTRATION_FAILURE) ? 400 : 403, text: unauthorized };
 }

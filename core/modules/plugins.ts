@@ -3,6 +3,7 @@
  * are compiled, so that an unknown name is refused where it always is.
  */
 import type { Authorizer } from '../auth/authorizer.ts';
+import { guardedAuthorizer } from '../auth/guarded-authorizer.ts';
 import type { RunningModules } from './start.ts';
 import type {
   AuthenticateeFactory,
@@ -51,13 +52,14 @@ export async function createPlugins(modules: RunningModules, flags: PluginFlags)
     kind: Kind,
     ...names: readonly (keyof PluginFlags)[]
   ): Promise<ReadonlyMap<string, ModuleKinds[Kind]>> => createAll(modules, kind, flags, names);
+  const authorizers = await make('Authorizer', 'authorizers', 'authorizer');
   return {
     httpAuthenticators: await make(
       'HttpAuthenticator',
       'http_authenticators',
       'http_framework_authenticators',
     ),
-    authorizers: await make('Authorizer', 'authorizers', 'authorizer'),
+    authorizers: new Map([...authorizers].map(([name, each]) => [name, guardedAuthorizer(each)])),
     authenticators: await make('Authenticator', 'authenticators'),
     authenticatees: await make('Authenticatee', 'authenticatee'),
     isolators: await make('Isolator', 'isolation'),

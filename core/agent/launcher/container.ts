@@ -11,7 +11,7 @@ import {
   newHostedState,
 } from '../../executor/hosted-executor.ts';
 import type { ProbeKind } from '../../executor/task-run.ts';
-import { UNKNOWN_STATUS, type WaitStatus } from '../../executor/wait-status.ts';
+import { NO_PROCESS, UNKNOWN_STATUS, type WaitStatus } from '../../executor/wait-status.ts';
 import type { NetworkInfo } from '../../wire/types/mesos.v1.ts';
 import type { IsolationPlan } from '../containerizer/plan.ts';
 import { between } from '../failpoints.ts';
@@ -304,7 +304,7 @@ export class Container implements ContainerRun {
       const { taskId } = run.task;
       if (this.processes.has(taskId)) continue;
       if (run.isStarting) this.spawnTask(taskId);
-      else this.apply(hosted.exited(taskId, UNKNOWN_STATUS, now));
+      else this.apply(hosted.exited(taskId, NO_PROCESS, now));
     }
     this.apply(hosted.resumeKills(now));
     hosted.resumeProbes(now);

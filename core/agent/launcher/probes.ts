@@ -3,8 +3,9 @@
  * loaded with the first probe that needs them: most launchers never do, and memory counts here.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync } from 'node:fs';
 import type { Clock } from '../../base/clock.ts';
+import { formatDuration } from '../../base/duration.ts';
 import type { HostedProbe } from '../../executor/hosted.ts';
 import type { ProbeResult } from '../../executor/task-run.ts';
 import type { Processes, SpawnSpec } from './ports.ts';
@@ -56,6 +57,8 @@ function runCommand(
     closeSync(stderr);
     const abort = (): void => {
       if (child.pid !== undefined) processes.signalTree(child.pid, 'SIGKILL');
+      const after = formatDuration(probe.timeoutMs);
+      complain(place.cwd, `Command timed out after ${after}`);
       resolve(undefined);
     };
     signal.addEventListener('abort', abort, { once: true });
@@ -65,6 +68,15 @@ function runCommand(
       resolve(code ?? undefined);
     });
   });
+}
+
+/** Where the command itself would complain. */
+function complain(cwd: string, why: string): void {
+  try {
+    appendFileSync(`${cwd}/stderr`, `${why}\n`);
+  } catch {
+    // A full disk, or the sandbox has gone with its task.
+  }
 }
 
 async function request(probe: HostedProbe, signal: AbortSignal): Promise<number | undefined> {

@@ -1,13 +1,42 @@
 /** Who may do what with the containers of an agent. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mayCallContainer } from '../../../core/agent/authorization.ts';
+import { mayCallContainer, refuseTasks } from '../../../core/agent/authorization.ts';
 import { type AgentState, emptyAgentState } from '../../../core/agent/state.ts';
 import { parseAcls } from '../../../core/auth/acls.ts';
 import { type Approvers, approversFor, createAuthorizer } from '../../../core/auth/authorizer.ts';
+import { guardedAuthorizer } from '../../../core/auth/guarded-authorizer.ts';
 import type { Principal } from '../../../core/auth/principal.ts';
 import { containerId, executorId, frameworkId } from '../../../core/base/ids.ts';
 import type { Call } from '../../../core/wire/types/mesos.v1.agent.ts';
+import type { TaskInfo } from '../../../core/wire/types/mesos.v1.ts';
+
+test('a task that may not run is refused by its framework, one that nobody can decide about by its id', () => {
+  const framework = { id: frameworkId('F'), info: { user: 'app', name: 'f' } };
+  const task = (id: string, user: string): TaskInfo => ({
+    ...{ name: id, task_id: { value: id }, agent_id: { value: 'S' }, command: { user } },
+  });
+  const made = guardedAuthorizer({
+    approvers: () => ({
+      approved: (_action, user) => {
+        if (user === 'odd') throw new Error('no answer in time');
+        return user !== 'root';
+      },
+      approvedFor: () => true,
+    }),
+  }).approvers(undefined);
+  const refusal = (...tasks: TaskInfo[]) => refuseTasks(made, framework, tasks);
+  assert.equal(refusal(task('a', 'app')), undefined);
+  assert.equal(refusal(task('a', 'root')), "Framework F is not authorized to launch task 'a'");
+  assert.equal(
+    refusal(task('a', 'app'), task('b', 'root')),
+    'Framework F is not authorized to launch task group containing tasks [ a, b ]',
+  );
+  assert.equal(
+    refusal(task('a', 'app'), task('b', 'odd')),
+    "Failed to authorize task 'b': no answer in time",
+  );
+});
 
 function stateWithExecutor(): AgentState {
   const state = emptyAgentState({ hostname: 'h' }, { startedAt: 0, resourceVersion: 'v' });

@@ -3,7 +3,12 @@ import { test } from 'node:test';
 import { SeededRandom } from '../../../core/base/random.ts';
 import type { HostedTask } from '../../../core/executor/hosted.ts';
 import { newRunState, type RunEffect, TaskRun } from '../../../core/executor/task-run.ts';
-import { exitedWith, signalledWith, UNKNOWN_STATUS } from '../../../core/executor/wait-status.ts';
+import {
+  exitedWith,
+  NO_PROCESS,
+  signalledWith,
+  UNKNOWN_STATUS,
+} from '../../../core/executor/wait-status.ts';
 
 const COMMAND = { shell: true, value: 'sleep 1', arguments: [], environment: {} };
 const TIMING = { delayMs: 0, intervalMs: 1_000, timeoutMs: 2_000 };
@@ -134,6 +139,17 @@ test('the terminal update follows from how the process ended and whether it was 
     assert.deepEqual(run.kill(0, 3), []);
     assert.deepEqual(run.woke(1e9), []);
   }
+});
+
+test('a task of a group whose container nobody knows has failed, or was killed', () => {
+  const lost = startedRun({ kind: 'group' });
+  assert.deepEqual(words(lost.exited(NO_PROCESS, 2)), [
+    "TASK_FAILED | Unable to retrieve command's termination information",
+    'ended',
+  ]);
+  const killed = startedRun({ kind: 'group' });
+  killed.kill(undefined, 1);
+  assert.deepEqual(words(killed.exited(NO_PROCESS, 2)), ['TASK_KILLED', 'ended']);
 });
 
 test('a kill is SIGTERM, then SIGKILL after the grace period', () => {

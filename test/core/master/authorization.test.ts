@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseAcls } from '../../../core/auth/acls.ts';
 import { createAuthorizer } from '../../../core/auth/authorizer.ts';
+import { guardedAuthorizer } from '../../../core/auth/guarded-authorizer.ts';
 import type { OperatorAnswer, OperatorRequest } from '../../../core/master/operator/requests.ts';
 import type { OfferOperation, Resource } from '../../../core/wire/types/mesos.v1.ts';
 import { MasterScene, resources, task } from './machine-builder.ts';
@@ -112,6 +113,80 @@ test('a group with one task that is not allowed is refused as a whole', () => {
       'REASON_TASK_GROUP_UNAUTHORIZED',
       `Task 't1' is not authorized tolaunch task t1 of framework ${framework} under user 'root'`,
     ]),
+  );
+});
+
+/** A module that cannot answer about root, nor make anything for `nobody`. */
+function failingScene(): MasterScene {
+  const authorizer = guardedAuthorizer({
+    approvers: (principal) => {
+      if (principal?.value === 'nobody') throw new Error('the directory is away');
+      return {
+        approved: (action, object) => {
+          if (object === 'root' || object === 'db') throw new Error('no answer in time');
+          return action !== 'reserve_resources';
+        },
+        approvedFor: () => true,
+      };
+    },
+  });
+  return new MasterScene({ authorizer });
+}
+
+test('a framework is told why the authorizer could not decide, and comes in when it can', () => {
+  const it = failingScene();
+  it.subscribe('a', { roles: ['web'], principal: 'nobody' });
+  it.subscribe('b', { roles: ['db'], principal: 'p' });
+  const failure = 'ERROR Authorization failure: ';
+  assert.deepEqual(it.lines('a'), [
+    `${failure}could not create ObjectApprovers for a framework: the directory is away`,
+  ]);
+  assert.deepEqual(it.lines('b'), [`${failure}no answer in time`]);
+  const framework = it.subscribe('c', { roles: ['web'], principal: 'p' });
+  const info = it.state.frameworks.values().next().value?.info;
+  assert.ok(info !== undefined);
+  const call = {
+    type: 'UPDATE_FRAMEWORK',
+    framework_id: { value: framework },
+    update_framework: { framework_info: { ...info, roles: ['web', 'db'] } },
+  } as const;
+  assert.deepEqual(it.machine.check(call, { principal: 'p', streamId: 'c' }), {
+    ok: false,
+    refusal: { status: 400, text: 'Authorization failure: no answer in time' },
+  });
+});
+
+test('tasks that the authorizer cannot decide about are errors with its reason', () => {
+  const it = failingScene();
+  const agent = it.agent('a1');
+  const framework = it.subscribe('f', { principal: 'p' });
+  it.launch(framework, it.takeOffer('f'), [rootTask('t1', agent), task('t2', agent)]);
+  const [refused] = it.take('f').flatMap(({ update }) => update?.status ?? []);
+  assert.deepEqual(
+    [refused?.state, refused?.reason, refused?.message],
+    [
+      ...['TASK_ERROR', 'REASON_TASK_UNAUTHORIZED'],
+      "Failed to authorize principal 'p' to perform LAUNCH: no answer in time",
+    ],
+  );
+  assert.deepEqual([...(it.state.frameworks.values().next().value?.tasks.keys() ?? [])], ['t2']);
+
+  const other = failingScene();
+  const second = other.agent('a1');
+  const groups = other.subscribe('g', { principal: 'p' });
+  const executor = {
+    type: 'DEFAULT',
+    executor_id: { value: 'e' },
+    framework_id: { value: groups },
+    resources: resources('cpus:0.1;mem:32;disk:32'),
+  } as const;
+  const tasks = [rootTask('t3', second), task('t4', second)];
+  other.accept(groups, other.takeOffer('g'), [
+    { type: 'LAUNCH_GROUP', launch_group: { executor, task_group: { tasks } } },
+  ]);
+  assert.deepEqual(
+    other.take('g').flatMap(({ update }) => update?.status?.message ?? []),
+    ['t3', 't4'].map(() => "Failed to authorize task 't3': no answer in time"),
   );
 });
 
