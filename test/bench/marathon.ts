@@ -17,6 +17,7 @@ import {
   startOrrery,
   temporaryDirectory,
 } from '../e2e/support/programs.ts';
+import { bytesOf, exchange } from '../e2e/support/wire-http.ts';
 import { startMaster, within } from './cluster.ts';
 import type { Benchmark, Figure } from './figures.ts';
 import { percentile } from './measure.ts';
@@ -159,9 +160,11 @@ async function listApps(marathon: MarathonProcess): Promise<readonly Figure[]> {
   const times: number[] = [];
   for (let count = 0; count < READS; count += 1) {
     const start = performance.now();
-    const answer = await http('GET', `${marathon.url}/v2/apps`);
+    const bytes = await bytesOf(
+      await exchange({ method: 'GET', url: `${marathon.url}/v2/apps`, headers: {} }),
+    );
     times.push(performance.now() - start);
-    const list = at(answer.body, 'apps');
+    const list = at(JSON.parse(bytes.toString('utf8')), 'apps');
     const length = Array.isArray(list) ? list.length : 0;
     if (length !== ALL_APPS) throw new Error(`${length} apps are listed`);
   }

@@ -1,6 +1,6 @@
 /** Apps with counts and tasks, as responses show them (spec marathon-rest, section 2; model, 10). */
 import type { Instant } from '../../../core/base/clock.ts';
-import { double, type JsonObject } from '../../../core/wire/json-text.ts';
+import { double, type JsonObject, RawJson, writeJson } from '../../../core/wire/json-text.ts';
 import type { MarathonState, TaskFailure } from '../machine/state.ts';
 import { type App, servicePortsOf } from '../model/app.ts';
 import { appJson, plain, plainObject } from '../model/app-json.ts';
@@ -46,7 +46,30 @@ export function parseEmbeds(values: readonly string[], prefixes: readonly string
   return found;
 }
 
+/** An app with what is asked for. The text of its definition is made once: lists are long, and apps never change. */
 export function appInfoJson(
+  state: MarathonState,
+  app: App,
+  embeds: ReadonlySet<Embed>,
+  now: Instant,
+): RawJson {
+  const definition = definitionText(app);
+  const rest = writeJson(embeddedJson(state, app, embeds, now));
+  const text = rest === '{}' ? definition : `${definition.slice(0, -1)},${rest.slice(1)}`;
+  return new RawJson(text);
+}
+
+const definitions = new WeakMap<App, string>();
+
+function definitionText(app: App): string {
+  const known = definitions.get(app);
+  if (known !== undefined) return known;
+  const text = writeJson(appJson(app, { versionInfo: true }));
+  definitions.set(app, text);
+  return text;
+}
+
+function embeddedJson(
   state: MarathonState,
   app: App,
   embeds: ReadonlySet<Embed>,
@@ -55,7 +78,6 @@ export function appInfoJson(
   const instances = embeds.size === 0 ? [] : state.instances.of(app.id);
   const failure = state.failures.get(app.id);
   return {
-    ...appJson(app, { versionInfo: true }),
     ...(embeds.has('counts') ? countsJson(state, instances) : {}),
     ...(embeds.has('deployments')
       ? { deployments: state.deploymentsOf(app.id).map(({ plan }) => ({ id: plan.id })) }

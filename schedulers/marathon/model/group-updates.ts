@@ -3,7 +3,7 @@
  * tree it asks for. Lists that are given replace what is there, lists that are not given keep it.
  */
 import { err, ok, type Result } from '../../../core/base/result.ts';
-import type { RawApp } from './app.ts';
+import type { App, RawApp } from './app.ts';
 import { ajv, RAW_APP_SCHEMA } from './app-schema.ts';
 import { buildApp, type UpdateContext } from './app-updates.ts';
 import { isBelow, type PathId, parentOf, ROOT, resolvePathId, segmentsOf } from './path-id.ts';
@@ -15,8 +15,7 @@ import {
   type Root,
   withGroup,
   withoutGroup,
-  withoutSpec,
-  withSpec,
+  withoutSpecs,
   withSpecs,
 } from './root.ts';
 import { type Violation, violation, violationsOfSchema } from './violations.ts';
@@ -139,19 +138,30 @@ function updatedApps(
   context: GroupContext,
 ): Result<Root, Refusal> {
   const named = raws.map((raw) => resolvePathId(raw.id ?? '', id));
-  let next = root;
-  for (const app of childApps(next, id)) {
-    if (!named.includes(app.id)) next = withoutSpec(next, app.id);
-  }
+  const stays = new Set(named);
+  const gone = childApps(root, id).filter((app) => !stays.has(app.id));
+  let next = withoutSpecs(
+    root,
+    gone.map((app) => app.id),
+  );
+  // Put into the tree together, as each time it is copied; but one named twice sees what it was before.
+  let built: App[] = [];
+  const waiting = new Set<PathId>();
   for (const [index, raw] of raws.entries()) {
     const appId = named[index] ?? id;
     if (!isBelow(appId, id)) {
       const message = `App has to be child of group with parent ${id}`;
       return err({ kind: 'invalid', violations: [violation('/id', message)] });
     }
+    if (waiting.has(appId)) {
+      next = withSpecs(next, built, context.enforceNewTop);
+      built = [];
+      waiting.clear();
+    }
     const app = buildApp(raw, appId, next, context, id);
     if (!app.ok) return app;
-    next = withSpec(next, app.value, context.enforceNewTop);
+    built.push(app.value);
+    waiting.add(appId);
   }
-  return ok(next);
+  return ok(withSpecs(next, built, context.enforceNewTop));
 }

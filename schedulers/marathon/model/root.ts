@@ -45,8 +45,13 @@ export function withSpecs(root: Root, changed: readonly RunSpec[], enforceNewTop
 }
 
 export function withoutSpec(root: Root, id: PathId): Root {
+  return withoutSpecs(root, [id]);
+}
+
+export function withoutSpecs(root: Root, ids: readonly PathId[]): Root {
+  if (ids.length === 0) return root;
   const specs = new Map(root.specs);
-  specs.delete(id);
+  for (const id of ids) specs.delete(id);
   return { ...root, specs };
 }
 

@@ -68,6 +68,8 @@ function versioned(
   options: VersioningOptions,
 ): RunSpec {
   const version = options.version;
+  // Most of a big tree: a change replaces only what it is about.
+  if (previous === spec && options.restarts?.has(spec.id) !== true) return previous;
   const allNow = { lastScalingAt: version, lastConfigChangeAt: version };
   if (previous === undefined) return { ...spec, version, versionInfo: allNow };
   const before = previous.versionInfo;
