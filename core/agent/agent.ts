@@ -124,10 +124,10 @@ class AgentShell implements Agent {
       const path = sandbox.slice(this.options.workDir.length + 1);
       this.input({ kind: 'retired', path });
     };
-    const plan = this.ports.containerPlans;
+    const { containerPlans: plan, onContainerEnded: onEnded } = this.ports;
     const { log, provisioner } = this.ports;
     const images = new PlainImages({ provisioner, log });
-    const ports = { clock, launcher, sandboxes, files, self, state, retire, plan, images };
+    const ports = { clock, launcher, sandboxes, files, self, state, retire, plan, images, onEnded };
     return new AgentContainers(this.options, ports);
   }
 

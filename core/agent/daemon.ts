@@ -26,7 +26,12 @@ import type { ContainerLogger } from './container-logger.ts';
 import type { ContainerizerChoice } from './containerizer/choice.ts';
 import { FileNetworks } from './containerizer/cni/networks.ts';
 import { createContainerizer } from './containerizer/create.ts';
-import { kernelFiles, launcherSettings, prepareHost } from './containerizer/isolation-host.ts';
+import {
+  kernelFiles,
+  launcherSettings,
+  netClsHandles,
+  prepareHost,
+} from './containerizer/isolation-host.ts';
 import { type IsolationOptions, NO_ISOLATION } from './containerizer/isolation-options.ts';
 import { MesosContainerizer } from './containerizer/mesos.ts';
 import type { ProvisionerOptions } from './containerizer/provisioner/options.ts';
@@ -174,8 +179,10 @@ export class AgentDaemon implements Service {
       log.warn({ problem }, 'a CNI network configuration is left out');
     });
     networks.check();
+    const netCls = netClsHandles(isolation);
     const sources = {
       networks,
+      netCls,
       volumeDirectory: (resource: Resource) => volumeDirectory({ options }, resource),
     };
     const launcher = new LauncherClient(workDir, {
@@ -212,6 +219,7 @@ export class AgentDaemon implements Service {
       containers: launcher,
       provisioner,
       containerPlans: containerPlans(isolation, sources),
+      onContainerEnded: (id) => netCls?.release(id),
       files,
       sandboxes: new NodeSandboxes(fetcher),
       host: new NodeHost(workDir),

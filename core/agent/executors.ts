@@ -177,6 +177,7 @@ export function launcherEvent(
     case 'started':
       if (event.pid !== undefined) learnPid(context, executor, event.pid);
       executor.networkInfos = event.networkInfos;
+      executor.cgroupInfo = event.cgroupInfo;
       if (executor.kind !== 'process') registerExecutor(context, executor, { kind: 'hosted' });
       break;
     case 'launch-failed':

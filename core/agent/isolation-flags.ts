@@ -21,6 +21,12 @@ export const ISOLATION_FLAGS = {
   cgroups_cpu_enable_pids_and_tids_count: flag('bool', false, {
     help: 'Statistics count processes and threads.',
   }),
+  cgroups_net_cls_primary_handle: optionalFlag('string', {
+    help: 'cgroups/net_cls gives each container a handle with these upper 16 bits, as 0xAAAA.',
+  }),
+  cgroups_net_cls_secondary_handles: optionalFlag('string', {
+    help: 'First and last of the lower 16 bits of these handles; all but 0 unless it is given.',
+  }),
   cgroups_destroy_timeout: flag('duration', minutes(1), {
     help: 'How long removing the cgroups of a container is tried.',
   }),

@@ -5,7 +5,12 @@
  */
 import type { DurationMs } from '../base/duration.ts';
 import type { HostedCommand, HostedTask, HostedUpdate } from '../executor/hosted.ts';
-import type { NetworkInfo, Resource, TaskStatusReason } from '../wire/types/mesos.v1.ts';
+import type {
+  CgroupInfo,
+  NetworkInfo,
+  Resource,
+  TaskStatusReason,
+} from '../wire/types/mesos.v1.ts';
 import type { LogPlan } from './container-logger.ts';
 import type { FileWrite, IsolationPlan, WatchPlan } from './containerizer/plan.ts';
 
@@ -67,6 +72,8 @@ export interface LauncherContainer {
   readonly limitation?: ContainerLimitation;
   /** Those it has joined; undefined: the host's. */
   readonly networkInfos?: readonly NetworkInfo[];
+  /** Added by the containerizer. */
+  readonly cgroupInfo?: CgroupInfo;
 }
 
 export type LauncherEvent =
@@ -83,6 +90,7 @@ export type LauncherEvent =
       readonly containerId: string;
       readonly pid?: number;
       readonly networkInfos?: readonly NetworkInfo[];
+      readonly cgroupInfo?: CgroupInfo;
     }
   | { readonly kind: 'launch-failed'; readonly containerId: string; readonly message: string }
   | { readonly kind: 'update'; readonly containerId: string; readonly update: HostedUpdate }

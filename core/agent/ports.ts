@@ -52,6 +52,8 @@ export interface AgentPorts {
   readonly containers?: ContainerLauncher;
   /** How those are isolated; where it is left out, not at all. */
   readonly containerPlans?: ContainerPlans;
+  /** One without an executor has ended, or could not be started. */
+  readonly onContainerEnded?: (id: string) => void;
   /** Of their images; without it they have none. */
   readonly provisioner?: Provisioner | undefined;
   readonly files: AgentFiles;

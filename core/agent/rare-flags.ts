@@ -41,8 +41,6 @@ export const RARE_AGENT_FLAGS = {
   docker_volume_chown: flag('bool', false, VOLUMES),
 
   // Isolation.
-  cgroups_net_cls_primary_handle: optionalFlag('string', CGROUPS),
-  cgroups_net_cls_secondary_handles: optionalFlag('string', CGROUPS),
   nvidia_gpu_devices: optionalFlag('string', CGROUPS),
   volume_gid_range: optionalFlag('string', {
     help: 'Not supported: volumes have the group of their task.',

@@ -293,6 +293,7 @@ function adopt(context: AgentContext, executor: AgentExecutor, container: Launch
   const framework = context.state.frameworks.get(executor.frameworkId);
   if (framework === undefined) return;
   executor.networkInfos = container.networkInfos;
+  executor.cgroupInfo = container.cgroupInfo;
   if (executor.kind !== 'process') {
     executor.connection = { kind: 'hosted' };
     for (const { taskId: id, nestedId } of container.updates) {

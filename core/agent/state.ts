@@ -18,6 +18,7 @@ import type { Upid } from '../net/ports.ts';
 import type { Event } from '../wire/types/mesos.v1.executor.ts';
 import type {
   AgentInfo,
+  CgroupInfo,
   DrainConfig,
   ExecutorInfo,
   FrameworkInfo,
@@ -79,6 +80,7 @@ export interface AgentExecutor {
   pid: number | undefined;
   /** The networks it has joined, as its containerizer told; undefined: the host's. */
   networkInfos?: readonly NetworkInfo[] | undefined;
+  cgroupInfo?: CgroupInfo | undefined;
   readonly registeredAt: Instant;
   pendingTermination: PendingTermination | undefined;
   /** Whether the launcher was asked to start the container. */

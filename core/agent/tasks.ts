@@ -259,6 +259,7 @@ function withContainer(
     network_infos: told?.network_infos ??
       executor.networkInfos ?? [{ ip_addresses: [{ ip_address: context.self.ip }] }],
     executor_pid: told?.executor_pid ?? executor.pid,
+    ...(executor.cgroupInfo === undefined ? {} : { cgroup_info: executor.cgroupInfo }),
   };
   return { ...status, container_status: { ...told, ...merged } };
 }

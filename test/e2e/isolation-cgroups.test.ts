@@ -169,3 +169,34 @@ test('cgroups/all puts a container into every hierarchy this machine has', GROUP
     assert.equal(bench.hasCgroup(subsystem, 't1'), false, subsystem);
   }
 });
+
+test(
+  'net_cls and blkio: packets have the handle of their container, and what it reads is counted',
+  needs('root', 'cgroup:freezer', 'cgroup:net_cls', 'cgroup:blkio'),
+  async (t) => {
+    const bench = await IsolationBench.start(t, [
+      ...['--launcher=linux', '--isolation=cgroups/net_cls,cgroups/blkio'],
+      ...['--cgroups_net_cls_primary_handle=0x10', '--cgroups_net_cls_secondary_handles=0x1,0x2'],
+    ]);
+    const classid = (id: string): string => bench.cgroup('net_cls', id, 'net_cls.classid');
+    await bench.run('t1', { command: 'sleep 1000' });
+    await bench.run('t2', { command: 'sleep 1000' });
+    assert.deepEqual([classid('t1'), classid('t2')], [String(0x10_0001), String(0x10_0002)]);
+    assert.deepEqual(bench.it.status('t2'), { cgroup_info: { net_cls: { classid: 0x10_0002 } } });
+    const totals = bench.it.usage('t1')?.blkio_statistics?.throttling?.at(-1);
+    assert.deepEqual(totals?.io_serviced?.at(-1)?.op, 'TOTAL');
+
+    await bench.restart();
+    const report = bench.events.find(({ kind }) => kind === 'report');
+    assert.ok(report?.kind === 'report');
+    const infos = report.containers.map(({ id, cgroupInfo }) => [id, cgroupInfo?.net_cls?.classid]);
+    assert.deepEqual(infos.sort(), [
+      ['t1', 0x10_0001],
+      ['t2', 0x10_0002],
+    ]);
+    bench.it.destroy('t1');
+    await bench.exited('t1');
+    await bench.run('t3', { command: 'sleep 1000' });
+    assert.equal(classid('t3'), String(0x10_0001));
+  },
+);

@@ -1,5 +1,6 @@
 /** What the kernel says that a container uses, as ResourceStatistics (spec agent-runtime, section 8). */
 import type { ResourceStatistics } from '../../wire/types/mesos.v1.ts';
+import { blkioStatistics } from './blkio-usage.ts';
 import { cgroupV1, cgroupV2 } from './cgroup-paths.ts';
 import type { IsolationOptions } from './isolation-options.ts';
 
@@ -66,6 +67,10 @@ function readV1(id: string, options: IsolationOptions, { files, into }: Target):
   if (subsystems.includes('cpu')) {
     const stat = countersOf(files.read(`${cgroupV1(cgroups, 'cpu', id)}/cpu.stat`));
     throttling(into, stat, stat['throttled_time'], NANOSECONDS);
+  }
+  if (subsystems.includes('blkio')) {
+    const path = cgroupV1(cgroups, 'blkio', id);
+    into.blkio_statistics = blkioStatistics((name) => files.read(`${path}/${name}`));
   }
   if (!subsystems.includes('memory')) return;
   const path = cgroupV1(cgroups, 'memory', id);

@@ -9,6 +9,7 @@ import { type Isolator, isNetworkIsolator } from './isolator.ts';
 import { V1_SUBSYSTEMS } from './isolators/cgroups-v1.ts';
 import { V2_CONTROLLERS } from './isolators/cgroups-v2.ts';
 import { namesOf } from './isolators/privileges.ts';
+import { compileNetCls } from './net-cls.ts';
 
 export interface IsolationFlagValues extends CniFlagValues {
   readonly isolation: string;
@@ -20,6 +21,8 @@ export interface IsolationFlagValues extends CniFlagValues {
   readonly cgroups_enable_cfs: boolean;
   readonly cgroups_limit_swap: boolean;
   readonly cgroups_cpu_enable_pids_and_tids_count: boolean;
+  readonly cgroups_net_cls_primary_handle: string | undefined;
+  readonly cgroups_net_cls_secondary_handles: string | undefined;
   readonly cgroups_destroy_timeout: number;
   readonly revocable_cpu_low_priority: boolean;
   readonly systemd_enable_support: boolean;
@@ -97,6 +100,12 @@ export function compileIsolation(
   if (!cni.ok) return err(`${FAILED}Failed to create isolator 'network/cni': ${cni.error}`);
   const allowedDevices = compileAllowedDevices(flags.allowed_devices, names.value, host);
   if (!allowedDevices.ok) return allowedDevices;
+  const netCls = compileNetCls(
+    flags.cgroups_net_cls_primary_handle,
+    flags.cgroups_net_cls_secondary_handles,
+    names.value,
+  );
+  if (!netCls.ok) return netCls;
   const isolatedPorts = portsOf(flags, agentPorts);
   if (!isolatedPorts.ok) return isolatedPorts;
   return ok({
@@ -111,6 +120,7 @@ export function compileIsolation(
     subsystems: subsystemsOf(names.value, version ?? 1),
     namedHierarchies:
       flags.systemd_enable_support && host.hasSystemd && version === 1 ? ['systemd'] : [],
+    netCls: netCls.value,
     enablesCfs: flags.cgroups_enable_cfs,
     limitsSwap: flags.cgroups_limit_swap,
     countsPids: flags.cgroups_cpu_enable_pids_and_tids_count,

@@ -1,6 +1,6 @@
 /** The host as isolation sees it; also mounts hierarchies that are missing. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { ClusterError, describeError } from '../../base/errors.ts';
 import type { OrphanPlaces } from '../launcher/orphans.ts';
@@ -9,6 +9,7 @@ import type { LauncherSettings } from '../launcher/server.ts';
 import type { UsageFiles } from './cgroup-usage.ts';
 import { prepareNetworks } from './cni/host.ts';
 import type { IsolationHost, IsolationOptions } from './isolation-options.ts';
+import { NetClsHandles } from './net-cls.ts';
 
 export const isolationHost: IsolationHost = {
   isRoot: process.getuid?.() === 0,
@@ -66,6 +67,25 @@ export const kernelFiles: UsageFiles = {
     }
   },
 };
+
+/** Undefined where containers get none. */
+export function netClsHandles({ netCls, cgroups }: IsolationOptions): NetClsHandles | undefined {
+  if (netCls === undefined) return undefined;
+  const root = `${cgroups.hierarchy}/net_cls/${cgroups.root}`;
+  return new NetClsHandles(netCls, () => new Map(handlesBelow(root, '')));
+}
+
+function* handlesBelow(folder: string, prefix: string): IterableIterator<[string, number]> {
+  const entries = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
+  for (const entry of entries) {
+    if (!entry.isDirectory()) continue;
+    const path = `${folder}/${entry.name}`;
+    const id = `${prefix}${entry.name}`;
+    const handle = Number(kernelFiles.read(`${path}/net_cls.classid`));
+    if (handle > 0) yield [id, handle];
+    yield* handlesBelow(`${path}/mesos`, `${id}.`);
+  }
+}
 
 export function launcherSettings(options: IsolationOptions): LauncherSettings {
   const { cni } = options;

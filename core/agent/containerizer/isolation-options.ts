@@ -4,6 +4,7 @@ import type { ContainerInfo } from '../../wire/types/mesos.v1.ts';
 import type { CgroupOptions } from './cgroup-paths.ts';
 import type { CniOptions } from './cni/options.ts';
 import type { Isolator } from './isolator.ts';
+import type { NetClsOptions } from './net-cls.ts';
 
 /** What isolation depends on and only the host can tell. */
 export interface IsolationHost {
@@ -32,6 +33,8 @@ export interface IsolationOptions {
   /** Hierarchies of version 1, or controllers of version 2, that containers are put into. */
   readonly subsystems: readonly string[];
   readonly namedHierarchies: readonly string[];
+  /** Undefined: containers get no handles. */
+  readonly netCls?: NetClsOptions | undefined;
   readonly enablesCfs: boolean;
   readonly limitsSwap: boolean;
   readonly countsPids: boolean;

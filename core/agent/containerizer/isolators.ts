@@ -23,12 +23,15 @@ import {
 } from './isolators/privileges.ts';
 import { runtimeIsolator } from './isolators/runtime.ts';
 import { environmentSecretIsolator, volumeSecretIsolator } from './isolators/secrets.ts';
+import type { NetClsHandles } from './net-cls.ts';
 
 export interface IsolatorSources {
   /** Host directory of a persistent volume. */
   readonly volumeDirectory: (resource: Resource) => string | undefined;
   /** Undefined: there is the host's only. */
   readonly networks?: CniNetworks | undefined;
+  /** Undefined: containers get no handles. */
+  readonly netCls?: NetClsHandles | undefined;
 }
 
 export function createIsolators(
@@ -49,14 +52,14 @@ export function createIsolators(
 function create(
   name: string,
   options: IsolationOptions,
-  { volumeDirectory, networks }: IsolatorSources,
+  { volumeDirectory, networks, netCls }: IsolatorSources,
 ): Isolator | undefined {
   const plugged = options.plugged?.get(name);
   if (plugged !== undefined) return plugged;
   const { cgroups } = options;
   if (name.startsWith('cgroups/')) {
     return cgroups.version === 1
-      ? cgroupsV1Isolator(name, { ...cgroups, ...options })
+      ? cgroupsV1Isolator(name, { ...cgroups, ...options, netCls })
       : cgroupsV2Isolator(name, { ...cgroups, ...options });
   }
   switch (name) {

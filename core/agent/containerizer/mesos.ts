@@ -7,6 +7,7 @@ import { type Log, silentLog } from '../../base/log.ts';
 import { err, type Result } from '../../base/result.ts';
 import type { HostedTask, HostedUpdate } from '../../executor/hosted.ts';
 import type {
+  CgroupInfo,
   CommandInfo,
   ContainerInfo,
   ContainerStatus,
@@ -24,6 +25,7 @@ import { type ContainerImages, needsImages } from './container-images.ts';
 import { type ImageOutcome, ImageWork } from './image-work.ts';
 import { type IsolationOptions, NO_ISOLATION } from './isolation-options.ts';
 import { createIsolators } from './isolators.ts';
+import type { NetClsHandles } from './net-cls.ts';
 import type { IsolationPlan } from './plan.ts';
 import { IsolationPlanner, type PlannedContainer } from './planner.ts';
 import {
@@ -44,6 +46,8 @@ export interface MesosContainerizerOptions {
   readonly volumeDirectory: (resource: Resource) => string | undefined;
   /** Undefined: those that the isolation's options name. */
   readonly networks?: CniNetworks;
+  /** Undefined: containers get no handles of `cgroups/net_cls`. */
+  readonly netCls?: NetClsHandles | undefined;
   /** Reads a file of the kernel; undefined when it is not there. */
   readonly files?: UsageFiles;
   /** Undefined: output goes to the sandbox's files, as they grow. */
@@ -233,8 +237,9 @@ export class MesosContainerizer implements Containerizer {
     return usageOf(containerId, isolation, { files, disk: this.diskUsage(known), network });
   }
 
-  status(_containerId: string): ContainerStatus | undefined {
-    return undefined;
+  status(containerId: string): ContainerStatus | undefined {
+    const classid = this.options.netCls?.of(containerId);
+    return classid === undefined ? undefined : { cgroup_info: { net_cls: { classid } } };
   }
 
   destroy(containerId: string): void {
@@ -299,6 +304,7 @@ export class MesosContainerizer implements Containerizer {
 
   private fail(containerId: string, message: string): LaunchAnswer {
     this.known.delete(containerId);
+    this.options.netCls?.release(containerId);
     this.onEvent({ kind: 'launch-failed', containerId, message });
     return 'launched';
   }
@@ -337,11 +343,16 @@ export class MesosContainerizer implements Containerizer {
         return;
       case 'exited':
         this.images?.giveUp(event.containerId);
+        this.options.netCls?.release(event.containerId);
         this.afterRemoval(event.containerId, () => this.onEvent(event));
         return;
       case 'launch-failed':
         this.known.delete(event.containerId);
+        this.options.netCls?.release(event.containerId);
         this.afterRemoval(event.containerId, () => this.onEvent(event));
+        return;
+      case 'started':
+        this.onEvent({ ...event, ...cgroupInfoOf(this.status(event.containerId)) });
         return;
       case 'update':
         this.taskEnded(event.containerId, event.update);
@@ -360,14 +371,24 @@ export class MesosContainerizer implements Containerizer {
       this.known.set(id, { ...found, resources: undefined });
     }
     const coming = this.images?.launches() ?? [];
-    this.onEvent({ ...event, containers: [...event.containers, ...coming] });
+    const found = event.containers.map((each) => ({
+      ...each,
+      ...cgroupInfoOf(this.status(each.id)),
+    }));
+    this.onEvent({ ...event, containers: [...found, ...coming] });
   }
 
   /** The root file system of a task goes before its executor's. */
   private taskEnded(containerId: string, { nestedId, state }: HostedUpdate): void {
     if (nestedId === undefined || !TERMINAL.has(state)) return;
+    this.options.netCls?.release(`${containerId}.${nestedId}`);
     this.afterRemoval(`${containerId}.${nestedId}`, () => {});
   }
+}
+
+function cgroupInfoOf(status: ContainerStatus | undefined): { readonly cgroupInfo?: CgroupInfo } {
+  const { cgroup_info: cgroupInfo } = status ?? {};
+  return cgroupInfo === undefined ? {} : { cgroupInfo };
 }
 
 function nestedIdOf(containerId: string, { hosted }: TaskLaunch): string {

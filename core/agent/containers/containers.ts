@@ -78,6 +78,8 @@ export interface AgentContainersPorts {
   readonly plan?: ContainerPlans | undefined;
   /** Undefined: they have none. */
   readonly images?: PlainImages | undefined;
+  /** What a plan has taken for a container is free again. */
+  readonly onEnded?: ((id: string) => void) | undefined;
   /** A sandbox that may be removed from now on. */
   readonly retire: (sandbox: string) => void;
 }
@@ -307,7 +309,10 @@ export class AgentContainers {
       ...{ isSession, limits: wanted.limits ?? {} },
       ...{ requests: container.resources, parentSandbox: parent?.sandbox },
     });
-    if (planned?.ok === false) return { kind: 'refused', text: planned.error };
+    if (planned?.ok === false) {
+      this.ports.onEnded?.(id);
+      return { kind: 'refused', text: planned.error };
+    }
     const { plan, environment = {}, command: given } = planned?.value ?? {};
     // Without a command the helper of the original fails in the container.
     const run = command?.value === undefined ? { shell: true, value: 'exit 1' } : command;
@@ -426,6 +431,7 @@ export class AgentContainers {
   private settleLaunch(id: string, refusal: string | undefined): void {
     const settle = this.launches.get(id);
     this.launches.delete(id);
+    if (refusal !== undefined) this.ports.onEnded?.(id);
     settle?.(refusal);
   }
 
@@ -450,6 +456,7 @@ export class AgentContainers {
     }
     this.inputs.settle(id);
     if (container !== undefined) this.ports.images?.remove(id);
+    if (container !== undefined) this.ports.onEnded?.(id);
     this.retireSandbox(id, container);
     if (container !== undefined && parentOf(id) === undefined && !this.waiters.has(id)) {
       this.linger(id);

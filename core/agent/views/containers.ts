@@ -76,11 +76,12 @@ function statisticsField(statistics: ResourceStatistics | undefined): JsonObject
 }
 
 export function statusOf(executor: AgentExecutor): ContainerStatus {
-  const { networkInfos: network_infos } = executor;
+  const { networkInfos: network_infos, cgroupInfo: cgroup_info } = executor;
   return {
     container_id: { value: executor.containerId },
     executor_pid: pidsOf(executor)[0],
     ...(network_infos === undefined ? {} : { network_infos }),
+    ...(cgroup_info === undefined ? {} : { cgroup_info }),
   };
 }
 

@@ -21,6 +21,7 @@ import {
   isolationHost,
   kernelFiles,
   launcherSettings,
+  netClsHandles,
   prepareHost,
 } from '../../../core/agent/containerizer/isolation-host.ts';
 import type { IsolationOptions } from '../../../core/agent/containerizer/isolation-options.ts';
@@ -376,6 +377,7 @@ export class IsolationBench {
       isolation: this.options,
       volumeDirectory: this.extras.volumeDirectory ?? (() => undefined),
       files: kernelFiles,
+      netCls: netClsHandles(this.options),
       provisioner: this.extras.provision?.(this.folder),
     });
   }

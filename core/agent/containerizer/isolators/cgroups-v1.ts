@@ -2,6 +2,7 @@
 import { ok, type Result } from '../../../base/result.ts';
 import { type CgroupOptions, cgroupV1 } from '../cgroup-paths.ts';
 import { type IsolatedContainer, type Isolator, isNested, rootIdOf } from '../isolator.ts';
+import type { NetClsHandles } from '../net-cls.ts';
 import type { CgroupPlan, FileWrite, PlanPart } from '../plan.ts';
 import type { ContainerResources } from '../port.ts';
 import {
@@ -28,6 +29,8 @@ export interface CgroupsV1Options extends CgroupOptions {
   readonly hostMemoryBytes: number;
   /** `--allowed_devices`. */
   readonly allowedDevices: readonly string[];
+  /** Undefined: containers get no handles. */
+  readonly netCls?: NetClsHandles | undefined;
 }
 
 /** What a container may do with devices; everything else is denied. */
@@ -55,7 +58,14 @@ export function cgroupsV1Isolator(name: string, options: CgroupsV1Options): Isol
   const subsystems = V1_SUBSYSTEMS[name] ?? [];
   return {
     name,
-    prepare: (container) => ok(prepare(subsystems, options, container)),
+    prepare: (container) => {
+      const part = prepare(subsystems, options, container);
+      const isHandled = subsystems.includes('net_cls') && !sharesCgroups(container);
+      if (!isHandled || options.netCls === undefined || container.isSession === true)
+        return ok(part);
+      const handle = options.netCls.claim(container.id);
+      return handle.ok ? ok(withHandle(part, handle.value)) : handle;
+    },
     update: (id, resources) =>
       subsystems.flatMap((subsystem) => {
         const path = cgroupV1(options, subsystem, id);
@@ -63,6 +73,15 @@ export function cgroupsV1Isolator(name: string, options: CgroupsV1Options): Isol
         return subsystem === 'memory' ? memoryWrites(path, resources, options, true) : [];
       }),
   };
+}
+
+function withHandle(part: PlanPart, handle: number): PlanPart {
+  const value = String(handle);
+  const cgroups = part.cgroups?.map((cgroup) => {
+    const writes = [...cgroup.writes, { path: `${cgroup.path}/net_cls.classid`, value }];
+    return { ...cgroup, writes };
+  });
+  return { ...part, ...(cgroups === undefined ? {} : { cgroups }) };
 }
 
 /** Nested containers are counted with their root unless they ask not to be. */
