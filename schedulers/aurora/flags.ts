@@ -12,6 +12,7 @@ import {
   requiredFlag,
 } from '../../core/base/flags.ts';
 import { err, ok, type Result } from '../../core/base/result.ts';
+import { compileElection, ELECTION_FLAGS } from './election-flags.ts';
 import type { MachineSettings, OfferOrder } from './machine/settings.ts';
 import { BUILT_IN_TIERS } from './machine/tiers.ts';
 import type { AuroraOptions } from './options.ts';
@@ -26,7 +27,6 @@ function unsupported(name: string, instead: string): FlagRow<string, undefined> 
   });
 }
 
-const NO_ELECTION = 'there is one scheduler so far, which needs no election';
 const days = (count: number): number => hours(24 * count);
 
 export const AURORA_FLAGS = {
@@ -34,7 +34,7 @@ export const AURORA_FLAGS = {
   mesos_master_address: requiredFlag('string', {
     help: 'The Mesos master: host:port, or zk://host:port/path.',
   }),
-  native_log_file_path: requiredFlag('path', { help: 'Where the state is kept.' }),
+  ...ELECTION_FLAGS,
   hostname: optionalFlag('string', { help: 'The advertised name. (default: this machine)' }),
   ip: flag('string', '0.0.0.0', { help: 'The address to listen on. (default: all)' }),
   http_port: flag('int', 0, { help: 'The port to listen on; 0 takes a free one. (default: 0)' }),
@@ -101,9 +101,6 @@ export const AURORA_FLAGS = {
     help: 'Between reconciliations.',
   }),
   viz_job_url_prefix: flag('string', '', { help: 'In front of links to figures.' }),
-  zk_in_proc: flag('bool', false, { help: 'Accepted: no ZooKeeper is needed.' }),
-  zk_endpoints: unsupported('zk_endpoints', NO_ELECTION),
-  serverset_path: unsupported('serverset_path', NO_ELECTION),
   backup_dir: unsupported('backup_dir', 'there are no backups yet'),
   http_authentication_mechanism: flag('string', 'NONE', {
     help: 'NONE. (default: NONE)',
@@ -134,11 +131,13 @@ export function compileAuroraOptions(flags: AuroraFlags): Result<AuroraOptions> 
   if (!machine.ok) return machine;
   const credential = readCredential(flags.framework_authentication_file);
   if (!credential.ok) return credential;
+  const election = compileElection(flags);
+  if (!election.ok) return election;
   return ok({
+    ...election.value,
     master: flags.mesos_master_address,
     http: { ip: flags.ip, port: flags.http_port },
     hostname: machine.value.hostname,
-    workDirectory: flags.native_log_file_path,
     framework: {
       name: flags.framework_name,
       user: flags.executor_user,

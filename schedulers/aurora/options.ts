@@ -1,14 +1,14 @@
 /** What an Aurora scheduler is made with; compiled from flags in `flags.ts`. */
 import type { DurationMs } from '../../core/base/duration.ts';
 import type { SchedulerOptions } from '../../core/scheduler/index.ts';
+import type { ElectionSettings } from './election-flags.ts';
 import type { MachineSettings } from './machine/settings.ts';
 
-export interface AuroraOptions {
+export interface AuroraOptions extends ElectionSettings {
   readonly master: string;
   readonly http: { readonly ip: string; readonly port: number };
   /** The advertised name. */
   readonly hostname: string;
-  readonly workDirectory: string;
   readonly framework: {
     readonly name: string;
     readonly user: string;

@@ -12,14 +12,17 @@ import type { Storage } from '../../core/storage/ports.ts';
 import type { FrameworkInfo } from '../../core/wire/types/mesos.v1.ts';
 import { DurableQueue } from '../kit/durable-queue.ts';
 import { FrameworkIdStore } from '../kit/framework-id.ts';
-import { FrameworkSubscription } from '../kit/subscription.ts';
-import { declareApi, UNSECURE } from './http/api.ts';
+import { type FrameworkHandlers, FrameworkSubscription } from '../kit/subscription.ts';
+import { type ApiPorts, declareApi, UNSECURE } from './http/api.ts';
 import { declareEndpoints } from './http/endpoints.ts';
+import { declareLeaderHealth, redirectToLeader } from './http/leader-redirect.ts';
 import { declareRest } from './http/rest/rest.ts';
+import { type AuroraElection, Leading } from './leading.ts';
 import { AuroraMachine } from './machine/aurora-machine.ts';
 import { auroraVars } from './metrics.ts';
 import type { AuroraOptions } from './options.ts';
 import { AuroraShell } from './shell.ts';
+import type { Response } from './thrift/types.ts';
 
 export interface AuroraPorts {
   readonly clock: Clock;
@@ -28,6 +31,8 @@ export interface AuroraPorts {
   readonly storage: Storage;
   readonly log: Log;
   readonly detector?: LeaderDetector | undefined;
+  /** Among several processes; without it this one leads from its start. */
+  readonly election?: AuroraElection | undefined;
 }
 
 export interface Aurora extends Service {
@@ -42,6 +47,12 @@ export interface Aurora extends Service {
   readonly failure: Promise<unknown>;
 }
 
+/** To those who call although this process does not lead; clients try again. */
+const NOT_READY: Response = {
+  responseCode: 'ERROR_TRANSIENT',
+  details: [{ message: 'Storage is not READY' }],
+};
+
 /** Storage and HTTP client stay the caller's: they are not closed by `stop`. */
 export function createAurora(options: AuroraOptions, ports: AuroraPorts): Aurora {
   return new AuroraServer(options, ports);
@@ -55,6 +66,7 @@ class AuroraServer implements Aurora {
   private readonly http: HttpServer;
   private readonly shell: AuroraShell;
   private readonly durable: DurableQueue;
+  private readonly leading: Leading;
   private readonly startedAt: number;
   private subscription: FrameworkSubscription | undefined;
   private state: LifecycleState = 'new';
@@ -82,15 +94,29 @@ class AuroraServer implements Aurora {
         return reply.code(500).type('text/plain').send(describeError(error));
       },
     });
+    this.leading = new Leading(
+      options.leading,
+      { clock, log, election: ports.election },
+      {
+        recover: () => this.shell.recover(),
+        subscribe: () => this.subscribe(),
+        halt: () => this.shell.stop(),
+        fail: onFatal,
+      },
+    );
+    redirectToLeader(this.http.app, this.leading);
+    declareLeaderHealth(this.http.app, this.leading);
+    const call: ApiPorts['call'] = (made, user) =>
+      this.leading.isStorageReady ? this.shell.call(made, user) : Promise.resolve(NOT_READY);
     declareApi(this.http.app, {
-      call: (call, user) => this.shell.call(call, user),
+      call,
       serverInfo: {
         clusterName: options.machine.clusterName,
         statsUrlPrefix: options.statsUrlPrefix,
       },
     });
     declareRest(this.http.app, {
-      call: (call, user) => this.shell.call(call, user),
+      call,
       clusterName: options.machine.clusterName,
       cronZone: options.machine.cron.zone,
       now: () => clock.now(),
@@ -104,6 +130,7 @@ class AuroraServer implements Aurora {
           machine: this.machine,
           counts: this.shell.counts,
           isSubscribed: this.isSubscribed,
+          life: this.leading.state,
           uptimeSeconds: Math.floor((clock.now() - this.startedAt) / 1_000),
         }),
     });
@@ -124,9 +151,10 @@ class AuroraServer implements Aurora {
   async start(): Promise<void> {
     this.state = 'starting';
     try {
-      await this.shell.recover();
-      await this.http.listen();
-      await this.subscribe();
+      await this.leading.start(async () => {
+        await this.http.listen();
+        return { host: this.options.hostname, port: this.address.port };
+      });
       this.state = 'running';
     } catch (thrown) {
       this.state = 'failed';
@@ -142,6 +170,7 @@ class AuroraServer implements Aurora {
     await this.durable.flush();
     this.shell.stop();
     await this.subscription?.stop();
+    await this.leading.stop();
     this.state = 'stopped';
   }
 
@@ -159,7 +188,7 @@ class AuroraServer implements Aurora {
         suppresses: options.machine.offers.returnsUnused,
         reconciliationIntervalMs: options.reconciliationIntervalMs,
       },
-      this.shell.handlers(),
+      this.handlers(),
       { ...ports, durable, frameworkIds: new FrameworkIdStore('aurora/') },
     );
     this.subscription = subscription;
@@ -168,6 +197,17 @@ class AuroraServer implements Aurora {
       subscription.wantOffers(options.machine.mesosRole, true);
     }
     await subscription.start();
+  }
+
+  private handlers(): FrameworkHandlers {
+    const handlers = this.shell.handlers();
+    return {
+      ...handlers,
+      subscribed: (subscription) => {
+        handlers.subscribed(subscription);
+        this.leading.registered();
+      },
+    };
   }
 
   private frameworkInfo(): FrameworkInfo {

@@ -6,6 +6,7 @@ import type { Clock } from '../../core/base/clock.ts';
 import type { DurationMs } from '../../core/base/duration.ts';
 import type { Log } from '../../core/base/log.ts';
 import type { Random } from '../../core/base/random.ts';
+import type { ZooKeeperClient } from '../../core/net/zookeeper/client.ts';
 import { createZooKeeperClient } from '../../core/net/zookeeper/open.ts';
 import type { ZooKeeperUrl } from '../../core/net/zookeeper/url.ts';
 import type { Storage } from '../../core/storage/ports.ts';
@@ -33,15 +34,17 @@ export interface ZooKeeperState {
   close(): Promise<void>;
 }
 
+/** `client` is for what else a framework announces with the same session. */
 export function openZooKeeperState(
   options: ZooKeeperStateOptions,
   ports: SystemPorts,
-): ZooKeeperState {
+): ZooKeeperState & { readonly client: ZooKeeperClient } {
   const { servers, statePath, latchPath, sessionTimeoutMs } = options;
   const client = createZooKeeperClient(servers, { ...ports, sessionTimeoutMs });
   client.start();
   const storage = new ZooKeeperStorage(statePath, { client, ...ports });
   return {
+    client,
     storage,
     leadership:
       latchPath === undefined ? undefined : new ZooKeeperLeadership(client, latchPath, ports),

@@ -15,9 +15,12 @@ import {
   http,
   PROJECT,
   type Program,
+  removeDirectory,
   startOrrery,
+  temporaryDirectory,
 } from './support/programs.ts';
 import { SmallCluster } from './support/small-cluster.ts';
+import { ZooKeeperServer } from './support/zookeeper.ts';
 
 const WEB = { role: 'www', environment: 'prod', name: 'web' };
 const TYPES = {
@@ -40,7 +43,7 @@ function config(data: string, changes: Partial<TaskConfig> = {}): TaskConfig {
 }
 
 class AuroraProcess {
-  private readonly url: string;
+  readonly url: string;
   private readonly args: readonly string[];
   private program: Program;
 
@@ -50,7 +53,12 @@ class AuroraProcess {
     this.program = startOrrery(args);
   }
 
-  static async start(t: TestContext, cluster: SmallCluster): Promise<AuroraProcess> {
+  static async start(
+    t: TestContext,
+    cluster: SmallCluster,
+    name = 'aurora',
+    more: readonly string[] = [],
+  ): Promise<AuroraProcess> {
     const [port = 0] = await freePorts(1);
     const executor = join(cluster.directory, 'executor.sh');
     const script = join(PROJECT, 'test/e2e/support/aurora-executor.ts');
@@ -60,16 +68,16 @@ class AuroraProcess {
       'aurora-scheduler',
       '-cluster_name=devcluster',
       `-mesos_master_address=127.0.0.1:${cluster.masterPort}`,
-      `-native_log_file_path=${join(cluster.directory, 'aurora')}`,
+      `-native_log_file_path=${join(cluster.directory, name)}`,
       '-ip=127.0.0.1',
       `-http_port=${port}`,
       '-hostname=127.0.0.1',
       `-thermos_executor_path=${executor}`,
       '-thermos_executor_ram=32MB',
       '-max_reschedule_task_delay_on_startup=1ms',
+      ...more,
     ]);
     t.after(() => aurora.program.stop('SIGKILL'));
-    await aurora.serves();
     return aurora;
   }
 
@@ -85,6 +93,24 @@ class AuroraProcess {
       () => this.program.output(),
       90_000,
     );
+  }
+
+  /** Whether it leads, by what it tells load balancers. */
+  async leads(status: number): Promise<void> {
+    await eventually(
+      `it answers ${status} about the leader`,
+      async () => {
+        const answer = await fetch(`${this.url}/leaderhealth`).catch(() => undefined);
+        await answer?.text();
+        return answer?.status === status ? true : undefined;
+      },
+      () => this.program.output(),
+      90_000,
+    );
+  }
+
+  async die(): Promise<void> {
+    await this.program.stop('SIGKILL');
   }
 
   /** Dies as by a power cut, and comes again. */
@@ -142,6 +168,7 @@ class AuroraProcess {
 test('jobs are created, killed and found again after a crash, in binary and in JSON', async (t) => {
   const cluster = await SmallCluster.start(t, 'aurora');
   const aurora = await AuroraProcess.start(t, cluster);
+  await aurora.serves();
   const rest = { cronCollisionPolicy: 'KILL_EXISTING' as const, owner: { user: 'www' } };
   const web = { key: WEB, taskConfig: config('stay'), instanceCount: 2, ...rest };
   const created = await aurora.call('createJob', { description: web });
@@ -169,4 +196,44 @@ test('jobs are created, killed and found again after a crash, in binary and in J
   assert.equal((await aurora.call('createJob', { description: ad }, 'json')).responseCode, 'OK');
   await aurora.become(running[0] ?? '', '1 KILLED', '0 FINISHED');
   assert.equal(await aurora.stop(), 0);
+});
+
+test('another scheduler takes over jobs and tasks of one that dies, and sends callers on before', async (t) => {
+  const directory = await temporaryDirectory('zookeeper');
+  const zooKeeper = await ZooKeeperServer.in(directory);
+  t.after(async () => {
+    await zooKeeper.kill();
+    await removeDirectory(directory);
+  });
+  await zooKeeper.start();
+  const cluster = await SmallCluster.start(t, 'auroras');
+  const meeting = [
+    `-zk_endpoints=${zooKeeper.address}`,
+    '-zk_session_timeout=3secs',
+    '-serverset_path=/aurora/scheduler',
+    '-native_log_zk_group_path=/aurora/log',
+  ];
+  const first = await AuroraProcess.start(t, cluster, 'first', meeting);
+  await first.leads(200);
+  const second = await AuroraProcess.start(t, cluster, 'second', meeting);
+  await second.leads(503);
+  const sent = await fetch(`${second.url}/quotas?role=www`, { redirect: 'manual' });
+  assert.equal(sent.status, 307);
+  assert.equal(sent.headers.get('location'), `${first.url}/quotas?role=www`);
+
+  const rest = { cronCollisionPolicy: 'KILL_EXISTING' as const, owner: { user: 'www' } };
+  const web = { key: WEB, taskConfig: config('stay'), instanceCount: 2, ...rest };
+  const created = await second.call('createJob', { description: web });
+  assert.equal(created.responseCode, 'OK', 'a standby sends clients on');
+  const running = [0, 1].map(
+    (instance) => `${instance} RUNNING: instance ${instance} with ports http`,
+  );
+  await second.become(...running);
+
+  await first.die();
+  await second.leads(200);
+  await second.become(...running);
+  const killed = await second.call('killTasks', { job: WEB });
+  assert.equal(killed.responseCode, 'OK');
+  await second.become('0 KILLED', '1 KILLED');
 });

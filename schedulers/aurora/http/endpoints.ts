@@ -12,14 +12,9 @@ export interface EndpointPorts {
   readonly vars: () => ReadonlyMap<string, number>;
 }
 
-const LEADING = `Current status: This is the leading scheduler.
-200: this is the leading scheduler; 503: another instance is; 502: there is none, or it is unknown.
-`;
-
 export function declareEndpoints(app: FastifyInstance, ports: EndpointPorts): void {
   const { machine } = ports;
   app.get('/health', (_request, reply) => reply.type('text/plain').send('OK'));
-  app.get('/leaderhealth', (_request, reply) => reply.type('text/plain').send(LEADING));
   app.get('/vars', (_request, reply) => {
     const lines = [...ports.vars()].map(([name, value]) => `${name} ${value}`).sort();
     return reply.type('text/plain').send(`${lines.join('\n')}\n`);

@@ -62,7 +62,7 @@ test('the executor is what lies in the sandbox under the name of its path', () =
 });
 
 test('what is not there is refused by name, and so is what has no meaning', () => {
-  for (const name of ['zk_endpoints', 'serverset_path', 'backup_dir', 'webhook_config']) {
+  for (const name of ['backup_dir', 'webhook_config']) {
     assert.match(String(compile(`-${name}=x`)), new RegExp(`'${name}' is not supported: `));
   }
   assert.match(
@@ -75,4 +75,36 @@ test('what is not there is refused by name, and so is what has no meaning', () =
     "Flag 'allowed_container_types' has no type 'APPC'",
   );
   assert.match(String(compile('-no_such_flag=1')), /^Failed to load unknown flag 'no_such_flag'/);
+});
+
+test('schedulers that meet in ZooKeeper need its servers and a path', () => {
+  const meeting = ['-zk_endpoints=z1:2181,z2', '-serverset_path=/aurora/scheduler'];
+  const { election } = compiled(...meeting, '-zk_digest_credentials=aurora:secret');
+  assert.deepEqual(election?.zooKeeper, {
+    servers: {
+      servers: [
+        { host: 'z1', port: 2_181 },
+        { host: 'z2', port: 2_181 },
+      ],
+      credentials: 'aurora:secret',
+    },
+    statePath: '',
+    latchPath: '/aurora/scheduler',
+    sessionTimeoutMs: 15_000,
+  });
+  assert.equal(election.sharesState, false);
+  const shared = compiled(...meeting, '-native_log_zk_group_path=/log', '-zk_chroot_path=/c');
+  assert.deepEqual(
+    [shared.election?.zooKeeper.statePath, shared.election?.serverSet.path],
+    ['/c/log', '/c/aurora/scheduler'],
+  );
+  assert.equal(shared.election?.sharesState, true);
+  assert.equal(compiled(...meeting, '-zk_in_proc').election, undefined);
+  assert.equal(compile('-zk_endpoints=z1'), "Flag 'zk_endpoints' needs '-serverset_path'");
+  assert.equal(compile('-serverset_path=/a'), "Flag 'serverset_path' needs '-zk_endpoints'");
+  assert.match(String(compile('-zk_endpoints=:', '-serverset_path=/a')), /not a ZooKeeper server/);
+  assert.equal(
+    compile(...meeting, '-zk_digest_credentials=aurora'),
+    "Flag 'zk_digest_credentials' is not of the form user:password",
+  );
 });
