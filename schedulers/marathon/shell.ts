@@ -158,8 +158,8 @@ export class MarathonShell {
         return;
       }
       case 'decline':
-        metrics.offersDeclined.increment();
-        this.subscription?.decline([effect.offer], { refuse_seconds: effect.refuseSeconds });
+        metrics.offersDeclined.increment(effect.offers.length);
+        this.subscription?.decline(effect.offers, { refuse_seconds: effect.refuseSeconds });
         return;
       case 'kill':
         metrics.killAttempts.increment();

@@ -67,7 +67,11 @@ export type MarathonEffect =
       readonly offer: Offer;
       readonly operations: readonly OfferOperation[];
     }
-  | { readonly kind: 'decline'; readonly offer: Offer; readonly refuseSeconds: number }
+  | {
+      readonly kind: 'decline';
+      readonly offers: readonly Offer[];
+      readonly refuseSeconds: number;
+    }
   | { readonly kind: 'kill'; readonly taskId: string; readonly agentId: string | undefined }
   | { readonly kind: 'acknowledge'; readonly status: TaskStatus }
   /** There is work for offers of the role; `isNew` work also wants offers declined before. */

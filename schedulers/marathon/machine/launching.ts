@@ -19,24 +19,23 @@ import type { Turn } from './turn.ts';
 
 export function handleOffers(turn: Turn, offers: readonly Offer[]): void {
   if (offers.length > 0) turn.state.offers.lastOfferAt = turn.now;
-  for (const offer of offers) handleOffer(turn, offer);
+  const unused = offers.filter((offer) => !useOffer(turn, offer));
+  if (unused.length === 0) return;
+  const refuseSeconds = turn.settings.declineOfferMs / 1_000;
+  turn.act({ kind: 'decline', offers: unused, refuseSeconds });
 }
 
 /**
  * Rounds over what waits, one launch of each per round, begun at a random one: a big app does not
- * keep small ones waiting.
+ * keep small ones waiting. False when nothing took any of it.
  */
-function handleOffer(turn: Turn, offer: Offer): void {
+function useOffer(turn: Turn, offer: Offer): boolean {
   const max = turn.settings.instancesPerOfferMax;
   const { launches, frees } = useReservations(turn, offer, max);
   const operations = launchInRounds(turn, offer, launches, max);
   const all = [...frees, ...merged(operations)];
-  if (all.length > 0) {
-    turn.act({ kind: 'accept', offer, operations: all });
-    return;
-  }
-  const refuseSeconds = turn.settings.declineOfferMs / 1_000;
-  turn.act({ kind: 'decline', offer, refuseSeconds });
+  if (all.length > 0) turn.act({ kind: 'accept', offer, operations: all });
+  return all.length > 0;
 }
 
 /** What one offer still has for those without a reservation. */
