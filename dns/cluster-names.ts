@@ -74,11 +74,14 @@ export class ClusterNames {
   private readonly add: RecordSink;
   private readonly withdraw: RecordSink;
 
-  constructor(rules: NamingRules, own: OwnName) {
+  /** `onAdded` hears of every record that was not there. */
+  constructor(rules: NamingRules, own: OwnName, onAdded: RecordSink = () => undefined) {
     this.rules = rules;
     this.own = own;
     this.add = (type, name, value) => {
-      if (this.records.add(type, name, value)) this.changeCount += 1;
+      if (!this.records.add(type, name, value)) return;
+      this.changeCount += 1;
+      onAdded(type, name, value);
     };
     this.withdraw = (type, name, value) => {
       this.records.remove(type, name, value);

@@ -12,6 +12,7 @@ import { err, ok, type Result } from '../core/base/result.ts';
 import type { HttpClient } from '../core/net/ports.ts';
 import { RecordDecoder } from '../core/wire/recordio.ts';
 import type { ClusterState, HostPort } from './cluster-state.ts';
+import type { GoLog } from './go-log.ts';
 import { type MasterAccess, originUrl } from './master-access.ts';
 import { type ClusterChange, heartbeatSecondsOf, readOperatorEvent } from './operator-events.ts';
 import { StateFetcher } from './state-fetcher.ts';
@@ -58,6 +59,7 @@ export class ClusterSource {
   private readonly clock: Clock;
   private readonly http: HttpClient;
   private readonly log: Log;
+  private readonly lines: GoLog;
   private readonly options: ClusterSourceOptions;
   private readonly listener: ClusterListener;
   private readonly fetcher: StateFetcher;
@@ -73,13 +75,19 @@ export class ClusterSource {
   private masters: readonly string[];
 
   constructor(
-    ports: { readonly clock: Clock; readonly http: HttpClient; readonly log: Log },
+    ports: {
+      readonly clock: Clock;
+      readonly http: HttpClient;
+      readonly log: Log;
+      readonly lines: GoLog;
+    },
     options: ClusterSourceOptions,
     listener: ClusterListener,
   ) {
     this.clock = ports.clock;
     this.http = ports.http;
     this.log = ports.log;
+    this.lines = ports.lines;
     this.options = options;
     this.masters = options.masters;
     this.listener = listener;
@@ -154,9 +162,8 @@ export class ClusterSource {
     if (!fetched.ok) {
       this.failureCount += 1;
       this.failureTotal += 1;
-      this.log.warn(
-        { error: fetched.error },
-        'Warning: Error generating records; keeping old DNS state',
+      this.lines.error(
+        `Warning: Error generating records: ${fetched.error}; keeping old DNS state`,
       );
       const pauseMs = RETRY_MS * 2 ** Math.min(this.failureCount - 1, 20);
       this.scheduleReload(Math.min(pauseMs, this.options.refreshMs));

@@ -33,6 +33,12 @@ export function createDnsCounters(metrics: Metrics): DnsCounters {
   };
 }
 
+/** All on one line, as the original prints them. */
+export function describeCounters(counters: DnsCounters): string {
+  const pairs = Object.entries(counters).map(([name, counter]) => `${name}:${counter.value}`);
+  return `{${pairs.join(' ')}}`;
+}
+
 export interface DnsGauges {
   nameCount(): number;
   preparedCount(): number;

@@ -9,6 +9,7 @@ import type { Metrics } from '../core/base/metrics.ts';
 import { cleanName } from './answers.ts';
 import type { ClusterNames } from './cluster-names.ts';
 import type { CompiledDnsOptions } from './config.ts';
+import { configDocument } from './config-document.ts';
 import type { DnsCounters } from './counters.ts';
 import { goJson } from './go-json.ts';
 import { type RecordSet, splitService } from './record-set.ts';
@@ -58,7 +59,7 @@ export function createHttpApi(sources: HttpApiSources): FastifyInstance {
     URL: SERVICE_URL,
     Version: sources.version,
   }));
-  route('/v1/config', () => configDocument(sources));
+  route('/v1/config', () => configDocument(sources.options, sources.serial()));
   route('/v1/hosts/:host', (request) => lookUpHost(sources, parameter(request, 'host')));
   route('/v1/services/:service', (request) =>
     lookUpService(sources, parameter(request, 'service')),
@@ -172,54 +173,4 @@ function valuesByName(records: RecordSet, type: RecordType): Record<string, read
     if (values.length > 0) table[name] = values;
   }
   return table;
-}
-
-/** Member names and order of section 7.1; the secret is never shown. */
-function configDocument(sources: HttpApiSources): unknown {
-  const { options } = sources;
-  const { principal, secret } = options.mesosCredentials;
-  return {
-    RefreshSeconds: options.refreshSeconds,
-    Port: options.port,
-    Timeout: options.timeout,
-    StateTimeoutSeconds: options.stateTimeoutSeconds,
-    ZkDetectionTimeout: options.zkDetectionTimeout,
-    HttpPort: options.httpport,
-    TTL: options.ttl,
-    SRVRecordDefaultWeight: options.srvRecordDefaultWeight,
-    SOASerial: sources.serial(),
-    SOARefresh: options.SOARefresh,
-    SOARetry: options.SOARetry,
-    SOAExpire: options.SOAExpire,
-    SOAMinttl: options.SOAMinttl,
-    SOAMname: options.SOAMname,
-    SOARname: options.SOARname,
-    Masters: options.masters,
-    ZoneResolvers: options.zoneResolvers,
-    Resolvers: options.resolvers,
-    IPSources: options.IPSources,
-    Zk: options.zk,
-    Domain: options.domain,
-    File: options.file,
-    Listener: options.listener,
-    HTTPListener: options.httplistener,
-    RecurseOn: options.recurseon,
-    DnsOn: options.dnson,
-    HttpOn: options.httpon,
-    ExternalOn: options.externalon,
-    EnforceRFC952: options.enforceRFC952,
-    SetTruncateBit: options.setTruncateBit,
-    EnumerationOn: options.enumerationOn,
-    MesosHTTPSOn: options.mesosHTTPSOn,
-    CACertFile: options.caCertFile,
-    CertFile: options.certFile,
-    KeyFile: options.keyFile,
-    MesosCredentials: { Principal: principal, Secret: secret === '' ? '' : '******' },
-    IAMConfigFile: options.IAMConfigFile,
-    MesosAuthentication: options.mesosAuthentication,
-    // Ours, shown only where they are on.
-    ...(options.onlyHealthy ? { OnlyHealthy: true } : {}),
-    ...(options.leaveOutDraining ? { LeaveOutDraining: true } : {}),
-    ...(options.honourEDNSSize ? { HonourEDNSSize: true } : {}),
-  };
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import { ipVersion } from '../core/base/addresses.ts';
-import { SystemClock } from '../core/base/clock.ts';
+import { type Clock, SystemClock } from '../core/base/clock.ts';
 import { describeError } from '../core/base/errors.ts';
 import { createLog, type LogLevel } from '../core/base/log.ts';
 import { SystemRandom } from '../core/base/random.ts';
@@ -12,7 +12,9 @@ import { runDaemon } from '../core/cli/daemon.ts';
 import { detectorFor } from '../core/election/index.ts';
 import { createHttpClient } from '../core/net/http-client.ts';
 import { type CompiledDnsOptions, compileDnsOptions, parseDnsConfig } from './config.ts';
+import { configDocument } from './config-document.ts';
 import { DNS_USAGE, parseDnsFlags } from './flags.ts';
+import { GoLog } from './go-log.ts';
 import { createDns, DNS_VERSION } from './server.ts';
 
 /** Resolves with the exit code when the daemon has ended. */
@@ -27,18 +29,25 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${DNS_VERSION}\n`);
     return 0;
   }
+  const clock = new SystemClock();
+  const lines = new GoLog(flags.value.verbosity, clock, {
+    out: (line) => process.stdout.write(line),
+    err: (line) => process.stderr.write(line),
+  });
   const options = loadDnsOptions(flags.value.config);
   if (!options.ok) {
-    process.stderr.write(`ERROR: ${options.error}\n`);
+    lines.error(options.error);
     return 1;
   }
-  for (const warning of options.value.warnings) process.stderr.write(`${warning}\n`);
-  if (flags.value.verbosity >= 1) process.stdout.write(describeOptions(options.value));
+  for (const warning of options.value.warnings) lines.error(warning);
+  lines.verbose('Mesos-DNS configuration:');
+  for (const line of describeOptions(options.value, clock)) lines.verbose(line);
   const log = createLog({ name: 'mesos-dns', level: levelOf(flags.value.verbosity) });
   const { port, zk } = options.value;
   const detector = zk === '' ? undefined : detectorFor(zk, { log });
   const dns = createDns(options.value, {
-    clock: new SystemClock(),
+    clock,
+    lines,
     random: new SystemRandom(),
     http: createHttpClient({ tls: options.value.tls }),
     log,
@@ -91,20 +100,19 @@ export function systemResolvers(): readonly string[] {
   }
 }
 
-function describeOptions(options: CompiledDnsOptions): string {
+/** One line per member; lists without brackets, the secret hidden. */
+export function describeOptions(options: CompiledDnsOptions, clock: Clock): readonly string[] {
   const { principal, secret } = options.mesosCredentials;
-  // What was read from files is not for anybody's eyes.
-  const { tls, identity, warnings, ...configured } = options;
-  const shown = {
-    ...configured,
-    mesosCredentials: `${principal}:${secret === '' ? '' : '******'}`,
+  const document = {
+    ...configDocument(options, Math.floor(clock.now() / 1_000)),
+    MesosCredentials: `${principal}:${secret === '' ? '' : '******'}`,
   };
-  return Object.entries(shown)
-    .map(([name, value]) => {
-      const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-      return `   - ${name}: ${text}\n`;
-    })
-    .join('');
+  return Object.entries(document).map(([name, value]) => `   - ${name}: ${textOf(value)}`);
+}
+
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.join(', ');
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? '');
 }
 
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2));

@@ -19,9 +19,15 @@ import { AnswerBook } from './answers.ts';
 import { ClusterNames } from './cluster-names.ts';
 import { ClusterSource } from './cluster-source.ts';
 import type { CompiledDnsOptions } from './config.ts';
-import { createDnsCounters, type DnsCounters, declareDnsGauges } from './counters.ts';
+import {
+  createDnsCounters,
+  type DnsCounters,
+  declareDnsGauges,
+  describeCounters,
+} from './counters.ts';
 import { limitForwarded } from './forwarded-reply.ts';
 import { Forwarder, type Transport } from './forwarder.ts';
+import { GoLog } from './go-log.ts';
 import { HostResolver, type LookUp, systemLookUp } from './host-resolver.ts';
 import { createHttpApi } from './http-api.ts';
 import { masterAccess } from './master-access.ts';
@@ -37,6 +43,8 @@ export interface DnsPorts {
   readonly random: Random;
   readonly http: HttpClient;
   readonly log: Log;
+  /** What the original says on stdout and stderr; without it errors go to the log. */
+  readonly lines?: GoLog;
   readonly lookUp?: LookUp;
   /** Finds the leader when the configuration has `zk`. */
   readonly detector?: LeaderDetector | undefined;
@@ -50,6 +58,7 @@ export interface Dns extends Service {
   readonly records: ClusterNames['records'];
 }
 
+const LISTEN_FAILED = 'LISTEN_FAILED';
 const UDP_BYTES_MAX = 512;
 const TCP_BYTES_MAX = 65_535;
 
@@ -57,6 +66,7 @@ const TCP_BYTES_MAX = 65_535;
 export const DNS_VERSION = 'v0.7.0';
 
 export function createDns(options: CompiledDnsOptions, ports: DnsPorts): Dns {
+  const lines = ports.lines ?? linesInLog(ports);
   const names = new ClusterNames(
     {
       domain: options.domain,
@@ -66,14 +76,20 @@ export function createDns(options: CompiledDnsOptions, ports: DnsPorts): Dns {
       leaveOutDraining: options.leaveOutDraining,
     },
     { name: options.SOAMname, addresses: ownAddresses(options.listener) },
+    (type, name, value) => lines.veryVerbose(`[${type}]\t${name}: ${value}`),
   );
-  return new DnsShell(options, ports, names);
+  return new DnsShell(options, { ...ports, lines }, names);
+}
+
+function linesInLog({ clock, log }: DnsPorts): GoLog {
+  return new GoLog(0, clock, { out: () => undefined, err: (line) => log.warn({}, line.trimEnd()) });
 }
 
 class DnsShell implements Dns {
   private readonly options: CompiledDnsOptions;
   private readonly clock: Clock;
   private readonly log: Log;
+  private readonly lines: GoLog;
   private readonly names: ClusterNames;
   private readonly book: AnswerBook;
   private readonly keeper: NamesKeeper;
@@ -95,10 +111,15 @@ class DnsShell implements Dns {
     http: undefined,
   };
 
-  constructor(options: CompiledDnsOptions, ports: DnsPorts, names: ClusterNames) {
+  constructor(
+    options: CompiledDnsOptions,
+    ports: DnsPorts & { readonly lines: GoLog },
+    names: ClusterNames,
+  ) {
     this.options = options;
     this.clock = ports.clock;
     this.log = ports.log;
+    this.lines = ports.lines;
     this.names = names;
     this.serial = unixSeconds(ports.clock);
     this.counters = createDnsCounters(this.metrics);
@@ -169,6 +190,7 @@ class DnsShell implements Dns {
           this.source.setMasters(list);
         },
         onFailed: (why) => {
+          this.lines.error(why);
           const error = new ClusterError('NO_LEADER', why, { retriable: false });
           this.failed.resolve(error);
           this.firstState.reject(error);
@@ -190,6 +212,8 @@ class DnsShell implements Dns {
       await this.listen();
       this.state = 'running';
     } catch (thrown) {
+      const isOurs = thrown instanceof ClusterError && thrown.code === LISTEN_FAILED;
+      if (isOurs) this.lines.error(thrown.message);
       await this.stop();
       this.state = 'failed';
       throw thrown;
@@ -217,6 +241,7 @@ class DnsShell implements Dns {
   private updated(): void {
     this.serial = unixSeconds(this.clock);
     this.book.setSerial(this.serial);
+    if (this.lines.isVeryVerbose) this.lines.veryVerbose(describeCounters(this.counters));
     this.firstState.resolve();
   }
 
@@ -270,7 +295,7 @@ async function naming<T>(what: string, action: Promise<T>): Promise<T> {
   try {
     return await action;
   } catch (thrown) {
-    throw new ClusterError('LISTEN_FAILED', `${what}: ${describeError(thrown)}`, {
+    throw new ClusterError(LISTEN_FAILED, `${what}: ${describeError(thrown)}`, {
       retriable: false,
       cause: thrown,
     });

@@ -77,7 +77,10 @@ test('what is not understood is said on stderr', () => {
   assert.match(flag.stderr, /\n\nSee `mesos-master --help` for a list of supported flags\.\n$/);
   const missing = runAs('mesos-dns', `-config=${join(directory, 'none.json')}`);
   assert.equal(missing.status, 1);
-  assert.match(missing.stderr, /^ERROR: missing configuration file: ".*none\.json"\n$/);
+  assert.match(
+    missing.stderr,
+    /^ERROR: \S+ \S+ main\.ts:\d+: missing configuration file: ".*none\.json"\n$/,
+  );
 });
 
 const PORT_FLAGS = [
