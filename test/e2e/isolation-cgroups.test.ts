@@ -200,3 +200,37 @@ test(
     assert.equal(classid('t3'), String(0x10_0001));
   },
 );
+
+test(
+  'devices and cpuset: a container has the usual devices and those that are allowed, on all processors',
+  needs('root', 'cgroup:freezer', 'cgroup:devices', 'cgroup:cpuset'),
+  async (t) => {
+    const device = (path: string, access: object): object => ({ device: { path }, access });
+    const allowed = { allowed_devices: [device('/dev/kmsg', { read: true })] };
+    const bench = await IsolationBench.start(t, [
+      ...['--launcher=linux', '--isolation=cgroups/devices,cgroups/cpuset'],
+      `--allowed_devices=${JSON.stringify(allowed)}`,
+    ]);
+    // Denied are those of the kernel's memory, which are there or can be made; allowed to be made is everything.
+    const open = 'for d in null zero full urandom kmsg; do true < /dev/$d && echo $d; done';
+    const other =
+      'mknod port c 1 4 && echo made; true < port && echo opened; true > /dev/kmsg && echo written';
+    await bench.run('t1', { command: `${open}; ${other}; exec sleep 1000` });
+    const output = await bench.until('its output', () => {
+      const text = bench.output('t1');
+      return text.includes('made') ? text : undefined;
+    });
+    assert.equal(output, 'null\nzero\nfull\nurandom\nkmsg\nmade\n');
+    await bench.until('its complaints', () => {
+      const text = readFileSync(`${bench.sandbox('t1')}/stderr`, 'utf8');
+      return text.match(/Operation not permitted/g)?.length === 2 || undefined;
+    });
+    const [first, ...others] = bench.cgroup('devices', 't1', 'devices.list').split('\n');
+    assert.equal(first, 'c *:* m');
+    assert.deepEqual([others.length, others.at(-1)], [14, 'c 1:11 r']);
+    for (const file of ['cpuset.cpus', 'cpuset.mems']) {
+      const above = readFileSync(`${bench.cgroupRoot('cpuset')}/${file}`, 'utf8').trim();
+      assert.equal(bench.cgroup('cpuset', 't1', file), above);
+    }
+  },
+);
