@@ -316,6 +316,47 @@ test('a session in a container sees the files of its image', IMAGES, async (t) =
 });
 
 test(
+  'a nested container without an image sees the files of its parent, with namespaces and volumes of its own',
+  IMAGES,
+  async (t) => {
+    const it = await ImageBench.start(t, { isolation: `${ISOLATION},namespaces/pid` });
+    const { bench } = it;
+    saveOld(it.archives, SHELL);
+    const command = 'echo written > /etc/more; echo mine > file; exec sleep 1000';
+    await bench.run('t1', { command, info: inImage('shell') });
+    await bench.until('its file', () => bench.has('t1', 'file') || undefined);
+    const outside = join(bench.folder, 'outside');
+    mkdirSync(outside);
+    writeFileSync(join(outside, 'given'), 'by the host\n');
+    const info = {
+      type: 'MESOS',
+      volumes: [
+        {
+          mode: 'RO',
+          container_path: '/data/here',
+          source: { type: 'HOST_PATH', host_path: { path: outside } },
+        },
+      ],
+    } as const;
+    const quoted = `'${outside}'`;
+    const look = `cat /etc/os; echo; cat /etc/more file /data/here/given; echo $$; cat /proc/1/comm; [ -e ${quoted} ] || echo hidden; exec sleep 1000`;
+    await bench.plain('t1.n', { command: look, info });
+    const nested = 'containers/n/stdout';
+    await bench.until('its report', () => (bench.lines('t1', nested) === 7 ? true : undefined));
+    const [image, written, file, given, ...others] = bench.output('t1', nested).split('\n');
+    assert.deepEqual(
+      [image, written, file, given],
+      ['of the image', 'written', 'mine', 'by the host'],
+    );
+    assert.deepEqual(others.slice(1, 3), ['orrery-rootfs', 'hidden']);
+    bench.it.destroy('t1');
+    assert.equal((await bench.containerEvent('t1.n', 'plain-ended')).status, 9);
+    await bench.exited('t1');
+    assert.deepEqual(it.mounts(), []);
+  },
+);
+
+test(
   'an agent without images removes the root file systems that an earlier one has left',
   IMAGES,
   async (t) => {

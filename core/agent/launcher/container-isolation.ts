@@ -279,18 +279,27 @@ export class ContainerIsolation {
   }
 }
 
-/** Whoever is inside enters all namespaces around it, and sees its files unless it has its own. */
+/**
+ * Whoever is inside enters all namespaces around it, and sees its files unless it has an image of its own. No
+ * program of the host can be found among them: a mount namespace of its own is made from the host's, where the
+ * lines of the container around it make the same root from the same directory, before its own mount into that.
+ */
 function withNamespaces(plan: IsolationPlan, outer: NamespacePlan | undefined): IsolationPlan {
   const { namespaces } = plan;
   if (outer === undefined || namespaces === outer) return plan;
   const kinds = [...new Set([...outer.kinds, ...(namespaces?.kinds ?? [])])];
-  const { rootfs, workingDirectory } = outer;
-  const isOwn = namespaces?.isOwn === true;
-  if (isOwn) {
-    const fromHost = rootfs === undefined ? {} : { isFromHost: true as const };
-    return { ...plan, namespaces: { ...namespaces, ...fromHost, kinds } };
+  const isFromHost = namespaces?.isOwn === true && outer.rootfs !== undefined;
+  const whole = { setup: [], ...namespaces, ...(isFromHost ? { isFromHost } : {}), kinds };
+  if (outer.rootfs === undefined || namespaces?.rootfs !== undefined) {
+    return { ...plan, namespaces: whole };
   }
-  const files =
-    rootfs === undefined ? {} : { rootfs, ...(workingDirectory && { workingDirectory }) };
-  return { ...plan, namespaces: { setup: [], ...files, ...namespaces, kinds } };
+  const { rootfs, workingDirectory } = outer;
+  const setupVariables = { ...outer.setupVariables, ...namespaces?.setupVariables };
+  const files = {
+    rootfs,
+    ...(workingDirectory === undefined ? {} : { workingDirectory }),
+    ...(Object.keys(setupVariables).length === 0 ? {} : { setupVariables }),
+    setup: [...outer.setup, ...whole.setup],
+  };
+  return { ...plan, namespaces: { ...whole, ...files } };
 }

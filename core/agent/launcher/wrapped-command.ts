@@ -33,6 +33,8 @@ export interface Holder {
   readonly pid: number;
 }
 
+/** Lines of a plan ask where a path is; those that make a root say it again. */
+const HOST_ROOT = `in_root() { printf '%s' "$1"; }`;
 const KEEP = 'exec env --ignore-signal=CHLD sleep infinity';
 /** Without a line the launcher has died: nothing may run outside of its cgroups. */
 const GATE = 'read -r _ <&3 || exit 1; exec 3<&-; exec "$@"';
@@ -197,7 +199,12 @@ export function holderCommandLine(
   // ignores SIGCHLD.
   const keeper =
     rootfs === undefined
-      ? ['/bin/sh', '-e', '-c', [...setup, 'echo ready', 'exec >/dev/null 2>&1', KEEP].join('\n')]
+      ? [
+          '/bin/sh',
+          '-e',
+          '-c',
+          [HOST_ROOT, ...setup, 'echo ready', 'exec >/dev/null 2>&1', KEEP].join('\n'),
+        ]
       : keeperWords(rootfs, setup.join('\n'));
   const join = network === undefined ? [] : [`${TOOLS}/nsenter`, `--net=${network}`, '--'];
   const entered = kinds.filter((kind) => kind !== 'mount' || isFromHost === undefined);

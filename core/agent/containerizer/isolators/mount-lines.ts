@@ -1,6 +1,7 @@
 /**
  * Lines for `sh` that mount what a container sees at its paths: at the host's, or below its own root file
- * system. There every path is looked up as if that were the root: links of an image must not lead out of it.
+ * system or that of its parent. There every path is looked up as if that were the root: links of an image must
+ * not lead out of it. The function `in_root` tells where a path is: as it stands where no line makes a root.
  */
 import { PERL } from '../../launcher/rootfs.ts';
 import type { IsolatedContainer } from '../isolator.ts';
@@ -28,7 +29,7 @@ type Place = Pick<IsolatedContainer, 'sandbox' | 'image' | 'sandboxDirectory'>;
 /** Sets `to`; relative paths are in the sandbox. */
 export function targetLine({ sandbox, image, sandboxDirectory }: Place, path: string): string {
   const isAbsolute = path.startsWith('/');
-  if (image === undefined) return `to=${quote(isAbsolute ? path : `${sandbox}/${path}`)}`;
+  if (image === undefined && !isAbsolute) return `to=${quote(`${sandbox}/${path}`)}`;
   return `to=$(in_root ${quote(isAbsolute ? path : `${sandboxDirectory}/${path}`)})`;
 }
 
