@@ -11,10 +11,12 @@ import {
 } from '../../core/base/flags.ts';
 import { err, ok, type Result } from '../../core/base/result.ts';
 import { parseZooKeeperUrl } from '../../core/net/zookeeper/url.ts';
+import { httpsOf } from '../kit/https-flags.ts';
 import type { ZooKeeperStateOptions } from '../kit/zookeeper-state.ts';
 import type { GraphiteOptions } from './graphite.ts';
 import type { MailOptions } from './mail.ts';
 import type { CompiledChronosOptions } from './options.ts';
+import { parseSentryAddress } from './sentry.ts';
 
 /** Accepted, because scripts give it, and without any effect. */
 function ignored(help: string): FlagRow<string, undefined> {
@@ -30,7 +32,6 @@ function unsupported(name: string, instead: string): FlagRow<string, undefined> 
 }
 
 const CASSANDRA = 'the job history is built in, see --job_history_limit';
-const TLS = 'put a TLS proxy in front of --http_port';
 
 export const CHRONOS_FLAGS = {
   master: flag('string', 'local', {
@@ -92,6 +93,13 @@ export const CHRONOS_FLAGS = {
   mattermost_url: optionalFlag('string', { help: 'Mattermost webhook for notifications.' }),
   http_notification_url: optionalFlag('string', { help: 'Gets notifications as JSON.' }),
   http_notification_credentials: optionalFlag('string', { help: 'user:password for that.' }),
+  raven_dsn: optionalFlag('string', {
+    help: 'Sentry gets notifications as events: https://key:secret@host/project.',
+    validate: (value: string) =>
+      parseSentryAddress(value) === undefined
+        ? `Flag 'raven_dsn' is https://key:secret@host/project, not '${value}'`
+        : undefined,
+  }),
 
   mail_server: optionalFlag('string', {
     help: 'SMTP server for notifications, host:port; with --mail_from.',
@@ -113,18 +121,16 @@ export const CHRONOS_FLAGS = {
     help: 'Milliseconds for which all notifications are gathered first. (default: 0)',
   }),
 
-  disable_http: flag('bool', false, {
-    help: 'Not supported.',
-    validate: (value: boolean) =>
-      value ? "Flag 'disable_http' is not supported: there is no other interface" : undefined,
-  }),
+  disable_http: flag('bool', false, { help: 'Only HTTPS; needs a key store.' }),
   http_compression: flag('bool', true, { help: 'Accepted; clients decide with Accept-Encoding.' }),
   disable_http_compression: flag('bool', false, { help: 'Accepted without effect.' }),
   task_epsilon: ignored('Jobs state their epsilon themselves.'),
   leader_max_idle_time: ignored('Of 2.x.'),
   schedule_horizon: ignored('Of 2.x.'),
-  https_port: ignored('For TLS.'),
-  https_address: ignored('For TLS.'),
+  https_port: flag('int', 8443, { help: 'The port for HTTPS, with a key store. (default: 8443)' }),
+  https_address: optionalFlag('string', { help: 'Its address. (default: that of HTTP)' }),
+  ssl_keystore_path: optionalFlag('path', { help: 'PKCS12 key store with the certificate.' }),
+  ssl_keystore_password: optionalFlag('string', { help: 'Its password.' }),
   assets_path: ignored('For the original web interface.'),
   graphite_host_port: optionalFlag('string', {
     help: 'host:port of a Graphite server that gets the metrics as plain text.',
@@ -145,9 +151,6 @@ export const CHRONOS_FLAGS = {
   zk_path: flag('string', '/chronos/state', { help: 'With --zk_hosts: where.' }),
   zk_auth: optionalFlag('string', { help: 'With --zk_hosts: user:password, by digest.' }),
   zk_timeout: flag('int', 10_000, { help: 'Without ZooKeeper for so long a leader ends, ms.' }),
-  ssl_keystore_path: unsupported('ssl_keystore_path', TLS),
-  ssl_keystore_password: unsupported('ssl_keystore_password', TLS),
-  raven_dsn: unsupported('raven_dsn', 'use --http_notification_url'),
   cassandra_contact_points: unsupported('cassandra_contact_points', CASSANDRA),
   cassandra_port: unsupported('cassandra_port', CASSANDRA),
   cassandra_user: unsupported('cassandra_user', CASSANDRA),
@@ -196,6 +199,13 @@ export function compileChronosOptions(flags: ChronosFlags): Result<CompiledChron
   if (!zooKeeper.ok) return zooKeeper;
   const credential = readCredential(flags);
   if (!credential.ok) return credential;
+  const https = httpsOf({
+    ...flags,
+    http: !flags.disable_http,
+    ssl_keystore_path: flags.ssl_keystore_path ?? process.env['MESOSPHERE_KEYSTORE_PATH'],
+    ssl_keystore_password: flags.ssl_keystore_password ?? process.env['MESOSPHERE_KEYSTORE_PASS'],
+  });
+  if (!https.ok) return https;
   const user = flags.user ?? userInfo().username;
   const { mesos_task_cpu: cpus, mesos_task_mem: mem, mesos_task_disk: disk } = flags;
   return ok({
@@ -204,6 +214,8 @@ export function compileChronosOptions(flags: ChronosFlags): Result<CompiledChron
     zooKeeper: zooKeeper.value,
     httpAddress: flags.http_address,
     httpPort: flags.http_port,
+    https: https.value,
+    servesHttp: !flags.disable_http,
     hostname: flags.hostname ?? hostname(),
     httpCredentials: flags.http_credentials ?? process.env['MESOSPHERE_HTTP_CREDENTIALS'],
     httpRealm: flags.http_realm,
@@ -232,6 +244,7 @@ export function compileChronosOptions(flags: ChronosFlags): Result<CompiledChron
       mattermostUrl: flags.mattermost_url,
       httpUrl: flags.http_notification_url,
       httpCredentials: flags.http_notification_credentials,
+      sentry: flags.raven_dsn === undefined ? undefined : parseSentryAddress(flags.raven_dsn),
       mail: mailOf(flags),
       ratePerMinute: flags.notification_rate,
       gatherMs: flags.notification_gather,

@@ -1,18 +1,22 @@
-/** Tells owners what has become of their jobs: mail, Slack, Mattermost, HTTP (spec chronos, 7.2). */
+/** Tells owners what has become of their jobs: mail, Slack, Mattermost, HTTP, Sentry (spec chronos, 7.2). */
 import type { Clock, Timer } from '../../core/base/clock.ts';
 import { seconds } from '../../core/base/duration.ts';
 import { describeError } from '../../core/base/errors.ts';
 import type { Log } from '../../core/base/log.ts';
+import type { Random } from '../../core/base/random.ts';
 import type { HttpClient } from '../../core/net/ports.ts';
+import { formatDouble, writeJson } from '../../core/wire/json-text.ts';
 import { LetterBatches } from './letter-batches.ts';
 import { joinLetters, type Letter, type Notification, writeLetter } from './letters.ts';
 import type { Mailer } from './mail.ts';
 import type { NotificationOptions } from './options.ts';
+import { sentryEvent, sentryHeaders } from './sentry.ts';
 
 export interface NotifierPorts {
   readonly clock: Clock;
   readonly http: HttpClient;
   readonly log: Log;
+  readonly random: Random;
   readonly mailer?: Mailer | undefined;
 }
 
@@ -23,7 +27,7 @@ const STOP_GRACE_MS = seconds(2);
 const ANSWER_BYTES_MAX = 1024 * 1024;
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-type Channel = 'mail' | 'slack' | 'mattermost' | 'http';
+type Channel = 'mail' | 'slack' | 'mattermost' | 'http' | 'sentry';
 
 export class Notifier {
   private readonly options: NotificationOptions;
@@ -43,6 +47,7 @@ export class Notifier {
       ...(options.slackUrl === undefined ? [] : ['slack' as const]),
       ...(options.mattermostUrl === undefined ? [] : ['mattermost' as const]),
       ...(options.httpUrl === undefined ? [] : ['http' as const]),
+      ...(options.sentry === undefined ? [] : ['sentry' as const]),
     ];
   }
 
@@ -111,7 +116,7 @@ export class Notifier {
 
   private async send(channel: Channel, owner: string, letter: Letter): Promise<void> {
     const { subject, message } = letter;
-    const { slackUrl, mattermostUrl, httpUrl, httpCredentials } = this.options;
+    const { slackUrl, mattermostUrl, httpUrl, httpCredentials, sentry } = this.options;
     const chat = JSON.stringify(message === undefined ? {} : { text: `${subject}: ${message}` });
     if (channel === 'mail') {
       await this.ports.mailer?.send({ to: owner, subject, text: message ?? '' });
@@ -119,6 +124,10 @@ export class Notifier {
       await this.post(slackUrl, chat, {});
     } else if (channel === 'mattermost' && mattermostUrl !== undefined) {
       await this.post(mattermostUrl, chat, JSON_TYPE);
+    } else if (channel === 'sentry' && sentry !== undefined) {
+      const { random, clock } = this.ports;
+      const event = sentryEvent(letter, owner, random.uuid(), clock.now());
+      await this.post(sentry.url, writeJson(event), sentryHeaders(sentry));
     } else if (httpUrl !== undefined) {
       const headers = { ...JSON_TYPE, ...authorization(httpCredentials) };
       await this.post(httpUrl, JSON.stringify(document(letter, owner)), headers);
@@ -147,7 +156,7 @@ function document(letter: Letter, owner: string): Readonly<Record<string, string
     ...(owner === '' ? {} : { to: owner }),
     job: job.name,
     command: job.command,
-    cpus: String(job.cpus),
+    cpus: formatDouble(job.cpus),
     softError: String(job.softError),
     errorCount: String(job.errorCount),
     errorsSinceLastSuccess: String(job.errorsSinceLastSuccess),
@@ -155,7 +164,7 @@ function document(letter: Letter, owner: string): Readonly<Record<string, string
     executorFlags: job.executorFlags,
     lastError: job.lastError,
     lastSuccess: job.lastSuccess,
-    mem: String(job.mem),
+    mem: formatDouble(job.mem),
     retries: String(job.retries),
     successCount: String(job.successCount),
     uris: [...job.fetch.map((each) => each.uri), ...job.uris].join(','),

@@ -2,10 +2,12 @@
 import type { DurationMs } from '../../core/base/duration.ts';
 import { minutes, seconds } from '../../core/base/duration.ts';
 import type { FrameworkInfo } from '../../core/wire/types/mesos.v1.ts';
+import type { HttpsOptions } from '../kit/https-flags.ts';
 import type { ZooKeeperStateOptions } from '../kit/zookeeper-state.ts';
 import type { GraphiteOptions } from './graphite.ts';
 import type { JobDefaults } from './job.ts';
 import type { MailOptions } from './mail.ts';
+import type { SentryTarget } from './sentry.ts';
 
 export interface NotificationOptions {
   /** In front of subjects, in brackets. */
@@ -14,6 +16,7 @@ export interface NotificationOptions {
   readonly mattermostUrl: string | undefined;
   readonly httpUrl: string | undefined;
   readonly mail: MailOptions | undefined;
+  readonly sentry: SentryTarget | undefined;
   /** Letters to one recipient by one channel in a minute; more are joined to one. */
   readonly ratePerMinute: number;
   /** All letters are gathered for so long; 0 for not at all. */
@@ -31,6 +34,8 @@ export interface CompiledChronosOptions {
   readonly httpAddress: string;
   /** 0 takes a free one. */
   readonly httpPort: number;
+  readonly https: HttpsOptions | undefined;
+  readonly servesHttp: boolean;
   readonly hostname: string;
   /** `user:password` asked of clients. */
   readonly httpCredentials: string | undefined;
@@ -63,6 +68,8 @@ export interface CompiledChronosOptions {
 export const CHRONOS_DEFAULTS: Omit<CompiledChronosOptions, 'master' | 'workDirectory'> = {
   httpAddress: '0.0.0.0',
   httpPort: 8080,
+  https: undefined,
+  servesHttp: true,
   hostname: 'localhost',
   httpCredentials: undefined,
   httpRealm: 'Mesosphere',
@@ -89,6 +96,7 @@ export const CHRONOS_DEFAULTS: Omit<CompiledChronosOptions, 'master' | 'workDire
     slackUrl: undefined,
     mattermostUrl: undefined,
     httpUrl: undefined,
+    sentry: undefined,
     httpCredentials: undefined,
     mail: undefined,
     ratePerMinute: 30,
@@ -105,7 +113,13 @@ export function frameworkInfo(options: CompiledChronosOptions): FrameworkInfo {
     checkpoint: options.checkpoint,
     failover_timeout: options.failoverTimeoutMs / 1_000,
     hostname: options.hostname,
-    webui_url: options.webuiUrl ?? `http://${options.hostname}:${options.httpPort}`,
+    webui_url: options.webuiUrl ?? ownUrl(options),
     ...(options.principal === undefined ? {} : { principal: options.principal }),
   };
+}
+
+/** Of the plain port where there is one. */
+function ownUrl({ hostname, httpPort, servesHttp, https }: CompiledChronosOptions): string {
+  if (servesHttp || https === undefined) return `http://${hostname}:${httpPort}`;
+  return `https://${hostname}:${https.port}`;
 }

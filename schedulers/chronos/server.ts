@@ -8,6 +8,7 @@ import { writeJson } from '../../core/wire/json-text.ts';
 import { problemAnswers } from '../kit/http-kit.ts';
 import { proxyToLeader } from '../kit/leader-proxy.ts';
 import type { Leadership } from '../kit/leadership.ts';
+import { Listeners } from '../kit/listeners.ts';
 import { GraphiteReporter } from './graphite.ts';
 import { guard } from './http/access.ts';
 import { renderProblem, sendProxyFailure } from './http/answers.ts';
@@ -57,6 +58,7 @@ class ChronosServer implements Chronos {
   readonly failure: Promise<unknown>;
   private readonly shell: ChronosShell;
   private readonly http: HttpServer;
+  private readonly listeners: Listeners;
   private readonly notifier: Notifier;
   private readonly reporter: GraphiteReporter | undefined;
   private readonly options: CompiledChronosOptions;
@@ -100,6 +102,7 @@ class ChronosServer implements Chronos {
       leader: () => this.self,
       command: (command) => this.shell.command(command),
     });
+    this.listeners = new Listeners(this.http, options);
   }
 
   get app(): FastifyInstance {
@@ -107,7 +110,7 @@ class ChronosServer implements Chronos {
   }
 
   get address(): { readonly ip: string; readonly port: number } {
-    return this.http.address;
+    return this.listeners.address;
   }
 
   get isSubscribed(): boolean {
@@ -124,7 +127,7 @@ class ChronosServer implements Chronos {
       const { leadership } = this.ports;
       if (leadership === undefined) await this.shell.load();
       // Nothing is launched before the port is ours: it may belong to another Chronos.
-      await this.http.listen();
+      await this.listeners.listen();
       this.reporter?.start();
       if (leadership === undefined) await this.shell.subscribe();
       else this.contend(leadership);
@@ -132,7 +135,7 @@ class ChronosServer implements Chronos {
     } catch (thrown) {
       this.state = 'failed';
       this.reporter?.stop();
-      await this.http.close();
+      await this.listeners.close();
       throw thrown;
     }
   }
@@ -151,7 +154,7 @@ class ChronosServer implements Chronos {
     if (this.state === 'stopped' || this.state === 'stopping') return;
     this.state = 'stopping';
     this.reporter?.stop();
-    await this.http.close();
+    await this.listeners.close();
     await this.shell.stop();
     await this.notifier.stop();
     await this.ports.leadership?.stop();
@@ -215,6 +218,7 @@ class ChronosServer implements Chronos {
         {
           isLeading: () => this.isLeading,
           leader: () => leadership.leader,
+          scheme: () => this.listeners.scheme,
           self: () => this.self,
           viaHeader: 'x-chronos-via',
           isRedirected: () => false,

@@ -9,11 +9,12 @@ import { describeError } from '../../core/base/errors.ts';
 import { type FlagValues, flag, optionalFlag, requiredFlag } from '../../core/base/flags.ts';
 import { err, ok, type Result } from '../../core/base/result.ts';
 import { parseZooKeeperUrl } from '../../core/net/zookeeper/url.ts';
+import { httpsOf } from '../kit/https-flags.ts';
 import type { ZooKeeperStateOptions } from '../kit/zookeeper-state.ts';
 import { FileArtifacts } from './artifacts/file-store.ts';
 import { NO_PLUGINS } from './machine/settings.ts';
 import type { MarathonOptions } from './options.ts';
-import { credentialsOf, httpsOf } from './security-flags.ts';
+import { credentialsOf } from './security-flags.ts';
 
 function milliseconds(fallback: number, help: string): ReturnType<typeof flag<'int'>> {
   return flag('int', fallback, { help: `${help}, ms` });

@@ -1,8 +1,9 @@
 /** Everything Marathon is configured with, compiled: `flags.ts` makes it, `orrery local` may too. */
 import type { DurationMs } from '../../core/base/duration.ts';
+import type { HttpsOptions } from '../kit/https-flags.ts';
 import type { FileArtifacts } from './artifacts/file-store.ts';
 import type { MachineSettings } from './machine/settings.ts';
-import type { HttpCredentials, HttpsOptions } from './security-flags.ts';
+import type { HttpCredentials } from './security-flags.ts';
 
 export interface MarathonOptions {
   readonly master: string;

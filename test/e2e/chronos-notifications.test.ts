@@ -6,11 +6,13 @@ import net from 'node:net';
 import test from 'node:test';
 import { SystemClock } from '../../core/base/clock.ts';
 import { silentLog } from '../../core/base/log.ts';
+import { SeededRandom } from '../../core/base/random.ts';
 import { createHttpClient } from '../../core/net/http-client.ts';
 import { decodeJob } from '../../schedulers/chronos/job-decode.ts';
 import { createMailer } from '../../schedulers/chronos/mail.ts';
 import { Notifier } from '../../schedulers/chronos/notifier.ts';
 import { CHRONOS_DEFAULTS } from '../../schedulers/chronos/options.ts';
+import { parseSentryAddress } from '../../schedulers/chronos/sentry.ts';
 
 interface Listening extends AsyncDisposable {
   readonly port: number;
@@ -85,7 +87,13 @@ test('each owner gets a mail, after a login', async () => {
     credentials: { user: 'me', password: 'secret' },
   });
   const http = createHttpClient();
-  const ports = { clock: new SystemClock(), http, log: silentLog, mailer };
+  const ports = {
+    clock: new SystemClock(),
+    http,
+    log: silentLog,
+    random: new SeededRandom(1),
+    mailer,
+  };
   const notifier = new Notifier(CHRONOS_DEFAULTS.notifications, ports);
   notifier.notify(failed());
   await notifier.stop();
@@ -103,8 +111,14 @@ test('each owner gets a mail, after a login', async () => {
   assert.match(text, /^exit status 3$/m);
 });
 
-test('Slack, Mattermost and a web hook get their JSON, and too many letters come as one', async () => {
-  const posts: { path: string; type: string; login: string; body: Record<string, string> }[] = [];
+test('Slack, Mattermost, a web hook and Sentry get their JSON, and too many letters come as one', async () => {
+  const posts: {
+    path: string;
+    type: string;
+    login: string;
+    sentry: unknown;
+    body: Record<string, string>;
+  }[] = [];
   await using server = await listening(
     createHttp((request, response) => {
       let body = '';
@@ -113,7 +127,8 @@ test('Slack, Mattermost and a web hook get their JSON, and too many letters come
       });
       request.on('end', () => {
         const { 'content-type': type = '', authorization: login = '' } = request.headers;
-        posts.push({ path: request.url ?? '', type, login, body: JSON.parse(body) });
+        const sentry = request.headers['x-sentry-auth'];
+        posts.push({ path: request.url ?? '', type, login, sentry, body: JSON.parse(body) });
         response.writeHead(200, { connection: 'close' }).end('ok');
       });
     }),
@@ -128,9 +143,10 @@ test('Slack, Mattermost and a web hook get their JSON, and too many letters come
       mattermostUrl: `${base}/mattermost`,
       httpUrl: `${base}/hook`,
       httpCredentials: 'u:p',
+      sentry: parseSentryAddress(`http://key:word@127.0.0.1:${server.port}/7`),
       ratePerMinute: 2,
     },
-    { clock: new SystemClock(), http, log: silentLog },
+    { clock: new SystemClock(), http, log: silentLog, random: new SeededRandom(1) },
   );
   for (let count = 0; count < 5; count += 1) notifier.notify(failed('me@example.com'));
   await notifier.stop();
@@ -138,7 +154,7 @@ test('Slack, Mattermost and a web hook get their JSON, and too many letters come
   const of = (path: string) => posts.filter((post) => post.path === path);
   const subject = "[east] [Chronos] job 'nightly' failed!";
   // Two letters at once, three more gathered into one that goes when the notifier stops.
-  assert.equal(posts.length, 9);
+  assert.equal(posts.length, 12);
   assert.deepEqual(of('/slack')[0]?.body, { text: `${subject}: ${MESSAGE}` });
   assert.equal(of('/slack')[0]?.type, '');
   assert.equal(of('/mattermost')[0]?.type, 'application/json');
@@ -159,11 +175,39 @@ test('Slack, Mattermost and a web hook get their JSON, and too many letters come
     executorFlags: '',
     lastError: '',
     lastSuccess: '',
-    mem: '128',
+    mem: '128.0',
     retries: '2',
     successCount: '0',
     uris: 'u',
   });
   const joined = hooks.find((post) => post.body['subject'] === '[east] [Chronos] 3 notifications');
   assert.equal(joined?.body['message']?.match(/exit status 3/g)?.length, 3);
+  const event = of('/api/7/store/').find((post) => post.body['message']?.startsWith(subject));
+  assert.equal(
+    event?.sentry,
+    'Sentry sentry_version=7, sentry_client=orrery/1.0, sentry_key=key, sentry_secret=word',
+  );
+  const { event_id, timestamp, ...rest } = event?.body ?? {};
+  assert.match(String(event_id), /^[0-9a-f]{32}$/);
+  assert.match(String(timestamp), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/);
+  assert.deepEqual(rest, {
+    level: 'error',
+    platform: 'other',
+    message: `${subject}\n\n${MESSAGE}`,
+    tags: { owner: 'me@example.com', job: 'nightly', command: 'x' },
+    extra: {
+      cpus: 0.1,
+      softError: false,
+      errorCount: 0,
+      errorsSinceLastSuccess: 0,
+      executor: '',
+      executorFlags: '',
+      lastError: '',
+      lastSuccess: '',
+      mem: 128,
+      retries: 2,
+      successCount: 0,
+      uris: 'u',
+    },
+  });
 });

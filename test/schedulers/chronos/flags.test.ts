@@ -8,6 +8,7 @@ import {
   expandShortFlags,
 } from '../../../schedulers/chronos/flags.ts';
 import type { CompiledChronosOptions } from '../../../schedulers/chronos/options.ts';
+import { parseSentryAddress } from '../../../schedulers/chronos/sentry.ts';
 
 function compile(argv: readonly string[]): Result<CompiledChronosOptions> {
   const sources = { env: {}, envPrefix: undefined, style: 'spaced' } as const;
@@ -51,11 +52,16 @@ test('what is not supported is refused with what to do instead', () => {
     [[], /'master' is needed/],
     [['--master', 'm:1', '-m', 'x:smtp'], /'mail_server' is host:port, 'x:smtp' has no port/],
     [['--master', 'm:1', '--notification_rate=0'], /must be at least 1/],
-    [['--master', 'm:1', '-r', 'http://s'], /'raven_dsn' is not supported: use --http_notif/],
+    [['--master', 'm:1', '-r', 'http://s'], /'raven_dsn' is https:.*project, not 'http:\/\/s'/],
     [['--master', 'm:1', '-g', 'h'], /'graphite_host_port' is host:port, 'h' has no port/],
     [['--master', 'm:1', '--graphite_reporting_interval=0'], /must be at least 1/],
     [['--master', 'm:1', '-c', 'host'], /'cassandra_contact_points' is not supported/],
-    [['--master', 'm:1', '--disable_http'], /no other interface/],
+    [['--master', 'm:1', '--disable_http'], /needs --ssl_keystore_path/],
+    [['--master', 'm:1', '--ssl_keystore_path=x'], /must be given together/],
+    [
+      ['--master', 'm:1', '--ssl_keystore_path=/none', '--ssl_keystore_password=x'],
+      /The key store '\/none' cannot be opened/,
+    ],
     [['--master', 'm:1', '--http_prot=1'], /unknown flag 'http_prot'.*did you mean 'http_port'/],
     [['--master', 'm:1', '--mesos_authentication_secret_file', 'x'], /needs --mesos_auth/],
   ];
@@ -91,3 +97,19 @@ test('Graphite gets reports where its address is given', () => {
   const expected = { host: 'h', port: 2_003, intervalMs: 60_000, prefix: 'p' };
   assert.deepEqual(given.value.graphite, expected);
 });
+
+const SENTRY: readonly (readonly [address: string, url: string | undefined])[] = [
+  ['https://k:s@sentry.example/7', 'https://sentry.example/api/7/store/'],
+  ['http://k@127.0.0.1:9000/a/b/7', 'http://127.0.0.1:9000/a/b/api/7/store/'],
+  ['https://k:s@sentry.example/7?raven.async=false', 'https://sentry.example/api/7/store/'],
+  ['https://sentry.example/7', undefined],
+  ['https://k:s@sentry.example', undefined],
+  ['ftp://k:s@sentry.example/7', undefined],
+  ['sentry', undefined],
+];
+
+for (const [address, url] of SENTRY) {
+  test(`events for ${address} go to ${url ?? 'nobody'}`, () => {
+    assert.equal(parseSentryAddress(address)?.url, url);
+  });
+}

@@ -1,14 +1,20 @@
 /** The ports of the API: HTTP, HTTPS, or both in front of the same routes. */
 import type { HttpServer } from '../../core/net/http-server.ts';
 import { TlsListener } from '../../core/net/tls-listener.ts';
-import type { MarathonOptions } from './options.ts';
+import type { HttpsOptions } from './https-flags.ts';
+
+export interface ListenerOptions {
+  /** Undefined without HTTPS. */
+  readonly https: HttpsOptions | undefined;
+  readonly servesHttp: boolean;
+}
 
 export class Listeners {
   private readonly http: HttpServer;
   private readonly tls: TlsListener | undefined;
   private readonly hasHttp: boolean;
 
-  constructor(http: HttpServer, options: Pick<MarathonOptions, 'https' | 'servesHttp'>) {
+  constructor(http: HttpServer, options: ListenerOptions) {
     this.http = http;
     this.hasHttp = options.servesHttp;
     const { https } = options;
