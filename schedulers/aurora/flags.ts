@@ -16,6 +16,7 @@ import { compileElection, ELECTION_FLAGS } from './election-flags.ts';
 import type { MachineSettings, OfferOrder } from './machine/settings.ts';
 import { BUILT_IN_TIERS } from './machine/tiers.ts';
 import type { AuroraOptions } from './options.ts';
+import { compileRealm, SECURITY_FLAGS } from './security-flags.ts';
 
 const MIB = 1024 ** 2;
 
@@ -102,14 +103,7 @@ export const AURORA_FLAGS = {
   }),
   viz_job_url_prefix: flag('string', '', { help: 'In front of links to figures.' }),
   backup_dir: unsupported('backup_dir', 'there are no backups yet'),
-  http_authentication_mechanism: flag('string', 'NONE', {
-    help: 'NONE. (default: NONE)',
-    validate: (value: string) =>
-      value === 'NONE'
-        ? undefined
-        : `Flag 'http_authentication_mechanism' is not supported: there is no authentication yet`,
-  }),
-  shiro_ini_path: unsupported('shiro_ini_path', 'there is no authentication yet'),
+  ...SECURITY_FLAGS,
   tier_config: unsupported('tier_config', 'the tiers are preferred, preemptible and revocable'),
   webhook_config: unsupported('webhook_config', 'there are no web hooks yet'),
   custom_executor_config: unsupported('custom_executor_config', 'Thermos is the only executor'),
@@ -133,8 +127,12 @@ export function compileAuroraOptions(flags: AuroraFlags): Result<AuroraOptions> 
   if (!credential.ok) return credential;
   const election = compileElection(flags);
   if (!election.ok) return election;
+  const realm = compileRealm(flags);
+  if (!realm.ok) return realm;
   return ok({
     ...election.value,
+    realm: realm.value,
+    allowedOrigin: flags.enable_cors_for,
     master: flags.mesos_master_address,
     http: { ip: flags.ip, port: flags.http_port },
     hostname: machine.value.hostname,

@@ -46,7 +46,12 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   const http = createHttpClient();
   const { storage, election } = state;
-  const aurora = createAurora(options, { ...system, http, storage, election });
+  const own = {
+    levels: log,
+    quit: () => process.kill(process.pid, 'SIGTERM'),
+    activeResources: () => process.getActiveResourcesInfo(),
+  };
+  const aurora = createAurora(options, { ...system, http, storage, election, process: own });
   try {
     return await runDaemon(aurora, log, {
       name: PROGRAM,

@@ -2,6 +2,7 @@
 import type { DurationMs } from '../../core/base/duration.ts';
 import type { SchedulerOptions } from '../../core/scheduler/index.ts';
 import type { ElectionSettings } from './election-flags.ts';
+import type { ShiroRealm } from './http/security/shiro.ts';
 import type { MachineSettings } from './machine/settings.ts';
 
 export interface AuroraOptions extends ElectionSettings {
@@ -21,5 +22,9 @@ export interface AuroraOptions extends ElectionSettings {
   readonly reconciliationIntervalMs: DurationMs;
   /** In front of links to figures; told with every answer. */
   readonly statsUrlPrefix: string;
+  /** Who may call; undefined lets everybody. */
+  readonly realm: ShiroRealm | undefined;
+  /** The one other origin whose pages may call. */
+  readonly allowedOrigin: string | undefined;
   readonly machine: MachineSettings;
 }

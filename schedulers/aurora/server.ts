@@ -13,10 +13,9 @@ import type { FrameworkInfo } from '../../core/wire/types/mesos.v1.ts';
 import { DurableQueue } from '../kit/durable-queue.ts';
 import { FrameworkIdStore } from '../kit/framework-id.ts';
 import { type FrameworkHandlers, FrameworkSubscription } from '../kit/subscription.ts';
-import { type ApiPorts, declareApi, UNSECURE } from './http/api.ts';
-import { declareEndpoints } from './http/endpoints.ts';
-import { declareLeaderHealth, redirectToLeader } from './http/leader-redirect.ts';
-import { declareRest } from './http/rest/rest.ts';
+import type { LevelPort } from './http/diagnostics.ts';
+import { declareRoutes } from './http/routes.ts';
+import { guardBy, OPEN } from './http/security/guard.ts';
 import { type AuroraElection, Leading } from './leading.ts';
 import { AuroraMachine } from './machine/aurora-machine.ts';
 import { auroraVars } from './metrics.ts';
@@ -31,8 +30,16 @@ export interface AuroraPorts {
   readonly storage: Storage;
   readonly log: Log;
   readonly detector?: LeaderDetector | undefined;
+  /** The process around it, where it is this scheduler's alone. */
+  readonly process?: ProcessPort | undefined;
   /** Among several processes; without it this one leads from its start. */
   readonly election?: AuroraElection | undefined;
+}
+
+export interface ProcessPort {
+  readonly levels: LevelPort;
+  readonly quit: () => void;
+  readonly activeResources: () => readonly string[];
 }
 
 export interface Aurora extends Service {
@@ -104,35 +111,44 @@ class AuroraServer implements Aurora {
         fail: onFatal,
       },
     );
-    redirectToLeader(this.http.app, this.leading);
-    declareLeaderHealth(this.http.app, this.leading);
-    const call: ApiPorts['call'] = (made, user) =>
-      this.leading.isStorageReady ? this.shell.call(made, user) : Promise.resolve(NOT_READY);
-    declareApi(this.http.app, {
-      call,
-      serverInfo: {
-        clusterName: options.machine.clusterName,
-        statsUrlPrefix: options.statsUrlPrefix,
+    this.declareRoutes();
+  }
+
+  private declareRoutes(): void {
+    const { options, machine, leading } = this;
+    const { clock, process } = this.ports;
+    const guard = options.realm === undefined ? OPEN : guardBy(options.realm);
+    declareRoutes(this.http.app, {
+      api: {
+        call: async (call, user) => {
+          if (!leading.isStorageReady) return NOT_READY;
+          return guard.refusal(call, user) ?? (await this.shell.call(call, user));
+        },
+        serverInfo: {
+          clusterName: options.machine.clusterName,
+          statsUrlPrefix: options.statsUrlPrefix,
+        },
+        guard,
       },
-    });
-    declareRest(this.http.app, {
-      call,
-      clusterName: options.machine.clusterName,
+      machine,
+      leader: leading,
+      origin: options.allowedOrigin,
       cronZone: options.machine.cron.zone,
-      now: () => clock.now(),
-      userOf: () => UNSECURE,
-    });
-    declareEndpoints(this.http.app, {
-      machine: this.machine,
       now: () => clock.now(),
       vars: () =>
         auroraVars({
-          machine: this.machine,
+          machine,
           counts: this.shell.counts,
           isSubscribed: this.isSubscribed,
-          life: this.leading.state,
+          life: leading.state,
           uptimeSeconds: Math.floor((clock.now() - this.startedAt) / 1_000),
         }),
+      diagnostics: {
+        levels: process?.levels,
+        quit: process?.quit,
+        activeResources: process?.activeResources ?? (() => []),
+        services: () => [{ name: 'scheduler', state: leading.state }],
+      },
     });
   }
 

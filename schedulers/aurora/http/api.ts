@@ -14,6 +14,7 @@ import {
   UNKNOWN_METHOD,
 } from '../thrift/messages.ts';
 import type { Response, ServerInfo } from '../thrift/types.ts';
+import type { ApiGuard } from './security/guard.ts';
 
 const BINARY = 'application/vnd.apache.thrift.binary';
 const JSON_TYPE = 'application/vnd.apache.thrift.json';
@@ -24,13 +25,11 @@ const ENCODING_OF: ReadonlyMap<string, ThriftEncoding> = new Map([
   ['application/json', 'json'],
 ]);
 
-/** With authentication off, everybody is this. */
-export const UNSECURE = 'UNSECURE';
-
 export interface ApiPorts {
   /** Resolves when everything the answer depends on is durable. */
   readonly call: (call: MachineCall, user: string) => Promise<Response>;
   readonly serverInfo: ServerInfo;
+  readonly guard: ApiGuard;
 }
 
 export function declareApi(app: FastifyInstance, ports: ApiPorts): void {
@@ -47,7 +46,7 @@ export function declareApi(app: FastifyInstance, ports: ApiPorts): void {
 async function answerMessage(
   request: FastifyRequest,
   reply: FastifyReply,
-  { call, serverInfo }: ApiPorts,
+  { call, serverInfo, guard }: ApiPorts,
 ): Promise<FastifyReply> {
   const type = request.headers['content-type'];
   const encoding = encodingOf(type);
@@ -65,7 +64,8 @@ async function answerMessage(
     return reply.send(encodeException(answered, { name, seqid, exception }));
   }
   const { method, seqid } = message.value;
-  const response = await call(message.value, UNSECURE);
+  if (guard.mustLogin(method, request)) return guard.challenge(reply);
+  const response = await call(message.value, guard.userOf(request));
   return reply.send(
     encodeReply(answered, { method, seqid, response: { ...response, serverInfo } }),
   );

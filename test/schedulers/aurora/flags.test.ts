@@ -66,8 +66,12 @@ test('what is not there is refused by name, and so is what has no meaning', () =
     assert.match(String(compile(`-${name}=x`)), new RegExp(`'${name}' is not supported: `));
   }
   assert.match(
-    String(compile('-http_authentication_mechanism=BASIC')),
-    /'http_authentication_mechanism' is not supported: /,
+    String(compile('-http_authentication_mechanism=NEGOTIATE')),
+    /'http_authentication_mechanism=NEGOTIATE' is not supported: /,
+  );
+  assert.equal(
+    compile('-http_authentication_mechanism=BASIC'),
+    "Flag 'http_authentication_mechanism=BASIC' needs '-shiro_ini_path'",
   );
   assert.equal(compile('-offer_order=SIZE'), "Flag 'offer_order' has no order 'SIZE'");
   assert.equal(

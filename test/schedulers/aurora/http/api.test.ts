@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { declareApi } from '../../../../schedulers/aurora/http/api.ts';
 import { declareEndpoints } from '../../../../schedulers/aurora/http/endpoints.ts';
+import { OPEN } from '../../../../schedulers/aurora/http/security/guard.ts';
 import { decodeAnswer, encodeCall } from '../../../../schedulers/aurora/thrift/messages.ts';
 import { job, SchedulerTester } from '../machine/scheduler-tester.ts';
 
@@ -19,6 +20,7 @@ function serve(): { readonly app: FastifyInstance; readonly it: SchedulerTester 
   declareApi(app, {
     call: (call, user) => Promise.resolve(it.call(call, user)),
     serverInfo: { clusterName: 'devcluster', statsUrlPrefix: '' },
+    guard: OPEN,
   });
   const vars = new Map([
     ['b', 2],

@@ -1,0 +1,47 @@
+/** All routes over a machine in memory, with bodies as bytes as the real server gives them. */
+import Fastify, { type FastifyInstance } from 'fastify';
+import { declareRoutes } from '../../../../schedulers/aurora/http/routes.ts';
+import { guardBy, OPEN } from '../../../../schedulers/aurora/http/security/guard.ts';
+import type { ShiroRealm } from '../../../../schedulers/aurora/http/security/shiro.ts';
+import { SchedulerTester } from '../machine/scheduler-tester.ts';
+
+export interface ServedRoutes {
+  readonly app: FastifyInstance;
+  readonly it: SchedulerTester;
+}
+
+export function serveRoutes(
+  options: {
+    readonly realm?: ShiroRealm;
+    readonly origin?: string;
+    readonly quit?: () => void;
+    readonly it?: SchedulerTester;
+  } = {},
+): ServedRoutes {
+  const it = options.it ?? new SchedulerTester();
+  const app = Fastify();
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  const guard = options.realm === undefined ? OPEN : guardBy(options.realm);
+  let level: 'debug' | 'info' | 'warn' | 'error' | 'silent' = 'info';
+  declareRoutes(app, {
+    api: {
+      call: async (call, user) => guard.refusal(call, user) ?? it.call(call, user),
+      serverInfo: { clusterName: 'devcluster', statsUrlPrefix: '' },
+      guard,
+    },
+    machine: it.machine,
+    leader: { status: 'leading', leader: undefined },
+    origin: options.origin,
+    cronZone: 'GMT',
+    now: () => it.now,
+    vars: () => new Map(),
+    diagnostics: {
+      levels: { level: () => level, setLevel: (wanted) => (level = wanted ?? 'info') },
+      services: () => [{ name: 'scheduler', state: 'ACTIVE' }],
+      activeResources: () => ['TCPServerWrap', 'Timeout', 'Timeout'],
+      quit: options.quit,
+    },
+  });
+  return { app, it };
+}
