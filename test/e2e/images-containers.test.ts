@@ -349,6 +349,12 @@ test(
       ['of the image', 'written', 'mine', 'by the host'],
     );
     assert.deepEqual(others.slice(1, 3), ['orrery-rootfs', 'hidden']);
+    const deaf = 'trap "exit 4" TERM; echo up; while :; do sleep 0.05; done';
+    await bench.plain('t1.signalled', { command: deaf });
+    const heard = 'containers/signalled/stdout';
+    await bench.until('its trap', () => (bench.lines('t1', heard) === 1 ? true : undefined));
+    bench.containers?.request({ kind: 'plain-signal', id: 't1.signalled', signal: 15 });
+    assert.equal((await bench.containerEvent('t1.signalled', 'plain-ended')).status, 4 << 8);
     bench.it.destroy('t1');
     assert.equal((await bench.containerEvent('t1.n', 'plain-ended')).status, 9);
     await bench.exited('t1');

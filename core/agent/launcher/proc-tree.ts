@@ -1,6 +1,7 @@
 /** Process trees as Linux' /proc tells them; elsewhere only process groups are known. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { type WaitStatus, waitStatusOf } from '../../executor/wait-status.ts';
+import { ENTER_NAME } from './rootfs.ts';
 import { TERMINAL_NAME } from './terminal-program.ts';
 
 export interface ProcessEntry {
@@ -15,7 +16,7 @@ export interface ProcessEntry {
 }
 
 /** Programs that do nothing but wait for their only child. */
-const WAITING_NAMES = ['nsenter\n', `${TERMINAL_NAME}\n`];
+const WAITING_NAMES = ['nsenter', ENTER_NAME, TERMINAL_NAME].map((name) => `${name}\n`);
 
 /** The entry of one process; `undefined` when it is gone. */
 export function readProcess(pid: number): ProcessEntry | undefined {

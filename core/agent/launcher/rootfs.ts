@@ -67,11 +67,14 @@ open STDIN, "<", "/dev/null"; open STDOUT, ">", "/dev/null"; open STDERR, ">", "
 sleep 86400 while 1;
 `;
 
+/** The name of a process that waits for the only child that is in a pid namespace. */
+export const ENTER_NAME = 'orrery-enter';
+
 /**
  * perl -e <this> <setns> <prctl> <capset> <namespaces> <pid> <directory> <uid:gid> <no new privileges>
  *     <capabilities to be dropped> <capabilities to be had, or "-"> <securebits> <file> <argv...>
  *
- * In a pid namespace only a child can be: the parent ends as it does, and leaves SIGTERM to it.
+ * In a pid namespace only a child can be: the parent ends as it does, and leaves signals to it.
  */
 const ENTER = String.raw`
 use strict; use warnings;
@@ -86,6 +89,7 @@ if ($spaces =~ /pid/) {
   my $child = fork;
   refuse "fork" unless defined $child;
   if ($child) {
+    $0 = "${ENTER_NAME}";
     waitpid $child, 0;
     my $signal = $? & 127;
     exit $? >> 8 unless $signal;
