@@ -65,7 +65,6 @@ const basic = (text: string): Readonly<Record<string, string>> => ({
 
 test('who reads needs no name, who writes does, a wrong password is refused everywhere', async () => {
   const { app, it } = serveRoutes({ realm: realm() });
-  it.create(job(1));
   const post = async (
     headers: Readonly<Record<string, string>>,
     payload: Buffer,
@@ -90,6 +89,7 @@ test('who reads needs no name, who writes does, a wrong password is refused ever
   assert.equal(await post(basic('nobody:'), read), 401);
   assert.equal(await post({}, write), 401);
   assert.equal(await post(basic('web:hunter2'), write), 200);
+  it.create(job(1));
   const rest = (headers: Readonly<Record<string, string>>) =>
     app.inject({ method: 'DELETE', url: '/v1/jobs/www/prod/web', headers });
   assert.equal((await rest({})).statusCode, 401);
