@@ -12,7 +12,14 @@ import { SchedulerSession } from './support/scheduler-session.ts';
 import { SmallCluster } from './support/small-cluster.ts';
 
 const TTY = { type: 'MESOS', tty_info: { window_size: { rows: 10, columns: 20 } } };
-const ISOLATION = needs('root', 'cgroup:freezer', 'cgroup:memory', 'cgroup:cpu', 'cgroup:cpuacct');
+const ISOLATION = needs(
+  'root',
+  'namespaces',
+  'cgroup:freezer',
+  'cgroup:memory',
+  'cgroup:cpu',
+  'cgroup:cpuacct',
+);
 const ROOT = `orrery-test-${process.pid}-terminals`;
 
 test('what is typed reaches the task of a group, also when the launcher has died in between', async (t) => {
@@ -49,11 +56,14 @@ test('what is typed reaches the task of a group, also when the launcher has died
 });
 
 test(
-  'a command task in cgroups, of another user, has the terminal as its own',
+  'a command task in cgroups and namespaces, of another user, has the terminal as its own',
   ISOLATION,
   async (t) => {
     const cluster = await SmallCluster.start(t, 'terminal-task', {
-      agentFlags: ['--isolation=cgroups/cpu,cgroups/mem', `--cgroups_root=${ROOT}`],
+      agentFlags: [
+        '--isolation=cgroups/cpu,cgroups/mem,filesystem/linux,namespaces/pid',
+        `--cgroups_root=${ROOT}`,
+      ],
     });
     t.after(() => {
       for (const name of ['freezer', 'cpu', 'cpuacct', 'memory']) {

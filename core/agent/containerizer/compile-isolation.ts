@@ -272,6 +272,9 @@ function defaultContainerOf(tree: unknown): Result<ContainerInfo | undefined> {
   if (tree === undefined) return ok(undefined);
   const info = fromJson('mesos.v1.ContainerInfo', tree);
   if (!info.ok) return err(`Failed to load flag 'default_container_info': ${info.error}`);
+  if (info.value.tty_info !== undefined) {
+    return err("Flag 'default_container_info' is not supported with 'tty_info'");
+  }
   if (info.value.type === 'MESOS') return info;
   return err("Flag 'default_container_info' is only supported with the type 'MESOS'");
 }

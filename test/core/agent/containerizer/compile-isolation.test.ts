@@ -208,4 +208,6 @@ test('executors without a container get that of the flag, which is of type MESOS
   assert.deepEqual(compiled([info('MESOS')]).defaultContainer, { type: 'MESOS', hostname: 'h' });
   assert.match(refusal([info('DOCKER')]), /only supported with the type 'MESOS'/);
   assert.match(refusal(['--default_container_info=7']), /^Failed to load flag/);
+  const terminal = '--default_container_info={"type":"MESOS","tty_info":{}}';
+  assert.match(refusal([terminal]), /not supported with 'tty_info'$/);
 });
