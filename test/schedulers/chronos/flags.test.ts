@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { hostname, userInfo } from 'node:os';
 import test from 'node:test';
 import { parseFlags } from '../../../core/base/flags.ts';
 import type { Result } from '../../../core/base/result.ts';
@@ -113,3 +114,108 @@ for (const [address, url] of SENTRY) {
     assert.equal(parseSentryAddress(address)?.url, url);
   });
 }
+
+type Read = (options: CompiledChronosOptions) => unknown;
+
+/** Of each flag: what is in force without it, an argument, and what that gives (spec chronos, section 11.1). */
+const ROWS: readonly (readonly [
+  flag: string,
+  read: Read,
+  fallback: unknown,
+  given: string,
+  value: unknown,
+])[] = [
+  ['--http_port', (it) => it.httpPort, 8_080, '4400', 4_400],
+  ['--http_address', (it) => it.httpAddress, '0.0.0.0', '127.0.0.1', '127.0.0.1'],
+  ['--hostname', (it) => it.hostname, hostname(), 'h', 'h'],
+  ['--user', (it) => it.user, userInfo().username, 'me', 'me'],
+  ['-u', (it) => it.jobDefaults.user, userInfo().username, 'me', 'me'],
+  ['--http_credentials', (it) => it.httpCredentials, undefined, 'u:p', 'u:p'],
+  ['--http_realm', (it) => it.httpRealm, 'Mesosphere', 'r', 'r'],
+  ['--cluster_name', (it) => it.notifications.clusterName, undefined, 'c', 'c'],
+  ['--mesos_framework_name', (it) => it.frameworkName, 'chronos', 'f', 'f'],
+  ['--mesos_role', (it) => it.role, '*', 'r', 'r'],
+  ['--failover_timeout', (it) => it.failoverTimeoutMs, 604_800_000, '10', 10_000],
+  ['-f', (it) => it.failoverTimeoutMs, 604_800_000, '10', 10_000],
+  ['--webui_url', (it) => it.webuiUrl, undefined, 'http://x', 'http://x'],
+  ['--mesos_authentication_principal', (it) => it.principal, undefined, 'p', 'p'],
+  ['--mesos_task_cpu', (it) => it.jobDefaults.cpus, 0.1, '0.5', 0.5],
+  ['--mesos_task_mem', (it) => it.jobDefaults.mem, 128, '64', 64],
+  ['--mesos_task_disk', (it) => it.jobDefaults.disk, 256, '1', 1],
+  ['--failure_retry', (it) => it.failureRetryMs, 60_000, '1', 1],
+  ['--disable_after_failures', (it) => it.disableAfterFailures, 0, '3', 3],
+  ['-d', (it) => it.disableAfterFailures, 0, '3', 3],
+  ['--reconciliation_interval', (it) => it.reconciliationIntervalMs, 600_000, '5', 5_000],
+  ['--min_revive_offers_interval', (it) => it.minReviveIntervalMs, 5_000, '1', 1],
+  ['--decline_offer_duration', (it) => it.declineOfferMs, undefined, '3000', 3_000],
+  ['--job_history_limit', (it) => it.jobHistoryLimit, 5, '9', 9],
+  ['-j', (it) => it.jobHistoryLimit, 5, '9', 9],
+  ['--slack_url', (it) => it.notifications.slackUrl, undefined, 'http://x', 'http://x'],
+  ['-s', (it) => it.notifications.slackUrl, undefined, 'http://x', 'http://x'],
+  ['--mattermost_url', (it) => it.notifications.mattermostUrl, undefined, 'http://x', 'http://x'],
+  ['--http_notification_url', (it) => it.notifications.httpUrl, undefined, 'http://x', 'http://x'],
+  ['-h', (it) => it.notifications.httpUrl, undefined, 'http://x', 'http://x'],
+  [
+    '--http_notification_credentials',
+    (it) => it.notifications.httpCredentials,
+    undefined,
+    'u:p',
+    'u:p',
+  ],
+  ['-r', (it) => it.notifications.sentry?.key, undefined, 'https://k@h/1', 'k'],
+  ['--zk_hosts', (it) => it.zooKeeper?.servers.servers.length, undefined, 'a:1,b:2', 2],
+  [
+    '-z',
+    (it) => it.zooKeeper?.latchPath,
+    undefined,
+    'zk://a:1/dropped',
+    '/chronos/state/candidate',
+  ],
+];
+
+for (const [flag, read, fallback, given, value] of ROWS) {
+  test(`${flag} ${given} gives ${value}, without it there is ${fallback}`, () => {
+    const plain = compile(['--master', 'm:1']);
+    const changed = compile(['--master', 'm:1', flag, given]);
+    assert.ok(plain.ok && changed.ok, JSON.stringify([plain, changed]));
+    assert.deepEqual([read(plain.value), read(changed.value)], [fallback, value]);
+  });
+}
+
+const WITHOUT_EFFECT: readonly (readonly string[])[] = [
+  ['--task_epsilon', '60'],
+  ['-t', '60'],
+  ['--leader_max_idle_time', '5000'],
+  ['-l', '5000'],
+  ['--schedule_horizon', '60'],
+  ['--assets_path', '/x'],
+  ['--http_compression'],
+  ['--disable_http_compression'],
+  ['--revive_offers_for_new_jobs'],
+  ['--https_port', '1'],
+  ['--https_address', '::'],
+];
+
+for (const words of WITHOUT_EFFECT) {
+  test(`${words.join(' ')} is taken and changes nothing`, () => {
+    const plain = compile(['--master', 'm:1']);
+    assert.deepEqual(compile(['--master', 'm:1', ...words]), plain);
+  });
+}
+
+test('ZooKeeper servers are host:port with commas, its paths lie below --zk_path', () => {
+  const given = compile(['--master', 'm:1', '-z', 'a:1', '--zk_path=/x', '--zk_auth=u:p']);
+  assert.ok(given.ok);
+  assert.deepEqual(given.value.zooKeeper, {
+    servers: { servers: [{ host: 'a', port: 1 }], credentials: 'u:p' },
+    statePath: '/x/orrery',
+    latchPath: '/x/candidate',
+    sessionTimeoutMs: 10_000,
+  });
+  const refused = compile(['--master', 'm:1', '-z', 'a:b']);
+  assert.ok(!refused.ok);
+  assert.match(
+    refused.error,
+    /^Error, zookeeper servers must be provided in the form host1:port2,host2:port2/,
+  );
+});
