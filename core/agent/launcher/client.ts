@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { background } from '../../base/background.ts';
@@ -61,6 +61,8 @@ export class LauncherClient implements Launcher, ContainerLauncher {
   /** Under way since a launcher was lost. */
   private reconnecting: Promise<void> | undefined;
   private readonly unconfirmed = new UnconfirmedRequests();
+  /** The launcher's program. */
+  private written: string | undefined;
 
   constructor(workDir: string, ports: LauncherClientPorts, program = PROCESS_LAUNCHER) {
     this.folder = `${workDir}/${program.folder}`;
@@ -175,7 +177,10 @@ export class LauncherClient implements Launcher, ContainerLauncher {
   }
 
   private async spawnLauncher(): Promise<void> {
-    const program = await launcherProgram(`${this.folder}/program`, this.program.main);
+    // Written once in the agent's life: its tasks wait for the launcher after one that has died.
+    const known = this.written !== undefined && existsSync(this.written) ? this.written : undefined;
+    const program = known ?? (await launcherProgram(`${this.folder}/program`, this.program.main));
+    this.written = program;
     const log = openSync(`${this.folder}/log`, 'a', 0o600);
     const flags = ['--max-semi-space-size=1', '--no-warnings', '--single-threaded-gc'];
     const { settings } = this.ports;
