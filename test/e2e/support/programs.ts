@@ -11,7 +11,7 @@ import { bytesOf, exchange } from './wire-http.ts';
 export const PROJECT = new URL('../../../', import.meta.url).pathname;
 
 /** How long a test waits for something that must happen soon. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 export interface Program {
   readonly child: ChildProcess;
