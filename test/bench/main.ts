@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { describeError } from '../../core/base/errors.ts';
 import { allocatorBenchmark } from './allocator.ts';
+import { auroraBenchmark } from './aurora.ts';
 import { chronosBenchmark } from './chronos.ts';
 import { chronosPagesBenchmark } from './chronos-pages.ts';
 import { dnsBenchmark } from './dns.ts';
@@ -37,6 +38,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   schedulingBenchmark,
   reregisterBenchmark,
   marathonBenchmark,
+  auroraBenchmark,
 ];
 
 const { values, positionals } = parseArgs({

@@ -94,8 +94,10 @@ export class SimulatedAgents {
   /** Tasks whose TASK_RUNNING was acknowledged. */
   acknowledgedCount = 0;
   launchedCount = 0;
-  /** Kills that were asked for; none is carried out. */
+  /** Kills that were asked for. */
   killCount = 0;
+  /** Whether they are carried out. */
+  carriesOutKills = false;
   onAcknowledged: () => void = () => {};
 
   constructor(transport: MessageTransport, master: Omit<Upid, 'id'>, count: number) {
@@ -189,9 +191,13 @@ export class SimulatedAgents {
         this.update(agent, framework, message.task.task_id, 'TASK_RUNNING');
         return;
       }
-      case 'mesos.internal.KillTaskMessage':
+      case 'mesos.internal.KillTaskMessage': {
+        const message = read('mesos.internal.KillTaskMessage', envelope);
         this.killCount += 1;
+        if (!this.carriesOutKills) return;
+        this.update(agent, message.framework_id.value ?? '', message.task_id, 'TASK_KILLED');
         return;
+      }
       case 'mesos.internal.StatusUpdateAcknowledgementMessage':
         read('mesos.internal.StatusUpdateAcknowledgementMessage', envelope);
         this.acknowledgedCount += 1;
