@@ -19,14 +19,17 @@ export class HeldOffer {
   readonly resources: OfferResources;
   /** Places it among equals under `RANDOM`. */
   readonly lot: number;
-  /** Groups that the host will never take. */
-  readonly bans = new Set<string>();
+  /** Offers that came later have higher ones. */
+  readonly number: number;
   readonly unavailableAt: Instant | undefined;
   private readonly attributes: ConsideredHost['attributes'];
+  private known: Amounts | undefined;
+  private considered: ConsideredHost | undefined;
 
-  constructor(offer: Offer, lot: number) {
+  constructor(offer: Offer, lot: number, number: number) {
     this.offer = offer;
     this.lot = lot;
+    this.number = number;
     this.resources = new OfferResources(offer);
     const nanos = offer.unavailability?.start.nanoseconds;
     this.unavailableAt = nanos === undefined ? undefined : Number(nanos) / NANOS_PER_MS;
@@ -37,7 +40,17 @@ export class HeldOffer {
     return this.offer.id.value;
   }
 
+  /** To be called with whatever is taken from the resources. */
+  changes(): void {
+    this.known = undefined;
+  }
+
   get amounts(): Amounts {
+    this.known ??= this.count();
+    return this.known;
+  }
+
+  private count(): Amounts {
     const { resources } = this;
     return {
       cpus: resources.scalar('cpus'),
@@ -49,7 +62,10 @@ export class HeldOffer {
   }
 
   host(mode: MaintenanceMode): ConsideredHost {
-    return { attributes: this.attributes, mode, unavailableAt: this.unavailableAt };
+    if (this.considered?.mode === mode) return this.considered;
+    const { attributes, unavailableAt } = this;
+    this.considered = { attributes, mode, unavailableAt };
+    return this.considered;
   }
 }
 
@@ -60,10 +76,24 @@ const MODE_RANK: { readonly [mode in MaintenanceMode]: number } = {
   DRAINED: 3,
 };
 
+interface Seen {
+  /** Number of the last offer that was there. */
+  readonly upTo: number;
+  readonly retriable: readonly HeldOffer[];
+}
+
+/** So many that have gone are kept among the arrivals at least. */
+const ARRIVALS_SPARE = 100;
+
 export class OfferBook {
   private readonly offers = new Map<string, HeldOffer>();
   private readonly byAgent = new Map<string, HeldOffer>();
   private sorted: readonly HeldOffer[] | undefined;
+  /** By number; some may have gone. */
+  private arrivals: HeldOffer[] = [];
+  private lastNumber = 0;
+  /** Of groups that no offer suited: what is left to look at. */
+  private readonly seen = new WeakMap<object, Seen>();
 
   get size(): number {
     return this.offers.size;
@@ -91,7 +121,9 @@ export class OfferBook {
       turn.act({ kind: 'decline', offer, refuseSeconds });
       return;
     }
-    const held = new HeldOffer(offer, turn.random.float());
+    this.lastNumber += 1;
+    const held = new HeldOffer(offer, turn.random.float(), this.lastNumber);
+    this.arrivals.push(held);
     this.offers.set(held.id, held);
     this.byAgent.set(offer.agent_id.value, held);
     this.sorted = undefined;
@@ -105,6 +137,9 @@ export class OfferBook {
     const held = this.offers.get(id);
     if (held === undefined) return;
     this.offers.delete(id);
+    if (this.arrivals.length > 2 * this.offers.size + ARRIVALS_SPARE) {
+      this.arrivals = [...this.offers.values()];
+    }
     this.byAgent.delete(held.offer.agent_id.value);
     this.sorted = undefined;
     turn.timetable.clear('offer', id);
@@ -130,6 +165,29 @@ export class OfferBook {
   /** A host's mode has changed. */
   reorder(): void {
     this.sorted = undefined;
+  }
+
+  /**
+   * The offers that may suit tasks of the group, in the order in which they are tried: those it has not been tried
+   * with, and those whose veto may have gone. A static veto holds as long as the offer.
+   */
+  candidates(turn: Turn, group: object): readonly HeldOffer[] {
+    const seen = this.seen.get(group);
+    if (seen === undefined) return this.inOrder(turn);
+    const left = seen.retriable.filter((held) => this.offers.get(held.id) === held);
+    return [...left, ...this.after(seen.upTo)].sort((a, b) => compare(turn, a, b));
+  }
+
+  /** None of the candidates had room; these may have later. */
+  haveSeen(group: object, retriable: readonly HeldOffer[]): void {
+    this.seen.set(group, { upTo: this.lastNumber, retriable });
+  }
+
+  private after(number: number): readonly HeldOffer[] {
+    const { arrivals, offers } = this;
+    let from = arrivals.length;
+    while (from > 0 && (arrivals[from - 1]?.number ?? 0) > number) from -= 1;
+    return arrivals.slice(from).filter((held) => offers.get(held.id) === held);
   }
 
   inOrder(turn: Turn): readonly HeldOffer[] {

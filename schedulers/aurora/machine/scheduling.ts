@@ -6,7 +6,7 @@ import type { AssignedTask, ScheduledTask, TaskConfig } from '../thrift/types.ts
 import type { Launch } from './effects.ts';
 import { keyText } from './job-key.ts';
 import { type HeldOffer, modeOf, type OfferBook } from './offer-book.ts';
-import type { PendingGroup, PendingGroups } from './pending-groups.ts';
+import type { PendingGroups } from './pending-groups.ts';
 import { AGENT_ASSIGNED } from './schedule-status.ts';
 import {
   amountsOf,
@@ -19,7 +19,7 @@ import { changeTask } from './task-changes.ts';
 import { taskInfo } from './task-info.ts';
 import { jobOf } from './task-table.ts';
 import type { Turn } from './turn.ts';
-import { type Amounts, type TaskConstraint, type Veto, vetoes } from './veto.ts';
+import { type Amounts, type TaskConstraint, totalScore, type Veto, vetoes } from './veto.ts';
 
 interface Wanted {
   readonly config: TaskConfig;
@@ -38,9 +38,10 @@ export function tryGroup(turn: Turn, id: string, groups: PendingGroups, offers: 
   };
   const launches = new Map<HeldOffer, Launch[]>();
   let werePlaced = true;
+  const search = new Search(turn, wanted, offers.candidates(turn, group));
   for (const taskId of [...group.taskIds].slice(0, turn.settings.scheduling.tasksPerAttemptMax)) {
     const task = turn.state.tasks.get(taskId);
-    const held = task === undefined ? undefined : findOffer(turn, group, wanted, groups, offers);
+    const held = task === undefined ? undefined : search.next();
     if (task === undefined || held === undefined) {
       werePlaced = false;
       break;
@@ -48,6 +49,9 @@ export function tryGroup(turn: Turn, id: string, groups: PendingGroups, offers: 
     const launch = assign(turn, task, wanted, held);
     launches.set(held, [...(launches.get(held) ?? []), launch]);
   }
+  const { nearest } = search;
+  if (nearest !== undefined) groups.fits.vetoed(group.id, nearest, turn.now);
+  if (search.isExhausted) offers.haveSeen(group, search.retriable);
   for (const [held, launched] of launches) {
     offers.remove(turn, held.id);
     turn.act({ kind: 'launch', offer: held.offer, launches: launched });
@@ -61,21 +65,46 @@ function wantedAmounts(turn: Turn, config: TaskConfig): Amounts {
   return turn.settings.tiers.of(config).isRevocable ? { ...amounts, cpus: Infinity } : amounts;
 }
 
-function findOffer(
-  turn: Turn,
-  group: PendingGroup,
-  wanted: Wanted,
-  groups: PendingGroups,
-  offers: OfferBook,
-): HeldOffer | undefined {
-  for (const held of offers.inOrder(turn)) {
-    if (held.bans.has(group.id)) continue;
-    const found = vetoesOf(turn, wanted, held);
-    if (found.length === 0) return held;
-    groups.fits.vetoed(group.id, found, turn.now);
-    if (found.every(({ kind }) => kind === 'static')) held.bans.add(group.id);
+/**
+ * The offers of one try, each looked at once: tasks of a group are alike, so what one cannot have the next cannot
+ * either, and an offer that one was given may have room for more.
+ */
+class Search {
+  /** Offers whose veto may go while they are held. */
+  readonly retriable: HeldOffer[] = [];
+  /** The reasons of the offer that came nearest. */
+  nearest: readonly Veto[] | undefined;
+  private readonly turn: Turn;
+  private readonly wanted: Wanted;
+  private readonly candidates: readonly HeldOffer[];
+  private nearestScore = Infinity;
+  private position = 0;
+
+  constructor(turn: Turn, wanted: Wanted, candidates: readonly HeldOffer[]) {
+    this.turn = turn;
+    this.wanted = wanted;
+    this.candidates = candidates;
   }
-  return undefined;
+
+  get isExhausted(): boolean {
+    return this.position >= this.candidates.length;
+  }
+
+  next(): HeldOffer | undefined {
+    for (; this.position < this.candidates.length; this.position += 1) {
+      const held = this.candidates[this.position];
+      if (held === undefined) break;
+      const found = vetoesOf(this.turn, this.wanted, held);
+      if (found.length === 0) return held;
+      const score = totalScore(found);
+      if (score <= this.nearestScore) {
+        this.nearest = found;
+        this.nearestScore = score;
+      }
+      if (found.some(({ kind }) => kind !== 'static')) this.retriable.push(held);
+    }
+    return undefined;
+  }
 }
 
 function vetoesOf(turn: Turn, wanted: Wanted, held: HeldOffer): readonly Veto[] {
@@ -110,6 +139,7 @@ function assign(turn: Turn, task: ScheduledTask, wanted: Wanted, held: HeldOffer
     mem: wanted.amounts.ramMb - own.ramMb,
   };
   const scalars = { cpus: own.cpus, mem: own.ramMb, disk: own.diskMb, gpus: own.gpus };
+  held.changes();
   const { ports, resources: portResources } = takePorts(turn, wanted.config, held);
   const resources = [...(held.resources.take(scalars) ?? []), ...portResources];
   const executorResources = held.resources.take(executor) ?? [];

@@ -65,12 +65,12 @@ const MAINTENANCE_SCORE = 100_000;
 const CONSTRAINT_SCORE = 10_000;
 const RESOURCE_SCORE_MAX = 1_000;
 
-const RESOURCES: readonly (readonly [key: keyof Amounts, name: string, range: number])[] = [
-  ['cpus', 'CPU', 16],
-  ['ramMb', 'RAM', 24_576],
-  ['diskMb', 'disk', 460_800],
-  ['ports', 'ports', 1_000],
-  ['gpus', 'GPU', 4],
+const RESOURCES: readonly (readonly [key: keyof Amounts, reason: string, range: number])[] = [
+  ['cpus', 'Insufficient: CPU', 16],
+  ['ramMb', 'Insufficient: RAM', 24_576],
+  ['diskMb', 'Insufficient: disk', 460_800],
+  ['ports', 'Insufficient: ports', 1_000],
+  ['gpus', 'Insufficient: GPU', 4],
 ];
 
 /** Below this, figures of processors differ only by how they were added up. */
@@ -107,6 +107,7 @@ function maintenanceVeto(input: FilterInput, now: Instant): Veto | undefined {
 
 /** Values before limits: a limit changes with every task, a value never. */
 function constraintVeto(input: FilterInput): Veto | undefined {
+  if (input.constraints.length === 0) return undefined;
   const inOrder = input.constraints.toSorted((a, b) => rank(a) - rank(b));
   for (const constraint of inOrder) {
     const veto = vetoOf(constraint, input);
@@ -138,10 +139,12 @@ function vetoOf(constraint: TaskConstraint, input: FilterInput): Veto | undefine
 }
 
 function resourceVetoes(input: FilterInput): readonly Veto[] {
-  return RESOURCES.flatMap(([key, name, range]): readonly Veto[] => {
+  const found: Veto[] = [];
+  for (const [key, reason, range] of RESOURCES) {
     const lack = input.wanted[key] - input.offered[key];
-    if (lack <= EPSILON) return [];
+    if (lack <= EPSILON) continue;
     const score = Math.min(RESOURCE_SCORE_MAX, Math.floor((RESOURCE_SCORE_MAX * lack) / range));
-    return [{ kind: 'static', reason: `Insufficient: ${name}`, score }];
-  });
+    found.push({ kind: 'static', reason, score });
+  }
+  return found;
 }
