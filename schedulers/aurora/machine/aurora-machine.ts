@@ -13,6 +13,8 @@ import type { AuroraEffect, Decision } from './effects.ts';
 import { followDrain } from './maintenance-calls.ts';
 import { OfferBook } from './offer-book.ts';
 import { PendingGroups } from './pending-groups.ts';
+import { Preemptor } from './preemptor.ts';
+import { Reservations } from './reservations.ts';
 import { tryGroup } from './scheduling.ts';
 import type { MachineSettings } from './settings.ts';
 import { AuroraState, type StoredState } from './state.ts';
@@ -34,6 +36,8 @@ export class AuroraMachine {
   readonly state = new AuroraState();
   readonly offers = new OfferBook();
   readonly groups = new PendingGroups();
+  readonly reservations = new Reservations();
+  readonly preemptor = new Preemptor(this);
   readonly cron = new CronRuns();
   readonly updates = new JobUpdates();
   private readonly settings: MachineSettings;
@@ -67,6 +71,7 @@ export class AuroraMachine {
       }
       for (const key of this.state.cronJobs.keys()) this.cron.plan(turn, key);
       this.updates.resume(turn);
+      this.preemptor.begin(turn);
     }).effects;
   }
 
@@ -125,7 +130,7 @@ export class AuroraMachine {
         pruneJob(turn, id);
         return;
       case 'group':
-        tryGroup(turn, id, this.groups, this.offers);
+        tryGroup(turn, id, this);
         return;
       case 'offer':
         this.offers.decline(turn, id);
@@ -135,6 +140,9 @@ export class AuroraMachine {
         return;
       case 'cron-start':
         this.cron.tryStart(turn, id);
+        return;
+      case 'preempt':
+        this.preemptor.search(turn);
         return;
       case 'update':
         this.updates.due(turn, id);
