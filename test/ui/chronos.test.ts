@@ -28,7 +28,7 @@ test('jobs are created, run, changed, disabled, killed and deleted in the pages 
     await page.locator('[name=name]').fill('night-report');
     await page.locator('[name=schedule]').fill('cron 0 3 * * *');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByRole('heading', { name: 'night-report' }).waitFor();
+    await page.getByRole('heading', { name: 'night-report', exact: true }).waitFor();
     assert.equal((await chronos.job('night-report'))['schedule'], 'cron 0 3 * * *');
     await page.locator('ol li').nth(4).waitFor();
     assert.equal(await page.locator('ol li').count(), 5, 'five next runs');
@@ -76,11 +76,13 @@ test('jobs are created, run, changed, disabled, killed and deleted in the pages 
   await t.test('a change is saved, also one made as JSON', async () => {
     await row(page, 'early').getByRole('button', { name: 'Edit early' }).click();
     await page.locator('[name=command]').fill('echo changed');
-    await page.locator('summary').click();
+    await page.getByRole('tab', { name: 'JSON' }).click();
     const text = await page.locator('textarea').inputValue();
     await page.locator('textarea').fill(text.replace('"softError": false', '"softError": true'));
+    await page.getByRole('tab', { name: 'Changes' }).click();
+    await page.getByText('"softError": true').waitFor();
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByRole('heading', { name: 'early' }).waitFor();
+    await page.getByRole('heading', { name: 'early', exact: true }).waitFor();
     const job = await chronos.job('early');
     assert.deepEqual([job['command'], job['softError']], ['echo changed', true]);
   });

@@ -1,8 +1,12 @@
-/** Creating and changing a job: the usual fields, and all of them as JSON. */
+/** Creating and changing a job: the usual fields, all of them as JSON, and what changes. */
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { showError, showNotice } from '../../../../core/webui/kit/alerts.tsx';
-import { isJson, type Json, textIn, textsIn } from '../../../../core/webui/kit/reading.ts';
+import {
+  DefinitionDialog,
+  type UpdateDefinition,
+} from '../../../../core/webui/kit/definition-dialog.tsx';
+import { type Json, textIn, textsIn } from '../../../../core/webui/kit/reading.ts';
 import { Breadcrumb, goTo } from '../../../../core/webui/kit/router.tsx';
 import { readJob, saveJob } from '../api.ts';
 import { jobNamed, jobsPoller } from '../jobs.ts';
@@ -12,16 +16,17 @@ import { jobHref } from './jobs.tsx';
 const HOUR_MS = 3_600_000;
 
 export function NewPage({ isDependent }: { readonly isDependent: boolean }): JSX.Element {
+  const kind = isDependent ? 'dependent' : 'scheduled';
   const hour = new Date((Math.floor(Date.now() / HOUR_MS) + 1) * HOUR_MS).toISOString();
-  const first: Json = isDependent
+  const suggested: Json = isDependent
     ? { name: '', command: '', parents: [] }
     : { name: '', command: '', schedule: `R/${hour}/PT24H` };
   return (
     <>
       <Breadcrumb>
-        <a href="#/">Jobs</a> / new {isDependent ? 'dependent' : 'scheduled'} job
+        <a href="#/">Jobs</a> / new {kind} job
       </Breadcrumb>
-      <JobForm first={first} isNew />
+      <JobEditor title={`New ${kind} job`} before={undefined} suggested={suggested} back="#/" />
     </>
   );
 }
@@ -35,45 +40,62 @@ export function EditPage({ name }: { readonly name: string }): JSX.Element {
     if (isListed) readJob(name, row.epsilon).then(setJob, showError);
   }, [name, isListed]);
   const isKnown = jobsPoller.value.value === undefined || isListed;
+  const back = jobHref(name);
   return (
     <>
       <Breadcrumb>
-        <a href="#/">Jobs</a> / <a href={jobHref(name)}>{name}</a> / edit
+        <a href="#/">Jobs</a> / <a href={back}>{name}</a> / edit
       </Breadcrumb>
       {!isKnown && <p class="quiet">There is no job of this name.</p>}
-      {job !== undefined && <JobForm first={job} isNew={false} />}
+      {job !== undefined && (
+        <JobEditor title={`Edit ${name}`} before={job} suggested={job} back={back} />
+      )}
     </>
   );
 }
 
-interface FormProps {
-  readonly first: Json;
-  readonly isNew: boolean;
+interface EditorProps {
+  readonly title: string;
+  readonly before: Json | undefined;
+  readonly suggested: Json;
+  /** Where it goes when nothing was saved. */
+  readonly back: string;
 }
 
-function JobForm({ first, isNew }: FormProps): JSX.Element {
-  const [job, setJob] = useState<Json>(first);
-  const [text, setText] = useState<string | undefined>(undefined);
-  const [isTried, setTried] = useState(false);
-  const isDependent = 'parents' in job;
-  const badJson =
-    text !== undefined && parsed(text) === undefined ? 'This is no JSON object' : undefined;
-  const problem = badJson ?? refusalOf(job);
-  const set = (key: string, value: unknown): void => {
-    setText(undefined);
-    setJob({ ...job, [key]: value });
-  };
-  const save = (event: Event): void => {
-    event.preventDefault();
-    setTried(true);
-    if (problem !== undefined) return;
-    const name = textIn(job, 'name');
-    saveJob(job).then(() => {
-      showNotice(`${name} was saved`);
-      jobsPoller.refresh();
-      goTo(jobHref(name));
-    }, showError);
-  };
+function JobEditor({ title, before, suggested, back }: EditorProps): JSX.Element {
+  const next = useRef(back);
+  return (
+    <DefinitionDialog
+      title={title}
+      action="Save"
+      before={before}
+      suggested={suggested}
+      check={(job) => {
+        const refusal = refusalOf(job);
+        return refusal === undefined ? [] : [refusal];
+      }}
+      send={async (job) => {
+        await saveJob(job);
+        const name = textIn(job, 'name');
+        showNotice(`${name} was saved`);
+        jobsPoller.refresh();
+        next.current = jobHref(name);
+      }}
+      onClose={() => goTo(next.current)}
+      form={(job, update) => <JobForm job={job} isNew={before === undefined} update={update} />}
+    />
+  );
+}
+
+interface FormProps {
+  readonly job: Json;
+  readonly isNew: boolean;
+  readonly update: UpdateDefinition;
+}
+
+function JobForm({ job, isNew, update }: FormProps): JSX.Element {
+  const set = (key: string, value: unknown): void =>
+    update((current) => ({ ...current, [key]: value }));
   const field = (key: string, label: string, isLocked = false): JSX.Element => (
     <label>
       {label}
@@ -86,9 +108,9 @@ function JobForm({ first, isNew }: FormProps): JSX.Element {
     </label>
   );
   return (
-    <form class="job card" onSubmit={save} noValidate>
+    <>
       {field('name', 'Name', !isNew)}
-      {isDependent ? (
+      {'parents' in job ? (
         <ParentsField job={job} onChange={(parents) => set('parents', parents)} />
       ) : (
         <>
@@ -97,7 +119,7 @@ function JobForm({ first, isNew }: FormProps): JSX.Element {
         </>
       )}
       {field('command', 'Command')}
-      <div class="numbers">
+      <div class="row">
         {NUMBERS.map(([key, label]) => (
           <NumberField
             key={key}
@@ -110,23 +132,7 @@ function JobForm({ first, isNew }: FormProps): JSX.Element {
       </div>
       {field('owner', 'Owner, mail addresses with commas')}
       {field('description', 'Description')}
-      <label>
-        When a start finds a run alive
-        <select
-          name="overlap"
-          value={job['concurrent'] === true ? 'concurrent' : textIn(job, 'overlap')}
-          onChange={({ currentTarget }) => {
-            setText(undefined);
-            setJob(withOverlap(job, currentTarget.value));
-          }}
-        >
-          <option value="">it waits</option>
-          <option value="queue">it waits, and says so</option>
-          <option value="skip">it is skipped</option>
-          <option value="replace">it replaces that run</option>
-          <option value="concurrent">it runs beside it</option>
-        </select>
-      </label>
+      <OverlapField job={job} update={update} />
       <label class="check">
         <input
           type="checkbox"
@@ -136,36 +142,29 @@ function JobForm({ first, isNew }: FormProps): JSX.Element {
         />
         Disabled
       </label>
-      <details>
-        <summary>Everything, as JSON: container, environment, fetch, constraints...</summary>
-        <label>
-          <span class="hidden">Job as JSON</span>
-          <textarea
-            name="json"
-            spellcheck={false}
-            value={text ?? JSON.stringify(job, undefined, 2)}
-            onInput={({ currentTarget }) => {
-              const { value } = currentTarget;
-              setText(value);
-              setJob(parsed(value) ?? job);
-            }}
-          />
-        </label>
-      </details>
-      {isTried && problem !== undefined && (
-        <p class="bad" role="alert">
-          {problem}
-        </p>
-      )}
-      <div class="actions">
-        <button type="submit" class="primary">
-          Save
-        </button>
-        <a class="button" href={isNew ? '#/' : jobHref(textIn(job, 'name'))}>
-          Cancel
-        </a>
-      </div>
-    </form>
+    </>
+  );
+}
+
+function OverlapField({ job, update }: Omit<FormProps, 'isNew'>): JSX.Element {
+  return (
+    <label>
+      When a start finds a run alive
+      <select
+        name="overlap"
+        value={job['concurrent'] === true ? 'concurrent' : textIn(job, 'overlap')}
+        onChange={({ currentTarget }) => {
+          const { value } = currentTarget;
+          update((current) => withOverlap(current, value));
+        }}
+      >
+        <option value="">it waits</option>
+        <option value="queue">it waits, and says so</option>
+        <option value="skip">it is skipped</option>
+        <option value="replace">it replaces that run</option>
+        <option value="concurrent">it runs beside it</option>
+      </select>
+    </label>
   );
 }
 
@@ -261,14 +260,4 @@ function withOverlap(job: Json, chosen: string): Json {
   return concurrent || chosen === ''
     ? { ...rest, concurrent }
     : { ...rest, concurrent, overlap: chosen };
-}
-
-function parsed(text: string): Json | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJson(value) ? value : undefined;
-  } catch {
-    // Half-typed JSON: the form says so.
-    return undefined;
-  }
 }
