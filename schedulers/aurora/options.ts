@@ -16,7 +16,6 @@ export interface AuroraOptions extends ElectionSettings {
     readonly failoverTimeoutSeconds: number;
     readonly isPartitionAware: boolean;
     readonly usesGpus: boolean;
-    readonly usesRevocable: boolean;
     readonly principal: string | undefined;
   };
   readonly credential: SchedulerOptions['credential'];

@@ -240,7 +240,6 @@ class AuroraServer implements Aurora {
       capabilities: [
         { type: 'MULTI_ROLE' },
         ...(framework.isPartitionAware ? [{ type: 'PARTITION_AWARE' as const }] : []),
-        ...(framework.usesRevocable ? [{ type: 'REVOCABLE_RESOURCES' as const }] : []),
         ...(framework.usesGpus ? [{ type: 'GPU_RESOURCES' as const }] : []),
       ],
     };

@@ -61,12 +61,14 @@ export interface Marathon extends Service {
   readonly address: { readonly ip: string; readonly port: number };
   readonly scheme: 'http' | 'https';
   readonly isSubscribed: boolean;
+  /** Answers requests by itself; others pass them on to the one that does. */
+  readonly isLeading: boolean;
   readonly frameworkId: string | undefined;
   /** The machine, for printouts and tests. */
   readonly machine: MarathonMachine;
   /** Resolves with the reason when Marathon cannot go on; the process should end then. */
   readonly failure: Promise<unknown>;
-  /** Loads and subscribes without listening, for the simulator and tests. */
+  /** Loads and subscribes, or contends, without listening, for the simulator and tests. */
   startWithoutSocket(): Promise<void>;
 }
 
@@ -84,6 +86,7 @@ export function createMarathon(options: MarathonOptions, ports: MarathonPorts): 
 class MarathonServer implements Marathon {
   readonly machine: MarathonMachine;
   readonly failure: Promise<unknown>;
+  isLeading: boolean;
   private readonly options: MarathonOptions;
   private readonly ports: MarathonPorts;
   private readonly http: HttpServer;
@@ -95,7 +98,6 @@ class MarathonServer implements Marathon {
   private readonly fail: (why: unknown) => void;
   private subscription: FrameworkSubscription | undefined;
   private state: LifecycleState = 'new';
-  private isLeading: boolean;
   private masterUrl: string | undefined;
   private isResubscribing = false;
   private subscribedRoles: ReadonlySet<string> = new Set();
@@ -224,8 +226,11 @@ class MarathonServer implements Marathon {
 
   async startWithoutSocket(): Promise<void> {
     this.state = 'starting';
-    await this.load();
-    await this.subscribe();
+    const { leadership } = this.ports;
+    if (leadership === undefined) {
+      await this.load();
+      await this.subscribe();
+    } else this.contend(leadership);
     this.state = 'running';
   }
 

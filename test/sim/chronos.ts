@@ -11,14 +11,17 @@ import { silentLog } from '../../core/base/log.ts';
 import { type Random, randomInteger, SeededRandom } from '../../core/base/random.ts';
 import { MASTER, SimulatedCluster } from '../../core/testing/cluster.ts';
 import { SimulatedZooKeeper } from '../../core/testing/zookeeper.ts';
+import { CHRONOS_DEFAULTS } from '../../schedulers/chronos/options.ts';
+import { type Chronos, createChronos } from '../../schedulers/chronos/server.ts';
 import { type PeriodicJob, type Run, type Span, targetsIn, unmetTargets } from './chronos-check.ts';
-import { ChronosHost } from './chronos-host.ts';
 import {
   agentComesOrGoes,
   launcherCrashes,
   machineReboots,
   masterComesOrGoes,
 } from './cluster-faults.ts';
+import { ElectedHost } from './elected-host.ts';
+import { MasterHttp } from './master-http.ts';
 import type { SimulationOptions, SimulationResult } from './simulation.ts';
 
 const AGENTS = ['a1', 'a2', 'a3'];
@@ -44,7 +47,7 @@ class ChronosSimulation {
   private readonly random: Random;
   private readonly cluster: SimulatedCluster;
   private readonly zooKeeper: SimulatedZooKeeper;
-  private readonly hosts: readonly ChronosHost[];
+  private readonly hosts: readonly ElectedHost<Chronos>[];
   private readonly jobs: PeriodicJob[] = [];
   private readonly runs = new Map<string, Run[]>();
   private readonly running = new Map<string, Run>();
@@ -67,7 +70,24 @@ class ChronosSimulation {
     this.zooKeeper = new SimulatedZooKeeper(this.cluster.clock);
     this.hosts = HOSTS.map((name) => {
       const { cluster, zooKeeper } = this;
-      return new ChronosHost({ name, cluster, zooKeeper, random: cluster.fork(), log });
+      return new ElectedHost({
+        name,
+        path: '/chronos/state',
+        cluster,
+        zooKeeper,
+        random: cluster.fork(),
+        log,
+        create: (ports, process) =>
+          createChronos(
+            {
+              ...CHRONOS_DEFAULTS,
+              master: `${MASTER}:5050`,
+              workDirectory: '/none',
+              hostname: name,
+            },
+            { ...ports, http: new MasterHttp(cluster, process) },
+          ),
+      });
     });
   }
 
@@ -97,16 +117,16 @@ class ChronosSimulation {
     const { clock } = this.cluster;
     await clock.advanceTo(Math.max(goodFrom, this.aheadUntil) + QUIET_MS);
     this.goodTimes.push({ from: Math.max(goodFrom, this.aheadUntil), to: clock.now() });
-    const id = this.leader()?.chronos?.frameworkId;
+    const id = this.leader()?.service?.frameworkId;
     if (id !== undefined) this.frameworkIds.add(id);
   }
 
-  private leader(): ChronosHost | undefined {
-    return this.hosts.find((host) => host.leads);
+  private leader(): ElectedHost<Chronos> | undefined {
+    return this.hosts.find((host) => host.service?.isSubscribed === true);
   }
 
   private async post(name: string): Promise<void> {
-    const leader = this.leader()?.chronos;
+    const leader = this.leader()?.service;
     assert.ok(leader !== undefined, 'nobody leads');
     const epsilonS = 10 + randomInteger(this.random, 20);
     const durationS = randomInteger(this.random, 10);
@@ -190,7 +210,7 @@ class ChronosSimulation {
     }
   }
 
-  private setClock(host: ChronosHost): void {
+  private setClock(host: ElectedHost<Chronos>): void {
     const offsetMs = Math.round((this.random.float() * 2 - 1) * STEP_MAX_MS);
     this.say(`the clock of ${host.name} is set by ${offsetMs} ms`);
     host.setClock(offsetMs);

@@ -1,20 +1,32 @@
 /** What must hold of Marathon between two looks at it (README, Marathon). */
 import { strict as assert } from 'node:assert';
 import type { MarathonState } from '../../schedulers/marathon/machine/state.ts';
-import { type Instance, isTerminal } from '../../schedulers/marathon/model/instance.ts';
+import {
+  type Instance,
+  isAtRest,
+  isOutdated,
+  isTerminal,
+} from '../../schedulers/marathon/model/instance.ts';
 import type { PathId } from '../../schedulers/marathon/model/path-id.ts';
-import type { RunSpec } from '../../schedulers/marathon/model/run-spec.ts';
+import { isResident } from '../../schedulers/marathon/model/persistent-volumes.ts';
+import {
+  healthChecksOf,
+  type RunSpec,
+  readinessChecksOf,
+} from '../../schedulers/marathon/model/run-spec.ts';
+import { formOf } from './marathon-definitions.ts';
 
 const ROUNDING = 1e-9;
 
-/** Looks again and again; compares each look with the one before. */
-export class MarathonChecks {
-  private before = new Map<string, Instance>();
+/** An instance as it was at a look, and whether it served then. */
+interface Seen {
+  readonly instance: Instance;
+  readonly serves: boolean;
+}
 
-  /** Marathon was started anew: what it loads is the first look. */
-  reset(): void {
-    this.before.clear();
-  }
+/** Looks again and again at one life of Marathon; compares each look with the one before. */
+export class MarathonChecks {
+  private before = new Map<string, Seen>();
 
   look(state: MarathonState): void {
     for (const id of state.kills.keys()) {
@@ -29,37 +41,45 @@ export class MarathonChecks {
         }
       }
     }
-    this.before = new Map([...state.instances.all()].map((each) => [each.id, each]));
+    this.before = new Map(
+      [...state.instances.all()].map((instance) => [
+        instance.id,
+        { instance, serves: serves(state, instance) },
+      ]),
+    );
   }
 
   private checkUpgrade(state: MarathonState, spec: RunSpec): void {
     const now = state.instances.of(spec.id);
-    const was = [...this.before.values()].filter((each) => each.spec.id === spec.id);
+    const was = [...this.before.values()].filter((each) => each.instance.spec.id === spec.id);
     if (was.length === 0) return;
     const { minimumHealthCapacity, maximumOverCapacity } = spec.upgradeStrategy;
-    const least = Math.ceil(spec.instances * minimumHealthCapacity - ROUNDING);
+    const wanted = Math.ceil(spec.instances * minimumHealthCapacity - ROUNDING);
     const capacity = Math.floor(spec.instances * (1 + maximumOverCapacity) + ROUNDING);
-    const most = capacity === least ? capacity + 1 : capacity;
+    // Where both are the same one more lives meanwhile; with a volume that cannot move, one less.
+    const isTight = capacity === wanted;
+    const least = isTight && isResident(spec) ? wanted - 1 : wanted;
+    const most = isTight && !isResident(spec) ? capacity + 1 : capacity;
 
     const byId = new Map<string, Instance>(now.map((each) => [each.id, each]));
-    const victims = was.filter((each) => {
-      if (!serves(each)) return false;
+    const servedBefore = was.filter((each) => each.serves).map(({ instance }) => instance);
+    const victims = servedBefore.filter((each) => {
       const cause = byId.get(each.id)?.endCause;
       return cause?.by === 'deployment' && cause.action.startsWith('Restart');
     });
     if (victims.length > 0) {
       // Others may have ended by themselves meanwhile.
-      const lost = was
-        .filter((each) => serves(each) && !victims.includes(each))
+      const lost = servedBefore
+        .filter((each) => !victims.includes(each))
         .filter((each) => {
           const present = byId.get(each.id);
-          return present === undefined || !serves(present);
+          return present === undefined || !serves(state, present);
         });
-      const serving = now.filter(serves).length + lost.length;
-      const isEnough = serving >= Math.min(least, was.filter(serves).length);
+      const serving = now.filter((each) => serves(state, each)).length + lost.length;
+      const isEnough = serving >= Math.min(least, servedBefore.length);
       assert.ok(isEnough, `${serving} of ${spec.id} serve after a kill, not ${least}`);
     }
-    const known = new Set(was.map(({ id }) => id));
+    const known = new Set<string>(was.map(({ instance }) => instance.id));
     const isGrowing = now.some(({ id }) => !known.has(id));
     const alive = now.filter(occupies).length;
     const text = `${alive} of ${spec.id} live while more are started, not at most ${most}`;
@@ -67,33 +87,55 @@ export class MarathonChecks {
   }
 }
 
-function serves({ condition, goal }: Instance): boolean {
-  return condition === 'Running' && goal === 'Running';
+/** Runs, is not being ended, and is healthy and ready as far as that is checked. */
+function serves({ health }: MarathonState, instance: Instance): boolean {
+  const { condition, goal, spec, endCause } = instance;
+  if (condition !== 'Running' || goal !== 'Running' || endCause !== undefined) return false;
+  if (healthChecksOf(spec).length > 0 && health.isHealthy(instance) !== true) return false;
+  return readinessChecksOf(spec).length === 0 || health.readiness(instance)?.ready !== false;
 }
 
-function occupies({ condition }: Instance): boolean {
-  return condition !== 'UnreachableInactive' && !isTerminal(condition);
+function occupies(instance: Instance): boolean {
+  const { condition } = instance;
+  return condition !== 'UnreachableInactive' && !isTerminal(condition) && !isAtRest(instance);
 }
 
-/** After everything has come to rest: what is wanted runs, and nothing else. */
-export function checkRest(
-  state: MarathonState,
-  accepted: ReadonlyMap<PathId, ReadonlySet<string>>,
-  formOf: (spec: RunSpec | undefined) => string,
-): void {
+/** What was answered with 2xx, and so must be true in the end whatever crashed. */
+export interface Promises {
+  /** What each app or pod may be: as acknowledged last, or as asked for without an answer since. */
+  readonly forms: ReadonlyMap<PathId, ReadonlySet<string>>;
+  /** Versions of acknowledged restarts: nothing older may be left. */
+  readonly restarts: ReadonlyMap<PathId, string>;
+  /** Tasks of acknowledged kills. */
+  readonly killedTasks: ReadonlySet<string>;
+}
+
+/** After everything has come to rest: what is wanted runs, and nothing else; every promise is kept. */
+export function checkRest(state: MarathonState, { forms, restarts, killedTasks }: Promises): void {
   assert.equal(state.deployments.size, 0, `deployments are under way\n${state.describe()}`);
   assert.equal(state.kills.size, 0, 'kills are under way');
   for (const spec of state.root.specs.values()) {
-    const running = state.instances.of(spec.id).filter(serves);
+    const all = state.instances.of(spec.id);
+    const wanted = all.filter((each) => !isAtRest(each));
+    const running = wanted.filter(({ condition }) => condition === 'Running');
     const text = `${spec.id} has not what it wants\n${state.describe()}`;
     assert.equal(running.length, spec.instances, text);
-    assert.equal(state.instances.countOf(spec.id), spec.instances, text);
+    assert.equal(wanted.length, spec.instances, text);
+    for (const each of wanted) {
+      assert.ok(!isOutdated(each, spec), `${each.id} runs an old definition of ${spec.id}`);
+      for (const { id } of each.tasks) {
+        assert.ok(!killedTasks.has(id), `${id} lives, its kill was acknowledged`);
+      }
+    }
+    const since = restarts.get(spec.id);
+    const isRestarted = since === undefined || spec.versionInfo.lastConfigChangeAt >= since;
+    assert.ok(isRestarted, `the restart of ${spec.id} at ${since} was acknowledged and lost`);
   }
   for (const id of state.instances.specIds()) {
     assert.ok(state.spec(id) !== undefined, `instances of ${id} are left`);
   }
-  for (const [id, forms] of accepted) {
+  for (const [id, allowed] of forms) {
     const form = formOf(state.spec(id));
-    assert.ok(forms.has(form), `${id} is ${form}, acknowledged was ${[...forms].join(' or ')}`);
+    assert.ok(allowed.has(form), `${id} is ${form}, acknowledged was ${[...allowed].join(' or ')}`);
   }
 }

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { repeatCommand } from './main.ts';
 import { simulateMarathon } from './marathon.ts';
 
-const SEEDS = [2, 7, 9, 15, 39, 42];
+const SEEDS = [7, 13, 20, 54];
 
 test(`Marathon keeps its promises for the seeds ${SEEDS.join(', ')}`, async () => {
   for (const seed of SEEDS) {

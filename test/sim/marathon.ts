@@ -1,85 +1,108 @@
 /**
- * Marathon on a cluster with faults: random apps with dependencies, random upgrades, scalings,
- * restarts and kills; Marathon, master and agents crash, machines reboot, messages are lost, tasks
- * fail. What is checked: `marathon-checks.ts`, and that nothing runs in the end that is not wanted.
+ * Marathon on a cluster with faults: random apps, resident apps and pods with dependencies, random
+ * upgrades, scalings, restarts, kills and rollbacks; Marathon (in half of the seeds two that elect a
+ * leader), master and agents crash, machines reboot, messages are lost, tasks fail, checks too. What
+ * is checked: `marathon-checks.ts`, `marathon-causes.ts`, and that nothing runs in the end that is not wanted.
  */
 import { strict as assert } from 'node:assert';
+import type { LightMyRequestResponse } from 'fastify';
 import { minutes, seconds } from '../../core/base/duration.ts';
-import { type Log, silentLog } from '../../core/base/log.ts';
+import { silentLog } from '../../core/base/log.ts';
 import { type Random, randomInteger, SeededRandom } from '../../core/base/random.ts';
 import { MASTER, SimulatedCluster } from '../../core/testing/cluster.ts';
-import type { SimulatedProcess } from '../../core/testing/network.ts';
-import { SimulatedDisk } from '../../core/testing/storage.ts';
 import type { Call } from '../../core/wire/types/mesos.v1.scheduler.ts';
-import { instanceIdOf } from '../../schedulers/marathon/model/instance.ts';
+import { isActive } from '../../schedulers/marathon/model/instance.ts';
 import { type PathId, resolvePathId } from '../../schedulers/marathon/model/path-id.ts';
-import { isApp, type RunSpec } from '../../schedulers/marathon/model/run-spec.ts';
-import { createMarathon, type Marathon } from '../../schedulers/marathon/server.ts';
+import type { Marathon } from '../../schedulers/marathon/server.ts';
+import { at } from '../e2e/support/json.ts';
 import { optionsWith } from '../schedulers/marathon/world.ts';
 import { agentComesOrGoes, machineReboots, masterComesOrGoes } from './cluster-faults.ts';
 import { checkAgents } from './invariants.ts';
-import { checkRest, MarathonChecks } from './marathon-checks.ts';
+import { KillCauses } from './marathon-causes.ts';
+import { checkRest, MarathonChecks, type Promises } from './marathon-checks.ts';
+import { APPS, definitionOf, formOf, GONE, PODS, SPECS } from './marathon-definitions.ts';
+import { ElectedMarathons, LoneMarathon, type MarathonHosts } from './marathon-hosts.ts';
+import { ProbedTasks } from './probed-tasks.ts';
 import { SchedulerHttp } from './scheduler-http.ts';
 import type { SimulationOptions, SimulationResult } from './simulation.ts';
 
 const AGENTS = ['a1', 'a2', 'a3', 'a4'];
 const AGENT_RESOURCES = 'cpus:4;mem:4096;disk:4096;ports:[31000-31099]';
-const APPS = ['/a', '/b', '/g/c', '/g/d', '/g/h/e'];
 const STEPS = 40;
 const LOOK_MS = 100;
-const NAME = 'marathon';
-/** Of a deleted app. */
-const GONE = 'gone';
 
-const OPTIONS = optionsWith({ min_revive_offers_interval: '1000', launch_tokens: '1000' });
+const OPTIONS = optionsWith({
+  min_revive_offers_interval: '1000',
+  launch_tokens: '1000',
+  mesos_role: 'services',
+});
 
 export async function simulateMarathon(options: SimulationOptions): Promise<SimulationResult> {
   return new MarathonSimulation(options).run();
 }
 
-class MarathonSimulation {
+interface Request {
+  readonly method: 'PUT' | 'POST' | 'DELETE';
+  readonly url: string;
+  readonly body?: object;
+}
+
+class MarathonSimulation implements Promises {
   private readonly options: SimulationOptions;
   private readonly random: Random;
   private readonly cluster: SimulatedCluster;
-  private readonly disk: SimulatedDisk;
-  private readonly log: Log;
-  private readonly checks = new MarathonChecks();
-  /** What each app may be by what was acknowledged, and what was asked for without an answer. */
-  private readonly accepted = new Map<PathId, Set<string>>();
+  private readonly hosts: MarathonHosts;
+  private readonly causes = new KillCauses(OPTIONS.machine.taskLaunchTimeoutMs);
+  private readonly probed: ProbedTasks;
+  private readonly checks = new WeakMap<Marathon, MarathonChecks>();
+  readonly forms = new Map<PathId, Set<string>>();
+  readonly restarts = new Map<PathId, string>();
+  readonly killedTasks = new Set<string>();
   private readonly tasks: { readonly agent: string; readonly pid: number }[] = [];
-  private marathon: Marathon | undefined;
   /** Why Marathon has given up, which it must not. */
   private failed: unknown;
-  private spawnCount = 0;
   private acknowledgedCount = 0;
   private refusedCount = 0;
   private killCount = 0;
 
   constructor(options: SimulationOptions) {
     this.options = options;
-    this.log = options.log ?? silentLog;
     this.random = new SeededRandom(options.seed * 6_151);
+    const { log = silentLog } = options;
     this.cluster = new SimulatedCluster({
       seed: options.seed,
       latencyMs: [0.1, 1 + randomInteger(this.random, 30)],
       lossRate: this.random.float() < 0.5 ? 0 : this.random.float() * 0.02,
-      ...(options.log === undefined ? {} : { log: options.log }),
-      onSpawn: (agent, { pid }) => {
-        this.spawnCount += 1;
-        this.tasks.push({ agent, pid });
+      log,
+      onSpawn: (agent, { pid }) => this.tasks.push({ agent, pid }),
+    });
+    const { cluster } = this;
+    this.probed = new ProbedTasks(cluster.fork(), (url) => this.causes.probeFailed(url));
+    const Hosts = options.seed % 2 === 0 ? LoneMarathon : ElectedMarathons;
+    this.hosts = new Hosts({
+      cluster,
+      log,
+      options: OPTIONS,
+      http: (process, marathon) =>
+        new SchedulerHttp({
+          cluster,
+          process,
+          onCall: (call) => this.heard(call, marathon()),
+          probe: (url) => this.probed.statusOf(url, cluster.clock.now()),
+        }),
+      onFailure: (why) => {
+        this.failed ??= why ?? 'it ended';
       },
     });
-    const { clock } = this.cluster;
-    this.disk = new SimulatedDisk({ clock, random: this.cluster.fork() });
   }
 
   async run(): Promise<SimulationResult> {
     const { cluster } = this;
     await cluster.startMaster();
     for (const name of AGENTS) await cluster.startAgent(name, AGENT_RESOURCES);
-    await this.startMarathon();
+    await this.hosts.recover();
     await this.advance(seconds(3));
-    for (const id of APPS) await this.put(id);
+    for (const id of SPECS) await this.put(id);
     for (let step = 0; step < (this.options.steps ?? STEPS); step += 1) {
       await this.disturb();
       await this.advance(seconds(this.random.float() * 15));
@@ -91,70 +114,26 @@ class MarathonSimulation {
       refused: this.refusedCount,
       kills: this.killCount,
     };
-    return { taskCount: this.spawnCount, messageCount: deliveredCount, lostCount, ends };
+    return { taskCount: this.tasks.length, messageCount: deliveredCount, lostCount, ends };
   }
 
-  private async startMarathon(): Promise<void> {
-    const process = this.cluster.network.start(NAME);
-    const marathon = createMarathon(OPTIONS, {
-      clock: process.clock,
-      random: this.cluster.fork(),
-      http: this.httpOf(process),
-      storage: this.disk.open(),
-      log: this.log,
-    });
-    this.marathon = marathon;
-    this.checks.reset();
-    void marathon.failure.then((why) => {
-      if (this.marathon === marathon) this.failed = why;
-    });
-    void marathon.startWithoutSocket().catch((thrown: unknown) => {
-      if (this.marathon === marathon) this.failed = thrown;
-    });
-    await this.cluster.clock.settle();
-  }
-
-  private httpOf(process: SimulatedProcess): SchedulerHttp {
-    return new SchedulerHttp({
-      cluster: this.cluster,
-      process,
-      onCall: (call) => this.heard(call),
-      probe: () => 200,
-    });
-  }
-
-  /** No task is killed without a cause; one that no instance knows needs none. */
-  private heard(call: Call): void {
+  private heard(call: Call, marathon: Marathon | undefined): void {
     const id = call.kill?.task_id.value;
-    if (call.type !== 'KILL' || id === undefined) return;
+    if (call.type !== 'KILL' || id === undefined || marathon === undefined) return;
     this.killCount += 1;
-    const instanceId = instanceIdOf(id);
-    const instance =
-      instanceId === undefined ? undefined : this.marathon?.machine.state.instances.get(instanceId);
-    const isPresent = instance?.tasks.some((task) => task.id === id) === true;
-    if (!isPresent || instance.condition === 'Scheduled') return;
-    assert.ok(instance.endCause !== undefined, `task ${id} is killed without a cause`);
-  }
-
-  private crashMarathon(): void {
-    this.marathon = undefined;
-    this.disk.crash();
-    this.cluster.network.crash(NAME);
+    this.causes.check(id, marathon, this.cluster.clock.now());
   }
 
   private async disturb(): Promise<void> {
     const { cluster } = this;
     const agent = this.pick(AGENTS);
-    const id = this.pick(APPS);
-    const isDown = this.marathon === undefined || cluster.master === undefined;
+    const isDown = this.hosts.leader === undefined || cluster.master === undefined;
     if (isDown && this.random.float() < 0.5) return this.recover();
     const say = (what: string): void => this.say(what);
-    switch (randomInteger(this.random, 20)) {
+    switch (randomInteger(this.random, 24)) {
       case 0:
       case 1:
-        this.say(`Marathon ${this.marathon === undefined ? 'starts' : 'crashes'}`);
-        if (this.marathon === undefined) await this.startMarathon();
-        else this.crashMarathon();
+        this.say(await this.hosts.disturb(this.random));
         return;
       case 2:
         return masterComesOrGoes(cluster, say);
@@ -167,7 +146,8 @@ class MarathonSimulation {
       case 6:
         return this.endTask();
       case 7: {
-        const [from, to] = [this.pick([NAME, MASTER]), this.pick([MASTER, agent])];
+        const from = this.pick([this.pick(this.hosts.names), MASTER]);
+        const to = this.pick([MASTER, agent]);
         this.say(`partition between ${from} and ${to}`);
         if (from !== to) cluster.network.partition(from, to);
         return;
@@ -175,16 +155,26 @@ class MarathonSimulation {
       case 8:
       case 9:
         return this.recover();
-      case 10:
-        return this.call('POST', `/v2/apps${id}/restart?force=${this.random.float() < 0.5}`);
-      case 11:
-        return this.call('DELETE', `/v2/apps${id}/tasks`);
-      case 12: {
-        const [deployment] = [...(this.marathon?.machine.state.deployments.keys() ?? [])];
-        if (deployment === undefined) return;
-        return this.call('DELETE', `/v2/deployments/${deployment}?force=true`);
+      case 10: {
+        const host = this.probed.fallIll(this.random, cluster.clock.now());
+        this.say(`checks of ${host ?? 'nobody'} fail`);
+        return;
       }
-      case 13:
+      default:
+        return this.ask();
+    }
+  }
+
+  private async ask(): Promise<void> {
+    const id = this.pick(SPECS);
+    switch (randomInteger(this.random, 12)) {
+      case 0:
+        return this.restart(this.pick(APPS));
+      case 1:
+        return this.killTasks(id);
+      case 2:
+        return this.endDeployment();
+      case 3:
         return this.remove(id);
       default:
         return this.put(id);
@@ -209,83 +199,132 @@ class MarathonSimulation {
     for (const agent of AGENTS) {
       if (cluster.agent(agent) === undefined) await cluster.startAgent(agent);
     }
-    if (this.marathon === undefined) await this.startMarathon();
+    await this.hosts.recover();
   }
 
   private async put(id: string): Promise<void> {
-    const app = {
-      id,
-      cmd: 'sleep infinity',
-      cpus: 0.1,
-      mem: this.pick([16, 32, 64]),
-      instances: randomInteger(this.random, 6),
-      backoffSeconds: 1,
-      maxLaunchDelaySeconds: 5,
-      upgradeStrategy: {
-        minimumHealthCapacity: this.pick([0, 0.5, 1]),
-        maximumOverCapacity: this.pick([0, 0.5, 1]),
-      },
-      unreachableStrategy: this.pick([
-        { inactiveAfterSeconds: 0, expungeAfterSeconds: 0 },
-        { inactiveAfterSeconds: 30, expungeAfterSeconds: 120 },
-      ]),
-      killSelection: this.pick(['YOUNGEST_FIRST', 'OLDEST_FIRST']),
-      // Only on those before it, so that there is no circle.
-      dependencies: APPS.slice(0, APPS.indexOf(id)).filter(() => this.random.float() < 0.3),
-      healthChecks:
-        this.random.float() < 0.5
-          ? []
-          : [{ protocol: 'HTTP', gracePeriodSeconds: 10, intervalSeconds: 2, timeoutSeconds: 1 }],
-    };
+    const { body, form } = definitionOf(this.random, id);
     const force = this.random.float() < 0.6;
-    const url = `/v2/apps${id}?partialUpdate=false&force=${force}`;
-    await this.call('PUT', url, app, { id, form: `${app.instances} of ${app.mem}` });
+    const state = this.hosts.leader?.machine.state;
+    if (!PODS.includes(id)) {
+      const url = `/v2/apps${id}?partialUpdate=false&force=${force}`;
+      await this.change(id, form, { method: 'PUT', url, body });
+    } else if (state?.spec(resolvePathId(id)) === undefined) {
+      await this.change(id, form, { method: 'POST', url: `/v2/pods?force=${force}`, body });
+    } else {
+      await this.change(id, form, { method: 'PUT', url: `/v2/pods${id}?force=${force}`, body });
+    }
   }
 
   private async remove(id: string): Promise<void> {
-    await this.call('DELETE', `/v2/apps${id}`, undefined, { id, form: GONE });
+    this.causes.removalRequested(id);
+    const kind = PODS.includes(id) ? 'pods' : 'apps';
+    await this.change(id, GONE, { method: 'DELETE', url: `/v2/${kind}${id}?force=true` });
   }
 
-  /** Asks and waits for the answer, which does not come when Marathon dies meanwhile. */
+  /** Without an answer it may be as it was or as it was asked to be. */
+  private async change(id: string, form: string, request: Request): Promise<void> {
+    const forms = this.formsOf(resolvePathId(id));
+    const before = [...forms];
+    forms.add(form);
+    const answer = await this.call(request, form);
+    if (answer === undefined) return;
+    forms.clear();
+    for (const each of isAccepted(answer) ? [form] : before) forms.add(each);
+  }
+
+  private async restart(id: string): Promise<void> {
+    const url = `/v2/apps${id}/restart?force=${this.random.float() < 0.5}`;
+    const answer = await this.call({ method: 'POST', url });
+    if (answer === undefined || !isAccepted(answer)) return;
+    this.restarts.set(resolvePathId(id), String(at(answer.json(), 'version')));
+  }
+
+  private async killTasks(id: string): Promise<void> {
+    const state = this.hosts.leader?.machine.state;
+    if (state === undefined) return;
+    const present = state.instances.of(resolvePathId(id));
+    const active = present.filter(({ condition }) => isActive(condition));
+    const tasks = active.flatMap((instance) => instance.tasks.map((task) => task.id));
+    this.causes.killRequested(id, this.cluster.clock.now());
+    const answer = await this.call(
+      PODS.includes(id)
+        ? {
+            method: 'DELETE',
+            url: `/v2/pods${id}::instances`,
+            body: active.map((instance) => instance.id),
+          }
+        : { method: 'DELETE', url: `/v2/apps${id}/tasks` },
+    );
+    if (answer === undefined || !isAccepted(answer)) return;
+    for (const task of tasks) this.killedTasks.add(task);
+  }
+
+  /** Stopped where it is, or rolled back: what was changed is then as before. */
+  private async endDeployment(): Promise<void> {
+    const [running] = this.hosts.leader?.machine.state.deployments.values() ?? [];
+    if (running === undefined) return;
+    const force = this.random.float() < 0.5;
+    const ids = force ? [] : [...running.specs];
+    const befores = ids.map((id) => ({ id, forms: [...this.formsOf(id)] }));
+    const url = `/v2/deployments/${running.plan.id}?force=${force}`;
+    const answer = await this.call({ method: 'DELETE', url });
+    const { specs } = running.plan;
+    for (const { id, forms } of befores) {
+      const from = specs.find((change) => change.id === id)?.from;
+      const back = formOf(from);
+      if (answer !== undefined && !isAccepted(answer)) continue;
+      const now = this.hosts.leader?.machine.state.spec(id);
+      const possible = answer === undefined ? [...forms, back] : [formOf(now)];
+      this.forms.set(id, new Set(possible));
+      this.restarts.delete(id);
+    }
+  }
+
+  /** Asks and waits for the answer, which does not come when Marathon dies or loses its leadership meanwhile. */
   private async call(
-    method: 'PUT' | 'POST' | 'DELETE',
-    url: string,
-    body?: object,
-    change?: { readonly id: string; readonly form: string },
-  ): Promise<void> {
-    const { marathon } = this;
-    if (marathon === undefined) return;
-    this.say(`${method} ${url} ${change?.form ?? ''}`);
-    const forms = change === undefined ? undefined : this.formsOf(resolvePathId(change.id));
-    const before = [...(forms ?? [])];
-    if (change !== undefined) forms?.add(change.form);
-    let status: number | undefined;
+    { method, url, body }: Request,
+    what = '',
+  ): Promise<LightMyRequestResponse | undefined> {
+    const marathon = this.hosts.leader;
+    if (marathon === undefined) return undefined;
+    this.say(`${method} ${url} ${what}`);
+    let answer: LightMyRequestResponse | undefined;
     void marathon.app
       .inject({ method, url, ...(body === undefined ? {} : { payload: body }) })
-      .then((answer) => {
-        status = answer.statusCode;
+      .then((given) => {
+        answer = given;
       });
     await this.cluster.clock.settle();
     // Half of the crashes come while the answer waits for its write.
     const dies = this.random.float() < 0.05;
-    if (dies && status === undefined) {
+    if (dies && answer === undefined) {
       this.say('Marathon crashes before it answers');
-      this.crashMarathon();
-      return;
+      this.hosts.crashLeader();
+      return undefined;
     }
-    await this.cluster.until(() => status !== undefined, seconds(5));
-    assert.ok(status !== undefined, `no answer to ${method} ${url}`);
-    if (status >= 500) assert.fail(`${method} ${url} was answered ${status}`);
-    if (status < 300) this.acknowledgedCount += 1;
+    await this.cluster.until(
+      () => answer !== undefined || this.hosts.leader !== marathon,
+      seconds(5),
+    );
+    if (answer === undefined) {
+      const isWaiting = this.hosts.leader === marathon && this.hosts.answersSoon;
+      assert.ok(!isWaiting, `no answer to ${method} ${url}`);
+      return undefined;
+    }
+    const { statusCode, payload } = answer;
+    if (statusCode >= 500) assert.fail(`${method} ${url} was answered ${statusCode} ${payload}`);
+    const deployment = answer.headers['marathon-deployment-id'];
+    if (deployment !== undefined) this.causes.deploymentSeen(String(deployment));
+    if (isAccepted(answer)) this.acknowledgedCount += 1;
     else this.refusedCount += 1;
-    if (change === undefined || forms === undefined) return;
-    forms.clear();
-    for (const form of status < 300 ? [change.form] : before) forms.add(form);
+    if (!isAccepted(answer)) this.say(`refused: ${statusCode} ${payload}`);
+    return answer;
   }
 
   private formsOf(id: PathId): Set<string> {
-    const known = this.accepted.get(id) ?? new Set([GONE]);
-    this.accepted.set(id, known);
+    const known = this.forms.get(id) ?? new Set([GONE]);
+    this.forms.set(id, known);
     return known;
   }
 
@@ -295,38 +334,48 @@ class MarathonSimulation {
     while (clock.now() < end) {
       await clock.advanceTo(Math.min(end, clock.now() + LOOK_MS));
       assert.equal(this.failed, undefined, `Marathon has failed: ${String(this.failed)}`);
-      if (this.marathon !== undefined) this.checks.look(this.marathon.machine.state);
+      for (const marathon of this.hosts.living)
+        this.checksOf(marathon).look(marathon.machine.state);
     }
     checkAgents(this.cluster);
+  }
+
+  private checksOf(marathon: Marathon): MarathonChecks {
+    const known = this.checks.get(marathon) ?? new MarathonChecks();
+    this.checks.set(marathon, known);
+    return known;
   }
 
   private async comeToRest(): Promise<void> {
     this.say('faults end');
     this.cluster.network.lossRate = 0;
+    this.probed.recover();
     await this.recover();
     for (let minute = 0; minute < 40 && !this.isAtRest(); minute += 1) {
       await this.advance(minutes(1));
     }
-    const { marathon } = this;
-    assert.ok(marathon !== undefined);
-    checkRest(marathon.machine.state, this.accepted, formOf);
-    const wanted = [...marathon.machine.state.root.specs.values()];
-    const sum = wanted.reduce((total, { instances }) => total + instances, 0);
-    assert.equal(this.runningCount, sum, `processes\n${marathon.machine.describe()}`);
+    const marathon = this.hosts.leader;
+    assert.ok(marathon !== undefined, 'nobody leads');
+    checkRest(marathon.machine.state, this);
+    assert.equal(
+      this.runningCount,
+      knownCount(marathon),
+      `processes\n${marathon.machine.describe()}`,
+    );
   }
 
   private isAtRest(): boolean {
-    const { marathon } = this;
+    const marathon = this.hosts.leader;
     if (marathon === undefined || this.cluster.master?.isReady !== true) return false;
     const { state } = marathon.machine;
-    const specs = [...state.root.specs.values()];
-    const sum = specs.reduce((total, { instances }) => total + instances, 0);
-    const running = [...state.instances.all()].filter(({ condition }) => condition === 'Running');
+    const wanted = [...state.root.specs.values()].reduce((sum, each) => sum + each.instances, 0);
+    const running = [...state.instances.all()].filter(
+      ({ condition, goal }) => condition === 'Running' && goal === 'Running',
+    );
     return (
       state.deployments.size === 0 &&
-      state.instances.size === sum &&
-      running.length === sum &&
-      this.runningCount === sum
+      running.length === wanted &&
+      this.runningCount === knownCount(marathon)
     );
   }
 
@@ -346,6 +395,12 @@ class MarathonSimulation {
   }
 }
 
-function formOf(spec: RunSpec | undefined): string {
-  return spec === undefined || !isApp(spec) ? GONE : `${spec.instances} of ${spec.mem}`;
+function isAccepted({ statusCode }: LightMyRequestResponse): boolean {
+  return statusCode < 300;
+}
+
+/** Tasks that run by what Marathon knows: a container of a pod that has done its work leaves the others alone. */
+function knownCount({ machine }: Marathon): number {
+  const tasks = [...machine.state.instances.all()].flatMap((instance) => instance.tasks);
+  return tasks.filter(({ condition }) => condition === 'Running').length;
 }

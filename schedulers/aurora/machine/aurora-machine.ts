@@ -13,8 +13,6 @@ import type { AuroraEffect, Decision } from './effects.ts';
 import { followDrain } from './maintenance-calls.ts';
 import { OfferBook } from './offer-book.ts';
 import { PendingGroups } from './pending-groups.ts';
-import { Preemptor } from './preemptor.ts';
-import { Reservations } from './reservations.ts';
 import { tryGroup } from './scheduling.ts';
 import type { MachineSettings } from './settings.ts';
 import { AuroraState, type StoredState } from './state.ts';
@@ -36,8 +34,6 @@ export class AuroraMachine {
   readonly state = new AuroraState();
   readonly offers = new OfferBook();
   readonly groups = new PendingGroups();
-  readonly reservations = new Reservations();
-  readonly preemptor = new Preemptor(this);
   readonly cron = new CronRuns();
   readonly updates = new JobUpdates();
   private readonly settings: MachineSettings;
@@ -71,7 +67,6 @@ export class AuroraMachine {
       }
       for (const key of this.state.cronJobs.keys()) this.cron.plan(turn, key);
       this.updates.resume(turn);
-      this.preemptor.begin(turn);
     }).effects;
   }
 
@@ -130,7 +125,7 @@ export class AuroraMachine {
         pruneJob(turn, id);
         return;
       case 'group':
-        tryGroup(turn, id, this);
+        tryGroup(turn, id, this.groups, this.offers);
         return;
       case 'offer':
         this.offers.decline(turn, id);
@@ -140,9 +135,6 @@ export class AuroraMachine {
         return;
       case 'cron-start':
         this.cron.tryStart(turn, id);
-        return;
-      case 'preempt':
-        this.preemptor.search(turn);
         return;
       case 'update':
         this.updates.due(turn, id);

@@ -57,10 +57,7 @@ export type Counter =
   | 'job_updates_pruned'
   | 'cron_job_triggers'
   | 'cron_job_collisions'
-  | 'cron_job_launch_failures'
-  | `preemptor_slot_search_${'attempts' | 'successful' | 'failed'}_for_${'prod' | 'non_prod'}`
-  | `preemptor_slot_validation_${'successful' | 'failed'}_for_${'prod' | 'non_prod'}`
-  | `preemptor_tasks_preempted_${'prod' | 'non_prod'}`;
+  | 'cron_job_launch_failures';
 
 export type AuroraEffect =
   | { readonly kind: 'persist'; readonly operation: StoreOperation }

@@ -57,18 +57,6 @@ export interface MachineSettings {
     readonly attemptsPerSecond: number;
     readonly tasksPerAttemptMax: number;
   };
-  readonly preemption: {
-    readonly isEnabled: boolean;
-    /** For which a task has been pending before others give way. */
-    readonly delayMs: DurationMs;
-    readonly initialDelayMs: DurationMs;
-    readonly searchIntervalMs: DurationMs;
-    readonly slotHoldMs: DurationMs;
-    /** Slots of a group at a time. */
-    readonly batchMax: number;
-    /** For which an agent whose tasks gave way is kept. */
-    readonly reservationMs: DurationMs;
-  };
   readonly offers: {
     readonly holdMs: DurationMs;
     readonly holdJitterMs: DurationMs;

@@ -21,8 +21,6 @@ const KINDS = [
   'cron',
   /** A run waits until the tasks of the one before are gone. */
   'cron-start',
-  /** Places are looked for where others give way. */
-  'preempt',
   /** An update looks at an instance again, or at its pulses. */
   'update',
 ] as const;

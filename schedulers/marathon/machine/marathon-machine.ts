@@ -81,7 +81,7 @@ export class MarathonMachine {
         else if (isTerminal(instance.condition)) {
           const fresh = { condition: 'Scheduled', since: now, endCause: undefined } as const;
           turn.putInstance({ ...instance, ...fresh });
-        }
+        } else if (instance.endCause !== undefined) requestKill(turn, instance);
         if (instance.condition === 'Running') this.probes.ensure(instance.spec, now);
         turn.touch(instance.spec.id);
       }

@@ -43,6 +43,25 @@ test('after a restart nothing is killed, lost or started twice', async () => {
   await world.stop();
 });
 
+test('a kill that was answered is sent again after a crash that its call was lost in', async () => {
+  const world = await World.start();
+  await world.call('POST', '/v2/apps', SLEEP);
+  await world.advance(5_000);
+  const [task] = world.master.running('sleep');
+  world.master.obeysKills = false;
+  const answer = await world.call('DELETE', '/v2/apps/sleep/tasks');
+  assert.equal(answer.status, 200);
+  world.master.obeysKills = true;
+  await world.restart();
+  const kills = world.master.callsOf('KILL').map(({ kill }) => kill?.task_id.value);
+  assert.deepEqual(kills, [task?.id, task?.id]);
+  await world.advance(10_000);
+  const [next] = world.master.running('sleep');
+  assert.ok(next !== undefined);
+  assert.notEqual(next.id, task?.id);
+  await world.stop();
+});
+
 test('a deployment goes on after a restart in the middle', async () => {
   const world = await World.start();
   world.master.firstState = 'TASK_STAGING';

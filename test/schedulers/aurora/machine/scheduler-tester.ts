@@ -53,15 +53,6 @@ export const SETTINGS: MachineSettings = {
     attemptsPerSecond: 40,
     tasksPerAttemptMax: 5,
   },
-  preemption: {
-    isEnabled: true,
-    delayMs: 180_000,
-    initialDelayMs: 180_000,
-    searchIntervalMs: 60_000,
-    slotHoldMs: 300_000,
-    batchMax: 5,
-    reservationMs: 180_000,
-  },
   offers: {
     holdMs: 300_000,
     holdJitterMs: 60_000,

@@ -1,6 +1,6 @@
 /**
- * One of several Chronos processes of a simulation: state and election in a simulated ZooKeeper, the
- * master behind the simulated network, a clock that can be set, a supervisor that starts it again.
+ * One of several scheduler processes of a simulation: state and election in a simulated ZooKeeper, a
+ * clock that can be set, a supervisor that starts it again.
  */
 import type { Clock, Timer } from '../../core/base/clock.ts';
 import { seconds } from '../../core/base/duration.ts';
@@ -12,28 +12,38 @@ import {
   type ZooKeeperConnectOptions,
   zooKeeperError,
 } from '../../core/net/zookeeper/ports.ts';
-import { MASTER, type SimulatedCluster } from '../../core/testing/cluster.ts';
+import type { SimulatedCluster } from '../../core/testing/cluster.ts';
 import type { SimulatedProcess } from '../../core/testing/network.ts';
 import type { SimulatedZooKeeper } from '../../core/testing/zookeeper.ts';
-import { CHRONOS_DEFAULTS } from '../../schedulers/chronos/options.ts';
-import { type Chronos, createChronos } from '../../schedulers/chronos/server.ts';
-import { openZooKeeperState } from '../../schedulers/kit/zookeeper-state.ts';
-import { MasterHttp } from './master-http.ts';
+import { openZooKeeperState, type ZooKeeperState } from '../../schedulers/kit/zookeeper-state.ts';
 
-const ZOOKEEPER = {
-  servers: { servers: [{ host: 'z1', port: 2_181 }], credentials: undefined },
-  statePath: '/chronos/state/orrery',
-  latchPath: '/chronos/state/candidate',
-  sessionTimeoutMs: seconds(10),
-};
+const SERVERS = { servers: [{ host: 'z1', port: 2_181 }], credentials: undefined };
 const RESTART_MS = seconds(2);
 
-export interface ChronosHostOptions {
+/** What Chronos and Marathon have in common here. */
+export interface ElectedService {
+  readonly failure: Promise<unknown>;
+  startWithoutSocket(): Promise<void>;
+}
+
+/** What a life of a service gets. */
+export interface LifePorts extends ZooKeeperState {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export interface ElectedHostOptions<S extends ElectedService> {
   readonly name: string;
+  /** Where its state and its latch are in ZooKeeper. */
+  readonly path: string;
   readonly cluster: SimulatedCluster;
   readonly zooKeeper: SimulatedZooKeeper;
   readonly random: Random;
   readonly log: Log;
+  readonly create: (ports: LifePorts, process: SimulatedProcess) => S;
+  /** It has given up; a supervisor starts it again. */
+  readonly onFailure?: (why: unknown) => void;
 }
 
 /** The cluster's time, set forward or back. */
@@ -54,32 +64,28 @@ class SteppedClock implements Clock {
   }
 }
 
-interface Life {
+interface Life<S> {
   readonly process: SimulatedProcess;
   readonly clock: SteppedClock;
-  readonly chronos: Chronos;
+  readonly service: S;
 }
 
-export class ChronosHost {
+export class ElectedHost<S extends ElectedService> {
   readonly name: string;
   /** Nothing passes between this host and ZooKeeper. */
   private isCut = false;
-  private readonly options: ChronosHostOptions;
+  private readonly options: ElectedHostOptions<S>;
   private readonly connections = new Set<ZooKeeperConnection>();
   private offsetMs = 0;
-  private life: Life | undefined;
+  private life: Life<S> | undefined;
 
-  constructor(options: ChronosHostOptions) {
+  constructor(options: ElectedHostOptions<S>) {
     this.name = options.name;
     this.options = options;
   }
 
-  get chronos(): Chronos | undefined {
-    return this.life?.chronos;
-  }
-
-  get leads(): boolean {
-    return this.life?.chronos.isSubscribed === true;
+  get service(): S | undefined {
+    return this.life?.service;
   }
 
   /** Its clock runs ahead of the others. */
@@ -89,23 +95,30 @@ export class ChronosHost {
 
   async start(): Promise<void> {
     if (this.life !== undefined) return;
-    const { cluster, name, random } = this.options;
+    const { cluster, name, path, random } = this.options;
     const process = cluster.network.start(name);
     const clock = new SteppedClock(process.clock);
     clock.offsetMs = this.offsetMs;
     const log = this.options.log.child({ process: name });
     const ports = { clock, random, log, connect: this.connect };
-    const state = openZooKeeperState(ZOOKEEPER, ports);
-    const chronos = createChronos(
-      { ...CHRONOS_DEFAULTS, master: `${MASTER}:5050`, workDirectory: '/none', hostname: name },
-      { ...ports, http: new MasterHttp(cluster, process), ...state },
+    const state = openZooKeeperState(
+      {
+        servers: SERVERS,
+        statePath: `${path}/orrery`,
+        latchPath: `${path}/candidate`,
+        sessionTimeoutMs: seconds(10),
+      },
+      ports,
     );
-    const life = { process, clock, chronos };
+    const service = this.options.create({ ...ports, ...state }, process);
+    const life = { process, clock, service };
     this.life = life;
-    void chronos.failure.then(() => {
-      if (this.life === life) this.restartSoon();
+    void service.failure.then((why) => {
+      if (this.life !== life) return;
+      this.options.onFailure?.(why);
+      this.restartSoon();
     });
-    await chronos.startWithoutSocket();
+    await service.startWithoutSocket();
   }
 
   kill(): void {
