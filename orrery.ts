@@ -49,6 +49,16 @@ const PARTS: Readonly<Record<string, Part>> = {
     help: 'Services, ad-hoc and cron jobs of many teams',
     load: () => import('./schedulers/aurora/main.ts'),
   },
+  aurora: {
+    program: 'aurora',
+    help: "Aurora's client: jobs, updates, cron, quotas",
+    load: () => import('./schedulers/aurora/client/main.ts'),
+  },
+  'aurora-admin': {
+    program: 'aurora_admin',
+    help: "Aurora's client for operators: hosts, quotas, backups",
+    load: async () => ({ main: (await import('./schedulers/aurora/client/main.ts')).adminMain }),
+  },
   dns: {
     program: 'mesos-dns',
     help: 'Names for tasks, agents and masters',
