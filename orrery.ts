@@ -59,6 +59,21 @@ const PARTS: Readonly<Record<string, Part>> = {
     help: "Aurora's client for operators: hosts, quotas, backups",
     load: async () => ({ main: (await import('./schedulers/aurora/client/main.ts')).adminMain }),
   },
+  'thermos-executor': {
+    program: 'thermos_executor',
+    help: 'Runs one task of Aurora; agents start it',
+    load: () => loadLean(() => import('./schedulers/aurora/thermos/executor-main.ts')),
+  },
+  'thermos-runner': {
+    program: 'thermos_runner',
+    help: 'Runs the processes of a task; its executor starts it',
+    load: () => loadLean(() => import('./schedulers/aurora/thermos/runner.ts')),
+  },
+  'thermos-coordinator': {
+    program: 'thermos_coordinator',
+    help: 'Watches one process of a task; its runner starts it',
+    load: () => loadLean(() => import('./schedulers/aurora/thermos/coordinator.ts')),
+  },
   dns: {
     program: 'mesos-dns',
     help: 'Names for tasks, agents and masters',
@@ -117,9 +132,9 @@ async function runPart(part: Part, argv: readonly string[]): Promise<number> {
 }
 
 function usage(): string {
-  const lines = Object.entries(PARTS).map(([name, part]) => `  ${name.padEnd(9)} ${part.help}`);
-  lines.push('  help      This text; `orrery <part> --help` lists the options of a part');
-  lines.push('  version   The version of this package');
+  const lines = Object.entries(PARTS).map(([name, part]) => `  ${name.padEnd(19)} ${part.help}`);
+  lines.push('  help                This text; `orrery <part> --help` lists the options of a part');
+  lines.push('  version             The version of this package');
   return `Usage: orrery <part> [options]\n\n${lines.join('\n')}\n`;
 }
 

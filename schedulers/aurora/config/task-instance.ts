@@ -2,6 +2,8 @@
  * What Thermos runs: the data that the scheduler hands through, with every default and every run-time reference
  * filled in (spec aurora, section 4.4; spec thermos, section 5.1).
  */
+import { AssertionFailed } from '../../../core/base/assert.ts';
+import { describeError } from '../../../core/base/errors.ts';
 import { err, ok, type Result } from '../../../core/base/result.ts';
 import {
   isSet,
@@ -22,7 +24,7 @@ import { type Calls, PyDict, PyList, raised, type Value } from './interpreter/va
 import { namedPorts } from './ports.ts';
 import { interpolate } from './pystachio/interpolate.ts';
 import { StructObject } from './pystachio/objects.ts';
-import { type DataMap, isDataMap } from './pystachio/plain.ts';
+import { type Data, type DataMap, isDataMap } from './pystachio/plain.ts';
 import { ListType, type SchemaType, StructType } from './pystachio/types.ts';
 import { JOB } from './schema/structs.ts';
 import { taskProblem } from './task-checks.ts';
@@ -137,6 +139,33 @@ export function readTaskInstance(json: string, runTime: RunTime): Result<TaskIns
     if (thrown instanceof ConfigError) return err(thrown.message);
     throw thrown;
   }
+}
+
+/** A task as `TaskInstance.data` has it, written as JSON: nothing in it is resolved any more. */
+export function taskFromJson(json: string): Result<ThermosTask> {
+  let given: unknown;
+  try {
+    given = JSON.parse(json);
+  } catch (thrown) {
+    return err(`the task is no JSON: ${describeError(thrown)}`);
+  }
+  const data = dataOf(given);
+  if (!isDataMap(data)) return err('the task is no object');
+  try {
+    const problem = taskProblem(data);
+    return problem === undefined ? ok(taskOf(data)) : err(problem);
+  } catch (thrown) {
+    if (thrown instanceof AssertionFailed) return err(thrown.message);
+    throw thrown;
+  }
+}
+
+function dataOf(given: unknown): Data {
+  if (Array.isArray(given)) return given.map(dataOf);
+  if (typeof given === 'object' && given !== null) {
+    return new Map(Object.entries(given).map(([key, value]) => [key, dataOf(value)]));
+  }
+  return typeof given === 'number' || typeof given === 'boolean' ? given : String(given);
 }
 
 function instanceOf(job: StructObject, runTime: RunTime, calls: Calls): Result<TaskInstance> {
