@@ -147,6 +147,7 @@ const MACHINE_FOLDERS = [
   'schedulers/marathon/offers/',
   'schedulers/aurora/config/',
   'schedulers/aurora/machine/',
+  'schedulers/aurora/thermos/machine/',
 ];
 const MACHINE_FILES = [
   'core/master/machine.ts',
