@@ -24,6 +24,7 @@ import type {
 import { violationsOfOldestContainer, withTodaysContainer } from './oldest-container.ts';
 import { type PathId, ROOT, resolvePathId } from './path-id.ts';
 import { persistentDefaults } from './persistent-volumes.ts';
+import { violationsOfUris } from './run-spec-rules.ts';
 import type { Version } from './timestamp.ts';
 import { type Violation, violation } from './violations.ts';
 
@@ -114,8 +115,9 @@ function violationsOfDeprecated(raw: RawApp): Violation[] {
     add('/', 'must not specify both networks and ipAddress');
   }
   const given = (raw.ports ?? []).filter((port) => port !== 0);
-  if (new Set(given).size < given.length) add('/ports', 'ports must be unique');
-  if (raw.ipAddress !== undefined && (raw.ports?.length ?? 0) > 0) {
+  if (new Set(given).size < given.length) add('/', 'ports must be unique');
+  const portCount = (raw.ports?.length ?? 0) + (raw.portDefinitions?.length ?? 0);
+  if (raw.ipAddress !== undefined && portCount > 0) {
     add('/', 'cannot specify both an IP address and port');
   }
   if (raw.ports !== undefined && raw.portDefinitions !== undefined) {
@@ -126,19 +128,26 @@ function violationsOfDeprecated(raw: RawApp): Violation[] {
   if ((raw.uris?.length ?? 0) > 0 && (raw.fetch?.length ?? 0) > 0) {
     add('/uris', 'may not be set in conjunction with fetch');
   }
+  found.push(...violationsOfUris(raw.uris ?? [], '/uris'));
   if ((raw.storeUrls?.length ?? 0) > 0) add('/storeUrls', 'no artifact store is configured');
+  if (raw.container?.type === 'MESOS') {
+    if (docker?.network !== undefined) add('/container/docker/network', 'must be empty');
+    if ((docker?.portMappings?.length ?? 0) > 0) {
+      add('/container/docker/portMappings', 'must be empty');
+    }
+  }
   if (docker?.network === 'NONE') {
     add('/container/docker/network', "network 'NONE' is not supported");
   }
   if (docker?.credential !== undefined) add('/container/docker/credential', 'must be empty');
   if (raw.container?.type !== 'MESOS' && raw.ipAddress?.discovery !== undefined) {
     if (docker !== undefined) {
-      add('/ipAddress/discovery', 'ipAddress/discovery is not allowed for Docker containers');
+      add('/ipAddress', 'ipAddress/discovery is not allowed for Docker containers');
     }
   }
   const isElsewhere = raw.networks?.some(({ mode }) => mode !== 'host') === true;
   if (isElsewhere && (raw.portDefinitions?.length ?? 0) > 0) {
-    add('/portDefinitions', 'portDefinitions are only allowed with host-networking');
+    add('/', 'portDefinitions are only allowed with host-networking');
   }
   return found;
 }

@@ -3,6 +3,7 @@
  * 2, 4 and 5). What a schema cannot say stands in `app-validate.ts`.
  */
 import { Ajv } from 'ajv';
+import type { DataValidationCxt } from 'ajv/dist/types/index.js';
 import { err, ok, type Result } from '../../../core/base/result.ts';
 import type { RawApp } from './app.ts';
 import { EXTERNAL_SCHEMA } from './external-volumes.ts';
@@ -39,8 +40,9 @@ export function list(items: object, more: object = {}): object {
   return { type: 'array', items, ...more };
 }
 
+/** One of the names, in upper or lower case as the client likes; read as it is written here. */
 export function names(...values: readonly string[]): object {
-  return { type: 'string', enum: values };
+  return { type: 'string', names: values };
 }
 
 const PROTOCOL = names('tcp', 'udp', 'udp,tcp', 'tcp,udp');
@@ -249,7 +251,19 @@ const APP_PROPERTIES = {
 /** For group updates, which hold apps. */
 export const RAW_APP_SCHEMA = object(APP_PROPERTIES);
 
-export const ajv = new Ajv({ allErrors: true, strict: false });
+export const ajv = new Ajv({ allErrors: true, strict: false, verbose: true });
+
+ajv.addKeyword({
+  keyword: 'names',
+  type: 'string',
+  schemaType: 'array',
+  modifying: true,
+  validate: (values: readonly string[], given: string, _: unknown, at?: DataValidationCxt) => {
+    const known = values.find((value) => value.toLowerCase() === given.toLowerCase());
+    if (known !== undefined && at !== undefined) at.parentData[at.parentDataProperty] = known;
+    return known !== undefined;
+  },
+});
 
 const isRawApp = ajv.compile<RawApp>(RAW_APP_SCHEMA);
 

@@ -43,7 +43,7 @@ export function validateApp(app: App, settings: ModelSettings, roles: RoleRules)
 function violationsOfCommand(app: App): Violation[] {
   const found: Violation[] = [];
   if (app.cmd !== undefined && app.cmd.length <= 1) {
-    found.push(violation('/cmd', 'must not be an empty string'));
+    found.push(violation('/', 'must not be an empty string'));
   }
   const hasCmd = app.cmd !== undefined;
   const hasArgs = app.args.length > 0;
@@ -115,9 +115,7 @@ function violationsOfHealthChecks(app: App): Violation[] {
   });
   const byAgent = app.healthChecks.filter(({ protocol }) => protocol.startsWith('MESOS_'));
   if (byAgent.length > 1) {
-    found.push(
-      violation('/healthChecks', 'AppDefinition can contain at most one Mesos health check'),
-    );
+    found.push(violation('/', 'AppDefinition can contain at most one Mesos health check'));
   }
   return found;
 }
@@ -187,9 +185,10 @@ function violationsOfStrategies(app: App): Violation[] {
     ...violationsOfUnreachable(app.unreachableStrategy, '/unreachableStrategy'),
     ...violationsOfLimits(app.resourceLimits, app, '/resourceLimits'),
   ];
+  found.push(...violationsOfMigration(app));
   if (app.labels['MARATHON_SINGLE_INSTANCE_APP'] === 'true') {
     if (app.instances > 1) {
-      found.push(violation('/instances', 'Single instance app may only have one instance'));
+      found.push(violation('/', 'Single instance app may only have one instance'));
     }
     const { minimumHealthCapacity: minimum, maximumOverCapacity: over } = app.upgradeStrategy;
     if (minimum !== 0) {
@@ -202,4 +201,15 @@ function violationsOfStrategies(app: App): Violation[] {
     }
   }
   return found;
+}
+
+/** Labels of schedulers that are migrated: none of the three, or all. */
+function violationsOfMigration({ labels }: App): Violation[] {
+  const version = labels['DCOS_MIGRATION_API_VERSION'] ?? '';
+  if (version === '') return [];
+  const rest = [labels['DCOS_PACKAGE_FRAMEWORK_NAME'], labels['DCOS_MIGRATION_API_PATH']];
+  if (version === 'v1' && rest.every((text = '') => text !== '')) return [];
+  const text =
+    'DCOS_PACKAGE_FRAMEWORK_NAME and DCOS_MIGRATION_API_PATH must be defined when using DCOS_MIGRATION_API_VERSION';
+  return [violation('/', text)];
 }

@@ -149,9 +149,10 @@ function updatedApps(
   const waiting = new Set<PathId>();
   for (const [index, raw] of raws.entries()) {
     const appId = named[index] ?? id;
-    if (!isBelow(appId, id)) {
-      const message = `App has to be child of group with parent ${id}`;
-      return err({ kind: 'invalid', violations: [violation('/id', message)] });
+    if (parentOf(appId) !== id || appId === ROOT) {
+      const message = `Identifier is not child of '${id}'`;
+      const violations = [violation(`/apps(${index})/id`, message)];
+      return err({ kind: 'invalid', violations });
     }
     if (waiting.has(appId)) {
       next = withSpecs(next, built, context.enforceNewTop);

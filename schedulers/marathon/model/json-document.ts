@@ -4,6 +4,9 @@
  */
 import { err, ok, type Result } from '../../../core/base/result.ts';
 
+/** Maps of the user's own names: a `null` in them is a value like any other, and wrong. */
+const MAPS: ReadonlySet<string> = new Set(['env', 'environment', 'labels', 'secrets']);
+
 /** The document with every `null` member removed: a null counts as absent. */
 export function parseDocument(text: string): Result<unknown> {
   try {
@@ -19,7 +22,9 @@ function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).filter(([, member]) => member !== null);
-  return Object.fromEntries(entries.map(([name, member]) => [name, withoutNulls(member)]));
+  return Object.fromEntries(
+    entries.map(([name, member]) => [name, MAPS.has(name) ? member : withoutNulls(member)]),
+  );
 }
 
 class SyntaxFault extends Error {

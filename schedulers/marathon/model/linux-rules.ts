@@ -23,7 +23,7 @@ export const LINUX_INFO_SCHEMA = {
     ipcInfo: {
       type: 'object',
       properties: {
-        mode: { type: 'string', enum: ['PRIVATE', 'SHARE_PARENT'] },
+        mode: { type: 'string', names: ['PRIVATE', 'SHARE_PARENT'] },
         shmSize: { type: 'integer', minimum: 0 },
       },
     },

@@ -43,7 +43,7 @@ export function persistentDefaults(
 export const PERSISTENT_SCHEMA = {
   type: 'object',
   properties: {
-    type: { type: 'string', enum: ['root', 'path', 'mount'] },
+    type: { type: 'string', names: ['root', 'path', 'mount'] },
     size: { type: 'integer', minimum: 1 },
     maxSize: { type: 'integer', minimum: 0 },
     profileName: { type: 'string', minLength: 1 },

@@ -22,17 +22,16 @@ export function violationsOfResidency(spec: RunSpec, rolesPath: string): Violati
     const text = `A resident ${noun} must have \`acceptedResourceRoles = ["*"]\`.`;
     found.push(violation(rolesPath, text));
   }
-  const scheduling = isPod(spec) ? '/scheduling' : '';
   if (spec.unreachableStrategy !== 'disabled') {
     const text = isPod(spec)
       ? 'unreachableStrategy must be disabled for pods with persistent volumes'
       : 'unreachableStrategy must be disabled for resident tasks';
-    found.push(violation(`${scheduling}/unreachableStrategy`, text));
+    found.push(violation('/', text));
   }
   const over = spec.upgradeStrategy.maximumOverCapacity;
   if (over !== 0) {
     const given = Number.isInteger(over) ? over.toFixed(1) : String(over);
-    const upgrade = isPod(spec) ? '/scheduling/upgrade' : '/upgradeStrategy';
+    const upgrade = isPod(spec) ? '/upgrade' : '/upgradeStrategy';
     found.push(violation(`${upgrade}/maximumOverCapacity`, `got ${given}, expected 0.0`));
   }
   return found;
@@ -47,7 +46,10 @@ export function violationsOfResidentUpdate(
   if (!isResident(before) && !isResident(after)) return [];
   const found: Violation[] = [];
   if (!sameValue(persistentVolumesOf(before), persistentVolumesOf(after))) {
-    found.push(violation('/', 'Persistent volumes can not be changed!'));
+    const text = isPod(after)
+      ? 'persistent volumes cannot be updated'
+      : 'Persistent volumes can not be changed!';
+    found.push(violation('/', text));
   }
   if (isPod(before) && isPod(after)) found.push(...violationsOfPodUpdate(before, after));
   if (!isPod(before) && !isPod(after) && changesResources(before, after)) {

@@ -73,8 +73,8 @@ export function violationsOfNetworks(
   options: { readonly onDockerEngine: boolean },
 ): Violation[] {
   const found: Violation[] = [];
-  networks.forEach((network, index) => {
-    const path = `/networks(${index})`;
+  for (const network of networks) {
+    const path = '/networks';
     const labelled = Object.keys(network.labels ?? {}).length > 0;
     if (network.mode === 'host' && (network.name !== undefined || labelled)) {
       found.push(violation(path, 'Host networks may not have names or labels'));
@@ -87,7 +87,7 @@ export function violationsOfNetworks(
         violation(path, 'Network name must be specified when container network is selected.'),
       );
     }
-  });
+  }
   const keys = networks.map(({ mode, name }) => `${mode} ${name ?? ''}`);
   if (new Set(keys).size < keys.length) {
     found.push(violation('/networks', 'Duplicate networks are not allowed'));
@@ -104,7 +104,7 @@ export function violationsOfNetworks(
   if (options.onDockerEngine && modes.has('container') && networks.length > 1) {
     found.push(
       violation(
-        '/networks',
+        '/',
         'may only specify a single container network when using the Docker container engine',
       ),
     );
@@ -122,7 +122,7 @@ export type Secrets = Readonly<Record<string, { readonly source: string }>>;
 
 export function violationsOfSecrets(secrets: Secrets, { features }: ModelSettings): Violation[] {
   const isFine = Object.keys(secrets).length === 0 || features.has('secrets');
-  return isFine ? [] : [violation('/', featureText('secrets'))];
+  return isFine ? [] : [violation('/secrets', featureText('secrets'))];
 }
 
 export function violationsOfEnvironment(
@@ -181,8 +181,17 @@ export function violationsOfArtifacts(
   artifacts: readonly Pick<Artifact, 'uri'>[],
   path: string,
 ): Violation[] {
-  return artifacts.flatMap(({ uri }, index) => {
-    const fine = /^[^\s<>"{}|\\^`]+$/.test(uri);
-    return fine ? [] : [violation(`${path}(${index})/uri`, 'URI has invalid syntax.')];
-  });
+  return artifacts.flatMap(({ uri }, index) =>
+    isUri(uri) ? [] : [violation(`${path}(${index})/uri`, 'URI has invalid syntax.')],
+  );
+}
+
+export function violationsOfUris(uris: readonly string[], path: string): Violation[] {
+  return uris.flatMap((uri, index) =>
+    isUri(uri) ? [] : [violation(`${path}(${index})`, 'URI has invalid syntax.')],
+  );
+}
+
+function isUri(text: string): boolean {
+  return /^[^\s<>"{}|\\^`]+$/.test(text);
 }

@@ -82,10 +82,9 @@ function codeOf(error: ErrorObject): string {
     const first: unknown = Array.isArray(type) ? type[0] : type;
     return TYPE_CODES[String(first)] ?? `error.expected.js${String(first)}`;
   }
-  if (error.keyword === 'enum') {
-    const allowed: unknown = error.params['allowedValues'];
-    const names = Array.isArray(allowed) ? allowed.join(', ') : '';
-    return `error.unknown.enum: expected one of ${names}`;
+  if (error.keyword === 'names') {
+    const names = Array.isArray(error.schema) ? error.schema.join(', ') : '';
+    return `error.unknown.enum.literal: '${String(error.data)}' is not one of ${names}`;
   }
   return KEYWORD_CODES[error.keyword] ?? error.message ?? error.keyword;
 }

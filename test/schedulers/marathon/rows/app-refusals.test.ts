@@ -1,0 +1,705 @@
+/** One test per rule about apps (spec marathon-app-model, sections 2 to 5 and 7). */
+import { FEATURES, type RefusedRow, testRefusals } from './rows.ts';
+
+const APP = { id: '/a', cmd: 'sleep 1' };
+const CONTAINER_NETWORK = [{ mode: 'container', name: 'n' }];
+const TWO_NETWORKS = [...CONTAINER_NETWORK, { mode: 'container', name: 'm' }];
+
+type Row = readonly [name: string, body: object, path: string, error: string];
+
+const MODEL: readonly Row[] = [
+  ['id missing', { cmd: 'sleep 1' }, '/id', 'error.path.missing'],
+  ['id a number', { ...APP, id: 5 }, '/id', 'error.expected.jsstring'],
+  ['id upper case', { ...APP, id: '/A' }, '/id', 'error.pattern'],
+  ['id with _', { ...APP, id: '/a_b' }, '/id', 'error.pattern'],
+  ['cmd empty', { ...APP, cmd: '' }, '/cmd', 'error.minLength'],
+  ['cmd a number', { ...APP, cmd: 1 }, '/cmd', 'error.expected.jsstring'],
+  ['args a string', { id: '/a', args: 'x' }, '/args', 'error.expected.jsarray'],
+  ['user a number', { ...APP, user: 1 }, '/user', 'error.expected.jsstring'],
+  ['env a list', { ...APP, env: [] }, '/env', 'error.expected.jsobject'],
+  ['env value null', { ...APP, env: { A: null } }, '/env/A', 'error.expected.jsstring'],
+  ['env object', { ...APP, env: { A: {} } }, '/env/A/secret', 'error.path.missing'],
+  ['instances -1', { ...APP, instances: -1 }, '/instances', 'error.min'],
+  ['instances 1.5', { ...APP, instances: 1.5 }, '/instances', 'error.expected.jsnumber'],
+  ['instances text', { ...APP, instances: '1' }, '/instances', 'error.expected.jsnumber'],
+  ['cpus 0', { ...APP, cpus: 0 }, '/cpus', 'error.min'],
+  ['cpus text', { ...APP, cpus: '0.3' }, '/cpus', 'error.expected.jsnumber'],
+  ['mem -1', { ...APP, mem: -1 }, '/mem', 'error.min'],
+  ['disk -1', { ...APP, disk: -1 }, '/disk', 'error.min'],
+  ['gpus -1', { ...APP, gpus: -1 }, '/gpus', 'error.min'],
+  ['executor', { ...APP, executor: 1 }, '/executor', 'error.expected.jsstring'],
+  [
+    'executorResources.cpus',
+    { ...APP, executorResources: { cpus: 0.01 } },
+    '/executorResources/cpus',
+    'error.min',
+  ],
+  [
+    'executorResources.mem',
+    { ...APP, executorResources: { mem: 31 } },
+    '/executorResources/mem',
+    'error.min',
+  ],
+  [
+    'executorResources.disk',
+    { ...APP, executorResources: { disk: 9 } },
+    '/executorResources/disk',
+    'error.min',
+  ],
+  ['constraints', { ...APP, constraints: ['x'] }, '/constraints(0)', 'error.expected.jsarray'],
+  ['role', { ...APP, role: 1 }, '/role', 'error.expected.jsstring'],
+  [
+    'container.docker.image missing',
+    { ...APP, container: { docker: {} } },
+    '/container/docker/image',
+    'error.path.missing',
+  ],
+  [
+    'container.docker.image empty',
+    { ...APP, container: { docker: { image: '' } } },
+    '/container/docker/image',
+    'error.minLength',
+  ],
+  ['networks an object', { ...APP, networks: {} }, '/networks', 'error.expected.jsarray'],
+  ['network name', { ...APP, networks: [{ name: 'A!' }] }, '/networks(0)/name', 'error.pattern'],
+  [
+    'portDefinitions.port',
+    { ...APP, portDefinitions: [{ port: 70_000 }] },
+    '/portDefinitions(0)/port',
+    'error.max',
+  ],
+  [
+    'portDefinitions.name',
+    { ...APP, portDefinitions: [{ port: 0, name: 'A' }] },
+    '/portDefinitions(0)/name',
+    'error.pattern',
+  ],
+  ['requirePorts', { ...APP, requirePorts: 1 }, '/requirePorts', 'error.expected.jsboolean'],
+  ['fetch.uri missing', { ...APP, fetch: [{}] }, '/fetch(0)/uri', 'error.path.missing'],
+  ['fetch.uri empty', { ...APP, fetch: [{ uri: '' }] }, '/fetch(0)/uri', 'error.minLength'],
+  [
+    'fetch.uri long',
+    { ...APP, fetch: [{ uri: `http://a/${'x'.repeat(1020)}` }] },
+    '/fetch(0)/uri',
+    'error.maxLength',
+  ],
+  [
+    'healthChecks.gracePeriodSeconds',
+    { ...APP, healthChecks: [{ gracePeriodSeconds: -1 }] },
+    '/healthChecks(0)/gracePeriodSeconds',
+    'error.min',
+  ],
+  [
+    'readinessChecks two',
+    { ...APP, readinessChecks: [{}, {}] },
+    '/readinessChecks',
+    'error.maxLength',
+  ],
+  [
+    'readinessChecks codes',
+    { ...APP, readinessChecks: [{ httpStatusCodesForReady: [99] }] },
+    '/readinessChecks(0)/httpStatusCodesForReady(0)',
+    'error.min',
+  ],
+  [
+    'upgradeStrategy.minimumHealthCapacity',
+    { ...APP, upgradeStrategy: { minimumHealthCapacity: 1.1, maximumOverCapacity: 1 } },
+    '/upgradeStrategy/minimumHealthCapacity',
+    'error.max',
+  ],
+  [
+    'upgradeStrategy.maximumOverCapacity',
+    { ...APP, upgradeStrategy: { minimumHealthCapacity: 1, maximumOverCapacity: -0.1 } },
+    '/upgradeStrategy/maximumOverCapacity',
+    'error.min',
+  ],
+  ['backoffSeconds', { ...APP, backoffSeconds: -1 }, '/backoffSeconds', 'error.min'],
+  ['backoffFactor', { ...APP, backoffFactor: 0.9 }, '/backoffFactor', 'error.min'],
+  [
+    'maxLaunchDelaySeconds',
+    { ...APP, maxLaunchDelaySeconds: -1 },
+    '/maxLaunchDelaySeconds',
+    'error.min',
+  ],
+  [
+    'taskKillGracePeriodSeconds',
+    { ...APP, taskKillGracePeriodSeconds: -1 },
+    '/taskKillGracePeriodSeconds',
+    'error.min',
+  ],
+  [
+    'killSelection',
+    { ...APP, killSelection: 'RANDOM' },
+    '/killSelection',
+    "error.unknown.enum.literal: 'RANDOM' is not one of YOUNGEST_FIRST, OLDEST_FIRST",
+  ],
+  [
+    'unreachableStrategy',
+    { ...APP, unreachableStrategy: { inactiveAfterSeconds: -1 } },
+    '/unreachableStrategy/inactiveAfterSeconds',
+    'error.min',
+  ],
+  ['labels', { ...APP, labels: { a: 1 } }, '/labels/a', 'error.expected.jsstring'],
+  ['secrets', { ...APP, secrets: { a: {} } }, '/secrets/a/source', 'error.path.missing'],
+  ['tty', { ...APP, tty: 'yes' }, '/tty', 'error.expected.jsboolean'],
+];
+
+const AGENT_CHECK = { protocol: 'MESOS_HTTP', path: '/' };
+const PORT_TEXT =
+  'Health check port indices must address an element of the ports array or container port mappings.';
+const IP_TEXT =
+  'IPv6 can only be used for container type DOCKER and Mesos http/https/tcp health checks';
+
+const COMMAND_OR_CONTAINER =
+  "AppDefinition must either contain one of 'cmd' or 'args', and/or a 'container'.";
+
+const GENERAL: readonly Row[] = [
+  [
+    'id reserved',
+    { ...APP, id: '/a/tasks' },
+    '/id',
+    'must not end with any of the following reserved keywords: restart, tasks, versions, ., ..',
+  ],
+  ['id the root', { ...APP, id: '/' }, '/id', 'Path must contain at least one path element'],
+  ['cmd of one character', { ...APP, cmd: 'x' }, '/', 'must not be an empty string'],
+  ['neither', { id: '/a' }, '/', COMMAND_OR_CONTAINER],
+  ['both', { ...APP, args: ['x'] }, '/', COMMAND_OR_CONTAINER],
+  [
+    'single instance',
+    { ...APP, instances: 2, labels: { MARATHON_SINGLE_INSTANCE_APP: 'true' } },
+    '/',
+    'Single instance app may only have one instance',
+  ],
+  [
+    'single instance upgrade',
+    {
+      ...APP,
+      labels: { MARATHON_SINGLE_INSTANCE_APP: 'true' },
+      upgradeStrategy: { minimumHealthCapacity: 0.5, maximumOverCapacity: 0 },
+    },
+    '/upgradeStrategy/minimumHealthCapacity',
+    'got 0.5, expected 0.0',
+  ],
+  [
+    'migration labels',
+    { ...APP, labels: { DCOS_MIGRATION_API_VERSION: 'v1' } },
+    '/',
+    'DCOS_PACKAGE_FRAMEWORK_NAME and DCOS_MIGRATION_API_PATH must be defined when using DCOS_MIGRATION_API_VERSION',
+  ],
+  [
+    'health check port',
+    { ...APP, healthChecks: [{ portIndex: 1 }] },
+    '/healthChecks(0)',
+    PORT_TEXT,
+  ],
+  [
+    'health check without ports',
+    { ...APP, portDefinitions: [], healthChecks: [{ protocol: 'TCP' }] },
+    '/healthChecks(0)',
+    PORT_TEXT,
+  ],
+  [
+    'two agent checks',
+    { ...APP, healthChecks: [AGENT_CHECK, { ...AGENT_CHECK, path: '/b' }] },
+    '/',
+    'AppDefinition can contain at most one Mesos health check',
+  ],
+  [
+    'IPv6',
+    { ...APP, healthChecks: [{ ...AGENT_CHECK, ipProtocol: 'IPv6' }] },
+    '/healthChecks(0)',
+    IP_TEXT,
+  ],
+  [
+    'check in docker',
+    { ...APP, container: { docker: { image: 'i' } }, check: { tcp: { portIndex: 0 } } },
+    '/check',
+    "AppDefinition must not use 'checks' if using docker",
+  ],
+  [
+    'check port',
+    { ...APP, check: { tcp: { portIndex: 4 } } },
+    '/check',
+    'check port index must address an element of the ports array or container port mappings.',
+  ],
+  [
+    'readiness port',
+    { ...APP, readinessChecks: [{ portName: 'x' }] },
+    '/readinessChecks(0)/portName',
+    'No port definition reference for portName x',
+  ],
+  [
+    'readiness timeout',
+    { ...APP, readinessChecks: [{ portName: 'default', intervalSeconds: 5, timeoutSeconds: 5 }] },
+    '/readinessChecks(0)/timeoutSeconds',
+    'got 5, expected less than 5',
+  ],
+  [
+    'fetch uri',
+    { ...APP, fetch: [{ uri: 'http://a b' }] },
+    '/fetch(0)/uri',
+    'URI has invalid syntax.',
+  ],
+  ['uris', { ...APP, uris: ['http://a b'] }, '/uris(0)', 'URI has invalid syntax.'],
+  [
+    'unreachable',
+    { ...APP, unreachableStrategy: { inactiveAfterSeconds: 2, expungeAfterSeconds: 1 } },
+    '/unreachableStrategy/inactiveAfterSeconds',
+    'inactiveAfterSeconds (2) must be less or equal to expungeAfterSeconds, which is 1',
+  ],
+  [
+    'limit below request',
+    { ...APP, mem: 256, resourceLimits: { mem: 128 } },
+    '/resourceLimits/mem',
+    'resource limit must be greater than or equal to requested resource (256.0)',
+  ],
+];
+
+const ROLES: readonly Row[] = [
+  [
+    'accepted roles empty',
+    { ...APP, acceptedResourceRoles: [] },
+    '/acceptedResourceRoles',
+    'must not be empty',
+  ],
+  [
+    'accepted role of others',
+    { ...APP, acceptedResourceRoles: ['dev'] },
+    '/acceptedResourceRoles',
+    'acceptedResourceRoles can only contain * and *',
+  ],
+  ...(
+    [
+      ['', 'A role name must not be "".'],
+      ['.', 'A role name must not be ".".'],
+      ['..', 'A role name must not be "..".'],
+      ['-a', "A role name must not start with a '-'."],
+      ['a b', 'A role name must not include a space (\\x20) character.'],
+      ['a\tb', 'A role name must not include a tab (\\x09) character.'],
+      ['a/b', 'A role name must not include a slash (\\x2f) character.'],
+    ] as const
+  ).map(
+    ([role, text]): Row => [
+      `accepted role '${role}'`,
+      { ...APP, acceptedResourceRoles: [role] },
+      '/acceptedResourceRoles',
+      text,
+    ],
+  ),
+  ['role of others', { ...APP, role: 'dev' }, '/role', 'got dev, expected *'],
+];
+
+const CONSTRAINTS: readonly Row[] = (
+  [
+    [[], 'missing field for constraint declaration'],
+    [['hostname'], 'Each constraint must have either 2 or 3 fields'],
+    [['a', 'LIKE', 'b', 'c'], 'Each constraint must have either 2 or 3 fields'],
+    [
+      ['a', 'NEAR'],
+      'operator must be one of the following UNIQUE, CLUSTER, GROUP_BY, LIKE, MAX_PER, UNLIKE or IS',
+    ],
+    [['a', 'UNIQUE', ''], 'UNIQUE does not accept a value'],
+    [['a', 'GROUP_BY', 'x'], 'GROUP BY must define an integer value or else no value at all'],
+    [['a', 'MAX_PER'], 'MAX_PER requires an integer value'],
+    [['a', 'MAX_PER', 'x'], 'MAX_PER requires an integer value'],
+    [['a', 'LIKE'], 'LIKE and UNLIKE require a non-empty, regular expression value'],
+    [['a', 'UNLIKE', ''], 'LIKE and UNLIKE require a non-empty, regular expression value'],
+    [['a', 'LIKE', '('], "'(' is not a valid regular expression"],
+    [
+      ['a', 'IS', '{x}'],
+      'IS only supports Mesos text and float values (see http://mesos.apache.org/documentation/latest/attributes-resources/)',
+    ],
+  ] as const
+).map(
+  ([constraint, text]): Row => [
+    `constraint ${JSON.stringify(constraint)}`,
+    { ...APP, constraints: [constraint] },
+    '/constraints(0)',
+    text,
+  ],
+);
+
+const DEPRECATED: readonly Row[] = [
+  [
+    'docker.network and networks',
+    {
+      ...APP,
+      container: { docker: { image: 'i', network: 'BRIDGE' } },
+      networks: [{ mode: 'host' }],
+    },
+    '/',
+    'must not specify both container.docker.network and networks',
+  ],
+  [
+    'networks and ipAddress',
+    { ...APP, networks: CONTAINER_NETWORK, ipAddress: {} },
+    '/',
+    'must not specify both networks and ipAddress',
+  ],
+  ['ports', { ...APP, ports: [80, 80] }, '/', 'ports must be unique'],
+  [
+    'ipAddress and ports',
+    { ...APP, ipAddress: { networkName: 'n' }, ports: [80] },
+    '/',
+    'cannot specify both an IP address and port',
+  ],
+  [
+    'ipAddress and portDefinitions',
+    { ...APP, ipAddress: { networkName: 'n' }, portDefinitions: [{ port: 0 }] },
+    '/',
+    'cannot specify both an IP address and port',
+  ],
+  [
+    'ports and portDefinitions',
+    { ...APP, ports: [80], portDefinitions: [{ port: 81 }] },
+    '/',
+    'cannot specify both ports and port definitions',
+  ],
+  [
+    'uris and fetch',
+    { ...APP, uris: ['http://a/b'], fetch: [{ uri: 'http://a/b' }] },
+    '/uris',
+    'may not be set in conjunction with fetch',
+  ],
+  [
+    'discovery in docker',
+    {
+      ...APP,
+      container: { docker: { image: 'i' } },
+      ipAddress: { networkName: 'n', discovery: { ports: [] } },
+    },
+    '/ipAddress',
+    'ipAddress/discovery is not allowed for Docker containers',
+  ],
+  [
+    'credential',
+    { ...APP, container: { docker: { image: 'i', credential: { principal: 'p' } } } },
+    '/container/docker/credential',
+    'must be empty',
+  ],
+];
+
+const mesosDocker = (docker: object): object => ({
+  ...APP,
+  container: { type: 'MESOS', docker: { image: 'i', ...docker } },
+});
+
+const CONTAINERS: readonly Row[] = [
+  ['docker missing', { ...APP, container: { type: 'DOCKER' } }, '/container/docker', 'not defined'],
+  [
+    'MESOS without image or command',
+    { id: '/a', container: { type: 'MESOS' } },
+    '/',
+    COMMAND_OR_CONTAINER,
+  ],
+  [
+    'MESOS credential',
+    mesosDocker({ credential: { principal: 'p' } }),
+    '/container/docker/credential',
+    'must be empty',
+  ],
+  [
+    'MESOS network',
+    mesosDocker({ network: 'BRIDGE' }),
+    '/container/docker/network',
+    'must be empty',
+  ],
+  [
+    'MESOS parameters',
+    mesosDocker({ parameters: [{ key: 'a', value: 'b' }] }),
+    '/container/docker/parameters',
+    'must be empty',
+  ],
+  [
+    'MESOS portMappings',
+    mesosDocker({ portMappings: [{ containerPort: 80 }] }),
+    '/container/docker/portMappings',
+    'must be empty',
+  ],
+  [
+    'pullConfig in docker',
+    { ...APP, container: { docker: { image: 'i', pullConfig: { secret: 's' } } } },
+    '/container/docker/pullConfig',
+    'pullConfig is not supported with Docker containerizer',
+  ],
+  [
+    'pullConfig of no secret',
+    mesosDocker({ pullConfig: { secret: 's' } }),
+    '/container/docker/pullConfig',
+    'pullConfig.secret must refer to an existing secret',
+  ],
+  [
+    'seccomp profile and unconfined',
+    {
+      ...APP,
+      container: {
+        type: 'MESOS',
+        linuxInfo: { seccomp: { profileName: 'p', unconfined: true } },
+      },
+    },
+    '/container/linuxInfo/seccomp',
+    'Seccomp unconfined can NOT be true when Profile is defined',
+  ],
+  [
+    'seccomp nothing',
+    { ...APP, container: { type: 'MESOS', linuxInfo: { seccomp: { unconfined: false } } } },
+    '/container/linuxInfo/seccomp',
+    'Seccomp unconfined must be true when Profile is NOT defined',
+  ],
+  [
+    'ipc shared with size',
+    {
+      ...APP,
+      container: { type: 'MESOS', linuxInfo: { ipcInfo: { mode: 'SHARE_PARENT', shmSize: 1 } } },
+    },
+    '/container/linuxInfo/ipcInfo',
+    'ipcInfo shmSize can NOT be set when mode is SHARE_PARENT',
+  ],
+];
+
+const mapped = (networks: object[], ...portMappings: object[]): object => ({
+  ...APP,
+  networks,
+  container: { type: 'MESOS', portMappings },
+});
+
+const NETWORKS: readonly Row[] = [
+  [
+    'host with name',
+    { ...APP, networks: [{ mode: 'host', name: 'n' }] },
+    '/networks',
+    'Host networks may not have names or labels',
+  ],
+  [
+    'host with labels',
+    { ...APP, networks: [{ mode: 'host', labels: { a: 'b' } }] },
+    '/networks',
+    'Host networks may not have names or labels',
+  ],
+  [
+    'bridge with name',
+    { ...APP, networks: [{ mode: 'container/bridge', name: 'n' }] },
+    '/networks',
+    'Bridge networks may not have names',
+  ],
+  [
+    'twice',
+    { ...APP, networks: [...CONTAINER_NETWORK, ...CONTAINER_NETWORK] },
+    '/networks',
+    'Duplicate networks are not allowed',
+  ],
+  [
+    'mixed',
+    { ...APP, networks: [{ mode: 'host' }, ...CONTAINER_NETWORK] },
+    '/networks',
+    'May specify a single host network, single bridge network, or else 1-to-n container networks',
+  ],
+  [
+    'without name',
+    { ...APP, networks: [{ mode: 'container' }] },
+    '/networks',
+    'Network name must be specified when container network is selected.',
+  ],
+  [
+    'two in docker',
+    { ...APP, container: { docker: { image: 'i' } }, networks: TWO_NETWORKS },
+    '/',
+    'may only specify a single container network when using the Docker container engine',
+  ],
+  [
+    'portDefinitions elsewhere',
+    { ...APP, networks: CONTAINER_NETWORK, portDefinitions: [{ port: 0 }] },
+    '/',
+    'portDefinitions are only allowed with host-networking',
+  ],
+  [
+    'port twice',
+    { ...APP, portDefinitions: [{ port: 80 }, { port: 80 }] },
+    '/portDefinitions',
+    'Ports must be unique.',
+  ],
+  [
+    'port name twice',
+    {
+      ...APP,
+      portDefinitions: [
+        { port: 0, name: 'a' },
+        { port: 0, name: 'a' },
+      ],
+    },
+    '/portDefinitions',
+    'Port names must be unique.',
+  ],
+  [
+    'mapping name twice',
+    mapped(CONTAINER_NETWORK, { name: 'a' }, { name: 'a' }),
+    '/container/portMappings',
+    'Port names must be unique.',
+  ],
+  [
+    'mapping of two networks',
+    mapped(TWO_NETWORKS, { hostPort: 0 }),
+    '/container/portMappings(0)',
+    'networkNames must be a single item list when hostPort is specified and more than 1 container network is defined',
+  ],
+  [
+    'mapping of another network',
+    mapped(TWO_NETWORKS, { networkNames: ['x'] }),
+    '/container/portMappings(0)/networkNames(0)',
+    'is not one of (n,m)',
+  ],
+];
+
+const volume = (given: object, more: object = {}): object => ({
+  ...APP,
+  ...more,
+  container: { type: 'MESOS', volumes: [{ containerPath: 'p', mode: 'RW', ...given }] },
+});
+const persistent = (given: object): object =>
+  volume({ persistent: { size: 1, ...given } }, { role: 'dev', id: '/dev/a' });
+const dvdi = (given: object): object => ({
+  name: 'v',
+  provider: 'dvdi',
+  options: { 'dvdi/driver': 'rexray' },
+  ...given,
+});
+
+const VOLUMES: readonly Row[] = [
+  ['host without path', volume({}), '/container/volumes(0)/hostPath', 'undefined'],
+  [
+    'persistent path with slash',
+    volume({ containerPath: 'a/b', persistent: { size: 1 } }, { id: '/dev/a', role: 'dev' }),
+    '/container/volumes(0)/containerPath',
+    'value must not contain "/"',
+  ],
+  [
+    'persistent on root with constraint',
+    persistent({ constraints: [['path', 'LIKE', 'a']] }),
+    '/container/volumes(0)/persistent',
+    'Constraints on root volumes are not supported',
+  ],
+  [
+    'maxSize of a path',
+    persistent({ type: 'path', maxSize: 5 }),
+    '/container/volumes(0)/persistent',
+    'Only mount volumes can have maxSize',
+  ],
+  [
+    'maxSize too small',
+    persistent({ type: 'mount', size: 10, maxSize: 5 }),
+    '/container/volumes(0)/persistent',
+    'Max size must be larger than size',
+  ],
+  [
+    'resident role',
+    volume({ persistent: { size: 1 } }),
+    '/role',
+    'Resident apps cannot have the role *',
+  ],
+  [
+    'resident accepted roles',
+    volume(
+      { persistent: { size: 1 } },
+      { id: '/dev/a', role: 'dev', acceptedResourceRoles: ['dev'] },
+    ),
+    '/acceptedResourceRoles',
+    'A resident app must have `acceptedResourceRoles = ["*"]`.',
+  ],
+  [
+    'resident unreachable',
+    volume({ persistent: { size: 1 } }, { id: '/dev/a', role: 'dev', unreachableStrategy: {} }),
+    '/',
+    'unreachableStrategy must be disabled for resident tasks',
+  ],
+  [
+    'resident over capacity',
+    volume(
+      { persistent: { size: 1 } },
+      {
+        id: '/dev/a',
+        role: 'dev',
+        upgradeStrategy: { minimumHealthCapacity: 0.5, maximumOverCapacity: 1 },
+      },
+    ),
+    '/upgradeStrategy/maximumOverCapacity',
+    'got 1.0, expected 0.0',
+  ],
+  [
+    'external of unknown provider',
+    volume({ external: dvdi({ provider: 'acme' }) }),
+    '/container/volumes(0)/external/provider',
+    'is unknown provider',
+  ],
+  [
+    'external without driver',
+    volume({ external: dvdi({ options: {} }) }),
+    '/container/volumes(0)/external/options/"dvdi/driver"',
+    'not defined',
+  ],
+  [
+    'external instances',
+    volume({ external: dvdi({}) }, { instances: 2 }),
+    '/',
+    'Number of instances is limited to 1 when declaring DVDI volumes in app [/a]',
+  ],
+  [
+    'secret unknown',
+    volume({ secret: 's' }),
+    '/container/volumes(0)',
+    'volume.secret must refer to an existing secret',
+  ],
+];
+
+const SECRETS: readonly Row[] = [
+  [
+    'environment names no secret',
+    { ...APP, env: { FOO: { secret: 'x' } } },
+    '/env/FOO/secret',
+    'references an undefined secret',
+  ],
+  [
+    'gpus in docker',
+    { ...APP, gpus: 1, container: { docker: { image: 'i' } } },
+    '/',
+    'GPU resources only work with the Mesos containerizer',
+  ],
+];
+
+const WITHOUT_FEATURES: readonly Row[] = [
+  [
+    'secrets',
+    { ...APP, secrets: { a: { source: 'b' } } },
+    '/secrets',
+    'Feature secrets is not enabled. Enable with --enable_features secrets)',
+  ],
+  [
+    'secret in environment',
+    { ...APP, env: { FOO: { secret: 'x' } } },
+    '/env',
+    'use of secret-references in the environment requires the secrets feature to be enabled',
+  ],
+  [
+    'gpus',
+    { ...APP, gpus: 1 },
+    '/',
+    'Feature gpu_resources is not enabled. Enable with --enable_features gpu_resources)',
+  ],
+  [
+    'external volume',
+    volume({ external: dvdi({}) }),
+    '/container/volumes(0)/external',
+    'Feature external_volumes is not enabled. Enable with --enable_features external_volumes)',
+  ],
+];
+
+function refused(rows: readonly Row[], flags: Readonly<Record<string, string>>): RefusedRow[] {
+  return rows.map(([name, body, path, error]) => ({ name, body, path, error, flags }));
+}
+
+testRefusals('/v2/apps', [
+  ...[MODEL, GENERAL, ROLES, CONSTRAINTS, DEPRECATED, CONTAINERS, NETWORKS, VOLUMES].flatMap(
+    (rows) => refused(rows, FEATURES),
+  ),
+  ...refused(SECRETS, FEATURES),
+  ...refused(WITHOUT_FEATURES, {}),
+]);
