@@ -360,7 +360,7 @@ const REFUSED: readonly (readonly [string, object, string, string])[] = [
   [
     'giving up unreachable instances',
     { unreachableStrategy: { inactiveAfterSeconds: 1, expungeAfterSeconds: 2 } },
-    '/unreachableStrategy',
+    '/',
     'unreachableStrategy must be disabled for resident tasks',
   ],
   [

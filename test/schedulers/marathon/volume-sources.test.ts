@@ -88,7 +88,7 @@ test('external volumes and secrets need their features', async () => {
     { path: `${VOLUME}/external`, errors: [disabled('external_volumes')] },
   ]);
   assert.deepEqual(await detailsOf({ ...SLEEP, secrets: { s: { source: '/s' } } }, {}), [
-    { path: '/', errors: [disabled('secrets')] },
+    { path: '/secrets', errors: [disabled('secrets')] },
   ]);
 });
 

@@ -1,148 +1,9 @@
 /** One test per rule about apps (spec marathon-app-model, sections 2 to 5 and 7). */
-import { FEATURES, type RefusedRow, testRefusals } from './rows.ts';
+import { FEATURES, type Row, refused, testRefusals } from './rows.ts';
 
 const APP = { id: '/a', cmd: 'sleep 1' };
 const CONTAINER_NETWORK = [{ mode: 'container', name: 'n' }];
 const TWO_NETWORKS = [...CONTAINER_NETWORK, { mode: 'container', name: 'm' }];
-
-type Row = readonly [name: string, body: object, path: string, error: string];
-
-const MODEL: readonly Row[] = [
-  ['id missing', { cmd: 'sleep 1' }, '/id', 'error.path.missing'],
-  ['id a number', { ...APP, id: 5 }, '/id', 'error.expected.jsstring'],
-  ['id upper case', { ...APP, id: '/A' }, '/id', 'error.pattern'],
-  ['id with _', { ...APP, id: '/a_b' }, '/id', 'error.pattern'],
-  ['cmd empty', { ...APP, cmd: '' }, '/cmd', 'error.minLength'],
-  ['cmd a number', { ...APP, cmd: 1 }, '/cmd', 'error.expected.jsstring'],
-  ['args a string', { id: '/a', args: 'x' }, '/args', 'error.expected.jsarray'],
-  ['user a number', { ...APP, user: 1 }, '/user', 'error.expected.jsstring'],
-  ['env a list', { ...APP, env: [] }, '/env', 'error.expected.jsobject'],
-  ['env value null', { ...APP, env: { A: null } }, '/env/A', 'error.expected.jsstring'],
-  ['env object', { ...APP, env: { A: {} } }, '/env/A/secret', 'error.path.missing'],
-  ['instances -1', { ...APP, instances: -1 }, '/instances', 'error.min'],
-  ['instances 1.5', { ...APP, instances: 1.5 }, '/instances', 'error.expected.jsnumber'],
-  ['instances text', { ...APP, instances: '1' }, '/instances', 'error.expected.jsnumber'],
-  ['cpus 0', { ...APP, cpus: 0 }, '/cpus', 'error.min'],
-  ['cpus text', { ...APP, cpus: '0.3' }, '/cpus', 'error.expected.jsnumber'],
-  ['mem -1', { ...APP, mem: -1 }, '/mem', 'error.min'],
-  ['disk -1', { ...APP, disk: -1 }, '/disk', 'error.min'],
-  ['gpus -1', { ...APP, gpus: -1 }, '/gpus', 'error.min'],
-  ['executor', { ...APP, executor: 1 }, '/executor', 'error.expected.jsstring'],
-  [
-    'executorResources.cpus',
-    { ...APP, executorResources: { cpus: 0.01 } },
-    '/executorResources/cpus',
-    'error.min',
-  ],
-  [
-    'executorResources.mem',
-    { ...APP, executorResources: { mem: 31 } },
-    '/executorResources/mem',
-    'error.min',
-  ],
-  [
-    'executorResources.disk',
-    { ...APP, executorResources: { disk: 9 } },
-    '/executorResources/disk',
-    'error.min',
-  ],
-  ['constraints', { ...APP, constraints: ['x'] }, '/constraints(0)', 'error.expected.jsarray'],
-  ['role', { ...APP, role: 1 }, '/role', 'error.expected.jsstring'],
-  [
-    'container.docker.image missing',
-    { ...APP, container: { docker: {} } },
-    '/container/docker/image',
-    'error.path.missing',
-  ],
-  [
-    'container.docker.image empty',
-    { ...APP, container: { docker: { image: '' } } },
-    '/container/docker/image',
-    'error.minLength',
-  ],
-  ['networks an object', { ...APP, networks: {} }, '/networks', 'error.expected.jsarray'],
-  ['network name', { ...APP, networks: [{ name: 'A!' }] }, '/networks(0)/name', 'error.pattern'],
-  [
-    'portDefinitions.port',
-    { ...APP, portDefinitions: [{ port: 70_000 }] },
-    '/portDefinitions(0)/port',
-    'error.max',
-  ],
-  [
-    'portDefinitions.name',
-    { ...APP, portDefinitions: [{ port: 0, name: 'A' }] },
-    '/portDefinitions(0)/name',
-    'error.pattern',
-  ],
-  ['requirePorts', { ...APP, requirePorts: 1 }, '/requirePorts', 'error.expected.jsboolean'],
-  ['fetch.uri missing', { ...APP, fetch: [{}] }, '/fetch(0)/uri', 'error.path.missing'],
-  ['fetch.uri empty', { ...APP, fetch: [{ uri: '' }] }, '/fetch(0)/uri', 'error.minLength'],
-  [
-    'fetch.uri long',
-    { ...APP, fetch: [{ uri: `http://a/${'x'.repeat(1020)}` }] },
-    '/fetch(0)/uri',
-    'error.maxLength',
-  ],
-  [
-    'healthChecks.gracePeriodSeconds',
-    { ...APP, healthChecks: [{ gracePeriodSeconds: -1 }] },
-    '/healthChecks(0)/gracePeriodSeconds',
-    'error.min',
-  ],
-  [
-    'readinessChecks two',
-    { ...APP, readinessChecks: [{}, {}] },
-    '/readinessChecks',
-    'error.maxLength',
-  ],
-  [
-    'readinessChecks codes',
-    { ...APP, readinessChecks: [{ httpStatusCodesForReady: [99] }] },
-    '/readinessChecks(0)/httpStatusCodesForReady(0)',
-    'error.min',
-  ],
-  [
-    'upgradeStrategy.minimumHealthCapacity',
-    { ...APP, upgradeStrategy: { minimumHealthCapacity: 1.1, maximumOverCapacity: 1 } },
-    '/upgradeStrategy/minimumHealthCapacity',
-    'error.max',
-  ],
-  [
-    'upgradeStrategy.maximumOverCapacity',
-    { ...APP, upgradeStrategy: { minimumHealthCapacity: 1, maximumOverCapacity: -0.1 } },
-    '/upgradeStrategy/maximumOverCapacity',
-    'error.min',
-  ],
-  ['backoffSeconds', { ...APP, backoffSeconds: -1 }, '/backoffSeconds', 'error.min'],
-  ['backoffFactor', { ...APP, backoffFactor: 0.9 }, '/backoffFactor', 'error.min'],
-  [
-    'maxLaunchDelaySeconds',
-    { ...APP, maxLaunchDelaySeconds: -1 },
-    '/maxLaunchDelaySeconds',
-    'error.min',
-  ],
-  [
-    'taskKillGracePeriodSeconds',
-    { ...APP, taskKillGracePeriodSeconds: -1 },
-    '/taskKillGracePeriodSeconds',
-    'error.min',
-  ],
-  [
-    'killSelection',
-    { ...APP, killSelection: 'RANDOM' },
-    '/killSelection',
-    "error.unknown.enum.literal: 'RANDOM' is not one of YOUNGEST_FIRST, OLDEST_FIRST",
-  ],
-  [
-    'unreachableStrategy',
-    { ...APP, unreachableStrategy: { inactiveAfterSeconds: -1 } },
-    '/unreachableStrategy/inactiveAfterSeconds',
-    'error.min',
-  ],
-  ['labels', { ...APP, labels: { a: 1 } }, '/labels/a', 'error.expected.jsstring'],
-  ['secrets', { ...APP, secrets: { a: {} } }, '/secrets/a/source', 'error.path.missing'],
-  ['tty', { ...APP, tty: 'yes' }, '/tty', 'error.expected.jsboolean'],
-];
 
 const AGENT_CHECK = { protocol: 'MESOS_HTTP', path: '/' };
 const PORT_TEXT =
@@ -692,13 +553,9 @@ const WITHOUT_FEATURES: readonly Row[] = [
   ],
 ];
 
-function refused(rows: readonly Row[], flags: Readonly<Record<string, string>>): RefusedRow[] {
-  return rows.map(([name, body, path, error]) => ({ name, body, path, error, flags }));
-}
-
 testRefusals('/v2/apps', [
-  ...[MODEL, GENERAL, ROLES, CONSTRAINTS, DEPRECATED, CONTAINERS, NETWORKS, VOLUMES].flatMap(
-    (rows) => refused(rows, FEATURES),
+  ...[GENERAL, ROLES, CONSTRAINTS, DEPRECATED, CONTAINERS, NETWORKS, VOLUMES].flatMap((rows) =>
+    refused(rows, FEATURES),
   ),
   ...refused(SECRETS, FEATURES),
   ...refused(WITHOUT_FEATURES, {}),

@@ -28,6 +28,15 @@ export interface RefusedRow {
   readonly flags?: Readonly<Record<string, string>>;
 }
 
+export type Row = readonly [name: string, body: object, path: string, error: string];
+
+export function refused(
+  rows: readonly Row[],
+  flags: Readonly<Record<string, string>> = {},
+): RefusedRow[] {
+  return rows.map(([name, body, path, error]) => ({ name, body, path, error, flags }));
+}
+
 const MACHINE_CODE = /^error\./;
 
 /** One test per row: `POST url` with the body is a 422 with that error at that path. */
