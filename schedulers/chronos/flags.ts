@@ -122,8 +122,8 @@ export const CHRONOS_FLAGS = {
   }),
 
   disable_http: flag('bool', false, { help: 'Only HTTPS; needs a key store.' }),
-  http_compression: flag('bool', true, { help: 'Accepted; clients decide with Accept-Encoding.' }),
-  disable_http_compression: flag('bool', false, { help: 'Accepted without effect.' }),
+  http_compression: flag('bool', true, { help: 'Compresses answers for clients that ask.' }),
+  disable_http_compression: flag('bool', false, { help: 'Compresses nothing.' }),
   task_epsilon: ignored('Jobs state their epsilon themselves.'),
   leader_max_idle_time: ignored('Of 2.x.'),
   schedule_horizon: ignored('Of 2.x.'),
@@ -216,6 +216,7 @@ export function compileChronosOptions(flags: ChronosFlags): Result<CompiledChron
     httpPort: flags.http_port,
     https: https.value,
     servesHttp: !flags.disable_http,
+    compresses: flags.http_compression && !flags.disable_http_compression,
     hostname: flags.hostname ?? hostname(),
     httpCredentials: flags.http_credentials ?? process.env['MESOSPHERE_HTTP_CREDENTIALS'],
     httpRealm: flags.http_realm,

@@ -36,6 +36,7 @@ export interface CompiledChronosOptions {
   readonly httpPort: number;
   readonly https: HttpsOptions | undefined;
   readonly servesHttp: boolean;
+  readonly compresses: boolean;
   readonly hostname: string;
   /** `user:password` asked of clients. */
   readonly httpCredentials: string | undefined;
@@ -70,6 +71,7 @@ export const CHRONOS_DEFAULTS: Omit<CompiledChronosOptions, 'master' | 'workDire
   httpPort: 8080,
   https: undefined,
   servesHttp: true,
+  compresses: true,
   hostname: 'localhost',
   httpCredentials: undefined,
   httpRealm: 'Mesosphere',

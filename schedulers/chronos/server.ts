@@ -207,6 +207,7 @@ class ChronosServer implements Chronos {
     const http = createHttpServer({
       ip: options.httpAddress,
       port: options.httpPort,
+      compresses: options.compresses,
       log: ports.log,
       onNotFound: problems.onNotFound,
       onError: problems.onError,

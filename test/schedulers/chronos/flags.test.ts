@@ -190,7 +190,6 @@ const WITHOUT_EFFECT: readonly (readonly string[])[] = [
   ['--schedule_horizon', '60'],
   ['--assets_path', '/x'],
   ['--http_compression'],
-  ['--disable_http_compression'],
   ['--revive_offers_for_new_jobs'],
   ['--https_port', '1'],
   ['--https_address', '::'],
@@ -202,6 +201,18 @@ for (const words of WITHOUT_EFFECT) {
     assert.deepEqual(compile(['--master', 'm:1', ...words]), plain);
   });
 }
+
+test('answers are compressed unless that is switched off', () => {
+  const compresses = (...words: readonly string[]): boolean => {
+    const options = compile(['--master', 'm:1', ...words]);
+    assert.ok(options.ok);
+    return options.value.compresses;
+  };
+  assert.equal(compresses(), true);
+  assert.equal(compresses('--http_compression'), true);
+  assert.equal(compresses('--disable_http_compression'), false);
+  assert.equal(compresses('--no-http_compression'), false);
+});
 
 test('ZooKeeper servers are host:port with commas, its paths lie below --zk_path', () => {
   const given = compile(['--master', 'm:1', '-z', 'a:1', '--zk_path=/x', '--zk_auth=u:p']);

@@ -359,3 +359,18 @@ test('basic authentication guards every path', async (t) => {
   const good = await it.chronos.app.inject({ url: '/ping', headers: { authorization } });
   assert.equal(good.statusCode, 200);
 });
+
+test('long answers are compressed for clients that ask, unless that is off', async (t) => {
+  for (const compresses of [true, false]) {
+    const it = await started(t, { compresses });
+    for (const name of ['a', 'b', 'c']) {
+      await it.post({ name, schedule: 'R/2030-01-01T00:00:00Z/P1D' });
+    }
+    const encodingOf = async (headers: Record<string, string>): Promise<unknown> => {
+      const reply = await it.chronos.app.inject({ url: '/scheduler/jobs', headers });
+      return reply.headers['content-encoding'];
+    };
+    assert.equal(await encodingOf({ 'accept-encoding': 'gzip' }), compresses ? 'gzip' : undefined);
+    assert.equal(await encodingOf({}), undefined);
+  }
+});
