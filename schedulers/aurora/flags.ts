@@ -17,6 +17,7 @@ import type { MachineSettings, OfferOrder } from './machine/settings.ts';
 import { BUILT_IN_TIERS } from './machine/tiers.ts';
 import type { AuroraOptions } from './options.ts';
 import { compileRealm, SECURITY_FLAGS } from './security-flags.ts';
+import { SERVICE_FLAGS, serviceSettings } from './service-flags.ts';
 
 const MIB = 1024 ** 2;
 
@@ -93,7 +94,13 @@ export const AURORA_FLAGS = {
   offer_order: flag('string', 'RANDOM', {
     help: 'RANDOM, CPU, MEMORY, DISK, REVOCABLE_CPU, with commas. (default: RANDOM)',
   }),
-  offer_reservation_duration: unsupported('offer_reservation_duration', 'no preemption yet'),
+  offer_reservation_duration: flag('duration', minutes(3), { help: 'For whom others gave way.' }),
+  enable_preemptor: flag('bool', true, { help: 'Lets tasks give way. (default: true)' }),
+  preemption_delay: flag('duration', minutes(3), { help: 'Until others give way.' }),
+  preemption_slot_search_interval: flag('duration', minutes(1), { help: 'Between searches.' }),
+  preemption_slot_search_initial_delay: flag('duration', minutes(3), { help: 'Until the first.' }),
+  preemption_slot_hold_time: flag('duration', minutes(5), { help: 'Then a place is stale.' }),
+  preemption_reservation_max_batch_size: flag('int', 5, { help: 'Places of equal tasks.' }),
   unavailability_threshold: flag('duration', minutes(6), { help: 'Hosts that go away sooner.' }),
   cron_timezone: flag('string', 'GMT', { help: 'Time zone of cron schedules. (default: GMT)' }),
   cron_start_initial_backoff: flag('duration', seconds(5), { help: 'Until a killed run is gone.' }),
@@ -109,8 +116,11 @@ export const AURORA_FLAGS = {
   custom_executor_config: unsupported('custom_executor_config', 'Thermos is the only executor'),
   global_container_mounts: unsupported('global_container_mounts', 'not there yet'),
   default_docker_parameters: unsupported('default_docker_parameters', 'not there yet'),
-  receive_revocable_resources: unsupported('receive_revocable_resources', 'not there yet'),
-  enable_update_affinity: unsupported('enable_update_affinity', 'not there yet'),
+  receive_revocable_resources: flag('bool', false, {
+    help: 'Processors that may be taken back, for the tier revocable. (default: false)',
+  }),
+  enable_revocable_ram: unsupported('enable_revocable_ram', 'only processors are revocable'),
+  ...SERVICE_FLAGS,
 } as const;
 
 export type AuroraFlags = FlagValues<typeof AURORA_FLAGS>;
@@ -142,11 +152,17 @@ export function compileAuroraOptions(flags: AuroraFlags): Result<AuroraOptions> 
       failoverTimeoutSeconds: flags.framework_failover_timeout / 1_000,
       isPartitionAware: flags.partition_aware,
       usesGpus: flags.allow_gpu_resource,
+      usesRevocable: flags.receive_revocable_resources,
       principal: credential.value?.principal,
     },
     credential: credential.value,
     reconciliationIntervalMs: flags.reconciliation_explicit_interval,
     statsUrlPrefix: flags.viz_job_url_prefix,
+    coordinators: {
+      clusterName: flags.cluster_name,
+      timeoutMs: flags.sla_coordinator_timeout,
+      parallelMax: flags.max_parallel_coordinated_maintenance,
+    },
     machine: machine.value,
   });
 }
@@ -176,6 +192,16 @@ function machineSettings(flags: AuroraFlags): Result<MachineSettings> {
     },
     executor: executorSettings(flags),
     ...taskSettings(flags),
+    ...serviceSettings(flags),
+    preemption: {
+      isEnabled: flags.enable_preemptor,
+      delayMs: flags.preemption_delay,
+      initialDelayMs: flags.preemption_slot_search_initial_delay,
+      searchIntervalMs: flags.preemption_slot_search_interval,
+      slotHoldMs: flags.preemption_slot_hold_time,
+      batchMax: flags.preemption_reservation_max_batch_size,
+      reservationMs: flags.offer_reservation_duration,
+    },
     offers: {
       holdMs: flags.min_offer_hold_time,
       holdJitterMs: flags.offer_hold_jitter_window,

@@ -1,6 +1,7 @@
 /** What an Aurora scheduler is made with; compiled from flags in `flags.ts`. */
 import type { DurationMs } from '../../core/base/duration.ts';
 import type { SchedulerOptions } from '../../core/scheduler/index.ts';
+import type { CoordinatorOptions } from './coordinator.ts';
 import type { ElectionSettings } from './election-flags.ts';
 import type { ShiroRealm } from './http/security/shiro.ts';
 import type { MachineSettings } from './machine/settings.ts';
@@ -16,6 +17,7 @@ export interface AuroraOptions extends ElectionSettings {
     readonly failoverTimeoutSeconds: number;
     readonly isPartitionAware: boolean;
     readonly usesGpus: boolean;
+    readonly usesRevocable: boolean;
     readonly principal: string | undefined;
   };
   readonly credential: SchedulerOptions['credential'];
@@ -26,5 +28,6 @@ export interface AuroraOptions extends ElectionSettings {
   readonly realm: ShiroRealm | undefined;
   /** The one other origin whose pages may call. */
   readonly allowedOrigin: string | undefined;
+  readonly coordinators: CoordinatorOptions;
   readonly machine: MachineSettings;
 }

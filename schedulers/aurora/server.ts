@@ -92,7 +92,8 @@ class AuroraServer implements Aurora {
     this.machine = new AuroraMachine(options.machine, ports.random);
     this.durable = new DurableQueue(storage, onFatal);
     const { durable } = this;
-    this.shell = new AuroraShell(this.machine, { clock, log, storage, durable, onFatal });
+    const { coordinators } = options;
+    this.shell = new AuroraShell(this.machine, { ...ports, durable, coordinators, onFatal });
     this.http = createHttpServer({
       ...options.http,
       log,
@@ -240,6 +241,7 @@ class AuroraServer implements Aurora {
       capabilities: [
         { type: 'MULTI_ROLE' },
         ...(framework.isPartitionAware ? [{ type: 'PARTITION_AWARE' as const }] : []),
+        ...(framework.usesRevocable ? [{ type: 'REVOCABLE_RESOURCES' as const }] : []),
         ...(framework.usesGpus ? [{ type: 'GPU_RESOURCES' as const }] : []),
       ],
     };

@@ -4,11 +4,13 @@
  */
 import type { Clock, Instant } from '../../core/base/clock.ts';
 import type { Log } from '../../core/base/log.ts';
+import type { HttpClient } from '../../core/net/ports.ts';
 import type { Storage } from '../../core/storage/ports.ts';
 import type { DurableQueue } from '../kit/durable-queue.ts';
 import { EarliestWake } from '../kit/earliest-wake.ts';
 import type { KnownTask } from '../kit/reconciliation.ts';
 import type { FrameworkHandlers, FrameworkSubscription } from '../kit/subscription.ts';
+import { type CoordinatorOptions, Coordinators } from './coordinator.ts';
 import type { AuroraMachine } from './machine/aurora-machine.ts';
 import type { MachineCall } from './machine/calls.ts';
 import type { AuroraEffect, Counter } from './machine/effects.ts';
@@ -21,6 +23,8 @@ export interface ShellPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly storage: Storage;
+  readonly http: HttpClient;
+  readonly coordinators: CoordinatorOptions;
   readonly durable: DurableQueue;
   /** The service cannot go on: the master refused it. */
   readonly onFatal: (why: string) => void;
@@ -33,6 +37,7 @@ export class AuroraShell {
   private readonly ports: ShellPorts;
   private subscription: FrameworkSubscription | undefined;
   private readonly wake: EarliestWake;
+  private readonly coordinators: Coordinators;
   private isStopped = false;
   /** Tasks whose ACCEPT waits for its write: asking the master about them would report them lost. */
   private readonly unsent = new Set<string>();
@@ -40,6 +45,9 @@ export class AuroraShell {
   constructor(machine: AuroraMachine, ports: ShellPorts) {
     this.machine = machine;
     this.ports = ports;
+    this.coordinators = new Coordinators(ports.coordinators, ports, (taskId, isPermitted) =>
+      this.carryOut(machine.coordinatorAnswered(taskId, isPermitted, this.now())),
+    );
     this.wake = new EarliestWake(ports.clock, () => this.carryOut(machine.woke(this.now())));
   }
 
@@ -57,6 +65,7 @@ export class AuroraShell {
   stop(): void {
     this.isStopped = true;
     this.wake.stop();
+    this.coordinators.stop();
   }
 
   now(): Instant {
@@ -124,6 +133,9 @@ export class AuroraShell {
         return;
       case 'kill':
         this.subscription?.kill(effect.taskId, effect.agentId);
+        return;
+      case 'ask-coordinator':
+        this.coordinators.ask(effect);
         return;
       case 'acknowledge':
         this.subscription?.acknowledge(effect.status);

@@ -10,11 +10,14 @@ import type { Caller } from './answers.ts';
 import { answerCall, type MachineCall } from './calls.ts';
 import { CronRuns } from './cron-runs.ts';
 import type { AuroraEffect, Decision } from './effects.ts';
-import { followDrain } from './maintenance-calls.ts';
+import { followDrain, pollDrain } from './maintenance-calls.ts';
 import { OfferBook } from './offer-book.ts';
 import { PendingGroups } from './pending-groups.ts';
+import { Preemptor } from './preemptor.ts';
+import { Reservations } from './reservations.ts';
 import { tryGroup } from './scheduling.ts';
 import type { MachineSettings } from './settings.ts';
+import { SlaKills } from './sla-kills.ts';
 import { AuroraState, type StoredState } from './state.ts';
 import { handleStatus } from './statuses.ts';
 import {
@@ -28,14 +31,18 @@ import {
 import type { Tiers } from './tiers.ts';
 import { type Due, Timetable } from './timetable.ts';
 import { Turn } from './turn.ts';
+import { pruneUpdates } from './update-pruning.ts';
 import { JobUpdates } from './updates.ts';
 
 export class AuroraMachine {
   readonly state = new AuroraState();
   readonly offers = new OfferBook();
   readonly groups = new PendingGroups();
+  readonly reservations = new Reservations();
+  readonly preemptor = new Preemptor(this);
   readonly cron = new CronRuns();
-  readonly updates = new JobUpdates();
+  readonly slaKills = new SlaKills();
+  readonly updates = new JobUpdates(this);
   private readonly settings: MachineSettings;
   private readonly random: Random;
   private readonly timetable = new Timetable();
@@ -67,6 +74,9 @@ export class AuroraMachine {
       }
       for (const key of this.state.cronJobs.keys()) this.cron.plan(turn, key);
       this.updates.resume(turn);
+      this.preemptor.begin(turn);
+      for (const host of this.state.maintenance.keys()) pollDrain(turn, host, this);
+      pruneUpdates(turn);
     }).effects;
   }
 
@@ -94,6 +104,11 @@ export class AuroraMachine {
 
   statusArrived(status: TaskStatus, now: Instant): readonly AuroraEffect[] {
     return this.turn(now, (turn) => handleStatus(turn, status)).effects;
+  }
+
+  /** About a kill that `ask-coordinator` asked for; what is no clear yes is a no. */
+  coordinatorAnswered(taskId: string, isPermitted: boolean, now: Instant): readonly AuroraEffect[] {
+    return this.turn(now, (turn) => this.slaKills.answered(turn, taskId, isPermitted)).effects;
   }
 
   /** Does what is due; a wake that comes early, late or twice does no harm. */
@@ -125,7 +140,7 @@ export class AuroraMachine {
         pruneJob(turn, id);
         return;
       case 'group':
-        tryGroup(turn, id, this.groups, this.offers);
+        tryGroup(turn, id, this);
         return;
       case 'offer':
         this.offers.decline(turn, id);
@@ -135,6 +150,18 @@ export class AuroraMachine {
         return;
       case 'cron-start':
         this.cron.tryStart(turn, id);
+        return;
+      case 'sla-kill':
+        this.slaKills.due(turn, id);
+        return;
+      case 'maintenance':
+        pollDrain(turn, id, this);
+        return;
+      case 'prune-updates':
+        pruneUpdates(turn);
+        return;
+      case 'preempt':
+        this.preemptor.search(turn);
         return;
       case 'update':
         this.updates.due(turn, id);

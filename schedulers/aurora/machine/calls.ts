@@ -9,11 +9,13 @@ import {
   drainHosts,
   endMaintenance,
   maintenanceStatus,
+  slaDrainHosts,
   startMaintenance,
 } from './maintenance-calls.ts';
 import type { OfferBook } from './offer-book.ts';
 import type { PendingGroups } from './pending-groups.ts';
 import * as read from './read-calls.ts';
+import type { SlaKills } from './sla-kills.ts';
 import type { Turn } from './turn.ts';
 import { pulseUpdate, startUpdate, steerUpdate } from './update-calls.ts';
 import { updateDiff } from './update-plan.ts';
@@ -30,6 +32,7 @@ export interface CallParts {
   readonly offers: OfferBook;
   readonly cron: CronRuns;
   readonly updates: JobUpdates;
+  readonly slaKills: SlaKills;
 }
 
 export function answerCall(
@@ -77,6 +80,8 @@ export function answerCall(
       return startMaintenance(turn, call.args.hosts, parts.offers);
     case 'drainHosts':
       return drainHosts(turn, call.args.hosts, parts.offers);
+    case 'slaDrainHosts':
+      return slaDrainHosts(turn, call.args, parts);
     case 'maintenanceStatus':
       return maintenanceStatus(turn, call.args.hosts);
     case 'endMaintenance':

@@ -1,5 +1,6 @@
 /** What the machine asks its shell to do. */
 import type { Instant } from '../../../core/base/clock.ts';
+import type { DurationMs } from '../../../core/base/duration.ts';
 import type { Offer, TaskInfo, TaskStatus } from '../../../core/wire/types/mesos.v1.ts';
 import type {
   AssignedTask,
@@ -57,7 +58,10 @@ export type Counter =
   | 'job_updates_pruned'
   | 'cron_job_triggers'
   | 'cron_job_collisions'
-  | 'cron_job_launch_failures';
+  | 'cron_job_launch_failures'
+  | `preemptor_slot_search_${'attempts' | 'successful' | 'failed'}_for_${'prod' | 'non_prod'}`
+  | `preemptor_slot_validation_${'successful' | 'failed'}_for_${'prod' | 'non_prod'}`
+  | `preemptor_tasks_preempted_${'prod' | 'non_prod'}`;
 
 export type AuroraEffect =
   | { readonly kind: 'persist'; readonly operation: StoreOperation }
@@ -65,6 +69,14 @@ export type AuroraEffect =
   | { readonly kind: 'decline'; readonly offer: Offer; readonly refuseSeconds: number }
   | { readonly kind: 'want-offers'; readonly isWanted: boolean }
   | { readonly kind: 'kill'; readonly taskId: string; readonly agentId: string | undefined }
+  /** Comes back as `coordinatorAnswered`. */
+  | {
+      readonly kind: 'ask-coordinator';
+      readonly url: string;
+      readonly statusKey: string;
+      readonly task: ScheduledTask;
+      readonly forcedInMs: DurationMs | undefined;
+    }
   | { readonly kind: 'acknowledge'; readonly status: TaskStatus }
   | { readonly kind: 'count'; readonly counter: Counter }
   | { readonly kind: 'wake'; readonly at: Instant };

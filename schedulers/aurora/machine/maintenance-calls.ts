@@ -2,13 +2,25 @@
  * Takes hosts out of service and back (spec aurora-scheduler, section 8). Tasks on a draining host are killed
  * and replaced elsewhere; when the last has ended, the host is drained.
  */
-import type { Hosts, MaintenanceMode, Response, ScheduledTask } from '../thrift/types.ts';
-import { okay } from './answers.ts';
+import type {
+  Hosts,
+  MaintenanceMode,
+  MethodArgs,
+  Response,
+  ScheduledTask,
+} from '../thrift/types.ts';
+import { okay, refused } from './answers.ts';
 import type { OfferBook } from './offer-book.ts';
-import { AGENT_ASSIGNED } from './schedule-status.ts';
+import { AGENT_ASSIGNED, type ScheduleStatus } from './schedule-status.ts';
+import { forcedInMs, type SlaKills } from './sla-kills.ts';
 import { changeTask } from './task-changes.ts';
 import { idOf } from './task-table.ts';
 import type { TaskChange, Turn } from './turn.ts';
+
+export interface DrainParts {
+  readonly offers: OfferBook;
+  readonly slaKills: SlaKills;
+}
 
 interface HostStatus {
   readonly host: string;
@@ -53,11 +65,72 @@ export function drainHosts(turn: Turn, hosts: Hosts | undefined, offers: OfferBo
       }),
     );
     setMode(turn, host, 'DRAINING', offers);
-    const message = 'Draining machine for maintenance.';
-    for (const task of tasks) changeTask(turn, idOf(task), 'DRAINING', { message });
+    for (const task of tasks) drainTask(turn, task);
     return { host, mode: 'DRAINING' };
   });
   return okay({ drainHostsResult: { statuses } });
+}
+
+/** Tasks leave as their policies allow, all of them after `timeoutSecs`. */
+export function slaDrainHosts(
+  turn: Turn,
+  args: MethodArgs['slaDrainHosts'],
+  parts: DrainParts,
+): Response {
+  const { hosts, defaultSlaPolicy, timeoutSecs } = args;
+  if (defaultSlaPolicy === undefined) return refused('ERROR', 'defaultSlaPolicy must be set');
+  const statuses = knownOf(turn, hosts).map((host): HostStatus => {
+    const createdTimestampMs = turn.now;
+    const request = { host, defaultSlaPolicy, timeoutSecs, createdTimestampMs };
+    turn.persist(turn.state.putMaintenance(request));
+    setMode(turn, host, 'DRAINING', parts.offers);
+    pollDrain(turn, host, parts);
+    return { host, mode: modeOf(turn, host) };
+  });
+  return okay({ drainHostsResult: { statuses } });
+}
+
+/** Looks again at a host whose tasks leave as their policies allow; after a start at all of them. */
+export function pollDrain(turn: Turn, host: string, parts: DrainParts): void {
+  const request = turn.state.maintenance.get(host);
+  if (request === undefined || modeOf(turn, host) !== 'DRAINING') return;
+  const tasks = assignedOn(turn, host);
+  if (tasks.length === 0) {
+    removeRequest(turn, host);
+    setMode(turn, host, 'DRAINED', parts.offers);
+    return;
+  }
+  const restMs = forcedInMs(request, turn.now);
+  const pollMs = turn.settings.slaKills.maintenancePollMs;
+  turn.timetable.set(
+    'maintenance',
+    host,
+    turn.now + (restMs > 0 ? Math.min(pollMs, restMs) : pollMs),
+  );
+  for (const task of tasks) {
+    if (!MAY_DRAIN.has(task.status)) continue;
+    const policy = task.assignedTask.task.slaPolicy ?? request.defaultSlaPolicy;
+    if (restMs === 0 || policy === undefined) {
+      drainTask(turn, task);
+      continue;
+    }
+    parts.slaKills.request(turn, task, {
+      policy,
+      isWanted: (later) => modeOf(later, host) === 'DRAINING',
+      carryOut: drainTask,
+      repeats: false,
+      forcedInMs: restMs,
+    });
+  }
+}
+
+/** Those that are leaving already are waited for. */
+const MAY_DRAIN: ReadonlySet<ScheduleStatus> = new Set<ScheduleStatus>([
+  ...(['ASSIGNED', 'STARTING', 'RUNNING', 'PARTITIONED'] as const),
+]);
+
+function drainTask(turn: Turn, task: ScheduledTask): void {
+  changeTask(turn, idOf(task), 'DRAINING', { message: 'Draining machine for maintenance.' });
 }
 
 /** The end of the last task drains the host. */
@@ -99,6 +172,7 @@ function setMode(turn: Turn, host: string, mode: MaintenanceMode, offers: OfferB
 }
 
 function removeRequest(turn: Turn, host: string): void {
+  turn.timetable.clear('maintenance', host);
   if (turn.state.maintenance.has(host)) turn.persist(turn.state.removeMaintenance(host));
 }
 

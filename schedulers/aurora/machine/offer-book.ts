@@ -3,7 +3,11 @@
  * has one at a time: a second one makes both be declined, so that the master offers the whole again.
  */
 import type { Instant } from '../../../core/base/clock.ts';
-import type { Attribute as MesosAttribute, Offer } from '../../../core/wire/types/mesos.v1.ts';
+import type {
+  Attribute as MesosAttribute,
+  Resource as MesosResource,
+  Offer,
+} from '../../../core/wire/types/mesos.v1.ts';
 import { OfferResources } from '../../kit/offer-resources.ts';
 import { portCount } from '../../kit/port-ranges.ts';
 import type { Attribute, HostAttributes, MaintenanceMode } from '../thrift/types.ts';
@@ -25,6 +29,7 @@ export class HeldOffer {
   private readonly attributes: ConsideredHost['attributes'];
   private known: Amounts | undefined;
   private considered: ConsideredHost | undefined;
+  private revocableTaken = 0;
 
   constructor(offer: Offer, lot: number, number: number) {
     this.offer = offer;
@@ -59,6 +64,19 @@ export class HeldOffer {
       gpus: resources.scalar('gpus'),
       ports: portCount(resources.portRanges()),
     };
+  }
+
+  /** What of them has not been given to a task yet. */
+  get revocableCpus(): number {
+    return revocableCpusOf(this.offer) - this.revocableTaken;
+  }
+
+  /** Of the resource as it is offered; there must be as much. */
+  takeRevocableCpus(cpus: number): readonly MesosResource[] {
+    const offered = (this.offer.resources ?? []).find(isRevocableCpus);
+    if (offered === undefined || cpus <= 0) return [];
+    this.revocableTaken += cpus;
+    return [{ ...offered, scalar: { value: cpus } }];
   }
 
   host(mode: MaintenanceMode): ConsideredHost {
@@ -221,10 +239,17 @@ function figure(held: HeldOffer, order: OfferOrder): number {
     case 'DISK':
       return held.resources.scalar('disk');
     case 'REVOCABLE_CPU':
-      return (held.offer.resources ?? [])
-        .filter(({ name, revocable }) => name === 'cpus' && revocable !== undefined)
-        .reduce((sum, { scalar }) => sum + (scalar?.value ?? 0), 0);
+      return held.revocableCpus;
   }
+}
+
+/** One resource of an agent: its processors that may be taken back at any time. */
+function isRevocableCpus({ name, revocable }: MesosResource): boolean {
+  return name === 'cpus' && revocable !== undefined;
+}
+
+function revocableCpusOf(offer: Offer): number {
+  return (offer.resources ?? []).find(isRevocableCpus)?.scalar?.value ?? 0;
 }
 
 export function modeOf(turn: Turn, held: HeldOffer): MaintenanceMode {

@@ -1,12 +1,15 @@
 /** Gives pending tasks to offers: the first that passes the filter (spec aurora-scheduler, section 4). */
 import { randomInteger } from '../../../core/base/random.ts';
 import type { Resource as MesosResource } from '../../../core/wire/types/mesos.v1.ts';
+import type { ScalarDemand } from '../../kit/offer-resources.ts';
 import { portAt, portCount, removePort } from '../../kit/port-ranges.ts';
 import type { AssignedTask, ScheduledTask, TaskConfig } from '../thrift/types.ts';
 import type { Launch } from './effects.ts';
 import { keyText } from './job-key.ts';
 import { type HeldOffer, modeOf, type OfferBook } from './offer-book.ts';
-import type { PendingGroups } from './pending-groups.ts';
+import type { PendingGroup, PendingGroups } from './pending-groups.ts';
+import type { Preemptor } from './preemptor.ts';
+import { forGroup, forInstance, type Reservations } from './reservations.ts';
 import { AGENT_ASSIGNED } from './schedule-status.ts';
 import {
   amountsOf,
@@ -21,48 +24,88 @@ import { jobOf } from './task-table.ts';
 import type { Turn } from './turn.ts';
 import { type Amounts, type TaskConstraint, totalScore, type Veto, vetoes } from './veto.ts';
 
-interface Wanted {
+export interface Wanted {
   readonly config: TaskConfig;
   readonly amounts: Amounts;
+  /** Its processors are those that may be taken back. */
+  readonly isRevocable: boolean;
   readonly constraints: readonly TaskConstraint[];
+  /** Asked only for limits. */
+  readonly countWith: (attribute: string, value: string) => number;
+}
+
+export interface SchedulingParts {
+  readonly groups: PendingGroups;
+  readonly offers: OfferBook;
+  readonly reservations: Reservations;
+  readonly preemptor: Preemptor;
+}
+
+export function wantedOf(turn: Turn, config: TaskConfig): Wanted {
+  return {
+    config,
+    amounts: withExecutor(config, turn.settings.executor),
+    isRevocable: turn.settings.tiers.of(config).isRevocable,
+    constraints: constraintsOf(config),
+    countWith: (attribute, value) => countWith(turn, config, attribute, value),
+  };
 }
 
 /** Tries one group; `groups` learns how it went. */
-export function tryGroup(turn: Turn, id: string, groups: PendingGroups, offers: OfferBook): void {
+export function tryGroup(turn: Turn, id: string, parts: SchedulingParts): void {
+  const { groups, offers, preemptor } = parts;
   const group = groups.get(id);
   if (group === undefined || !groups.mayTry(turn, id)) return;
-  const wanted: Wanted = {
-    config: group.config,
-    amounts: wantedAmounts(turn, group.config),
-    constraints: constraintsOf(group.config),
-  };
+  const wanted = wantedOf(turn, group.config);
   const launches = new Map<HeldOffer, Launch[]>();
   let werePlaced = true;
-  const search = new Search(turn, wanted, offers.candidates(turn, group));
+  const search = new Search(turn, wanted, {
+    candidates: offers.candidates(turn, group),
+    group,
+    reservations: parts.reservations,
+  });
   for (const taskId of [...group.taskIds].slice(0, turn.settings.scheduling.tasksPerAttemptMax)) {
     const task = turn.state.tasks.get(taskId);
-    const held = task === undefined ? undefined : search.next();
-    if (task === undefined || held === undefined) {
+    if (task === undefined) continue;
+    const found = placeFor(turn, task, search, parts);
+    if (found === 'waits') {
+      werePlaced = false;
+      continue;
+    }
+    if (found === undefined) {
+      preemptor.preemptFor(turn, group, task);
       werePlaced = false;
       break;
     }
-    const launch = assign(turn, task, wanted, held);
-    launches.set(held, [...(launches.get(held) ?? []), launch]);
+    const launch = assign(turn, task, wanted, found);
+    launches.set(found, [...(launches.get(found) ?? []), launch]);
   }
   const { nearest } = search;
   if (nearest !== undefined) groups.fits.vetoed(group.id, nearest, turn.now);
   if (search.isExhausted) offers.haveSeen(group, search.retriable);
   for (const [held, launched] of launches) {
     offers.remove(turn, held.id);
+    parts.reservations.release(held.offer.agent_id.value, search.own);
     turn.act({ kind: 'launch', offer: held.offer, launches: launched });
   }
   groups.tried(turn, id, werePlaced);
 }
 
-/** Tasks of a revocable tier want revocable processors, which are not taken from offers yet. */
-function wantedAmounts(turn: Turn, config: TaskConfig): Amounts {
-  const amounts = withExecutor(config, turn.settings.executor);
-  return turn.settings.tiers.of(config).isRevocable ? { ...amounts, cpus: Infinity } : amounts;
+/** `waits` for the agent that is kept for the instance. */
+function placeFor(
+  turn: Turn,
+  task: ScheduledTask,
+  search: Search,
+  { offers, reservations }: SchedulingParts,
+): HeldOffer | 'waits' | undefined {
+  const own = forInstance(search.wanted.config, task.assignedTask.instanceId);
+  for (const agentId of reservations.agentsFor(own, turn.now)) {
+    const held = offers.ofAgent(agentId);
+    if (held === undefined) return 'waits';
+    reservations.release(agentId, own);
+    if (vetoesOf(turn, search.wanted, held).length === 0) return held;
+  }
+  return search.next();
 }
 
 /**
@@ -75,15 +118,28 @@ class Search {
   /** The reasons of the offer that came nearest. */
   nearest: readonly Veto[] | undefined;
   private readonly turn: Turn;
-  private readonly wanted: Wanted;
+  readonly wanted: Wanted;
   private readonly candidates: readonly HeldOffer[];
+  private readonly reservations: Reservations;
+  /** As reservations name the group. */
+  readonly own: string;
   private nearestScore = Infinity;
   private position = 0;
 
-  constructor(turn: Turn, wanted: Wanted, candidates: readonly HeldOffer[]) {
+  constructor(
+    turn: Turn,
+    wanted: Wanted,
+    place: {
+      readonly candidates: readonly HeldOffer[];
+      readonly group: PendingGroup;
+      readonly reservations: Reservations;
+    },
+  ) {
     this.turn = turn;
     this.wanted = wanted;
-    this.candidates = candidates;
+    this.candidates = place.candidates;
+    this.reservations = place.reservations;
+    this.own = forGroup(turn.state.configText(place.group.config));
   }
 
   get isExhausted(): boolean {
@@ -94,6 +150,10 @@ class Search {
     for (; this.position < this.candidates.length; this.position += 1) {
       const held = this.candidates[this.position];
       if (held === undefined) break;
+      if (this.isKept(held)) {
+        this.retriable.push(held);
+        continue;
+      }
       const found = vetoesOf(this.turn, this.wanted, held);
       if (found.length === 0) return held;
       const score = totalScore(found);
@@ -105,16 +165,22 @@ class Search {
     }
     return undefined;
   }
+
+  /** For somebody else, for a while. */
+  private isKept(held: HeldOffer): boolean {
+    return this.reservations.isKeptFrom(held.offer.agent_id.value, this.own, this.turn.now);
+  }
 }
 
 function vetoesOf(turn: Turn, wanted: Wanted, held: HeldOffer): readonly Veto[] {
+  const { amounts } = held;
   return vetoes(
     {
       host: held.host(modeOf(turn, held)),
-      offered: held.amounts,
+      offered: wanted.isRevocable ? { ...amounts, cpus: held.revocableCpus } : amounts,
       wanted: wanted.amounts,
       constraints: wanted.constraints,
-      countWith: (attribute, value) => countWith(turn, wanted.config, attribute, value),
+      countWith: wanted.countWith,
       unavailabilityThresholdMs: turn.settings.unavailabilityThresholdMs,
     },
     turn.now,
@@ -141,8 +207,13 @@ function assign(turn: Turn, task: ScheduledTask, wanted: Wanted, held: HeldOffer
   const scalars = { cpus: own.cpus, mem: own.ramMb, disk: own.diskMb, gpus: own.gpus };
   held.changes();
   const { ports, resources: portResources } = takePorts(turn, wanted.config, held);
-  const resources = [...(held.resources.take(scalars) ?? []), ...portResources];
-  const executorResources = held.resources.take(executor) ?? [];
+  const take = (amounts: ScalarDemand): readonly MesosResource[] => {
+    if (!wanted.isRevocable) return held.resources.take(amounts) ?? [];
+    const { cpus = 0, ...rest } = amounts;
+    return [...held.takeRevocableCpus(cpus), ...(held.resources.take(rest) ?? [])];
+  };
+  const resources = [...take(scalars), ...portResources];
+  const executorResources = take(executor);
   const assigned: AssignedTask = {
     ...task.assignedTask,
     slaveId: held.offer.agent_id.value,

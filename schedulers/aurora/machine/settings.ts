@@ -57,6 +57,32 @@ export interface MachineSettings {
     readonly attemptsPerSecond: number;
     readonly tasksPerAttemptMax: number;
   };
+  readonly slaKills: {
+    readonly checksNonProduction: boolean;
+    readonly retryMinMs: DurationMs;
+    readonly retryMaxMs: DurationMs;
+    /** Between looks at a host that goes out of service. */
+    readonly maintenancePollMs: DurationMs;
+  };
+  readonly updateHistory: {
+    readonly intervalMs: DurationMs;
+    readonly keptMs: DurationMs;
+    readonly perJobMax: number;
+  };
+  /** For which an updated instance keeps its agent; undefined does not. */
+  readonly updateAffinityMs: DurationMs | undefined;
+  readonly preemption: {
+    readonly isEnabled: boolean;
+    /** For which a task has been pending before others give way. */
+    readonly delayMs: DurationMs;
+    readonly initialDelayMs: DurationMs;
+    readonly searchIntervalMs: DurationMs;
+    readonly slotHoldMs: DurationMs;
+    /** Slots of a group at a time. */
+    readonly batchMax: number;
+    /** For which an agent whose tasks gave way is kept. */
+    readonly reservationMs: DurationMs;
+  };
   readonly offers: {
     readonly holdMs: DurationMs;
     readonly holdJitterMs: DurationMs;

@@ -21,6 +21,14 @@ const KINDS = [
   'cron',
   /** A run waits until the tasks of the one before are gone. */
   'cron-start',
+  /** Places are looked for where others give way. */
+  'preempt',
+  /** A kill that its job's policy has put off is asked for again. */
+  'sla-kill',
+  /** A host that goes out of service is looked at again. */
+  'maintenance',
+  /** Updates that are over may be forgotten. */
+  'prune-updates',
   /** An update looks at an instance again, or at its pulses. */
   'update',
 ] as const;

@@ -55,7 +55,6 @@ export function startUpdate(
   if (settings.slaAware === true && taskConfig.slaPolicy === undefined) {
     return invalid('slaAware is true, but no task slaPolicy is specified.');
   }
-  if (settings.slaAware === true) return invalid('slaAware updates are not supported yet');
   const { state } = turn;
   const { configuration: rules, tiers } = turn.settings;
   const checked = checkJob(jobOfRequest(request), { rules, tiers });

@@ -9,12 +9,16 @@ import type {
   JobUpdateStatus,
   JobUpdateStrategy,
   ScheduledTask,
+  SlaPolicy,
   TaskConfig,
 } from '../thrift/types.ts';
 import { keyText } from './job-key.ts';
 import { inRanges } from './ranges.ts';
+import { forInstance, type Reservations } from './reservations.ts';
 import { RollingUpdate, type UpdateOutcome, type UpdateStep } from './rolling-update.ts';
-import { ACTIVE } from './schedule-status.ts';
+import { ACTIVE, AGENT_ASSIGNED } from './schedule-status.ts';
+import type { SlaKills } from './sla-kills.ts';
+import { amountsOf } from './task-amounts.ts';
 import { changeTask, insertTasks } from './task-changes.ts';
 import { idOf } from './task-table.ts';
 import type { TaskChange, Turn } from './turn.ts';
@@ -33,9 +37,19 @@ interface Changed {
   readonly task: ScheduledTask | undefined;
 }
 
+export interface UpdateParts {
+  readonly slaKills: SlaKills;
+  readonly reservations: Reservations;
+}
+
 export class JobUpdates {
+  private readonly parts: UpdateParts;
   private readonly rolling = new Map<string, RollingUpdate>();
   private readonly pulses = new Map<string, Instant>();
+
+  constructor(parts: UpdateParts) {
+    this.parts = parts;
+  }
 
   /** After a start: the clock of the pulses begins with the last event. */
   resume(turn: Turn): void {
@@ -123,7 +137,7 @@ export class JobUpdates {
     }
     const taskOf = actualTasks(turn, update, changed);
     const outcome = rolling.evaluate(taskOf, changed?.instance, turn.now);
-    for (const step of outcome.steps) carryOut(turn, update, step);
+    for (const step of outcome.steps) carryOut(turn, update, step, this.parts);
     this.conclude(turn, update, outcome);
   }
 
@@ -259,13 +273,13 @@ const BACK_ACTIONS = {
   failed: 'INSTANCE_ROLLBACK_FAILED',
 } as const;
 
-function carryOut(turn: Turn, update: StoredUpdate, step: UpdateStep): void {
+function carryOut(turn: Turn, update: StoredUpdate, step: UpdateStep, parts: UpdateParts): void {
   switch (step.kind) {
     case 'add':
       addInstance(turn, update, step.instance);
       return;
     case 'kill':
-      killInstance(turn, update, step.instance);
+      killInstance(turn, update, step.instance, parts);
       return;
     case 'look-again':
       turn.timetable.set('update', `${update.id} ${step.instance}`, step.at);
@@ -282,12 +296,85 @@ function addInstance(turn: Turn, update: StoredUpdate, instance: number): void {
   if (config !== undefined) insertTasks(turn, config, [instance]);
 }
 
-function killInstance(turn: Turn, update: StoredUpdate, instance: number): void {
+function killInstance(
+  turn: Turn,
+  update: StoredUpdate,
+  instance: number,
+  parts: UpdateParts,
+): void {
   const task = turn.state.tasks
     .activeOf(keyText(update.job))
     .find(({ assignedTask }) => assignedTask.instanceId === instance);
-  if (task === undefined) return;
+  if (task === undefined || parts.slaKills.has(idOf(task))) return;
+  const policy = slaPolicyOf(update, instance);
+  if (policy === undefined || !AGENT_ASSIGNED.has(task.status)) {
+    killNow(turn, update, task, parts);
+    return;
+  }
+  const { status } = update;
+  addCheckEvent(turn, update, instance, 'Checking SLA before continuing.');
+  parts.slaKills.request(turn, task, {
+    policy,
+    isWanted: () => update.status === status,
+    carryOut: (later, found) => {
+      addCheckEvent(later, update, instance, 'SLA check passed, continuing.');
+      killNow(later, update, found, parts);
+    },
+    repeats: true,
+  });
+}
+
+/** Of the configuration that is wanted; undefined where the update does not ask for it. */
+function slaPolicyOf(update: StoredUpdate, instance: number): SlaPolicy | undefined {
+  const { settings, desiredState } = update.update.instructions;
+  if (settings.slaAware !== true) return undefined;
+  if (!isRollingBack(update.status)) return desiredState?.task.slaPolicy;
+  return initialConfig(update, instance)?.slaPolicy;
+}
+
+function killNow(
+  turn: Turn,
+  update: StoredUpdate,
+  task: ScheduledTask,
+  { reservations }: UpdateParts,
+): void {
+  keepAgent(turn, update, task, reservations);
   changeTask(turn, idOf(task), 'KILLING', { message: `Killed for job update ${update.id}` });
+}
+
+/** The next incarnation comes back to where this one is, when it fits there as well. */
+function keepAgent(
+  turn: Turn,
+  update: StoredUpdate,
+  { assignedTask }: ScheduledTask,
+  reservations: Reservations,
+): void {
+  const holdMs = turn.settings.updateAffinityMs;
+  const { slaveId, instanceId, task } = assignedTask;
+  const target = targetConfig(update, instanceId);
+  if (holdMs === undefined || slaveId === undefined || target === undefined) return;
+  const [wanted, freed] = [target, task].map((each) => amountsOf(each.resources));
+  const fits =
+    wanted !== undefined &&
+    freed !== undefined &&
+    (['cpus', 'ramMb', 'diskMb', 'ports', 'gpus'] as const).every(
+      (key) => wanted[key] <= freed[key],
+    );
+  const constraintText = ({ constraints }: TaskConfig): string =>
+    JSON.stringify(constraints.map((each) => JSON.stringify(each)).sort());
+  if (!fits || constraintText(target) !== constraintText(task)) return;
+  reservations.hold(slaveId, forInstance(target, instanceId), turn.now + holdMs);
+}
+
+function addCheckEvent(
+  turn: Turn,
+  update: StoredUpdate,
+  instanceId: number,
+  message: string,
+): void {
+  const action = isRollingBack(update.status) ? BACK_ACTIONS.updating : FORWARD_ACTIONS.updating;
+  const event = { instanceId, timestampMs: turn.now, action, message };
+  turn.persist(turn.state.updates.addInstanceEvent(update, event));
 }
 
 function addInstanceEvent(

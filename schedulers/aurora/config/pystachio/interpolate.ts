@@ -63,10 +63,12 @@ function ofStruct(object: StructObject, outer: Chain, calls: Calls): Interpolate
   const unbound: string[] = [];
   const problems: string[] = [];
   const { name: struct, attributes } = object.type;
-  for (const [name, { isRequired }] of attributes) {
+  for (const [name, { isRequired, otherwise }] of attributes) {
     const field = object.fields.get(name);
     if (field === undefined) {
-      if (isRequired) problems.push(`${struct}[${name}] is required.`);
+      // A number that was made `Empty`: whoever reads the struct counts on its default.
+      const isEmptied = otherwise instanceof ScalarObject && typeof otherwise.data !== 'string';
+      if (isRequired || isEmptied) problems.push(`${struct}[${name}] is required.`);
       continue;
     }
     const made = interpolate(field, chain, calls);

@@ -87,6 +87,7 @@ test('a service is a job with service=True', () => {
 
 /** What a check says about what is missing or of a wrong type. */
 const CHECKS: readonly (readonly [text: string, message: string])[] = [
+  ["Process(name='a', cmdline='b', max_failures=Empty)", 'Process[max_failures] is required.'],
   ['Process()', 'Process[name] is required., Process[cmdline] is required.'],
   ['Resources(cpu=1)', 'Resources[ram] is required., Resources[disk] is required.'],
   ["Resources(cpu='{{c}}', ram=1, disk=1)", "Resources[cpu] failed: '{{c}}' not a float"],

@@ -53,6 +53,23 @@ export const SETTINGS: MachineSettings = {
     attemptsPerSecond: 40,
     tasksPerAttemptMax: 5,
   },
+  slaKills: {
+    checksNonProduction: false,
+    retryMinMs: 60_000,
+    retryMaxMs: 300_000,
+    maintenancePollMs: 60_000,
+  },
+  updateHistory: { intervalMs: 900_000, keptMs: 2_592_000_000, perJobMax: 10 },
+  updateAffinityMs: undefined,
+  preemption: {
+    isEnabled: true,
+    delayMs: 180_000,
+    initialDelayMs: 180_000,
+    searchIntervalMs: 60_000,
+    slotHoldMs: 300_000,
+    batchMax: 5,
+    reservationMs: 180_000,
+  },
   offers: {
     holdMs: 300_000,
     holdJitterMs: 60_000,
@@ -174,6 +191,11 @@ export class SchedulerTester {
   status(taskId: string, state: TaskState, rest: { message?: string } = {}): void {
     const status = { task_id: { value: taskId }, state, uuid: new Uint8Array([1]), ...rest };
     this.did(this.machine.statusArrived(status, this.now));
+  }
+
+  /** A coordinator answers about a task. */
+  answer(taskId: string, isPermitted: boolean): void {
+    this.did(this.machine.coordinatorAnswered(taskId, isPermitted, this.now));
   }
 
   /** Lets time pass with every wake at its time. */
