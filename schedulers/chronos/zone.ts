@@ -35,8 +35,21 @@ const JAVA_ZONES: ReadonlyMap<string, string> = new Map(
   }),
 );
 
+/** Most ids there are. Asking the library makes a formatter each time, a hundred times slower. */
+const KNOWN: ReadonlySet<string> = new Set(['UTC', 'GMT', ...Intl.supportedValuesOf('timeZone')]);
+
 /** Unknown ids mean GMT, silently, as in the original. */
 export function zoneName(id: string): string {
   const name = JAVA_ZONES.get(id) ?? id;
-  return IANAZone.isValidZone(name) ? name : 'UTC';
+  if (KNOWN.has(name)) return name;
+  // Offsets alone are ids for the library, not for Java.
+  return offsetZone(name) ?? (/^[A-Za-z]/.test(name) && IANAZone.isValidZone(name) ? name : 'UTC');
+}
+
+/** Java's ids of its own: `GMT+5`, `GMT-08:00`, `GMT+0530`. */
+function offsetZone(id: string): string | undefined {
+  const match = /^GMT([+-])(\d{1,2})(?::?([0-5]\d))?$/.exec(id);
+  if (match === null) return undefined;
+  const [, sign = '', hours = '', minutes = '00'] = match;
+  return Number(hours) <= 23 ? `UTC${sign}${Number(hours)}:${minutes}` : undefined;
 }
