@@ -4,7 +4,7 @@
  */
 import type { Instant } from '../../core/base/clock.ts';
 import type { JsonObject } from '../../core/wire/json-text.ts';
-import { describeSamples } from './percentiles.ts';
+import { describeSamples } from '../kit/route-timer.ts';
 import type { ChronosState } from './state.ts';
 import { RouteTimers } from './timers.ts';
 

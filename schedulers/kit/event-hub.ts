@@ -19,6 +19,8 @@ export interface EventHubOptions {
   readonly waitingBytesMax: number;
   /** A comment line in this interval keeps proxies from closing a silent stream; 0 for none. */
   readonly keepAliveMs: DurationMs;
+  /** So many characters were given to a client. */
+  readonly onSent?: (length: number) => void;
 }
 
 interface Client {
@@ -81,6 +83,7 @@ export class EventHub {
       return;
     }
     client.sink.write(text);
+    this.options.onSent?.(text.length);
   }
 
   private leave(client: Client): void {

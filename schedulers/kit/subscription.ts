@@ -47,6 +47,8 @@ export interface FrameworkHandlers {
   removed(frameworkId: string): void;
   /** A REVIVE goes out. */
   revived?(roles: readonly string[]): void;
+  /** A SUPPRESS goes out. */
+  suppressed?(roles: readonly string[]): void;
   /** Refused for good; the service has to stop. */
   refused(why: string): void;
   /** Every task that may be alive, for reconciliation. */
@@ -272,6 +274,7 @@ export class FrameworkSubscription {
     const demand = this.demand.step(now);
     if (demand.suppress.length > 0) {
       this.send('SUPPRESS', this.scheduler?.suppress(demand.suppress));
+      this.handlers.suppressed?.(demand.suppress);
     }
     if (demand.revive.length > 0) {
       this.send('REVIVE', this.scheduler?.revive(demand.revive));

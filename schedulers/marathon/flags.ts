@@ -13,6 +13,7 @@ import { httpsOf } from '../kit/https-flags.ts';
 import type { ZooKeeperStateOptions } from '../kit/zookeeper-state.ts';
 import { FileArtifacts } from './artifacts/file-store.ts';
 import { NO_PLUGINS } from './machine/settings.ts';
+import { METRICS_FLAGS, reportersOf } from './metrics-flags.ts';
 import type { MarathonOptions } from './options.ts';
 import { credentialsOf } from './security-flags.ts';
 
@@ -113,6 +114,7 @@ export const MARATHON_FLAGS = {
     help: 'Seconds between removals of old versions',
   }),
   internal_store_backend: optionalFlag('string', { help: 'zk, or mem: keep the state nowhere' }),
+  ...METRICS_FLAGS,
   metrics_prometheus: flag('bool', true, { help: 'Serve /metrics/prometheus' }),
   store_cache: flag('bool', true, { help: 'Accepted; the state is always in memory too' }),
   backup_location: optionalFlag('url', { help: 'Accepted; there is nothing to migrate' }),
@@ -229,6 +231,8 @@ export function compileMarathonOptions(flags: MarathonFlags): Result<MarathonOpt
   const store = flags.artifact_store;
   const artifacts = store === undefined ? ok(undefined) : FileArtifacts.open(store);
   if (!artifacts.ok) return artifacts;
+  const reporters = reportersOf(flags);
+  if (!reporters.ok) return reporters;
   const https = httpsOf(flags);
   if (!https.ok) return https;
   const credential = masterCredential(flags);
@@ -262,6 +266,7 @@ export function compileMarathonOptions(flags: MarathonFlags): Result<MarathonOpt
     eventsOutstandingMax: flags.event_stream_max_outstanding_messages,
     artifacts: artifacts.value,
     metricsPrefix: flags.metrics_name_prefix,
+    reporters: reporters.value,
     machine: machineSettings(flags, accepted.value, enforce.value === 'top', gpus.value),
     shownFlags: shownFlags(flags, hostname),
   });

@@ -2,8 +2,11 @@
 import type { Instant } from '../../core/base/clock.ts';
 import { type Counter, Metrics } from '../../core/base/metrics.ts';
 import type { Subscription } from '../../core/scheduler/index.ts';
+import type { JsonObject } from '../../core/wire/json-text.ts';
 import type { OfferOperation, TaskState } from '../../core/wire/types/mesos.v1.ts';
+import { HttpMetrics } from './http-metrics.ts';
 import { type MarathonEvent, marathonEvent } from './machine/events.ts';
+import { isOverdueLaunch, type LaunchTimeouts } from './machine/overdue-launches.ts';
 import type { MarathonState } from './machine/state.ts';
 import { appsOf, podsOf } from './model/root.ts';
 
@@ -20,26 +23,47 @@ export class MarathonMetrics {
   readonly offersIncoming: Counter;
   readonly offersUsed: Counter;
   readonly offersDeclined: Counter;
-  readonly killAttempts: Counter;
+  readonly revives: Counter;
+  readonly suppresses: Counter;
   readonly deployments: Counter;
   readonly deploymentsDismissed: Counter;
+  readonly requestBytes: Counter;
+  readonly responseBytes: Counter;
+  readonly eventStreamBytes: Counter;
+  readonly http: HttpMetrics;
+  private readonly now: () => Instant;
   private readonly prefix: string;
   private readonly counters = new Map<string, Counter>();
   private readonly gauges = new Map<string, () => number>();
 
-  constructor(prefix: string) {
+  constructor(prefix: string, now: () => Instant) {
     this.prefix = prefix;
+    this.now = now;
+    this.http = new HttpMetrics(now);
     this.launched = this.counter('tasks.launched', 'Tasks sent to the master');
     this.offersIncoming = this.counter('mesos.offers.incoming', 'Offers received');
     this.offersUsed = this.counter('mesos.offers.used', 'Offers accepted');
     this.offersDeclined = this.counter('mesos.offers.declined', 'Offers declined');
-    this.killAttempts = this.counter('instances.inflight-kill-attempts', 'Kill calls sent');
+    this.revives = this.counter('mesos.calls.revive', 'Calls REVIVE sent');
+    this.suppresses = this.counter('mesos.calls.suppress', 'Calls SUPPRESS sent');
     this.deployments = this.counter('deployments', 'Deployments begun');
     this.deploymentsDismissed = this.counter('deployments.dismissed', 'Deployments refused');
+    const bytes = (name: string, help: string): Counter => this.counter(name, help, '.bytes');
+    this.requestBytes = bytes('http.requests.size', 'Size of the bodies of requests');
+    this.responseBytes = bytes('http.responses.size', 'Size of answers');
+    this.eventStreamBytes = bytes('http.responses.event-stream.size', 'Size of events sent');
+    this.gauge('http.requests.active', 'Requests under way', () => this.http.activeCount);
   }
 
   /** Adds the values that are read from the machine's state. */
-  observe(state: MarathonState, startedAt: Instant, now: () => Instant): void {
+  observe(
+    state: MarathonState,
+    {
+      timeouts,
+      streamCount,
+    }: { readonly timeouts: LaunchTimeouts; readonly streamCount: () => number },
+  ): void {
+    const startedAt = this.now();
     const count = (test: (condition: string) => boolean): number =>
       [...state.instances.all()].filter(({ condition }) => test(condition)).length;
     this.gauge('apps.active', 'Apps', () => appsOf(state.root).length);
@@ -51,7 +75,18 @@ export class MarathonMetrics {
       count((c) => c === 'Staging' || c === 'Provisioned'),
     );
     this.gauge('instances.inflight-kills', 'Kills under way', () => state.kills.size);
-    const seconds = (): number => (now() - startedAt) / 1_000;
+    this.gauge('instances.inflight-kill-attempts', 'Kill calls sent for them', () =>
+      [...state.kills.values()].reduce((sum, { attempts }) => sum + attempts, 0),
+    );
+    this.gauge(
+      'instances.launch-overdue',
+      'Instances that should have come to life',
+      () =>
+        [...state.instances.all()].filter((each) => isOverdueLaunch(each, timeouts, this.now()))
+          .length,
+    );
+    this.gauge('http.event-streams.active', 'Clients of /v2/events', streamCount);
+    const seconds = (): number => (this.now() - startedAt) / 1_000;
     this.gauge('leadership.duration.gauge.seconds', 'Seconds of leading', seconds);
     this.gauge('uptime.gauge.seconds', 'Seconds since the start', seconds);
   }
@@ -68,7 +103,7 @@ export class MarathonMetrics {
   }
 
   /** The document of `/metrics`. */
-  snapshot(): object {
+  snapshot(): JsonObject {
     const counters = [...this.counters].map(([name, { value }]) => [name, { count: value }]);
     const gauges = [...this.gauges].map(([name, read]) => [name, { value: read() }]);
     return {
@@ -76,9 +111,13 @@ export class MarathonMetrics {
       counters: Object.fromEntries(counters),
       gauges: Object.fromEntries(gauges),
       histograms: {},
-      meters: {},
-      timers: {},
+      meters: this.prefixed(this.http.meters()),
+      timers: this.prefixed(this.http.timers()),
     };
+  }
+
+  private prefixed(entries: readonly (readonly [string, JsonObject])[]): JsonObject {
+    return Object.fromEntries(entries.map(([name, each]) => [`${this.prefix}.${name}`, each]));
   }
 
   subscribedEvent(subscription: Subscription, now: Instant): MarathonEvent {
@@ -94,8 +133,8 @@ export class MarathonMetrics {
     return marathonEvent('scheduler_disconnected_event', now);
   }
 
-  private counter(name: string, help: string): Counter {
-    const full = `${this.prefix}.${name}.counter`;
+  private counter(name: string, help: string, unit: '' | '.bytes' = ''): Counter {
+    const full = `${this.prefix}.${name}.counter${unit}`;
     const known = this.counters.get(full);
     if (known !== undefined) return known;
     const made = this.registry.counter(full, help);

@@ -3,6 +3,7 @@ import type { DurationMs } from '../../core/base/duration.ts';
 import type { HttpsOptions } from '../kit/https-flags.ts';
 import type { FileArtifacts } from './artifacts/file-store.ts';
 import type { MachineSettings } from './machine/settings.ts';
+import type { ReporterOptions } from './metrics-reporter.ts';
 import type { HttpCredentials } from './security-flags.ts';
 
 export interface MarathonOptions {
@@ -39,6 +40,8 @@ export interface MarathonOptions {
   readonly callbackUrls: readonly string[] | undefined;
   readonly eventsOutstandingMax: number;
   readonly metricsPrefix: string;
+  /** Where metrics are sent to. */
+  readonly reporters: readonly ReporterOptions[];
   readonly artifacts: FileArtifacts | undefined;
   readonly machine: MachineSettings;
   /** Flags as `/v2/info` shows them. */

@@ -29,6 +29,7 @@ import { sendProblem, sendProxyFailure } from './http/problems.ts';
 import { answerNotFound, declareRoutes } from './http/routes.ts';
 import { MarathonMachine } from './machine/marathon-machine.ts';
 import { MarathonMetrics } from './metrics.ts';
+import { MetricsReporter } from './metrics-reporter.ts';
 import { roleOf } from './model/instance.ts';
 import type { MarathonOptions } from './options.ts';
 import type { LoadedPlugins } from './plugins/load.ts';
@@ -95,6 +96,7 @@ class MarathonServer implements Marathon {
   private readonly callbacks: HttpCallbacks | undefined;
   private readonly shell: MarathonShell;
   private readonly durable: DurableQueue;
+  private readonly reporters: readonly MetricsReporter[];
   private readonly fail: (why: unknown) => void;
   private subscription: FrameworkSubscription | undefined;
   private state: LifecycleState = 'new';
@@ -113,18 +115,25 @@ class MarathonServer implements Marathon {
       failed.resolve(why);
     };
     const { clock, log, storage } = ports;
-    const metrics = new MarathonMetrics(options.metricsPrefix);
+    const metrics = new MarathonMetrics(options.metricsPrefix, () => clock.now());
     const plugins = ports.plugins?.machine ?? options.machine.plugins;
     // Reservations must name the one whom the master knows.
     const { principal } = options;
     const settings = { ...options.machine, plugins, principal };
     this.machine = new MarathonMachine(settings, ports.random, clock.now());
-    metrics.observe(this.machine.state, clock.now(), () => clock.now());
     this.hub = new EventHub(clock, {
       clientsMax: EVENT_CLIENTS_MAX,
       waitingBytesMax: options.eventsOutstandingMax * EVENT_BYTES,
       keepAliveMs: EVENT_KEEP_ALIVE_MS,
+      onSent: (length) => metrics.eventStreamBytes.increment(length),
     });
+    metrics.observe(this.machine.state, {
+      timeouts: settings,
+      streamCount: () => this.hub.clientCount,
+    });
+    this.reporters = options.reporters.map(
+      (reporter) => new MetricsReporter(reporter, ports, () => metrics.snapshot()),
+    );
     this.durable = new DurableQueue(storage, this.fail);
     const urls = options.callbackUrls;
     this.callbacks =
@@ -183,6 +192,7 @@ class MarathonServer implements Marathon {
       await this.listeners.listen();
       if (this.ports.leadership === undefined) await this.subscribe();
       else this.contend(this.ports.leadership);
+      for (const reporter of this.reporters) reporter.start();
       this.state = 'running';
     } catch (thrown) {
       this.state = 'failed';
@@ -237,6 +247,7 @@ class MarathonServer implements Marathon {
   async stop(): Promise<void> {
     if (this.state === 'stopped' || this.state === 'stopping') return;
     this.state = 'stopping';
+    for (const reporter of this.reporters) reporter.stop();
     this.hub.close();
     await this.listeners.close();
     await this.durable.flush();

@@ -115,6 +115,8 @@ export class MarathonShell {
         metrics.countUpdate(status.state);
         this.carryOut(this.machine.statusArrived(status, this.now()));
       },
+      revived: () => metrics.revives.increment(),
+      suppressed: () => metrics.suppresses.increment(),
       removed: (frameworkId) => log.warn({ frameworkId }, 'the framework was removed'),
       refused: (why) => this.ports.onFatal(`the master refused the framework: ${why}`),
       knownTasks: () => this.knownTasks(),
@@ -162,7 +164,6 @@ export class MarathonShell {
         this.subscription?.decline(effect.offers, { refuse_seconds: effect.refuseSeconds });
         return;
       case 'kill':
-        metrics.killAttempts.increment();
         this.subscription?.kill(effect.taskId, effect.agentId);
         return;
       case 'acknowledge':

@@ -2,6 +2,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { EventHub } from '../../kit/event-hub.ts';
+import type { MarathonMetrics } from '../metrics.ts';
 import { declareApps } from './apps.ts';
 import { declareArtifacts } from './artifacts.ts';
 import { declareCallbacks, type HttpCallbacks } from './callbacks.ts';
@@ -45,13 +46,9 @@ export function answerNotFound(_request: FastifyRequest, reply: FastifyReply): u
   return sendProblem(reply, { status: 404, message: 'URI not found' });
 }
 
-function addFilters(app: FastifyInstance, { options, self, scheme }: SystemContext): void {
-  let active = 0;
+function addFilters(app: FastifyInstance, { options, self, scheme, metrics }: SystemContext): void {
   app.addHook('onRequest', (request, reply, done) => {
-    active += 1;
-    reply.raw.once('close', () => {
-      active -= 1;
-    });
+    measure(metrics, request, reply);
     reply.headers({
       'x-marathon-leader': `${scheme()}://${self()}`,
       'x-frame-options': 'DENY',
@@ -62,7 +59,7 @@ function addFilters(app: FastifyInstance, { options, self, scheme }: SystemConte
     });
     addCors(options.corsOrigin, request, reply);
     const max = options.concurrentRequestsMax;
-    if (max !== undefined && active > max) {
+    if (max !== undefined && metrics.http.activeCount > max) {
       const message = `Too many concurrent requests! Allowed: ${max}.`;
       sendProblem(reply, { status: 503, message });
       return;
@@ -74,6 +71,24 @@ function addFilters(app: FastifyInstance, { options, self, scheme }: SystemConte
       return;
     }
     done();
+  });
+}
+
+/** Streams of events count as active, but are not timed: they take as long as their clients like. */
+function measure(
+  { http, requestBytes, responseBytes }: MarathonMetrics,
+  request: FastifyRequest,
+  { raw }: FastifyReply,
+): void {
+  const end = http.begin(request.method);
+  const { socket } = request.raw;
+  const before = socket.bytesWritten;
+  requestBytes.increment(Number(request.headers['content-length'] ?? 0));
+  const isStream = request.url.startsWith('/v2/events');
+  raw.once('close', () => {
+    end(isStream ? undefined : raw.statusCode);
+    // There are no bytes without a socket.
+    if (!isStream) responseBytes.increment((socket.bytesWritten ?? before ?? 0) - (before ?? 0));
   });
 }
 

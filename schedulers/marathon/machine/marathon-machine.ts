@@ -27,6 +27,7 @@ import { handleProbe, type ProbeOutcome, ProbeSchedule, runProbes } from './heal
 import { add, counts, decommission, delayKey, requestKill, retire } from './instances.ts';
 import { pumpKills } from './kills.ts';
 import { handleOffers, updateDemand } from './launching.ts';
+import { killOverdueLaunches } from './overdue-launches.ts';
 import { expireReservations, prolongReservations } from './reservations.ts';
 import {
   changeRoot,
@@ -304,23 +305,5 @@ export class MarathonMachine {
     turn.because({ by: 'surplus' }, () => {
       for (const instance of surplus) retire(turn, instance);
     });
-  }
-}
-
-/** Launches that never came to life are killed, so that their instances start elsewhere. */
-function killOverdueLaunches(turn: Turn): void {
-  const { taskLaunchConfirmTimeoutMs, taskLaunchTimeoutMs } = turn.settings;
-  for (const instance of [...turn.state.instances.all()]) {
-    const { condition } = instance;
-    const [task] = instance.tasks;
-    if (task === undefined) continue;
-    const limitMs =
-      condition === 'Provisioned'
-        ? taskLaunchConfirmTimeoutMs
-        : condition === 'Staging' || condition === 'Starting'
-          ? taskLaunchTimeoutMs
-          : undefined;
-    if (limitMs === undefined || task.stagedAt + limitMs >= turn.now) continue;
-    turn.because({ by: 'overdue-launch' }, () => requestKill(turn, instance));
   }
 }
