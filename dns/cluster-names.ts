@@ -90,14 +90,16 @@ export class ClusterNames {
     ownRecords(own.name, own.addresses, this.add);
   }
 
-  /** `list` has addresses `ip:port`; the leader is `master@ip:port`. */
-  setMasters(leader: string, list: readonly string[]): void {
+  /** `list` has addresses `ip:port`; the leader is `master@ip:port`. Gives whether anything changed. */
+  setMasters(leader: string, list: readonly string[]): boolean {
     const before = this.masters;
-    if (before?.leader === leader && before.list.join() === list.join()) return;
+    if (before?.leader === leader && before.list.join() === list.join()) return false;
     this.masters = { leader, list: [...list] };
     masterRecords(leader, list, this.rules.domain, this.add);
-    if (before === undefined) return;
-    masterRecords(before.leader, before.list, this.rules.domain, this.withdraw);
+    if (before !== undefined) {
+      masterRecords(before.leader, before.list, this.rules.domain, this.withdraw);
+    }
+    return true;
   }
 
   /**

@@ -10,6 +10,7 @@ import type { ClusterState } from './cluster-state.ts';
 import { parseHostPort } from './cluster-state.ts';
 import type { HostResolver } from './host-resolver.ts';
 import type { ClusterChange } from './operator-events.ts';
+import { addressOfLeader } from './records.ts';
 
 export interface KeeperHooks {
   /** After each input that was good: records may have changed. */
@@ -18,6 +19,8 @@ export interface KeeperHooks {
   resync(): void;
   /** A framework came whose address only a state document tells. */
   needState(): void;
+  /** An error that whoever runs the server should see. */
+  complain(text: string): void;
 }
 
 interface Job {
@@ -109,7 +112,18 @@ export class NamesKeeper implements ClusterListener {
   }
 
   private tellMasters(): void {
-    if (this.leader !== undefined) this.names.setMasters(this.leader, this.masterAddresses());
+    if (this.leader === undefined) return;
+    const list = this.masterAddresses();
+    if (!this.names.setMasters(this.leader, list)) return;
+    const leader = addressOfLeader(this.leader);
+    if (leader === undefined || list.length === 0) return;
+    const isListed = list.some((text) => {
+      const master = parseHostPort(text);
+      return master?.host === leader.host && master.port === leader.port;
+    });
+    if (isListed) return;
+    const text = this.leader.slice(this.leader.indexOf('@') + 1);
+    this.hooks.complain(`warning: leader "${text}" is not in master list`);
   }
 
   /** The masters with addresses in place of names; those without are left out. */
@@ -120,7 +134,7 @@ export class NamesKeeper implements ClusterListener {
       const master = parseHostPort(text);
       const ip = master === undefined ? undefined : this.resolver.addressesOf(master.host)[0];
       if (master === undefined || ip === undefined) {
-        this.log.error({ master: text }, 'master has no address, it gets no name');
+        this.hooks.complain(`master "${text}" has no address, it gets no name`);
         return [];
       }
       return [ip.includes(':') ? `[${ip}]:${master.port}` : `${ip}:${master.port}`];

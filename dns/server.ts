@@ -146,6 +146,7 @@ class DnsShell implements Dns {
         updated: () => this.updated(),
         resync: () => this.source.resync(),
         needState: () => this.source.requestState(),
+        complain: (text) => this.lines.error(text),
       },
       ports.log,
     );
