@@ -3,6 +3,7 @@
  * files that know all parts.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
@@ -27,6 +28,8 @@ import { expectFreePorts } from './core/cli/port-check.ts';
 
 /** From this file, or from its built form in `dist/`. */
 const ROOF = import.meta.url.endsWith('.ts') ? 'core/cli/bin/orrery' : '../core/cli/bin/orrery';
+
+const AURORA_CLUSTER = 'devcluster';
 
 /** Resolves with the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -174,12 +177,14 @@ async function startAurora(options: LocalOptions, master: string, log: Log): Pro
   const { createAurora } = await import('./schedulers/aurora/server.ts');
   const workDir = join(options.workDir, 'aurora');
   const flags = {
-    cluster_name: 'local',
+    // The name in the examples of the original, and in ours.
+    cluster_name: AURORA_CLUSTER,
     mesos_master_address: master,
     native_log_file_path: workDir,
     ip: options.ip,
     hostname: options.ip,
     http_port: options.auroraPort ?? 0,
+    executor_user: userInfo().username,
     allowed_container_types: 'MESOS,DOCKER',
     enable_mesos_fetcher: 'true',
     min_offer_hold_time: '5secs',
@@ -190,9 +195,22 @@ async function startAurora(options: LocalOptions, master: string, log: Log): Pro
   const { principal, credential } = identityOf(options);
   const compiled = taken(compileAuroraOptions(values(AURORA_FLAGS, flags)));
   const framework = { ...compiled.framework, principal };
+  writeClusters(options);
   return await startFramework('aurora', workDir, log, (ports) =>
     createAurora({ ...compiled, framework, credential }, ports),
   );
+}
+
+/** What the clients of Aurora read when `AURORA_CONFIG_ROOT` is the directory of the cluster. */
+function writeClusters({ workDir, ip, auroraPort, agents }: LocalOptions): void {
+  const cluster = {
+    name: AURORA_CLUSTER,
+    scheduler_uri: `http://${ip}:${auroraPort}`,
+    auth_mechanism: 'UNAUTHENTICATED',
+    slave_root: agents[0]?.workDir,
+    slave_run_directory: 'latest',
+  };
+  writeFileSync(join(workDir, 'clusters.json'), `${JSON.stringify([cluster], undefined, 2)}\n`);
 }
 
 /** Agents copy the executor into each sandbox: it is a script that finds this package from there. */

@@ -17,6 +17,7 @@ import { surroundingsOf } from './support/load.ts';
 const FOLDER = new URL('../../../../examples/aurora/', import.meta.url).pathname;
 const SURROUNDINGS = {
   ...surroundingsOf(),
+  userName: () => 'www-data',
   read: (path: string) => (existsSync(path) ? readFileSync(path) : undefined),
 };
 
@@ -29,6 +30,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'docker.aurora': ['devel/in_docker', 'devel/in_mesos'],
   'from_json.json': ['devel/from_json'],
   'health_checked.aurora': ['devel/health_checked'],
+  'hello.aurora': ['devel/hello'],
   'hello_world.aurora': ['devel/hello_world'],
   'included.aurora': ['devel/included'],
   'logging.aurora': ['devel/logging'],
