@@ -109,7 +109,9 @@ export const AURORA_FLAGS = {
     help: 'Between reconciliations.',
   }),
   viz_job_url_prefix: flag('string', '', { help: 'In front of links to figures.' }),
-  backup_dir: unsupported('backup_dir', 'there are no backups yet'),
+  backup_dir: optionalFlag('path', { help: 'Where backups go. (default: none are written)' }),
+  backup_interval: flag('duration', hours(1), { help: 'Between them. (default: 1hrs)' }),
+  max_saved_backups: flag('int', 48, { help: 'How many are kept. (default: 48)' }),
   ...SECURITY_FLAGS,
   tier_config: unsupported('tier_config', 'the tiers are preferred, preemptible and revocable'),
   webhook_config: unsupported('webhook_config', 'there are no web hooks yet'),
@@ -158,6 +160,11 @@ export function compileAuroraOptions(flags: AuroraFlags): Result<AuroraOptions> 
     credential: credential.value,
     reconciliationIntervalMs: flags.reconciliation_explicit_interval,
     statsUrlPrefix: flags.viz_job_url_prefix,
+    backups: {
+      directory: flags.backup_dir,
+      intervalMs: flags.backup_interval,
+      keptMax: flags.max_saved_backups,
+    },
     coordinators: {
       clusterName: flags.cluster_name,
       timeoutMs: flags.sla_coordinator_timeout,

@@ -17,6 +17,7 @@ import type { AuroraElection } from './leading.ts';
 import type { AuroraOptions } from './options.ts';
 import { createAurora } from './server.ts';
 import { ServerSet } from './server-set.ts';
+import { backupDirectory } from './store/backup-files.ts';
 
 const PROGRAM = 'aurora-scheduler';
 
@@ -51,7 +52,13 @@ export async function main(argv: readonly string[]): Promise<number> {
     quit: () => process.kill(process.pid, 'SIGTERM'),
     activeResources: () => process.getActiveResourcesInfo(),
   };
-  const aurora = createAurora(options, { ...system, http, storage, election, process: own });
+  const { directory, keptMax } = options.backups;
+  const backups = directory === undefined ? undefined : backupDirectory(directory, keptMax);
+  const aurora = createAurora(options, {
+    ...system,
+    ...{ http, storage, election, backups },
+    process: own,
+  });
   try {
     return await runDaemon(aurora, log, {
       name: PROGRAM,

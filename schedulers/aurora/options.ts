@@ -28,6 +28,12 @@ export interface AuroraOptions extends ElectionSettings {
   readonly realm: ShiroRealm | undefined;
   /** The one other origin whose pages may call. */
   readonly allowedOrigin: string | undefined;
+  readonly backups: {
+    /** Undefined writes none. */
+    readonly directory: string | undefined;
+    readonly intervalMs: DurationMs;
+    readonly keptMax: number;
+  };
   readonly coordinators: CoordinatorOptions;
   readonly machine: MachineSettings;
 }

@@ -18,9 +18,13 @@ import { declareRoutes } from './http/routes.ts';
 import { guardBy, OPEN } from './http/security/guard.ts';
 import { type AuroraElection, Leading } from './leading.ts';
 import { AuroraMachine } from './machine/aurora-machine.ts';
+import type { StoredState } from './machine/state.ts';
 import { auroraVars } from './metrics.ts';
 import type { AuroraOptions } from './options.ts';
+import { Recovery } from './recovery.ts';
 import { AuroraShell } from './shell.ts';
+import type { BackupFiles } from './store/backup-files.ts';
+import { snapshotOf } from './store/snapshot.ts';
 import type { Response } from './thrift/types.ts';
 
 export interface AuroraPorts {
@@ -30,6 +34,8 @@ export interface AuroraPorts {
   readonly storage: Storage;
   readonly log: Log;
   readonly detector?: LeaderDetector | undefined;
+  /** Where backups go; without it there are none. */
+  readonly backups?: BackupFiles | undefined;
   /** The process around it, where it is this scheduler's alone. */
   readonly process?: ProcessPort | undefined;
   /** Among several processes; without it this one leads from its start. */
@@ -54,6 +60,8 @@ export interface Aurora extends Service {
   readonly failure: Promise<unknown>;
 }
 
+const ANSWER_FIRST_MS = 1_000;
+
 /** To those who call although this process does not lead; clients try again. */
 const NOT_READY: Response = {
   responseCode: 'ERROR_TRANSIENT',
@@ -74,6 +82,8 @@ class AuroraServer implements Aurora {
   private readonly shell: AuroraShell;
   private readonly durable: DurableQueue;
   private readonly leading: Leading;
+  private readonly recovery: Recovery;
+  private readonly fail: (why: unknown) => void;
   private readonly startedAt: number;
   private subscription: FrameworkSubscription | undefined;
   private state: LifecycleState = 'new';
@@ -89,6 +99,7 @@ class AuroraServer implements Aurora {
       log.error({ error: describeError(why) }, 'Aurora cannot go on');
       failed.resolve(why);
     };
+    this.fail = onFatal;
     this.machine = new AuroraMachine(options.machine, ports.random);
     this.durable = new DurableQueue(storage, onFatal);
     const { durable } = this;
@@ -106,13 +117,37 @@ class AuroraServer implements Aurora {
       options.leading,
       { clock, log, election: ports.election },
       {
-        recover: () => this.shell.recover(),
+        recover: async () => {
+          await this.shell.recover();
+          this.recovery.start();
+        },
         subscribe: () => this.subscribe(),
         halt: () => this.shell.stop(),
         fail: onFatal,
       },
     );
+    this.recovery = new Recovery(
+      {
+        clock,
+        log,
+        files: ports.backups,
+        snapshot: () => {
+          const id = this.subscription?.frameworkId;
+          return snapshotOf(this.machine.state, id, clock.now());
+        },
+        replace: (stored) => this.replace(stored),
+      },
+      options.backups.intervalMs,
+    );
     this.declareRoutes();
+  }
+
+  /** The answer still goes out; then the process ends, and its supervisor starts it with the other state. */
+  private async replace(stored: StoredState): Promise<void> {
+    await this.shell.replace(stored);
+    this.ports.clock.setTimer(ANSWER_FIRST_MS, () =>
+      this.fail(new Error('went back to a backup: start again')),
+    );
   }
 
   private declareRoutes(): void {
@@ -123,7 +158,8 @@ class AuroraServer implements Aurora {
       api: {
         call: async (call, user) => {
           if (!leading.isStorageReady) return NOT_READY;
-          return guard.refusal(call, user) ?? (await this.shell.call(call, user));
+          const refusal = guard.refusal(call, user);
+          return refusal ?? (await (this.recovery.answer(call) ?? this.shell.call(call, user)));
         },
         serverInfo: {
           clusterName: options.machine.clusterName,
@@ -186,6 +222,7 @@ class AuroraServer implements Aurora {
     await this.http.close();
     await this.durable.flush();
     this.shell.stop();
+    this.recovery.stop();
     await this.subscription?.stop();
     await this.leading.stop();
     this.state = 'stopped';

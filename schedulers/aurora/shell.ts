@@ -15,7 +15,8 @@ import type { AuroraMachine } from './machine/aurora-machine.ts';
 import type { MachineCall } from './machine/calls.ts';
 import type { AuroraEffect, Counter } from './machine/effects.ts';
 import { AGENT_ASSIGNED } from './machine/schedule-status.ts';
-import { encodeOperation, loadState } from './store/records.ts';
+import type { StoredState } from './machine/state.ts';
+import { encodeOperation, loadState, replaceState } from './store/records.ts';
 import { encodeStruct } from './thrift/messages.ts';
 import type { Response } from './thrift/types.ts';
 
@@ -76,6 +77,15 @@ export class AuroraShell {
   call(call: MachineCall, user: string): Promise<Response> {
     const { result, effects } = this.machine.call(call, { user }, this.now());
     return new Promise((resolve) => this.carryOut(effects, () => resolve(result)));
+  }
+
+  /** Ends everything and puts another state in place of this one. */
+  async replace(stored: StoredState): Promise<void> {
+    const { durable, storage } = this.ports;
+    this.stop();
+    await durable.flush();
+    const writes = await replaceState(storage, stored);
+    await new Promise<void>((resolve) => durable.submit(writes, resolve));
   }
 
   /** What the subscription calls. */

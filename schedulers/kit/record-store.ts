@@ -24,6 +24,11 @@ export class RecordStore<T> {
     this.schema = schema;
   }
 
+  /** In front of all keys of these records. */
+  get prefix(): string {
+    return this.schema.prefix;
+  }
+
   put(id: string, value: T): StorageOperation {
     const text = JSON.stringify({ v: this.schema.version, value: this.schema.encode(value) });
     return { kind: 'put', key: this.key(id), value: new TextEncoder().encode(text) };

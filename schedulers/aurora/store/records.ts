@@ -6,7 +6,7 @@ import type { Result } from '../../../core/base/result.ts';
 import type { Storage, StorageOperation } from '../../../core/storage/ports.ts';
 import { type RecordSchema, RecordStore } from '../../kit/record-store.ts';
 import type { StoreOperation } from '../machine/effects.ts';
-import type { StoredState } from '../machine/state.ts';
+import { AuroraState, type StoredState } from '../machine/state.ts';
 import { StoredUpdate, UpdateTable } from '../machine/update-table.ts';
 import { decodeStruct, encodeStruct } from '../thrift/messages.ts';
 import type { ThriftStructs } from '../thrift/types.ts';
@@ -93,6 +93,43 @@ function eventKey({ id, index }: EventPlace): string {
 function eventPlace(key: string): EventPlace {
   const [id = '', index = ''] = key.split(' ');
   return { id, index: Number(index) };
+}
+
+/** The writes that put one state in place of whatever is stored. */
+export async function replaceState(
+  storage: Storage,
+  stored: StoredState,
+): Promise<readonly StorageOperation[]> {
+  const puts = operationsOf(stored).flatMap(encodeOperation);
+  const kept = new Set(puts.map(({ key }) => key));
+  const prefixes = Object.values(RECORDS).map(({ prefix }) => prefix);
+  const known = await Promise.all(prefixes.map((prefix) => storage.list(prefix)));
+  const gone = known.flat().filter(([key]) => !kept.has(key));
+  return [...gone.map(([key]): StorageOperation => ({ kind: 'delete', key })), ...puts];
+}
+
+function operationsOf(stored: StoredState): readonly StoreOperation[] {
+  const state = new AuroraState();
+  return [
+    ...[...stored.tasks].map((task) => state.putTask(task)),
+    ...[...stored.cronJobs].map(([key, job]) => state.putCronJob(key, job)),
+    ...[...stored.quotas].map(([role, quota]) => state.putQuota(role, quota)),
+    ...[...stored.hosts].map((host) => state.putHost(host)),
+    ...[...stored.maintenance].map((request) => state.putMaintenance(request)),
+    ...[...stored.updates.all()].flatMap((update) => updateOperations(update)),
+  ];
+}
+
+function updateOperations({ id, update, ...events }: StoredUpdate): readonly StoreOperation[] {
+  return [
+    { kind: 'put-update', id, update },
+    ...events.updateEvents.map(
+      (event, index): StoreOperation => ({ kind: 'put-update-event', id, index, event }),
+    ),
+    ...events.instanceEvents.map(
+      (event, index): StoreOperation => ({ kind: 'put-instance-event', id, index, event }),
+    ),
+  ];
 }
 
 /** Rejects with a `ClusterError` that names the first record that cannot be read. */
