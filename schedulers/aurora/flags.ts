@@ -13,8 +13,8 @@ import {
 } from '../../core/base/flags.ts';
 import { err, ok, type Result } from '../../core/base/result.ts';
 import { compileElection, ELECTION_FLAGS } from './election-flags.ts';
+import { compileFileSettings, compileSlaVars, FILE_FLAGS } from './file-flags.ts';
 import type { MachineSettings, OfferOrder } from './machine/settings.ts';
-import { BUILT_IN_TIERS } from './machine/tiers.ts';
 import type { AuroraOptions } from './options.ts';
 import { compileRealm, SECURITY_FLAGS } from './security-flags.ts';
 import { SERVICE_FLAGS, serviceSettings } from './service-flags.ts';
@@ -113,16 +113,14 @@ export const AURORA_FLAGS = {
   backup_interval: flag('duration', hours(1), { help: 'Between them. (default: 1hrs)' }),
   max_saved_backups: flag('int', 48, { help: 'How many are kept. (default: 48)' }),
   ...SECURITY_FLAGS,
-  tier_config: unsupported('tier_config', 'the tiers are preferred, preemptible and revocable'),
   webhook_config: unsupported('webhook_config', 'there are no web hooks yet'),
   custom_executor_config: unsupported('custom_executor_config', 'Thermos is the only executor'),
-  global_container_mounts: unsupported('global_container_mounts', 'not there yet'),
-  default_docker_parameters: unsupported('default_docker_parameters', 'not there yet'),
   receive_revocable_resources: flag('bool', false, {
     help: 'Processors that may be taken back, for the tier revocable. (default: false)',
   }),
   enable_revocable_ram: unsupported('enable_revocable_ram', 'only processors are revocable'),
   ...SERVICE_FLAGS,
+  ...FILE_FLAGS,
 } as const;
 
 export type AuroraFlags = FlagValues<typeof AURORA_FLAGS>;
@@ -139,11 +137,14 @@ export function compileAuroraOptions(flags: AuroraFlags): Result<AuroraOptions> 
   if (!credential.ok) return credential;
   const election = compileElection(flags);
   if (!election.ok) return election;
+  const slaVars = compileSlaVars(flags);
+  if (!slaVars.ok) return slaVars;
   const realm = compileRealm(flags);
   if (!realm.ok) return realm;
   return ok({
     ...election.value,
     realm: realm.value,
+    slaVars: slaVars.value,
     allowedOrigin: flags.enable_cors_for,
     master: flags.mesos_master_address,
     http: { ip: flags.ip, port: flags.http_port },
@@ -177,6 +178,8 @@ export function compileAuroraOptions(flags: AuroraFlags): Result<AuroraOptions> 
 function machineSettings(flags: AuroraFlags): Result<MachineSettings> {
   const order = offerOrder(flags.offer_order);
   if (!order.ok) return order;
+  const files = compileFileSettings(flags);
+  if (!files.ok) return files;
   const types = containerTypes(flags.allowed_container_types);
   if (!types.ok) return types;
   const environments = regularExpression(flags.allowed_job_environments);
@@ -185,7 +188,7 @@ function machineSettings(flags: AuroraFlags): Result<MachineSettings> {
     clusterName: flags.cluster_name,
     hostname: flags.hostname ?? hostname(),
     mesosRole: flags.mesos_role,
-    tiers: BUILT_IN_TIERS,
+    ...files.value,
     configuration: {
       environments: environments.value,
       containerTypes: types.value,
@@ -223,8 +226,6 @@ function machineSettings(flags: AuroraFlags): Result<MachineSettings> {
       startBackoffMaxMs: flags.cron_start_max_backoff,
     },
     unavailabilityThresholdMs: flags.unavailability_threshold,
-    globalVolumes: [],
-    defaultDockerParameters: [],
     populatesDiscovery: flags.populate_discovery_info,
   });
 }

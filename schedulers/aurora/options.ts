@@ -5,6 +5,7 @@ import type { CoordinatorOptions } from './coordinator.ts';
 import type { ElectionSettings } from './election-flags.ts';
 import type { ShiroRealm } from './http/security/shiro.ts';
 import type { MachineSettings } from './machine/settings.ts';
+import type { SlaVarsOptions } from './sla-vars.ts';
 
 export interface AuroraOptions extends ElectionSettings {
   readonly master: string;
@@ -28,6 +29,7 @@ export interface AuroraOptions extends ElectionSettings {
   readonly realm: ShiroRealm | undefined;
   /** The one other origin whose pages may call. */
   readonly allowedOrigin: string | undefined;
+  readonly slaVars: SlaVarsOptions;
   readonly backups: {
     /** Undefined writes none. */
     readonly directory: string | undefined;

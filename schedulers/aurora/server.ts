@@ -23,6 +23,7 @@ import { auroraVars } from './metrics.ts';
 import type { AuroraOptions } from './options.ts';
 import { Recovery } from './recovery.ts';
 import { AuroraShell } from './shell.ts';
+import { SlaVars } from './sla-vars.ts';
 import type { BackupFiles } from './store/backup-files.ts';
 import { snapshotOf } from './store/snapshot.ts';
 import type { Response } from './thrift/types.ts';
@@ -153,6 +154,7 @@ class AuroraServer implements Aurora {
   private declareRoutes(): void {
     const { options, machine, leading } = this;
     const { clock, process } = this.ports;
+    const slaVars = new SlaVars(options.slaVars);
     const guard = options.realm === undefined ? OPEN : guardBy(options.realm);
     declareRoutes(this.http.app, {
       api: {
@@ -174,6 +176,7 @@ class AuroraServer implements Aurora {
       now: () => clock.now(),
       vars: () =>
         auroraVars({
+          sla: slaVars.vars(machine, clock.now()),
           machine,
           counts: this.shell.counts,
           isSubscribed: this.isSubscribed,

@@ -16,6 +16,7 @@ import type { MachineCall } from './machine/calls.ts';
 import type { AuroraEffect, Counter } from './machine/effects.ts';
 import { AGENT_ASSIGNED } from './machine/schedule-status.ts';
 import type { StoredState } from './machine/state.ts';
+import { ReconcileOnDemand } from './reconcile-on-demand.ts';
 import { encodeOperation, loadState, replaceState } from './store/records.ts';
 import { encodeStruct } from './thrift/messages.ts';
 import type { Response } from './thrift/types.ts';
@@ -39,6 +40,7 @@ export class AuroraShell {
   private subscription: FrameworkSubscription | undefined;
   private readonly wake: EarliestWake;
   private readonly coordinators: Coordinators;
+  private readonly onDemand: ReconcileOnDemand;
   private isStopped = false;
   /** Tasks whose ACCEPT waits for its write: asking the master about them would report them lost. */
   private readonly unsent = new Set<string>();
@@ -46,6 +48,9 @@ export class AuroraShell {
   constructor(machine: AuroraMachine, ports: ShellPorts) {
     this.machine = machine;
     this.ports = ports;
+    this.onDemand = new ReconcileOnDemand(ports.clock, (tasks) =>
+      this.subscription?.askOnce(tasks),
+    );
     this.coordinators = new Coordinators(ports.coordinators, ports, (taskId, isPermitted) =>
       this.carryOut(machine.coordinatorAnswered(taskId, isPermitted, this.now())),
     );
@@ -67,6 +72,7 @@ export class AuroraShell {
     this.isStopped = true;
     this.wake.stop();
     this.coordinators.stop();
+    this.onDemand.stop();
   }
 
   now(): Instant {
@@ -143,6 +149,12 @@ export class AuroraShell {
         return;
       case 'kill':
         this.subscription?.kill(effect.taskId, effect.agentId);
+        return;
+      case 'reconcile':
+        this.onDemand.explicit([...this.knownTasks()], effect.batchSize);
+        return;
+      case 'reconcile-all':
+        this.onDemand.implicit();
         return;
       case 'ask-coordinator':
         this.coordinators.ask(effect);

@@ -171,6 +171,12 @@ export class FrameworkSubscription {
     this.send('ACKNOWLEDGE', this.scheduler?.acknowledge(status));
   }
 
+  /** Asks about these tasks once, beside the usual reconciliation; about all the master knows, when there are none. */
+  askOnce(tasks: readonly KnownTask[]): void {
+    if (this.isStopped || !this.isSubscribed) return;
+    this.askAbout(tasks);
+  }
+
   /** Asks the master about one task now. */
   reconcile(task: KnownTask): void {
     this.reconciliation.add(task, this.ports.clock.now());

@@ -67,3 +67,23 @@ export function pruneTasks(turn: Turn, args: MethodArgs['pruneTasks']): Response
   }
   return okay();
 }
+
+/** Of a batch, when the call does not say. */
+const BATCH_SIZE = 1_000;
+
+export function reconcileExplicitly(
+  turn: Turn,
+  { settings }: MethodArgs['triggerExplicitTaskReconciliation'],
+): Response {
+  const batchSize = settings?.batchSize ?? BATCH_SIZE;
+  if (batchSize <= 0) return invalid('Batch size must be greater than zero.');
+  turn.count('reconciliation_explicit_runs');
+  turn.act({ kind: 'reconcile', batchSize });
+  return okay();
+}
+
+export function reconcileImplicitly(turn: Turn): Response {
+  turn.count('reconciliation_implicit_runs');
+  turn.act({ kind: 'reconcile-all' });
+  return okay();
+}

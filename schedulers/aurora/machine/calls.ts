@@ -1,6 +1,12 @@
 /** Every call of the API by its name. */
 import type { MethodArgs, Response } from '../thrift/types.ts';
-import { forceTaskState, pruneTasks, setQuota } from './admin-calls.ts';
+import {
+  forceTaskState,
+  pruneTasks,
+  reconcileExplicitly,
+  reconcileImplicitly,
+  setQuota,
+} from './admin-calls.ts';
 import { type Caller, refused } from './answers.ts';
 import { descheduleCronJob, putCronJob, startCronJob } from './cron-calls.ts';
 import type { CronRuns } from './cron-runs.ts';
@@ -76,6 +82,10 @@ export function answerCall(
       return forceTaskState(turn, call.args, caller);
     case 'pruneTasks':
       return pruneTasks(turn, call.args);
+    case 'triggerExplicitTaskReconciliation':
+      return reconcileExplicitly(turn, call.args);
+    case 'triggerImplicitTaskReconciliation':
+      return reconcileImplicitly(turn);
     case 'startMaintenance':
       return startMaintenance(turn, call.args.hosts, parts.offers);
     case 'drainHosts':

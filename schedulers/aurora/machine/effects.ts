@@ -56,6 +56,8 @@ export type Counter =
   | 'timed_out_tasks'
   | 'tasks_pruned'
   | 'job_updates_pruned'
+  | 'reconciliation_explicit_runs'
+  | 'reconciliation_implicit_runs'
   | 'cron_job_triggers'
   | 'cron_job_collisions'
   | 'cron_job_launch_failures'
@@ -69,6 +71,10 @@ export type AuroraEffect =
   | { readonly kind: 'decline'; readonly offer: Offer; readonly refuseSeconds: number }
   | { readonly kind: 'want-offers'; readonly isWanted: boolean }
   | { readonly kind: 'kill'; readonly taskId: string; readonly agentId: string | undefined }
+  /** Ask the master about all tasks on agents, so many at a time. */
+  | { readonly kind: 'reconcile'; readonly batchSize: number }
+  /** Let the master tell of everything it knows. */
+  | { readonly kind: 'reconcile-all' }
   /** Comes back as `coordinatorAnswered`. */
   | {
       readonly kind: 'ask-coordinator';
