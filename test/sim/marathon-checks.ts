@@ -18,10 +18,11 @@ import { formOf } from './marathon-definitions.ts';
 
 const ROUNDING = 1e-9;
 
-/** An instance as it was at a look, and whether it served then. */
+/** An instance as it was at a look. */
 interface Seen {
   readonly instance: Instance;
-  readonly serves: boolean;
+  readonly isHealthy: boolean;
+  readonly isReady: boolean;
 }
 
 /** Looks again and again at one life of Marathon; compares each look with the one before. */
@@ -41,12 +42,7 @@ export class MarathonChecks {
         }
       }
     }
-    this.before = new Map(
-      [...state.instances.all()].map((instance) => [
-        instance.id,
-        { instance, serves: serves(state, instance) },
-      ]),
-    );
+    this.before = new Map([...state.instances.all()].map((each) => [each.id, seen(state, each)]));
   }
 
   private checkUpgrade(state: MarathonState, spec: RunSpec): void {
@@ -62,10 +58,14 @@ export class MarathonChecks {
     const most = isTight && !isResident(spec) ? capacity + 1 : capacity;
 
     const byId = new Map<string, Instance>(now.map((each) => [each.id, each]));
-    const servedBefore = was.filter((each) => each.serves).map(({ instance }) => instance);
+    const servedBefore = was.filter((each) => serves(each, spec)).map(({ instance }) => instance);
     const victims = servedBefore.filter((each) => {
-      const cause = byId.get(each.id)?.endCause;
-      return cause?.by === 'deployment' && cause.action.startsWith('Restart');
+      const present = byId.get(each.id);
+      const cause = present?.endCause;
+      if (present === undefined || cause?.by !== 'deployment') return false;
+      // Its check may have failed meanwhile: then nothing was taken away.
+      const isIll = healthChecksOf(spec).length > 0 && state.health.isHealthy(present) === false;
+      return cause.action.startsWith('Restart') && !isIll;
     });
     if (victims.length > 0) {
       // Others may have ended by themselves meanwhile.
@@ -73,11 +73,13 @@ export class MarathonChecks {
         .filter((each) => !victims.includes(each))
         .filter((each) => {
           const present = byId.get(each.id);
-          return present === undefined || !serves(state, present);
+          return present === undefined || !serves(seen(state, present), spec);
         });
-      const serving = now.filter((each) => serves(state, each)).length + lost.length;
+      const after = now.map((each) => seen(state, each));
+      const serving = after.filter((each) => serves(each, spec)).length + lost.length;
       const isEnough = serving >= Math.min(least, servedBefore.length);
-      assert.ok(isEnough, `${serving} of ${spec.id} serve after a kill, not ${least}`);
+      const text = `${serving} of ${spec.id} serve after a kill, not ${least}`;
+      assert.ok(isEnough, `${text}: ${printed(was)} became ${printed(after)}`);
     }
     const known = new Set<string>(was.map(({ instance }) => instance.id));
     const isGrowing = now.some(({ id }) => !known.has(id));
@@ -87,12 +89,30 @@ export class MarathonChecks {
   }
 }
 
-/** Runs, is not being ended, and is healthy and ready as far as that is checked. */
-function serves({ health }: MarathonState, instance: Instance): boolean {
+function seen({ health }: MarathonState, instance: Instance): Seen {
   const { condition, goal, spec, endCause } = instance;
-  if (condition !== 'Running' || goal !== 'Running' || endCause !== undefined) return false;
-  if (healthChecksOf(spec).length > 0 && health.isHealthy(instance) !== true) return false;
-  return readinessChecksOf(spec).length === 0 || health.readiness(instance)?.ready !== false;
+  const isUp = condition === 'Running' && goal === 'Running' && endCause === undefined;
+  const isChecked = healthChecksOf(spec).length > 0;
+  return {
+    instance,
+    isHealthy: isUp && (!isChecked || health.isHealthy(instance) === true),
+    isReady: readinessChecksOf(spec).length === 0 || health.readiness(instance)?.ready === true,
+  };
+}
+
+/** Only new ones are asked whether they are ready: old ones count as long as they are healthy. */
+function serves({ instance, isHealthy, isReady }: Seen, spec: RunSpec): boolean {
+  return isHealthy && (isReady || isOutdated(instance, spec));
+}
+
+function printed(all: readonly Seen[]): string {
+  return all
+    .map(({ instance, isHealthy, isReady }) => {
+      const { id, spec, condition, endCause } = instance;
+      const health = `${isHealthy ? 'healthy' : 'unhealthy'} ${isReady ? 'ready' : 'not ready'}`;
+      return `${id.slice(-12)} of ${spec.version} ${condition} ${health} ${endCause?.by ?? ''}`;
+    })
+    .join(', ');
 }
 
 function occupies(instance: Instance): boolean {

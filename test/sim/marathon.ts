@@ -9,6 +9,7 @@ import type { LightMyRequestResponse } from 'fastify';
 import { minutes, seconds } from '../../core/base/duration.ts';
 import { silentLog } from '../../core/base/log.ts';
 import { type Random, randomInteger, SeededRandom } from '../../core/base/random.ts';
+import { formatResources } from '../../core/resources/format.ts';
 import { MASTER, SimulatedCluster } from '../../core/testing/cluster.ts';
 import type { Call } from '../../core/wire/types/mesos.v1.scheduler.ts';
 import { isActive } from '../../schedulers/marathon/model/instance.ts';
@@ -356,12 +357,24 @@ class MarathonSimulation implements Promises {
     }
     const marathon = this.hosts.leader;
     assert.ok(marathon !== undefined, 'nobody leads');
+    if (!this.isAtRest()) this.sayWhyNot(marathon);
     checkRest(marathon.machine.state, this);
     assert.equal(
       this.runningCount,
       knownCount(marathon),
       `processes\n${marathon.machine.describe()}`,
     );
+  }
+
+  private sayWhyNot({ machine }: Marathon): void {
+    for (const id of machine.state.root.specs.keys()) {
+      const why = machine.explain(id, this.cluster.clock.now());
+      if (why === undefined || why.waits.length === 0) continue;
+      this.say(`${id} waits: ${JSON.stringify({ ...why, spec: undefined })}`);
+    }
+    for (const agent of this.cluster.master?.state.agents.values() ?? []) {
+      this.say(`agent ${agent.id} has ${formatResources(agent.totalResources)}`);
+    }
   }
 
   private isAtRest(): boolean {

@@ -13,6 +13,7 @@ import {
   isTerminal,
   isUnkillable,
   makeInstanceId,
+  startedAtOf,
 } from '../model/instance.ts';
 import { isResident } from '../model/persistent-volumes.ts';
 import type { RunSpec } from '../model/run-spec.ts';
@@ -99,12 +100,27 @@ export function afterTaskEnded(turn: Turn, instance: Instance): void {
   turn.recordEnd(instance);
   const isGone = instance.tasks.some(({ state }) => state === 'TASK_GONE_BY_OPERATOR');
   // Its agent does not come back, nor does what is reserved there.
-  const kept = isGone ? { ...instance, reservation: undefined, agent: undefined } : instance;
+  const kept = isGone
+    ? { ...instance, reservation: undefined, agent: undefined }
+    : doubted(turn, instance);
   if (kept.goal === 'Running') {
     turn.putInstance({ ...kept, condition: 'Scheduled', since: turn.now, endCause: undefined });
   } else if (kept.goal === 'Decommissioned' || kept.reservation === undefined) {
     turn.expunge(kept);
   }
+}
+
+/**
+ * The agent dropped the very first task of a resident instance: it may never have heard of the
+ * reservation, which the master showed before the agent had it. The instance would wait for it for
+ * ever; nothing has been written to the volumes, so another can try anew if no offer shows them.
+ */
+function doubted(turn: Turn, instance: Instance): Instance {
+  const { reservation, condition, incarnation } = instance;
+  const isUnused = incarnation === 1 && startedAtOf(instance) === undefined;
+  if (reservation === undefined || condition !== 'Dropped' || !isUnused) return instance;
+  const confirmBy = turn.now + turn.settings.taskReservationTimeoutMs;
+  return { ...instance, reservation: { ...reservation, confirmBy } };
 }
 
 export function delayKey(spec: RunSpec): string {

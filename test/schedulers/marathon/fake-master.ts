@@ -185,6 +185,11 @@ export class FakeMaster {
     this.offerSoon();
   }
 
+  /** The agent has never heard of what was reserved on it. */
+  forgetReserved(agentId: string): void {
+    this.agents.get(agentId)?.reserved.splice(0);
+  }
+
   putDisks(agentId: string, ...disks: readonly ResourceTree[]): void {
     this.agents.get(agentId)?.disks.push(...disks);
     this.offerSoon();
