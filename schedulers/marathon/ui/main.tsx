@@ -12,12 +12,18 @@ import { AppsPage } from './pages/apps.tsx';
 import { DeploymentsPage } from './pages/deployments.tsx';
 import { EventsPage } from './pages/events.tsx';
 import { InstancePage } from './pages/instance.tsx';
+import { PodPage } from './pages/pod.tsx';
+import { ContainerPage } from './pages/pod-container.tsx';
 import { type ClusterData, data, followEvents, isLive, poller } from './source.ts';
 
 function entriesOf(known: ClusterData): readonly PageEntry[] {
   const app = (tab: string): PageEntry['page'] =>
     function page({ id = '' }) {
       return <AppPage key={id} data={known} id={id} tab={tab} />;
+    };
+  const pod = (tab: string): PageEntry['page'] =>
+    function page({ id = '' }) {
+      return <PodPage key={id} data={known} id={id} tab={tab} />;
     };
   return [
     {
@@ -33,6 +39,17 @@ function entriesOf(known: ClusterData): readonly PageEntry[] {
       pattern: 'app/:id/instances/:instance',
       page: ({ id = '', instance = '' }, query) => (
         <InstancePage key={instance} appId={id} id={instance} path={query.get('path')} />
+      ),
+    },
+    { pattern: 'pod/:id', page: pod('instances') },
+    ...['instances', 'configuration', 'versions', 'why'].map((tab) => ({
+      pattern: `pod/:id/${tab}`,
+      page: pod(tab),
+    })),
+    {
+      pattern: 'pod/:id/instances/:task',
+      page: ({ id = '', task = '' }, query) => (
+        <ContainerPage key={task} data={known} podId={id} taskId={task} path={query.get('path')} />
       ),
     },
     { pattern: 'deployments', page: () => <DeploymentsPage data={known} /> },

@@ -62,8 +62,9 @@ export interface Failure {
 
 export type AppStatus = 'Deploying' | 'Delayed' | 'Waiting' | 'Suspended' | 'Unhealthy' | 'Running';
 
-export interface AppRow {
-  readonly json: Json;
+/** What the list shows of apps and pods alike. */
+export interface ListedSpec {
+  readonly kind: 'app' | 'pod';
   readonly id: string;
   readonly cpus: number;
   /** MB. */
@@ -74,8 +75,13 @@ export interface AppRow {
   readonly healthy: number;
   readonly unhealthy: number;
   readonly labels: readonly (readonly [name: string, value: string])[];
-  readonly version: string;
   readonly deployments: readonly string[];
+}
+
+export interface AppRow extends ListedSpec {
+  readonly kind: 'app';
+  readonly json: Json;
+  readonly version: string;
   readonly tasks: readonly InstanceRow[];
   readonly lastFailure: Failure | undefined;
 }
@@ -84,6 +90,7 @@ export function appRow(json: Json): AppRow {
   const failure =
     json['lastTaskFailure'] === undefined ? undefined : recordIn(json, 'lastTaskFailure');
   return {
+    kind: 'app',
     json,
     id: textIn(json, 'id'),
     cpus: numberIn(json, 'cpus'),
@@ -148,7 +155,7 @@ export function queueEntry(json: Json): QueueEntry {
   };
 }
 
-export function statusOf(app: AppRow, queued: QueueEntry | undefined): AppStatus {
+export function statusOf(app: ListedSpec, queued: QueueEntry | undefined): AppStatus {
   if (queued?.isBackedOff === true) return 'Delayed';
   if (queued !== undefined && app.deployments.length > 0 && queued.unused > 0) return 'Waiting';
   if (app.deployments.length > 0) return 'Deploying';
@@ -188,9 +195,9 @@ export function deploymentRow(json: Json): DeploymentRow {
   };
 }
 
-/** A line of the list: an app, or a group with everything below it. */
+/** A line of the list: an app or pod, or a group with everything below it. */
 export interface ListEntry {
-  readonly kind: 'app' | 'group';
+  readonly kind: 'app' | 'pod' | 'group';
   readonly id: string;
   readonly name: string;
   readonly cpus: number;
@@ -208,12 +215,12 @@ export interface ListEntry {
 
 /** What is directly in a group; groups come first. `group` is `/` or `/a/b`. */
 export function listGroup(
-  apps: readonly AppRow[],
+  apps: readonly ListedSpec[],
   group: string,
-  statuses: (app: AppRow) => AppStatus,
+  statuses: (app: ListedSpec) => AppStatus,
 ): readonly ListEntry[] {
   const prefix = group === '/' ? '/' : `${group}/`;
-  const groups = new Map<string, AppRow[]>();
+  const groups = new Map<string, ListedSpec[]>();
   const entries: ListEntry[] = [];
   for (const app of apps) {
     if (!app.id.startsWith(prefix)) continue;
@@ -227,12 +234,12 @@ export function listGroup(
   return [...folders, ...entries];
 }
 
-export function appEntry(app: AppRow, name: string, status: AppStatus): ListEntry {
+export function appEntry(app: ListedSpec, name: string, status: AppStatus): ListEntry {
   const { id, instances, staged, running, healthy, unhealthy, labels } = app;
   const counts = { instances, staged, running, healthy, unhealthy };
   const { cpus, mem } = app;
   return {
-    ...{ kind: 'app', id, name, status, labels, apps: 1 },
+    ...{ kind: app.kind, id, name, status, labels, apps: 1 },
     ...counts,
     cpus: cpus * instances,
     mem: mem * instances,
@@ -242,10 +249,10 @@ export function appEntry(app: AppRow, name: string, status: AppStatus): ListEntr
 function groupEntry(
   id: string,
   name: string,
-  members: readonly AppRow[],
-  statuses: (app: AppRow) => AppStatus,
+  members: readonly ListedSpec[],
+  statuses: (app: ListedSpec) => AppStatus,
 ): ListEntry {
-  const sum = (amount: (app: AppRow) => number): number =>
+  const sum = (amount: (app: ListedSpec) => number): number =>
     members.reduce((total, app) => total + amount(app), 0);
   const found = new Set(members.map(statuses));
   const status = ORDER.find((each) => found.has(each)) ?? 'Running';

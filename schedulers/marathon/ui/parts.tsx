@@ -7,6 +7,9 @@ import type { AppStatus } from './model.ts';
 export const appHref = (id: string, tab?: string): string =>
   hashOf(tab === undefined ? ['app', id] : ['app', id, tab]);
 
+export const podHref = (id: string, tab?: string): string =>
+  hashOf(tab === undefined ? ['pod', id] : ['pod', id, tab]);
+
 export const groupHref = (id: string): string => hashOf([], id === '/' ? {} : { group: id });
 
 export const memText = (megabytes: number): string => sizeText(megabytes * 1024 ** 2);

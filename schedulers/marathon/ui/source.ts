@@ -16,9 +16,11 @@ import {
   appRow,
   type DeploymentRow,
   deploymentRow,
+  type ListedSpec,
   type QueueEntry,
   queueEntry,
 } from './model.ts';
+import { type PodRow, podRow } from './pod-model.ts';
 
 /** The page is at `/ui/`; the API beside it. */
 export const API = '../v2';
@@ -31,27 +33,45 @@ const EVENTS_KEPT = 500;
 
 export interface ClusterData {
   readonly apps: readonly AppRow[];
-  readonly byId: ReadonlyMap<string, AppRow>;
+  readonly pods: readonly PodRow[];
+  readonly byId: ReadonlyMap<string, ListedSpec>;
   readonly queue: ReadonlyMap<string, QueueEntry>;
   readonly deployments: readonly DeploymentRow[];
 }
 
 export const poller = new Poller<ClusterData>(async () => {
-  const [apps, queue, deployments] = await Promise.all([
+  const [apps, statuses, queue, deploying] = await Promise.all([
     requestJson(`${API}/apps`),
+    requestJson(`${API}/pods/::status`),
     requestJson(`${API}/queue`),
     requestJson(`${API}/deployments`),
   ]);
   const rows = recordsIn(recordOf(apps), 'apps').map(appRow);
+  const deployments = listOf(deploying).map(deploymentRow);
+  const pods = listOf(statuses).map((status) => podRow(status, deploymentsOf(status, deployments)));
   return {
     apps: rows,
-    byId: new Map(rows.map((app) => [app.id, app])),
+    pods,
+    byId: new Map([...rows, ...pods].map((spec) => [spec.id, spec])),
     queue: new Map(
       recordsIn(recordOf(queue), 'queue').map((json) => [queueEntry(json).id, queueEntry(json)]),
     ),
-    deployments: Array.isArray(deployments) ? deployments.filter(isJson).map(deploymentRow) : [],
+    deployments,
   };
 }, PACE_MS);
+
+function listOf(answer: unknown): readonly Json[] {
+  return Array.isArray(answer) ? answer.filter(isJson) : [];
+}
+
+/** Those that change the pod of a status document. */
+export function deploymentsOf(
+  status: Json,
+  deployments: readonly DeploymentRow[],
+): readonly string[] {
+  const podId = textOrNone(status, 'id') ?? '';
+  return deployments.filter(({ affected }) => affected.includes(podId)).map(({ id }) => id);
+}
 
 export const data = computed(() => poller.value.value);
 

@@ -1,6 +1,8 @@
 /** A headless Chromium, Debian's, whose pages must not log an error. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
 const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
@@ -50,4 +52,16 @@ async function openPage(
 /** The background of a page, to tell its theme by: `rgb(...)`. */
 export function backgroundOf(page: Page): Promise<string> {
   return page.evaluate('getComputedStyle(document.body).backgroundColor');
+}
+
+/** Git ignores it. */
+const SCREENSHOTS = join(import.meta.dirname, '../../../tmp/screenshots');
+
+/** Keeps how the page looks, in both themes, for people to look at. */
+export async function keepScreenshots(page: Page, name: string): Promise<void> {
+  await mkdir(SCREENSHOTS, { recursive: true });
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: join(SCREENSHOTS, `${name}-${colorScheme}.png`) });
+  }
 }

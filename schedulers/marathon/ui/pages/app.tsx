@@ -1,18 +1,19 @@
 /** One app: what can be done with it, and its parts as tabs. */
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { Confirm, Dialog } from '../../../../core/webui/kit/dialog.tsx';
+import { Confirm } from '../../../../core/webui/kit/dialog.tsx';
 import { pretty } from '../../../../core/webui/kit/format.ts';
 import type { Json } from '../../../../core/webui/kit/reading.ts';
 import { goTo, Tabs } from '../../../../core/webui/kit/router.tsx';
 import { AppEditor } from '../app-editor.tsx';
 import { type AppRow, definitionOf, statusOf } from '../model.ts';
 import { appHref, groupHref, HealthBar, StatusText } from '../parts.tsx';
+import { ScaleDialog } from '../scale-dialog.tsx';
 import { act, type ClusterData, pathOf } from '../source.ts';
 import { GroupPath } from './apps.tsx';
 import { InstancesTab } from './instances.tsx';
 import { useApp } from './use-app.ts';
-import { VersionsTab } from './versions.tsx';
+import { VersionsTab, versionsOfApp } from './versions.tsx';
 import { WhyTab } from './why.tsx';
 
 export interface AppPageProps {
@@ -56,13 +57,13 @@ export function AppPage({ data, id, tab }: AppPageProps): JSX.Element {
       />
       {tab === 'instances' && <InstancesTab app={app} />}
       {tab === 'configuration' && <Configuration definition={definitionOf(app.json)} />}
-      {tab === 'versions' && <VersionsTab app={app} />}
+      {tab === 'versions' && <VersionsTab of={versionsOfApp(app)} />}
       {tab === 'why' && <WhyTab app={app} entry={data.queue.get(id)} />}
     </>
   );
 }
 
-function Configuration({ definition }: { readonly definition: Json }): JSX.Element {
+export function Configuration({ definition }: { readonly definition: Json }): JSX.Element {
   return (
     <section class="card">
       <pre class="document">{pretty(definition)}</pre>
@@ -96,7 +97,18 @@ function AppActions({ app }: { readonly app: AppRow }): JSX.Element {
         Reset delay
       </button>
       {button('destroy', 'Destroy', 'danger')}
-      {open === 'scale' && <ScaleDialog app={app} onClose={close} />}
+      {open === 'scale' && (
+        <ScaleDialog
+          spec={app}
+          scale={(instances) =>
+            act(`${app.id} is scaled to ${instances}.`, path, {
+              method: 'PUT',
+              body: { instances },
+            })
+          }
+          onClose={close}
+        />
+      )}
       {open === 'edit' && (
         <AppEditor
           before={definitionOf(app.json)}
@@ -137,48 +149,5 @@ function AppActions({ app }: { readonly app: AppRow }): JSX.Element {
         />
       )}
     </div>
-  );
-}
-
-function ScaleDialog({
-  app,
-  onClose,
-}: {
-  readonly app: AppRow;
-  readonly onClose: () => void;
-}): JSX.Element {
-  const [count, setCount] = useState(String(app.instances));
-  const submit = async (event: Event): Promise<void> => {
-    event.preventDefault();
-    const body = { instances: Number(count) };
-    const isDone = await act(`${app.id} is scaled to ${count}.`, `/apps${pathOf(app.id)}`, {
-      method: 'PUT',
-      body,
-    });
-    if (isDone) onClose();
-  };
-  return (
-    <Dialog title={`Scale ${app.id}`} onClose={onClose}>
-      <form class="form" onSubmit={submit}>
-        <label>
-          Instances
-          <input
-            type="number"
-            min="0"
-            required
-            value={count}
-            onInput={({ currentTarget }) => setCount(currentTarget.value)}
-          />
-        </label>
-        <footer class="actions">
-          <button type="submit" class="primary">
-            Scale
-          </button>
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-        </footer>
-      </form>
-    </Dialog>
   );
 }

@@ -4,8 +4,18 @@ import { useState } from 'preact/hooks';
 import { type Column, DataTable } from '../../../../core/webui/kit/data-table.tsx';
 import { Breadcrumb } from '../../../../core/webui/kit/router.tsx';
 import { AppEditor } from '../app-editor.tsx';
-import { type AppRow, appEntry, type ListEntry, listGroup, statusOf } from '../model.ts';
-import { appHref, cpusText, groupHref, HealthBar, memText, StatusText } from '../parts.tsx';
+import { appEntry, type ListEntry, type ListedSpec, listGroup, statusOf } from '../model.ts';
+import {
+  appHref,
+  cpusText,
+  groupHref,
+  HealthBar,
+  memText,
+  podHref,
+  StatusText,
+} from '../parts.tsx';
+import { PodEditor } from '../pod-editor.tsx';
+import { suggestedPod } from '../pod-model.ts';
 import type { ClusterData } from '../source.ts';
 
 const columns: readonly Column<ListEntry>[] = [
@@ -15,6 +25,10 @@ const columns: readonly Column<ListEntry>[] = [
     show: (entry) =>
       entry.kind === 'group' ? (
         <a href={groupHref(entry.id)}>{entry.name}/</a>
+      ) : entry.kind === 'pod' ? (
+        <>
+          <a href={podHref(entry.id)}>{entry.name}</a> <span class="label">pod</span>
+        </>
       ) : (
         <a href={appHref(entry.id)}>{entry.name}</a>
       ),
@@ -56,21 +70,25 @@ export function AppsPage({
   readonly data: ClusterData;
   readonly group: string;
 }): JSX.Element {
-  const [isCreating, setCreating] = useState(false);
+  const [creating, setCreating] = useState<'app' | 'pod' | undefined>(undefined);
   const [isFlat, setFlat] = useState(false);
-  const status = (app: AppRow) => statusOf(app, data.queue.get(app.id));
+  const specs: readonly ListedSpec[] = [...data.apps, ...data.pods];
+  const status = (app: ListedSpec) => statusOf(app, data.queue.get(app.id));
   const prefix = group === '/' ? '/' : `${group}/`;
   const rows = isFlat
-    ? data.apps
+    ? specs
         .filter(({ id }) => id.startsWith(prefix))
         .map((app) => appEntry(app, app.id, status(app)))
-    : listGroup(data.apps, group, status);
+    : listGroup(specs, group, status);
   return (
     <>
       <GroupPath group={group} />
       <div class="actions">
-        <button type="button" class="primary" onClick={() => setCreating(true)}>
+        <button type="button" class="primary" onClick={() => setCreating('app')}>
           Create application
+        </button>
+        <button type="button" onClick={() => setCreating('pod')}>
+          Create pod
         </button>
         <label>
           <input
@@ -89,11 +107,18 @@ export function AppsPage({
         sortedBy={isFlat ? 'Name' : undefined}
         empty="No applications yet. Create one, or POST its JSON to /v2/apps."
       />
-      {isCreating && (
+      {creating === 'app' && (
         <AppEditor
           before={undefined}
           suggested={{ id: prefix, cmd: '', cpus: 0.1, mem: 128, instances: 1 }}
-          onClose={() => setCreating(false)}
+          onClose={() => setCreating(undefined)}
+        />
+      )}
+      {creating === 'pod' && (
+        <PodEditor
+          before={undefined}
+          suggested={suggestedPod(prefix)}
+          onClose={() => setCreating(undefined)}
         />
       )}
     </>

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { Confirm } from '../../../../core/webui/kit/dialog.tsx';
 import { Time } from '../../../../core/webui/kit/times.tsx';
 import type { DeploymentRow } from '../model.ts';
-import { appHref } from '../parts.tsx';
+import { appHref, podHref } from '../parts.tsx';
 import { act, type ClusterData } from '../source.ts';
 
 export function DeploymentsPage({ data }: { readonly data: ClusterData }): JSX.Element {
@@ -48,7 +48,9 @@ function DeploymentCard({
           <li key={`${row.id} ${at}`} class={at + 1 < row.step ? 'quiet' : undefined}>
             {step.map(({ action, id }) => (
               <div key={`${action} ${id}`} class={at + 1 === row.step ? 'current' : undefined}>
-                {ACTIONS[action] ?? action} <a href={appHref(id)}>{id}</a> {progressOf(data, id)}
+                {ACTIONS[action] ?? action}{' '}
+                <a href={action.endsWith('Pod') ? podHref(id) : appHref(id)}>{id}</a>{' '}
+                {progressOf(data, id)}
               </div>
             ))}
           </li>

@@ -27,11 +27,6 @@ export function InstancePage({ appId, id, path }: InstancePageProps): JSX.Elemen
   const { app } = useApp(appId);
   const row = app?.tasks.find((each) => each.id === id);
   const failed = app?.lastFailure?.taskId === id ? app.lastFailure : undefined;
-  const { value: sandbox, failure } = useSource(
-    `sandbox of ${id}`,
-    () => findSandbox(id),
-    SEARCH_MS,
-  );
   return (
     <>
       <Breadcrumb>
@@ -51,14 +46,32 @@ export function InstancePage({ appId, id, path }: InstancePageProps): JSX.Elemen
           ]}
         />
       </section>
-      {sandbox === undefined ? (
-        <p class={failure === undefined ? 'quiet' : 'alert error'} role="status">
-          {failure === undefined ? 'Looking for the sandbox…' : errorText(failure.error)}
-        </p>
-      ) : (
-        <SandboxFiles appId={appId} id={id} sandbox={sandbox} path={path ?? sandbox.directory} />
-      )}
+      <SandboxOf taskId={id} at={['app', appId, 'instances', id]} path={path} />
     </>
+  );
+}
+
+export interface SandboxOfProps {
+  readonly taskId: string;
+  /** Hash of the page that shows it. */
+  readonly at: readonly string[];
+  readonly path: string | null;
+}
+
+/** Files and output of a task, as soon as they are found. */
+export function SandboxOf({ taskId, at, path }: SandboxOfProps): JSX.Element {
+  const { value: sandbox, failure } = useSource(
+    `sandbox of ${taskId}`,
+    () => findSandbox(taskId),
+    SEARCH_MS,
+  );
+  if (sandbox !== undefined) {
+    return <SandboxFiles at={at} sandbox={sandbox} path={path ?? sandbox.directory} />;
+  }
+  return (
+    <p class={failure === undefined ? 'quiet' : 'alert error'} role="status">
+      {failure === undefined ? 'Looking for the sandbox…' : errorText(failure.error)}
+    </p>
   );
 }
 
@@ -67,13 +80,13 @@ function errorText(error: unknown): string {
 }
 
 interface SandboxFilesProps {
-  readonly appId: string;
-  readonly id: string;
+  /** Hash of the page that shows them. */
+  readonly at: readonly string[];
   readonly sandbox: Sandbox;
   readonly path: string;
 }
 
-function SandboxFiles({ appId, id, sandbox, path }: SandboxFilesProps): JSX.Element {
+function SandboxFiles({ at, sandbox, path }: SandboxFilesProps): JSX.Element {
   const [log, setLog] = useState(`${sandbox.directory}/stdout`);
   const url = (kind: string, target: string): string =>
     `${sandbox.agent}/files/${kind}?${new URLSearchParams({ path: target })}`;
@@ -90,8 +103,7 @@ function SandboxFiles({ appId, id, sandbox, path }: SandboxFilesProps): JSX.Elem
         ),
     [sandbox.agent, log],
   );
-  const here = (query: Record<string, string>): string =>
-    hashOf(['app', appId, 'instances', id], query);
+  const here = (query: Record<string, string>): string => hashOf(at, query);
   return (
     <>
       <FileList

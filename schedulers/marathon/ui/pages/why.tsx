@@ -5,7 +5,7 @@ import { type Json, recordOf, recordsIn, textIn } from '../../../../core/webui/k
 import { requestJson } from '../../../../core/webui/kit/requests.ts';
 import { Time } from '../../../../core/webui/kit/times.tsx';
 import { useSource } from '../../../../core/webui/kit/use-source.ts';
-import { type AppRow, type QueueEntry, queueEntry } from '../model.ts';
+import { type ListedSpec, type QueueEntry, queueEntry } from '../model.ts';
 import { API, pathOf } from '../source.ts';
 
 const PACE_MS = 5_000;
@@ -39,9 +39,11 @@ export function WhyTab({
   app,
   entry,
 }: {
-  readonly app: AppRow;
+  readonly app: ListedSpec;
   readonly entry: QueueEntry | undefined;
 }): JSX.Element {
+  const explain =
+    app.kind === 'pod' ? `/pods${pathOf(app.id)}::explain` : `/apps${pathOf(app.id)}/explain`;
   const { value } = useSource(
     `queue of ${app.id}`,
     async () => {
@@ -54,7 +56,7 @@ export function WhyTab({
   );
   const { value: explanation } = useSource(
     `explanation of ${app.id}`,
-    async () => recordOf(await requestJson(`${API}/apps${pathOf(app.id)}/explain`)),
+    async () => recordOf(await requestJson(`${API}${explain}`)),
     PACE_MS,
   );
   const shown = value ?? entry;
