@@ -34,6 +34,7 @@ import {
 } from './containerizer/isolation-host.ts';
 import { type IsolationOptions, NO_ISOLATION } from './containerizer/isolation-options.ts';
 import { MesosContainerizer } from './containerizer/mesos.ts';
+import { PerfSampler, runPerf } from './containerizer/perf-sampler.ts';
 import type { ProvisionerOptions } from './containerizer/provisioner/options.ts';
 import type { Provisioner } from './containerizer/provisioner/port.ts';
 import { imagesLeftIn, NodeProvisioner } from './containerizer/provisioner/provisioner.ts';
@@ -105,6 +106,7 @@ interface Running {
   readonly operatorApi: AgentOperatorApi;
   readonly detector: LeaderDetector;
   readonly modules: RunningModules;
+  readonly sampler: PerfSampler | undefined;
 }
 
 const LOG_NEED = { action: 'access_mesos_logs', object: undefined } as const;
@@ -190,6 +192,9 @@ export class AgentDaemon implements Service {
       log,
       settings: launcherSettings(isolation),
     });
+    const sampler = this.createSampler(isolation, () => [
+      ...(agent.state?.containers.keys() ?? []),
+    ]);
     const metrics = new Metrics();
     const provisioner = this.createProvisioner({ http, metrics });
     const agent: Agent = createAgent(options, {
@@ -212,6 +217,7 @@ export class AgentDaemon implements Service {
             files: kernelFiles,
             ...sources,
             provisioner,
+            perfOf: sampler && ((id) => sampler.of(id)),
             otherRoots: () => [...(agent.containers?.all ?? [])].map(({ id }) => rootOf(id)),
             log,
           }),
@@ -240,7 +246,7 @@ export class AgentDaemon implements Service {
       guard,
       settings: ports.settings,
     });
-    const parts = { server, transport, http, agent, operatorApi, modules };
+    const parts = { server, transport, http, agent, operatorApi, modules, sampler };
     this.running = { ...parts, detector: detector.value };
     ports.extend?.({ server, agent, metrics });
     try {
@@ -248,6 +254,7 @@ export class AgentDaemon implements Service {
       await transport.start();
       await fetcher.start();
       await agent.start();
+      sampler?.start();
     } catch (thrown) {
       await this.stop();
       throw thrown;
@@ -273,8 +280,10 @@ export class AgentDaemon implements Service {
 
   private async stopOnce(stopAgent: (agent: Agent) => Promise<void>): Promise<void> {
     if (this.running === undefined) return;
-    const { agent, transport, server, http, operatorApi, detector, modules } = this.running;
+    const { agent, transport, server, http, operatorApi, detector, modules, sampler } =
+      this.running;
     operatorApi.stop();
+    sampler?.stop();
     await stopAgent(agent);
     await transport.stop();
     await server.close();
@@ -295,6 +304,15 @@ export class AgentDaemon implements Service {
     const provisioner = new NodeProvisioner(images, { ...this.ports, http });
     metrics.source(() => provisioner.metrics());
     return provisioner;
+  }
+
+  /** Of containers with an executor: all that is in them counts with them. */
+  private createSampler(
+    { perf: options, cgroups }: IsolationOptions,
+    containers: () => readonly string[],
+  ): PerfSampler | undefined {
+    if (options === undefined) return undefined;
+    return new PerfSampler({ ...options, cgroups }, { ...this.ports, perf: runPerf, containers });
   }
 
   private async completeOptions(): Promise<AgentOptions> {

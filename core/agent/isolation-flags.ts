@@ -27,6 +27,13 @@ export const ISOLATION_FLAGS = {
   cgroups_net_cls_secondary_handles: optionalFlag('string', {
     help: 'First and last of the lower 16 bits of these handles; all but 0 unless it is given.',
   }),
+  perf_events: optionalFlag('string', {
+    help: 'Events that cgroups/perf_event samples with `perf stat`, with commas between.',
+  }),
+  perf_interval: flag('duration', minutes(1), { help: 'How often perf events are sampled.' }),
+  perf_duration: flag('duration', seconds(10), {
+    help: 'For how long they are sampled; not longer than the interval.',
+  }),
   cgroups_destroy_timeout: flag('duration', minutes(1), {
     help: 'How long removing the cgroups of a container is tried.',
   }),

@@ -3,12 +3,10 @@
  * with their types and defaults, so that scripts that state a default still work; any other value is
  * refused by name. A row of the same name in `flags.ts` takes the place of the one here.
  */
-import { minutes, seconds } from '../base/duration.ts';
 import { type FlagRow, flag, optionalFlag } from '../base/flags.ts';
 
 const VOLUMES = { help: 'Not supported: volume drivers are not used.' };
 const CGROUPS = { help: 'Not supported: cgroups are not used for this.' };
-const PERF = { help: 'Not supported: perf events are not sampled.' };
 const MODULES = { help: 'Not supported: modules of the original cannot be loaded.' };
 const PROVIDERS = { help: 'Not supported: there are no resource providers.' };
 const XFS = { help: 'Not supported: XFS quotas are not used.' };
@@ -47,9 +45,6 @@ export const RARE_AGENT_FLAGS = {
   }),
   seccomp_config_dir: optionalFlag('path', { help: 'Not supported: seccomp is not used.' }),
   seccomp_profile_name: optionalFlag('string', { help: 'Not supported: seccomp is not used.' }),
-  perf_events: optionalFlag('string', PERF),
-  perf_interval: flag('duration', minutes(1), PERF),
-  perf_duration: flag('duration', seconds(10), PERF),
   qos_correction_interval_min: flag('duration', 0, MODULES),
   xfs_project_range: flag('string', '[5000-10000]', XFS),
   xfs_kill_containers: flag('bool', false, XFS),

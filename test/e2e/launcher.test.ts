@@ -1,6 +1,6 @@
 /** The launcher as a process, with real tasks: who dies when, and what is known afterwards. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -131,7 +131,7 @@ test('tasks of frameworks that do not checkpoint end with the connection to the 
 test('tasks outlive a killed launcher; the next one watches and can kill them', async () => {
   const it = await new Bench().start();
   const a = await it.launch('a', 'sleep 1000');
-  const b = await it.launch('b', 'sleep 1.5; exit 7');
+  const b = await it.launch('b', 'while [ ! -e go ]; do sleep 0.05; done; exit 7');
   const before = it.launcherPid;
   process.kill(before, 'SIGKILL');
   const { containers } = await it.reports(2);
@@ -143,6 +143,7 @@ test('tasks outlive a killed launcher; the next one watches and can kill them', 
   it.client.kill('a', 'a', undefined);
   await it.updated('a', 'TASK_KILLING');
   await until(() => (isAlive(a.pid) ? undefined : true));
+  writeFileSync(join(it.folder, 'b', 'go'), '');
   const ended = await it.updated('b', 'TASK_FAILED');
   assert.equal(ended.message, 'Command exited with status 7');
   await it.client.stop({ killTasks: true });

@@ -17,8 +17,8 @@ export interface DiskUsage {
 export interface UsageSources {
   readonly files: UsageFiles;
   readonly disk: DiskUsage | undefined;
-  /** What was received and sent; empty in the host's network. */
-  readonly network?: Partial<ResourceStatistics>;
+  /** What others have counted: received and sent, sampled. */
+  readonly more?: Partial<ResourceStatistics>;
 }
 
 type Statistics = { -readonly [Key in keyof ResourceStatistics]?: ResourceStatistics[Key] };
@@ -34,9 +34,9 @@ const UNLIMITED_BYTES_MIN = 2 ** 62;
 export function usageOf(
   containerId: string,
   options: IsolationOptions,
-  { files, disk, network = {} }: UsageSources,
+  { files, disk, more = {} }: UsageSources,
 ): ResourceStatistics | undefined {
-  const statistics: Statistics = { ...network };
+  const statistics: Statistics = { ...more };
   if (options.cgroups.version === 1) readV1(containerId, options, { files, into: statistics });
   else readV2(containerId, options, { files, into: statistics });
   if (disk !== undefined) {

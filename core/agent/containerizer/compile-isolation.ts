@@ -10,6 +10,7 @@ import { V1_SUBSYSTEMS } from './isolators/cgroups-v1.ts';
 import { V2_CONTROLLERS } from './isolators/cgroups-v2.ts';
 import { namesOf } from './isolators/privileges.ts';
 import { compileNetCls } from './net-cls.ts';
+import { compilePerf } from './perf-events.ts';
 
 export interface IsolationFlagValues extends CniFlagValues {
   readonly isolation: string;
@@ -21,6 +22,9 @@ export interface IsolationFlagValues extends CniFlagValues {
   readonly cgroups_enable_cfs: boolean;
   readonly cgroups_limit_swap: boolean;
   readonly cgroups_cpu_enable_pids_and_tids_count: boolean;
+  readonly perf_events: string | undefined;
+  readonly perf_interval: number;
+  readonly perf_duration: number;
   readonly cgroups_net_cls_primary_handle: string | undefined;
   readonly cgroups_net_cls_secondary_handles: string | undefined;
   readonly cgroups_destroy_timeout: number;
@@ -106,6 +110,13 @@ export function compileIsolation(
     names.value,
   );
   if (!netCls.ok) return netCls;
+  const perf = compilePerf(flags, names.value);
+  if (!perf.ok)
+    return err(`${FAILED}Failed to create isolator 'cgroups/perf_event': ${perf.error}`);
+  if (perf.value !== undefined && host.hasPerf?.() !== true) {
+    const why = "the program 'perf' is not there, or does not run";
+    return err(`${FAILED}Failed to create isolator 'cgroups/perf_event': ${why}`);
+  }
   const isolatedPorts = portsOf(flags, agentPorts);
   if (!isolatedPorts.ok) return isolatedPorts;
   return ok({
@@ -120,6 +131,7 @@ export function compileIsolation(
     subsystems: subsystemsOf(names.value, version ?? 1),
     namedHierarchies:
       flags.systemd_enable_support && host.hasSystemd && version === 1 ? ['systemd'] : [],
+    perf: perf.value,
     netCls: netCls.value,
     enablesCfs: flags.cgroups_enable_cfs,
     limitsSwap: flags.cgroups_limit_swap,

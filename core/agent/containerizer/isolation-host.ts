@@ -1,5 +1,5 @@
 /** The host as isolation sees it; also mounts hierarchies that are missing. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { ClusterError, describeError } from '../../base/errors.ts';
@@ -32,6 +32,7 @@ export const isolationHost: IsolationHost = {
   },
   hasSystemd: existsSync('/run/systemd/system'),
   memoryBytes: totalmem(),
+  hasPerf: () => spawnSync('perf', ['--version'], { stdio: 'ignore' }).status === 0,
   rootfsRefusal: rootfsRefusal(existsSync),
 };
 

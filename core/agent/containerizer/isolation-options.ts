@@ -5,6 +5,7 @@ import type { CgroupOptions } from './cgroup-paths.ts';
 import type { CniOptions } from './cni/options.ts';
 import type { Isolator } from './isolator.ts';
 import type { NetClsOptions } from './net-cls.ts';
+import type { PerfOptions } from './perf-events.ts';
 
 /** What isolation depends on and only the host can tell. */
 export interface IsolationHost {
@@ -19,6 +20,8 @@ export interface IsolationHost {
   /** Whether systemd runs the host. */
   readonly hasSystemd: boolean;
   readonly memoryBytes: number;
+  /** Whether the program `perf` is there and runs. */
+  hasPerf?(): boolean;
   /** Why containers cannot have root file systems; undefined where they can. */
   readonly rootfsRefusal?: string | undefined;
 }
@@ -33,6 +36,8 @@ export interface IsolationOptions {
   /** Hierarchies of version 1, or controllers of version 2, that containers are put into. */
   readonly subsystems: readonly string[];
   readonly namedHierarchies: readonly string[];
+  /** Undefined: nothing is sampled. */
+  readonly perf?: PerfOptions | undefined;
   /** Undefined: containers get no handles. */
   readonly netCls?: NetClsOptions | undefined;
   readonly enablesCfs: boolean;

@@ -12,6 +12,7 @@ import type {
   ContainerInfo,
   ContainerStatus,
   Image,
+  PerfStatistics,
   Resource,
   ResourceStatistics,
 } from '../../wire/types/mesos.v1.ts';
@@ -46,6 +47,8 @@ export interface MesosContainerizerOptions {
   readonly volumeDirectory: (resource: Resource) => string | undefined;
   /** Undefined: those that the isolation's options name. */
   readonly networks?: CniNetworks;
+  /** The last sample of the perf events of a container; undefined: nothing is sampled. */
+  readonly perfOf?: ((containerId: string) => PerfStatistics | undefined) | undefined;
   /** Undefined: containers get no handles of `cgroups/net_cls`. */
   readonly netCls?: NetClsHandles | undefined;
   /** Reads a file of the kernel; undefined when it is not there. */
@@ -234,7 +237,9 @@ export class MesosContainerizer implements Containerizer {
     const { files, isolation } = this.options;
     if (known === undefined || files === undefined) return undefined;
     const network = isolation.countsTraffic ? this.traffic.of(containerId, files) : {};
-    return usageOf(containerId, isolation, { files, disk: this.diskUsage(known), network });
+    const perf = this.options.perfOf?.(containerId);
+    const more = { ...network, ...(perf === undefined ? {} : { perf }) };
+    return usageOf(containerId, isolation, { files, disk: this.diskUsage(known), more });
   }
 
   status(containerId: string): ContainerStatus | undefined {

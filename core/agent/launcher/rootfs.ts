@@ -86,10 +86,11 @@ my @open = map { open my $f, "<", "/proc/$pid/ns/$_" or refuse $_; $f } split /,
 for (@open) { syscall($setns + 0, fileno $_, 0) == 0 or refuse "setns" }
 if ($spaces =~ /pid/) {
   $SIG{$_} = "IGNORE" for qw(HUP INT TERM);
+  # Before the child can be heard of: signals are handed to it by this name.
+  $0 = "${ENTER_NAME}";
   my $child = fork;
   refuse "fork" unless defined $child;
   if ($child) {
-    $0 = "${ENTER_NAME}";
     waitpid $child, 0;
     my $signal = $? & 127;
     exit $? >> 8 unless $signal;

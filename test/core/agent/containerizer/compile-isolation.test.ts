@@ -148,6 +148,19 @@ test('devices are allowed by their numbers, with the rights that the flag names'
   assert.match(refusal([isolation, devices('/dev/fuse', {})]), /No access is given/);
 });
 
+test('perf events need their isolator, and perf', () => {
+  const flags = ['--isolation=cgroups/perf_event', '--perf_events=cycles,instructions'];
+  const isolator = `${FAILED}Failed to create isolator 'cgroups/perf_event': `;
+  assert.equal(refusal(flags), `${isolator}the program 'perf' is not there, or does not run`);
+  assert.deepEqual(compiled(flags, { hasPerf: () => true }).perf, {
+    events: ['cycles', 'instructions'],
+    intervalMs: 60_000,
+    durationMs: 10_000,
+  });
+  assert.match(refusal(['--perf_events=cycles']), /needs the isolator 'cgroups\/perf_event'$/);
+  assert.equal(refusal(['--isolation=cgroups/perf_event']), 'accepted');
+});
+
 test('secrets in files need mount namespaces', () => {
   assert.match(refusal(['--isolation=volume/secret']), /'filesystem\/linux' must be used too$/);
   assert.equal(refusal(['--isolation=volume/secret,filesystem/linux']), 'accepted');
