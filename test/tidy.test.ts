@@ -105,6 +105,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'core/webui/master/': ['core/webui/kit/', 'core/webui/master/'],
   'schedulers/marathon/ui/': ['core/webui/kit/', 'schedulers/marathon/ui/'],
   'schedulers/chronos/ui/': ['core/webui/kit/', 'schedulers/chronos/ui/'],
+  'schedulers/aurora/ui/': ['core/webui/kit/', 'schedulers/aurora/ui/'],
   'dns/': ['core/base/', 'core/wire/', 'core/net/', 'core/election/', 'core/cli/', 'dns/'],
 };
 
@@ -189,6 +190,7 @@ const WORLD_FOLDERS = [
   'core/webui/',
   'schedulers/marathon/ui/',
   'schedulers/chronos/ui/',
+  'schedulers/aurora/ui/',
 ];
 
 test('time, timers and chance come through ports', () => {

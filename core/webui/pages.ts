@@ -21,6 +21,8 @@ const BUILT = HERE.endsWith('/dist/core/webui/') ? '../../ui' : '../../dist/ui';
 export interface Pages {
   /** Answers with a file, `index.html` or `assets/...`; 404 in the server's way is the caller's: false. */
   send(path: string, reply: FastifyReply): boolean;
+  /** Answers with `index.html` at an address that many levels below the one of the other files. */
+  sendIndexBelow(levels: number, reply: FastifyReply): void;
 }
 
 /** The pages of that name. Where they were not built, their address says so. */
@@ -58,5 +60,15 @@ class BuiltPages implements Pages {
     }
     void reply.type(TYPES[extname(path)] ?? 'application/octet-stream').send(file);
     return true;
+  }
+
+  sendIndexBelow(levels: number, reply: FastifyReply): void {
+    const file = this.files.get('index.html');
+    if (levels === 0 || file === undefined) {
+      this.send('index.html', reply);
+      return;
+    }
+    const base = `<head><base href="${'../'.repeat(levels)}">`;
+    void reply.type('text/html').send(file.toString().replace('<head>', base));
   }
 }

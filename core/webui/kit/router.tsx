@@ -12,6 +12,12 @@ addEventListener('hashchange', () => {
   scrollTo(0, 0);
 });
 
+/** Shows an address in place of the one that the page was opened with, without another request. */
+export function enterAt(url: string): void {
+  history.replaceState(null, '', url);
+  route.value = parseRoute(location.hash);
+}
+
 export function goTo(hash: string): void {
   location.hash = hash;
 }

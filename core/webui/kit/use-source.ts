@@ -8,9 +8,13 @@ export interface Source<T> {
   readonly refresh: () => void;
 }
 
-/** `key` names what is read: another key is another source. */
-export function useSource<T>(key: string, fetch: () => Promise<T>, paceMs: number): Source<T> {
-  const poller = useMemo(() => new Poller(fetch, paceMs), [key, paceMs]);
+/** `key` names what is read: another key is another source. The pace in ms; as a function, one that stays. */
+export function useSource<T>(
+  key: string,
+  fetch: () => Promise<T>,
+  pace: number | ((value: T) => number),
+): Source<T> {
+  const poller = useMemo(() => new Poller(fetch, pace), [key, pace]);
   useEffect(() => {
     poller.start();
     return () => poller.stop();

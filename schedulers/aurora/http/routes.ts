@@ -1,5 +1,6 @@
 /** Everything the scheduler answers, in the order in which requests meet it. */
 import type { FastifyInstance } from 'fastify';
+import { loadPages } from '../../../core/webui/pages.ts';
 import type { AuroraMachine } from '../machine/aurora-machine.ts';
 import { type ApiPorts, declareApi } from './api.ts';
 import { declareApiBeta } from './api-beta.ts';
@@ -9,6 +10,7 @@ import { declareEndpoints } from './endpoints.ts';
 import { declareInspection } from './inspection.ts';
 import { declareLeaderHealth, type LeaderView, redirectToLeader } from './leader-redirect.ts';
 import { declareMname } from './mname.ts';
+import { declarePages } from './pages.ts';
 import { declareRest } from './rest/rest.ts';
 
 export interface RoutePorts {
@@ -38,6 +40,7 @@ export function declareRoutes(app: FastifyInstance, ports: RoutePorts): void {
     now,
     userOf: (request) => api.guard.userOf(request),
   });
+  declarePages(app, loadPages('aurora'));
   declareEndpoints(app, { machine, now, vars });
   declareInspection(app, machine);
   declareMname(app, machine);

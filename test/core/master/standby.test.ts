@@ -163,6 +163,7 @@ test('a standby serves the pages itself', async () => {
       void reply.type('text/html').send(`the file ${path}`);
       return true;
     },
+    sendIndexBelow: () => assert.fail('the master has no addresses below its own'),
   };
   await using it = await startStandby(LEADER, pages);
   const bodyAt = async (path: string): Promise<string> => {
