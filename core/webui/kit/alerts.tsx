@@ -32,7 +32,10 @@ export function clearAlerts(): void {
 
 function add(kind: Alert['kind'], text: string, details: readonly string[]): number {
   lastId += 1;
-  alerts.value = [...alerts.value, { id: lastId, kind, text, details }].slice(-ALERTS_MAX);
+  // A notice takes the place of the one before: many in a row would push the page down.
+  const kept =
+    kind === 'notice' ? alerts.value.filter((alert) => alert.kind === 'error') : alerts.value;
+  alerts.value = [...kept, { id: lastId, kind, text, details }].slice(-ALERTS_MAX);
   return lastId;
 }
 

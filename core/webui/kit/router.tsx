@@ -47,6 +47,8 @@ export interface TabEntry {
   readonly title: string;
   readonly hash: string;
   readonly count?: number | undefined;
+  /** Other pages that belong to the tab. */
+  readonly covers?: (segments: readonly string[]) => boolean;
 }
 
 /** Links to parts; the one that the address is in is marked. */
@@ -54,12 +56,13 @@ export function Tabs({ tabs }: { readonly tabs: readonly TabEntry[] }): JSX.Elem
   const at = route.value.segments;
   return (
     <nav class="tabs">
-      {tabs.map(({ title, hash, count }) => {
+      {tabs.map(({ title, hash, count, covers }) => {
         const { segments } = parseRoute(hash);
         const isShown =
-          segments.length === 0
+          covers?.(at) === true ||
+          (segments.length === 0
             ? at.length === 0
-            : segments.every((segment, index) => segment === at[index]);
+            : segments.every((segment, index) => segment === at[index]));
         return (
           <a key={hash} href={hash} aria-current={isShown ? 'page' : undefined}>
             {title}

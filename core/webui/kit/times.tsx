@@ -23,7 +23,9 @@ export function Time({ at }: { readonly at: number | undefined }): JSX.Element {
   };
   return (
     <button type="button" class="time" title={iso} onClick={toggle}>
-      <time dateTime={iso}>{isLong.value ? iso : relativeTime(at, now.value)}</time>
+      <time dateTime={iso}>
+        {isLong.value ? iso : relativeTime(at, Math.max(now.value, Date.now()))}
+      </time>
     </button>
   );
 }

@@ -61,7 +61,11 @@ function App(): JSX.Element {
   const known = data.value;
   const failure = poller.failure.value;
   const tabs = [
-    { title: 'Applications', hash: '#/' },
+    {
+      title: 'Applications',
+      hash: '#/',
+      covers: ([first]: readonly string[]) => first === 'app' || first === 'pod',
+    },
     { title: 'Deployments', hash: '#/deployments', count: known?.deployments.length },
     { title: 'Events', hash: '#/events' },
   ];

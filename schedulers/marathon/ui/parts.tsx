@@ -10,6 +10,9 @@ export const appHref = (id: string, tab?: string): string =>
 export const podHref = (id: string, tab?: string): string =>
   hashOf(tab === undefined ? ['pod', id] : ['pod', id, tab]);
 
+/** The page of an app or pod without a tab in its address shows the first one. */
+export const isFirstTab = (segments: readonly string[]): boolean => segments.length === 2;
+
 export const groupHref = (id: string): string => hashOf([], id === '/' ? {} : { group: id });
 
 export const memText = (megabytes: number): string => sizeText(megabytes * 1024 ** 2);

@@ -7,7 +7,7 @@ import type { Json } from '../../../../core/webui/kit/reading.ts';
 import { goTo, Tabs } from '../../../../core/webui/kit/router.tsx';
 import { AppEditor } from '../app-editor.tsx';
 import { type AppRow, definitionOf, statusOf } from '../model.ts';
-import { appHref, groupHref, HealthBar, StatusText } from '../parts.tsx';
+import { appHref, groupHref, HealthBar, isFirstTab, StatusText } from '../parts.tsx';
 import { ScaleDialog } from '../scale-dialog.tsx';
 import { act, type ClusterData, pathOf } from '../source.ts';
 import { GroupPath } from './apps.tsx';
@@ -49,7 +49,12 @@ export function AppPage({ data, id, tab }: AppPageProps): JSX.Element {
       <AppActions app={app} />
       <Tabs
         tabs={[
-          { title: 'Instances', hash: appHref(id, 'instances'), count: app.tasks.length },
+          {
+            title: 'Instances',
+            hash: appHref(id, 'instances'),
+            count: app.tasks.length,
+            covers: isFirstTab,
+          },
           { title: 'Configuration', hash: appHref(id, 'configuration') },
           { title: 'Versions', hash: appHref(id, 'versions') },
           { title: 'Why not running', hash: appHref(id, 'why') },

@@ -56,10 +56,14 @@ export function InstancesTab({ app }: { readonly app: AppRow }): JSX.Element {
   ];
   const kill = (isScaled: boolean): void => {
     const query = isScaled ? '?scale=true' : '';
-    void act(`${alive.length} instances are killed.`, `/tasks/delete${query}`, {
-      method: 'POST',
-      body: { ids: alive },
-    });
+    void act(
+      alive.length === 1 ? 'One instance is killed.' : `${alive.length} instances are killed.`,
+      `/tasks/delete${query}`,
+      {
+        method: 'POST',
+        body: { ids: alive },
+      },
+    );
     setChosen(new Set());
   };
   return (

@@ -58,10 +58,14 @@ export function PodInstancesTab({ pod }: { readonly pod: PodRow }): JSX.Element 
     { title: 'Since', value: ({ since }) => since, show: ({ since }) => <Time at={since} /> },
   ];
   const kill = (): void => {
-    void act(`${alive.length} instances are killed.`, `/pods${pathOf(pod.id)}::instances`, {
-      method: 'DELETE',
-      body: alive,
-    });
+    void act(
+      alive.length === 1 ? 'One instance is killed.' : `${alive.length} instances are killed.`,
+      `/pods${pathOf(pod.id)}::instances`,
+      {
+        method: 'DELETE',
+        body: alive,
+      },
+    );
     setChosen(new Set());
   };
   return (

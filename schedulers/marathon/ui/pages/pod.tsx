@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { Confirm } from '../../../../core/webui/kit/dialog.tsx';
 import { goTo, Tabs } from '../../../../core/webui/kit/router.tsx';
 import { statusOf } from '../model.ts';
-import { groupHref, HealthBar, podHref, StatusText } from '../parts.tsx';
+import { groupHref, HealthBar, isFirstTab, podHref, StatusText } from '../parts.tsx';
 import { PodEditor } from '../pod-editor.tsx';
 import { type PodRow, podDefinitionOf, withInstances } from '../pod-model.ts';
 import { ScaleDialog } from '../scale-dialog.tsx';
@@ -45,7 +45,12 @@ export function PodPage({ data, id, tab }: PodPageProps): JSX.Element {
       <PodActions pod={pod} />
       <Tabs
         tabs={[
-          { title: 'Instances', hash: podHref(id, 'instances'), count: pod.pods.length },
+          {
+            title: 'Instances',
+            hash: podHref(id, 'instances'),
+            count: pod.pods.length,
+            covers: isFirstTab,
+          },
           { title: 'Configuration', hash: podHref(id, 'configuration') },
           { title: 'Versions', hash: podHref(id, 'versions') },
           { title: 'Why not running', hash: podHref(id, 'why') },
