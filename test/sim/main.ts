@@ -3,6 +3,7 @@
  * scenario); `--verbose` tells every fault. Each failure prints its seed and the command that repeats it; the exit status is 1 when there was any.
  */
 import { createLog, silentLog } from '../../core/base/log.ts';
+import { simulateAurora } from './aurora.ts';
 import { simulateChronos } from './chronos.ts';
 import { simulateMarathon } from './marathon.ts';
 import { simulateSharing } from './sharing.ts';
@@ -15,6 +16,7 @@ const SCENARIOS: ReadonlyMap<string, Scenario> = new Map([
   ['faults', simulate],
   ['chronos', simulateChronos],
   ['marathon', simulateMarathon],
+  ['aurora', simulateAurora],
   ['sharing', simulateSharing],
   ['soak', soak],
 ]);
