@@ -354,6 +354,7 @@ const HIDDEN = [
   'version',
   'http_credentials',
   'mesos_authentication_secret',
+  'metrics_datadog_api_key',
   'ssl_keystore_password',
 ];
 

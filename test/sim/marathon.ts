@@ -387,6 +387,7 @@ class MarathonSimulation implements Promises {
     );
     return (
       state.deployments.size === 0 &&
+      state.kills.size === 0 &&
       running.length === wanted &&
       this.runningCount === knownCount(marathon)
     );

@@ -5,7 +5,7 @@ import type { LevelledLog, Log } from '../../../core/base/log.ts';
 import type { Pages } from '../../../core/webui/pages.ts';
 import { writeJson } from '../../../core/wire/json-text.ts';
 import type { MarathonMetrics } from '../metrics.ts';
-import { plain } from '../model/app-json.ts';
+import { plain, plainObject } from '../model/app-json.ts';
 import type { MarathonOptions } from '../options.ts';
 import type { LoadedPlugins } from '../plugins/load.ts';
 import { readBackupUri, storeOrder } from '../store/backup.ts';
@@ -103,6 +103,10 @@ export function declareSystem(app: FastifyInstance, context: SystemContext): voi
   const toConsole = (_request: unknown, reply: FastifyReply): unknown =>
     reply.redirect('/ui/', 302);
   declare(app, '/help', { GET: toConsole });
+  // Flags as they are in effect; secrets are not among them.
+  declare(app, '/config', {
+    GET: (_request, reply) => sendJson(reply, 200, plainObject(context.options.shownFlags)),
+  });
   declare(app, '/metrics/prometheus', {
     GET: async (_request, reply) => {
       if (!context.options.servesPrometheus) {

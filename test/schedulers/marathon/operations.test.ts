@@ -115,6 +115,21 @@ test('the environment has old names, negations and empty switches', () => {
   });
 });
 
+test('the configuration in effect is shown without secrets', async () => {
+  const world = await World.start({
+    min_revive_offers_interval: '1234',
+    zk: 'zk://user:secret1@z:2181/marathon',
+    metrics_datadog_api_key: 'secret2',
+  });
+  const answer = await world.call('GET', '/config');
+  assert.equal(answer.status, 200);
+  assert.equal(at(answer.body, 'min_revive_offers_interval'), 1234);
+  assert.equal(at(answer.body, 'zk'), 'zk://xxxxxxxx:xxxxxxxx@z:2181/marathon');
+  assert.equal(at(answer.body, 'metrics_datadog_api_key'), undefined);
+  assert.doesNotMatch(answer.text, /secret\d/);
+  await world.stop();
+});
+
 test('Prometheus can be switched off, and help leads to the pages', async () => {
   const world = await World.start({ metrics_prometheus: 'false' });
   const answer = await world.call('GET', '/metrics/prometheus');
