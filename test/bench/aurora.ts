@@ -41,7 +41,7 @@ const PATIENCE_MS = 120_000;
 export const auroraBenchmark: Benchmark = {
   name: 'aurora',
   what: `Aurora with ${HOSTS} full hosts, with ${TASKS} tasks, and an update of ${INSTANCES} instances`,
-  run: async () => [...fullHosts(), ...(await restored()), ...(await updated())],
+  run: async () => [...fullHosts(), ...preemption(), ...(await restored()), ...(await updated())],
 };
 
 /** Every try looks at all hosts, of which none has room; each group is another configuration. */
@@ -72,6 +72,71 @@ function fullHosts(): readonly Figure[] {
       target: { bound: 'at least', value: 5_000 },
     },
   ];
+}
+
+const PENDING = 1_000;
+const VICTIMS = 4;
+
+/** Hosts full of cheap tasks, and production tasks of as many configurations that wait: for some of them, or for too much. */
+function preemption(): readonly Figure[] {
+  const target = { bound: 'at most' as const, value: 2 };
+  return [
+    {
+      name: `aurora: places for ${PENDING} tasks where cheap ones give way`,
+      value: searched(3),
+      unit: 's',
+      target,
+    },
+    {
+      name: `aurora: ${PENDING} tasks for whom no host has room`,
+      value: searched(99),
+      unit: 's',
+      target,
+    },
+  ];
+}
+
+function searched(cpus: number): number {
+  const scheduling = { ...SETTINGS.scheduling, startupDelayMaxMs: 1e12 };
+  const preemption = { ...SETTINGS.preemption, delayMs: 0, initialDelayMs: 1 };
+  const machine = new AuroraMachine({ ...SETTINGS, scheduling, preemption }, new SeededRandom(1));
+  const cheap = config({ tier: 'preemptible' });
+  const hosts = Array.from({ length: HOSTS }, (_, at) => ({
+    ...{ host: `host-${at}`, attributes: [], mode: 'NONE' as const, slaveId: `agent-${at}` },
+  }));
+  const running = hosts.flatMap(({ host, slaveId }, at) =>
+    Array.from({ length: VICTIMS }, (_, slot): ScheduledTask => {
+      const id = at * VICTIMS + slot;
+      return {
+        assignedTask: {
+          ...{ taskId: `cheap-${id}`, slaveId, slaveHost: host, task: cheap, instanceId: id },
+          assignedPorts: new Map(),
+        },
+        status: 'RUNNING',
+        ...{ failureCount: 0, taskEvents: [{ timestamp: 0, status: 'RUNNING' }] },
+        timesPartitioned: 0,
+      };
+    }),
+  );
+  const pending = Array.from({ length: PENDING }, (_, at): ScheduledTask => {
+    const key = { role: 'www', environment: 'prod', name: `job-${at}` };
+    const resources = [{ numCpus: cpus }, { ramMb: 128 }, { diskMb: 64 }];
+    return {
+      assignedTask: {
+        ...{ taskId: `pending-${at}`, task: config({ job: key, tier: 'preferred', resources }) },
+        ...{ instanceId: 0, assignedPorts: new Map() },
+      },
+      status: 'PENDING',
+      ...{ failureCount: 0, taskEvents: [{ timestamp: 0, status: 'PENDING' }] },
+      timesPartitioned: 0,
+    };
+  });
+  machine.recovered({ ...EMPTY, hosts, tasks: [...running, ...pending] }, 0);
+  const seconds = 1 / perSecond(1, () => machine.woke(2));
+  if (machine.preemptor.slotCount !== (cpus > VICTIMS ? 0 : PENDING)) {
+    throw new Error(`${machine.preemptor.slotCount} places were found`);
+  }
+  return seconds;
 }
 
 function perSecond(count: number, work: () => void): number {

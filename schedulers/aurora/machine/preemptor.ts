@@ -5,7 +5,12 @@
  */
 import type { Instant } from '../../../core/base/clock.ts';
 import { shuffled } from '../../../core/base/random.ts';
-import type { HostAttributes, ScheduledTask, TaskConfig } from '../thrift/types.ts';
+import type {
+  HostAttributes,
+  MaintenanceMode,
+  ScheduledTask,
+  TaskConfig,
+} from '../thrift/types.ts';
 import type { OfferBook } from './offer-book.ts';
 import type { PendingGroup, PendingGroups } from './pending-groups.ts';
 import { type Contender, findVictims, mayPreempt, type Victim } from './preemption.ts';
@@ -22,7 +27,6 @@ import { type Amounts, vetoes } from './veto.ts';
 const GIVING_WAY: readonly ScheduleStatus[] = ['ASSIGNED', 'STARTING', 'RUNNING'];
 
 const NOTHING: Amounts = { cpus: 0, ramMb: 0, diskMb: 0, ports: 0, gpus: 0 };
-const RESOURCES: readonly (keyof Amounts)[] = ['cpus', 'ramMb', 'diskMb', 'ports', 'gpus'];
 const EPSILON = 1e-9;
 
 interface Slot {
@@ -34,6 +38,8 @@ interface Slot {
 interface Pending {
   readonly group: PendingGroup;
   readonly contender: Contender;
+  /** The same for all who may take the places of the same tasks. */
+  readonly kind: string;
   readonly wanted: Wanted;
   /** Slots still to find. */
   missing: number;
@@ -154,7 +160,9 @@ export class Preemptor {
       const missing = Math.min(old.length, batchMax) - (this.slots.get(group.id)?.length ?? 0);
       if (missing <= 0) continue;
       const contender = contenderOf(turn, group.config);
-      waiting.push({ group, contender, wanted: wantedOf(turn, group.config), missing });
+      const { isPreemptible, priority, role } = contender;
+      const kind = `${isPreemptible} ${priority} ${role}`;
+      waiting.push({ group, contender, kind, wanted: wantedOf(turn, group.config), missing });
     }
     return waiting;
   }
@@ -187,7 +195,8 @@ class Site {
   readonly agentId: string;
   readonly running: readonly Victim[];
   readonly slack: Amounts;
-  private readonly host: HostAttributes;
+  private readonly attributes: ReadonlyMap<string, ReadonlySet<string>>;
+  private readonly mode: MaintenanceMode;
   private readonly unavailableAt: Instant | undefined;
   /** For pending tasks of one kind the same; most hosts are out by it at once. */
   private readonly rooms = new Map<string, Room>();
@@ -198,17 +207,20 @@ class Site {
     running: readonly Victim[],
     offered: { readonly slack: Amounts; readonly unavailableAt: Instant | undefined },
   ) {
-    this.host = host;
+    this.mode = host.mode ?? 'NONE';
+    this.attributes = attributeSets(host.attributes);
     this.agentId = agentId;
     this.running = running;
     this.slack = offered.slack;
     this.unavailableAt = offered.unavailableAt;
   }
 
-  victimsFor(turn: Turn, { contender, wanted }: Pending): readonly Victim[] | undefined {
-    const { candidates, most } = this.roomFor(contender);
+  victimsFor(turn: Turn, { contender, kind, wanted }: Pending): readonly Victim[] | undefined {
+    const { candidates, most } = this.roomFor(contender, kind);
     if (candidates.length === 0) return undefined;
-    if (RESOURCES.some((key) => wanted.amounts[key] - most[key] > EPSILON)) return undefined;
+    if (isBeyond(wanted.amounts, most)) return undefined;
+    // More room changes nothing about constraints: not even all of it may do.
+    if (!this.fits(turn, wanted, most)) return undefined;
     return findVictims(contender, {
       slack: this.slack,
       running: candidates,
@@ -219,8 +231,8 @@ class Site {
   fits(turn: Turn, wanted: Wanted, offered: Amounts): boolean {
     const input = {
       host: {
-        attributes: attributeSets(this.host.attributes),
-        mode: this.host.mode ?? 'NONE',
+        attributes: this.attributes,
+        mode: this.mode,
         unavailableAt: this.unavailableAt,
       },
       offered,
@@ -232,8 +244,7 @@ class Site {
     return vetoes(input, turn.now).length === 0;
   }
 
-  private roomFor(contender: Contender): Room {
-    const kind = `${contender.isPreemptible} ${contender.priority} ${contender.role}`;
+  private roomFor(contender: Contender, kind: string): Room {
     const known = this.rooms.get(kind);
     if (known !== undefined) return known;
     const candidates = this.running.filter((victim) => mayPreempt(contender, victim));
@@ -241,6 +252,17 @@ class Site {
     this.rooms.set(kind, room);
     return room;
   }
+}
+
+/** Written out: it is asked about every pair of a task and a host. */
+function isBeyond(wanted: Amounts, most: Amounts): boolean {
+  return (
+    wanted.cpus - most.cpus > EPSILON ||
+    wanted.ramMb > most.ramMb ||
+    wanted.diskMb > most.diskMb ||
+    wanted.ports > most.ports ||
+    wanted.gpus > most.gpus
+  );
 }
 
 function plusAll(slack: Amounts, victims: readonly Victim[]): Amounts {
