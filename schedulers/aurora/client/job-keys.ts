@@ -107,7 +107,7 @@ export function matchesPattern(text: string, pattern: string): boolean {
       const inside = part.slice(1, -1).replaceAll('\\', '\\\\').replaceAll('[', '\\[');
       return inside.startsWith('!') ? `[^${inside.slice(1)}]` : `[${inside.replace(/^\^/, '\\^')}]`;
     }
-    return part.replace(/[\\^$.|+()[\]{}/-]/, '\\$&');
+    return part.replace(/[\\^$.|+()[\]{}/]/, '\\$&');
   });
   try {
     return new RegExp(`^${source}$`, 'u').test(text);

@@ -1,6 +1,7 @@
 /** `aurora job`: what is asked of the scheduler, what is printed, how it ends. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { matchesPattern } from '../../../../schedulers/aurora/client/job-keys.ts';
 import type { ThriftCall } from '../../../../schedulers/aurora/thrift/messages.ts';
 import { type Answer, okay, refusal, World, type WorldOptions } from './fake-world.ts';
 import { CRON_HELLO, HELLO, KEY, scheduled, tasksOf, usual } from './jobs.ts';
@@ -218,6 +219,23 @@ test('jobs are listed by patterns', async () => {
   assert.deepEqual(it.out, ['west/bozo/test/hello', 'west/bozo/test/help']);
   assert.equal(await it.aurora('job', 'list', 'w*/b?zo'), 0);
   assert.equal(it.out.length, 5);
+});
+
+test('patterns are those of a shell, whatever else stands in them', () => {
+  const rows: readonly (readonly [text: string, pattern: string, isMatch: boolean])[] = [
+    ['www-data', 'www-*', true],
+    ['a.b', 'a.b', true],
+    ['axb', 'a.b', false],
+    ['a1', 'a[0-9]', true],
+    ['ax', 'a[!0-9]', true],
+    ['a1', 'a[!0-9]', false],
+    ['abc', 'a?c', true],
+    ['abc', 'b*', false],
+    ['a', '[z-a]', false],
+  ];
+  for (const [text, pattern, isMatch] of rows) {
+    assert.equal(matchesPattern(text, pattern), isMatch, `${text} ${pattern}`);
+  }
 });
 
 test('open shows the page of what is named', async () => {
