@@ -73,7 +73,11 @@ async function start(t: TestContext, name: string): Promise<Stage> {
   const cluster = await SmallCluster.start(t, name);
   const aurora = await AuroraProcess.start(t, cluster, {
     executor: 'aurora-shell-executor.ts',
-    more: ['-allow_docker_parameters=true', '-allowed_container_types=MESOS,DOCKER'],
+    more: [
+      '-allow_docker_parameters=true',
+      '-allowed_container_types=MESOS,DOCKER',
+      '-allow_container_volumes=true',
+    ],
   });
   await aurora.serves();
   const { url } = aurora;
