@@ -12,6 +12,8 @@ import { eventually, PROJECT, startOrrery } from './support/programs.ts';
 import { SmallCluster } from './support/small-cluster.ts';
 
 const KEY = 'devcluster/www-data/devel/web';
+/** Runs the processes of a task one after another. */
+const EXECUTOR = join(PROJECT, 'test/e2e/support/aurora-shell-executor.ts');
 const EXAMPLES = join(PROJECT, 'examples/aurora');
 
 interface Ended {
@@ -72,8 +74,8 @@ interface Stage {
 async function start(t: TestContext, name: string): Promise<Stage> {
   const cluster = await SmallCluster.start(t, name);
   const aurora = await AuroraProcess.start(t, cluster, {
-    executor: 'aurora-shell-executor.ts',
-    more: [
+    executor: `${process.execPath} ${EXECUTOR}`,
+    flags: [
       '-allow_docker_parameters=true',
       '-allowed_container_types=MESOS,DOCKER',
       '-allow_container_volumes=true',
