@@ -126,12 +126,17 @@ export interface Promises {
   readonly forms: ReadonlyMap<PathId, ReadonlySet<string>>;
   /** Versions of acknowledged restarts: nothing older may be left. */
   readonly restarts: ReadonlyMap<PathId, string>;
+  /** Whose deployment was stopped where it was: old instances may stay. */
+  readonly stopped: ReadonlySet<PathId>;
   /** Tasks of acknowledged kills. */
   readonly killedTasks: ReadonlySet<string>;
 }
 
 /** After everything has come to rest: what is wanted runs, and nothing else; every promise is kept. */
-export function checkRest(state: MarathonState, { forms, restarts, killedTasks }: Promises): void {
+export function checkRest(
+  state: MarathonState,
+  { forms, restarts, stopped, killedTasks }: Promises,
+): void {
   assert.equal(state.deployments.size, 0, `deployments are under way\n${state.describe()}`);
   assert.equal(state.kills.size, 0, 'kills are under way');
   for (const spec of state.root.specs.values()) {
@@ -142,7 +147,8 @@ export function checkRest(state: MarathonState, { forms, restarts, killedTasks }
     assert.equal(running.length, spec.instances, text);
     assert.equal(wanted.length, spec.instances, text);
     for (const each of wanted) {
-      assert.ok(!isOutdated(each, spec), `${each.id} runs an old definition of ${spec.id}`);
+      const isNew = stopped.has(spec.id) || !isOutdated(each, spec);
+      assert.ok(isNew, `${each.id} runs an old definition of ${spec.id}`);
       for (const { id } of each.tasks) {
         assert.ok(!killedTasks.has(id), `${id} lives, its kill was acknowledged`);
       }

@@ -58,6 +58,7 @@ class MarathonSimulation implements Promises {
   private readonly checks = new WeakMap<Marathon, MarathonChecks>();
   readonly forms = new Map<PathId, Set<string>>();
   readonly restarts = new Map<PathId, string>();
+  readonly stopped = new Set<PathId>();
   readonly killedTasks = new Set<string>();
   private readonly tasks: { readonly agent: string; readonly pid: number }[] = [];
   /** Why Marathon has given up, which it must not. */
@@ -267,6 +268,8 @@ class MarathonSimulation implements Promises {
     if (running === undefined) return;
     const force = this.random.float() < 0.5;
     const ids = force ? [] : [...running.specs];
+    // Even without an answer it may have been stopped.
+    if (force) for (const id of running.specs) this.stopped.add(id);
     const befores = ids.map((id) => ({ id, forms: [...this.formsOf(id)] }));
     const url = `/v2/deployments/${running.plan.id}?force=${force}`;
     const answer = await this.call({ method: 'DELETE', url });
