@@ -68,6 +68,8 @@ class AuroraSimulation {
     const settings = {
       ...SETTINGS,
       cron: { ...SETTINGS.cron, zone: ZONE },
+      // Those that are forgotten by rule would look lost.
+      updateHistory: { ...SETTINGS.updateHistory, perJobMax: 1_000 },
       flapping: { ...SETTINGS.flapping, thresholdMs: 1 },
     };
     this.life = new AuroraLife(settings, this.cluster, ports);
