@@ -80,6 +80,7 @@ export class AuroraCluster {
   accept(offerId: string, tasks: readonly TaskInfo[]): void {
     const agent = this.agents.find((each) => each.offerId === offerId);
     if (agent === undefined || agent.isCut) {
+      if (agent !== undefined) agent.offerId = undefined;
       // The offer is gone: the master says so of each task.
       for (const task of tasks) this.report(undefined, task.task_id.value, 'TASK_LOST');
       return;

@@ -69,6 +69,8 @@ function evaluateDesired(
     return now >= at ? { kind: 'succeeded' } : { kind: 'wait', at, isFailure: false };
   }
   if (!TERMINAL.has(actual.status)) return WAIT;
+  // Killed by the way forward, before it was turned back: no failure, and nobody else replaces it.
+  if (actual.wasKilling) return { kind: 'add' };
   // The scheduler replaces what has ended; the update only counts how often.
   return failureCount + 1 > rule.maxFailures
     ? { kind: 'failed' }

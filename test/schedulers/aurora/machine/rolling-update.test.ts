@@ -35,6 +35,7 @@ test('each situation of an instance has the verdict of the table', () => {
     ['another, running', true, task('RUNNING', old), 'kill'],
     ['another, throttled', true, task('THROTTLED', old), 'kill'],
     ['another, being killed', true, task('KILLING', old), 'wait'],
+    ['wanted, killed on the way forward', true, task('KILLED', { wasKilling: true }), 'add'],
     ['another, killed', true, task('KILLED', { ...old, wasKilling: true }), 'add'],
     ['another, ended by itself', true, task('FAILED', old), 'wait'],
     ['none', true, undefined, 'add'],
