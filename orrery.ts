@@ -74,6 +74,11 @@ const PARTS: Readonly<Record<string, Part>> = {
     help: 'Watches one process of a task; its runner starts it',
     load: () => loadLean(() => import('./schedulers/aurora/thermos/coordinator.ts')),
   },
+  'thermos-observer': {
+    program: 'thermos_observer',
+    help: "Shows the tasks of this machine's agent",
+    load: () => import('./schedulers/aurora/observer/main.ts'),
+  },
   dns: {
     program: 'mesos-dns',
     help: 'Names for tasks, agents and masters',

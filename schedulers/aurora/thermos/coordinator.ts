@@ -142,6 +142,8 @@ class Output {
   constructor({ log, logDirectory, user }: CoordinatorOrder) {
     const isToFile = log.destination === 'file' || log.destination === 'both';
     const owner = process.getuid?.() === 0 ? user : undefined;
+    // No rights of root's groups while logs are opened.
+    if (owner !== undefined) process.setgroups?.([owner.gid]);
     this.files = isToFile ? openLogs(logDirectory, log, owner) : undefined;
     this.isToConsole = log.destination === 'console' || log.destination === 'both';
     this.stdio = this.descriptors(log);

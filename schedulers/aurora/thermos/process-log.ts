@@ -1,13 +1,5 @@
 /** Where the output of a process goes (spec thermos, section 4): files, rotated or not, and the runner's own output. */
-import {
-  closeSync,
-  existsSync,
-  fchownSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ThermosLogger } from '../config/task-instance.ts';
 
@@ -64,7 +56,7 @@ export class LogFile {
     this.path = path;
     this.settings = settings;
     this.owner = owner;
-    this.file = this.open();
+    this.file = asOwner(owner, () => this.open());
   }
 
   /** For a process that writes itself. */
@@ -84,6 +76,11 @@ export class LogFile {
 
   private rotate(): void {
     closeSync(this.file);
+    this.file = asOwner(this.owner, () => this.replace());
+    this.size = 0;
+  }
+
+  private replace(): number {
     const { backups } = this.settings;
     const names = [this.path];
     for (let number = 1; number <= backups; number += 1) names.push(`${this.path}.${number}`);
@@ -91,14 +88,11 @@ export class LogFile {
       const from = names[at - 1] ?? '';
       if (existsSync(from)) renameSync(from, names[at] ?? '');
     }
-    this.file = this.open();
-    this.size = 0;
+    return this.open();
   }
 
   private open(): number {
-    const file = openSync(this.path, 'w', 0o644);
-    if (this.owner !== undefined) fchownSync(file, this.owner.uid, this.owner.gid);
-    return file;
+    return openSync(this.path, 'w', 0o644);
   }
 }
 
@@ -108,9 +102,25 @@ export function openLogs(
   settings: LogSettings,
   owner: LogOwner | undefined,
 ): { readonly stdout: LogFile; readonly stderr: LogFile } {
-  mkdirSync(directory, { recursive: true });
+  asOwner(owner, () => mkdirSync(directory, { recursive: true }));
   return {
     stdout: new LogFile(join(directory, 'stdout'), settings, owner),
     stderr: new LogFile(join(directory, 'stderr'), settings, owner),
   };
+}
+
+/**
+ * With the rights of the owner: the sandbox is the task's, which could put a link there that leads us to any file of
+ * the system.
+ */
+function asOwner<T>(owner: LogOwner | undefined, act: () => T): T {
+  if (owner === undefined || owner.uid === 0) return act();
+  process.setegid?.(owner.gid);
+  process.seteuid?.(owner.uid);
+  try {
+    return act();
+  } finally {
+    process.seteuid?.(0);
+    process.setegid?.(0);
+  }
 }

@@ -18,6 +18,8 @@ export interface Program {
   readonly pid: number;
   /** Everything printed so far. */
   output(): string;
+  /** The exit code, null when killed. */
+  readonly ended: Promise<number | null>;
   /** Sends the signal and waits for the end; gives the exit code (null when killed). */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -50,6 +52,7 @@ export function startProgram(
     child,
     pid: child.pid ?? -1,
     output: () => texts.join(''),
+    ended,
     stop: (signal = 'SIGTERM') => {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
       return ended;

@@ -1,0 +1,47 @@
+/** Flags of the observer (spec thermos, section 6), with the original's names. */
+import { type FlagValues, flag, optionalFlag } from '../../../core/base/flags.ts';
+import type { TaskListOptions } from './task-list.ts';
+
+export const OBSERVER_FLAGS = {
+  'mesos-root': flag('path', '/var/lib/mesos', { help: 'Work directory of the agent.' }),
+  ip: flag('string', '0.0.0.0', { help: 'Address to listen on.' }),
+  port: flag('int', 1338, { help: 'Port to listen on.' }),
+  polling_interval_secs: flag('int', 5, { help: 'Seconds between two looks for tasks.' }),
+  task_process_collection_interval_secs: flag('int', 20, {
+    help: 'Seconds between two samples of processes.',
+  }),
+  task_disk_collection_interval_secs: flag('int', 60, {
+    help: 'Seconds between two measurements of a sandbox.',
+  }),
+  disable_task_resource_collection: flag('bool', false, { help: 'Samples nothing.' }),
+  enable_mesos_disk_collector: flag('bool', false, {
+    help: 'Not supported: sandboxes are measured here.',
+    validate: (value: boolean) =>
+      value
+        ? `Flag 'enable_mesos_disk_collector' is not supported: sandboxes are measured here`
+        : undefined,
+  }),
+  agent_api_url: optionalFlag('url', { help: 'Accepted: the agent is not asked.' }),
+  executor_id_json_path: optionalFlag('string', { help: 'Accepted: the agent is not asked.' }),
+  disk_usage_json_path: optionalFlag('string', { help: 'Accepted: the agent is not asked.' }),
+} as const;
+
+export interface ObserverOptions {
+  readonly ip: string;
+  readonly port: number;
+  readonly tasks: TaskListOptions;
+}
+
+export function compileObserverOptions(flags: FlagValues<typeof OBSERVER_FLAGS>): ObserverOptions {
+  return {
+    ip: flags.ip,
+    port: flags.port,
+    tasks: {
+      mesosRoot: flags['mesos-root'],
+      pollingIntervalMs: flags.polling_interval_secs * 1_000,
+      processIntervalMs: flags.task_process_collection_interval_secs * 1_000,
+      diskIntervalMs: flags.task_disk_collection_interval_secs * 1_000,
+      samplesResources: !flags.disable_task_resource_collection,
+    },
+  };
+}
