@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { repeatCommand } from './main.ts';
 import { simulate } from './simulation.ts';
 
-const SEEDS = 40;
+const SEEDS = 25;
 
 test(`a cluster with faults keeps its promises for ${SEEDS} seeds`, async () => {
   for (let seed = 1; seed <= SEEDS; seed += 1) {
