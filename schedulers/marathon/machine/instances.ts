@@ -111,14 +111,14 @@ export function afterTaskEnded(turn: Turn, instance: Instance): void {
 }
 
 /**
- * The agent dropped the very first task of a resident instance: it may never have heard of the
- * reservation, which the master showed before the agent had it. The instance would wait for it for
+ * The very first task of a resident instance never ran, whoever said so: its agent may never have heard of
+ * the reservation, which the master showed before the agent had it. The instance would wait for it for
  * ever; nothing has been written to the volumes, so another can try anew if no offer shows them.
  */
 function doubted(turn: Turn, instance: Instance): Instance {
-  const { reservation, condition, incarnation } = instance;
+  const { reservation, incarnation } = instance;
   const isUnused = incarnation === 1 && startedAtOf(instance) === undefined;
-  if (reservation === undefined || condition !== 'Dropped' || !isUnused) return instance;
+  if (reservation === undefined || !isUnused) return instance;
   const confirmBy = turn.now + turn.settings.taskReservationTimeoutMs;
   return { ...instance, reservation: { ...reservation, confirmBy } };
 }

@@ -216,33 +216,35 @@ test('a reservation that no offer shows in time is given up for a new one', asyn
   await world.stop();
 });
 
-test('a first task that is dropped makes its reservation doubtful, a later one does not', async () => {
-  const world = await World.start(FLAGS, ['a1']);
-  const running = (): readonly string[] =>
-    world.master.running('db').flatMap(({ id, state }) => (state === 'TASK_RUNNING' ? id : []));
-  world.master.firstState = 'TASK_DROPPED';
-  await world.call('POST', '/v2/apps', DB);
-  while (world.master.tasks.size === 0) await world.advance(10);
-  const [first] = instances(world);
-  // The agent was cut off when the master reserved: after that nothing is there.
-  world.master.forgetReserved('a1');
-  world.master.firstState = 'TASK_RUNNING';
-  await world.advance(60_000);
-  const [second] = instances(world);
-  assert.equal(running().length, 1);
-  assert.notEqual(second?.id, first?.id);
+for (const never of ['TASK_DROPPED', 'TASK_LOST', 'TASK_GONE'] as const) {
+  test(`a first task that never ran (${never}) makes its reservation doubtful, a later one does not`, async () => {
+    const world = await World.start(FLAGS, ['a1']);
+    const running = (): readonly string[] =>
+      world.master.running('db').flatMap(({ id, state }) => (state === 'TASK_RUNNING' ? id : []));
+    world.master.firstState = never;
+    await world.call('POST', '/v2/apps', DB);
+    while (world.master.tasks.size === 0) await world.advance(10);
+    const [first] = instances(world);
+    // The agent was cut off when the master reserved: after that nothing is there.
+    world.master.forgetReserved('a1');
+    world.master.firstState = 'TASK_RUNNING';
+    await world.advance(60_000);
+    const [second] = instances(world);
+    assert.equal(running().length, 1);
+    assert.notEqual(second?.id, first?.id);
 
-  world.master.firstState = 'TASK_DROPPED';
-  world.master.update(running()[0] ?? '', 'TASK_FAILED');
-  await world.advance(2_000);
-  world.master.forgetReserved('a1');
-  world.master.firstState = 'TASK_RUNNING';
-  await world.advance(60_000);
-  // Its volume has been written to: it is waited for.
-  assert.equal(instances(world)[0]?.id, second?.id);
-  assert.deepEqual(running(), []);
-  await world.stop();
-});
+    world.master.firstState = never;
+    world.master.update(running()[0] ?? '', 'TASK_FAILED');
+    await world.advance(2_000);
+    world.master.forgetReserved('a1');
+    world.master.firstState = 'TASK_RUNNING';
+    await world.advance(60_000);
+    // Its volume has been written to: it is waited for.
+    assert.equal(instances(world)[0]?.id, second?.id);
+    assert.deepEqual(running(), []);
+    await world.stop();
+  });
+}
 
 test('a process that dies between reserving and launching launches in its next life', async () => {
   const world = await World.start(FLAGS, ['a1']);
