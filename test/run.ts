@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path';
 const SLOW_KINDS = ['e2e', 'fuzz', 'sim', 'interop', 'ui'];
 
 /** Files at the same time; the end-to-end tests start processes of their own. */
-const CONCURRENCY = 2;
+const CONCURRENCY = 3;
 /** A test that hangs fails instead of holding up the rest for ever. */
 const TEST_LIMIT_MS = 240_000;
 
