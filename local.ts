@@ -136,6 +136,14 @@ async function startAgent(
   };
 }
 
+/** What Marathon and Chronos call alike. */
+function frameworkFlags(name: string, { ip, workDir }: LocalOptions, master: string, port: number) {
+  return {
+    ...{ master, http_address: ip, http_port: port, hostname: ip },
+    work_dir: join(workDir, name),
+  };
+}
+
 async function startMarathon(
   options: LocalOptions,
   master: string,
@@ -143,13 +151,7 @@ async function startMarathon(
 ): Promise<RunningPart> {
   const { MARATHON_FLAGS, compileMarathonOptions } = await import('./schedulers/marathon/flags.ts');
   const { createMarathon } = await import('./schedulers/marathon/server.ts');
-  const flags = {
-    master,
-    http_address: options.ip,
-    http_port: options.marathonPort,
-    hostname: options.ip,
-    work_dir: join(options.workDir, 'marathon'),
-  };
+  const flags = frameworkFlags('marathon', options, master, options.marathonPort);
   const compiled = taken(compileMarathonOptions(values(MARATHON_FLAGS, flags)));
   return await startFramework('marathon', flags.work_dir, log, (ports) =>
     createMarathon({ ...compiled, ...identityOf(options) }, ports),
@@ -159,13 +161,7 @@ async function startMarathon(
 async function startChronos(options: LocalOptions, master: string, log: Log): Promise<RunningPart> {
   const { CHRONOS_FLAGS, compileChronosOptions } = await import('./schedulers/chronos/flags.ts');
   const { createChronos } = await import('./schedulers/chronos/server.ts');
-  const flags = {
-    master,
-    http_address: options.ip,
-    http_port: options.chronosPort,
-    hostname: options.ip,
-    work_dir: join(options.workDir, 'chronos'),
-  };
+  const flags = frameworkFlags('chronos', options, master, options.chronosPort);
   const compiled = taken(compileChronosOptions(values(CHRONOS_FLAGS, flags)));
   return await startFramework('chronos', flags.work_dir, log, (ports) =>
     createChronos({ ...compiled, ...identityOf(options) }, { ...ports, detector: undefined }),

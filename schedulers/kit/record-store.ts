@@ -7,6 +7,9 @@ import { ClusterError, describeError } from '../../core/base/errors.ts';
 import { err, ok, type Result } from '../../core/base/result.ts';
 import type { Storage, StorageOperation } from '../../core/storage/ports.ts';
 
+const DECODER = new TextDecoder();
+const ENCODER = new TextEncoder();
+
 export interface RecordSchema<T> {
   /** For instance `chronos/job/`. */
   readonly prefix: string;
@@ -31,7 +34,7 @@ export class RecordStore<T> {
 
   put(id: string, value: T): StorageOperation {
     const text = JSON.stringify({ v: this.schema.version, value: this.schema.encode(value) });
-    return { kind: 'put', key: this.key(id), value: new TextEncoder().encode(text) };
+    return { kind: 'put', key: this.key(id), value: ENCODER.encode(text) };
   }
 
   delete(id: string): StorageOperation {
@@ -66,7 +69,7 @@ export class RecordStore<T> {
   private read(bytes: Uint8Array): Result<T> {
     let tree: unknown;
     try {
-      tree = JSON.parse(new TextDecoder().decode(bytes));
+      tree = JSON.parse(DECODER.decode(bytes));
     } catch (thrown) {
       return err(describeError(thrown));
     }

@@ -34,24 +34,11 @@ export async function runNoun(
   argv: readonly string[],
   ports: ClientPorts,
 ): Promise<ExitCode> {
-  const [word = '', ...rest] = argv;
-  if (word === '--version') {
-    ports.print(CLIENT_VERSION);
-    return EXIT.ok;
-  }
-  if (word === 'help') return runNoun(program, nouns, [...rest, '--help'], ports);
-  if (word === '' || isHelp(word)) {
-    const listed = listing(nouns);
-    const text = `usage: ${program.name} <noun> <verb> [options] [arguments]\n\nNouns:\n${listed}`;
-    return tell(ports, text, word === '');
-  }
-  const noun = nouns.find(({ name }) => name === word);
-  if (noun === undefined) {
-    ports.complain(`Unknown noun: ${word}\nNouns:\n${listing(nouns)}`);
-    return EXIT.invalidCommand;
-  }
-  const { name } = program;
-  return runVerb({ ...program, name: `${name} ${noun.name}` }, noun.verbs, rest, ports);
+  const words = { program: program.name, kind: 'noun', usage: '<noun> <verb>' };
+  const picked = pick(words, nouns, argv, ports);
+  if (typeof picked === 'number') return picked;
+  const name = `${program.name} ${picked.found.name}`;
+  return runVerb({ ...program, name }, picked.found.verbs, picked.rest, ports);
 }
 
 /** Verbs alone: `aurora_admin query`. */
@@ -61,22 +48,42 @@ export async function runVerb(
   argv: readonly string[],
   ports: ClientPorts,
 ): Promise<ExitCode> {
-  const [word = '', ...rest] = argv;
-  if (word === '--version') {
+  const words = { program: program.name, kind: 'verb', usage: '<verb>' };
+  const picked = pick(words, verbs, argv, ports);
+  if (typeof picked === 'number') return picked;
+  const name = `${program.name} ${picked.found.name}`;
+  return await runOne({ ...program, name }, picked.found, picked.rest, ports);
+}
+
+interface Words {
+  readonly program: string;
+  readonly kind: string;
+  readonly usage: string;
+}
+
+/** What the first word names, and the words after it; an exit code where everything is said already. */
+function pick<T extends { readonly name: string; readonly help: string }>(
+  words: Words,
+  known: readonly T[],
+  argv: readonly string[],
+  ports: ClientPorts,
+): ExitCode | { readonly found: T; readonly rest: readonly string[] } {
+  const [first = '', ...rest] = argv;
+  if (first === '--version') {
     ports.print(CLIENT_VERSION);
     return EXIT.ok;
   }
-  if (word === 'help') return runVerb(program, verbs, [...rest, '--help'], ports);
-  if (word === '' || isHelp(word)) {
-    const text = `usage: ${program.name} <verb> [options] [arguments]\n\nVerbs:\n${listing(verbs)}`;
-    return tell(ports, text, word === '');
+  if (first === 'help') return pick(words, known, [...rest, '--help'], ports);
+  const { program, kind, usage } = words;
+  const list = `${kind === 'noun' ? 'Nouns' : 'Verbs'}:\n${listing(known)}`;
+  if (first === '' || isHelp(first)) {
+    const text = `usage: ${program} ${usage} [options] [arguments]\n\n${list}`;
+    return tell(ports, text, first === '');
   }
-  const verb = verbs.find(({ name }) => name === word);
-  if (verb === undefined) {
-    ports.complain(`Unknown verb: ${word}\nVerbs:\n${listing(verbs)}`);
-    return EXIT.invalidCommand;
-  }
-  return await runOne({ ...program, name: `${program.name} ${verb.name}` }, verb, rest, ports);
+  const found = known.find(({ name }) => name === first);
+  if (found !== undefined) return { found, rest };
+  ports.complain(`Unknown ${kind}: ${first}\n${list}`);
+  return EXIT.invalidCommand;
 }
 
 async function runOne(

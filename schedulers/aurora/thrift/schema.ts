@@ -11,6 +11,8 @@ export type ThriftType =
 
 export interface ThriftField {
   readonly id: number;
+  /** Among the fields of its struct. */
+  readonly place: number;
   readonly name: string;
   readonly type: ThriftType;
   readonly isOptional: boolean;
@@ -78,7 +80,7 @@ export function callOf(name: MethodName): {
 }
 
 /** The fields of `1 a:str, 2 b?:list<i32>`. */
-export function parseFields(text: string): readonly (Omit<ThriftField, 'type'> & {
+export function parseFields(text: string): readonly (Omit<ThriftField, 'type' | 'place'> & {
   readonly typeText: string;
 })[] {
   if (text === '') return [];
@@ -93,7 +95,8 @@ export function parseFields(text: string): readonly (Omit<ThriftField, 'type'> &
 function parseStruct(name: string, text: string, isUnion: boolean): ThriftStruct {
   const fields = parseFields(text)
     .map(({ typeText, ...field }) => ({ ...field, type: parseType(typeText) }))
-    .sort((one, other) => one.id - other.id);
+    .sort((one, other) => one.id - other.id)
+    .map((field, place) => ({ ...field, place }));
   const byId = new Map(fields.map((field) => [field.id, field]));
   assert(byId.size === fields.length, `struct ${name} has a field id twice`);
   return { name, isUnion, fields, byId };

@@ -25,27 +25,31 @@ export function enumNumber(type: string, value: unknown): number {
 /** Collects fields in any order, then fills in what absent ones mean. */
 export class FieldsRead {
   readonly #struct: ThriftStruct;
-  readonly #values = new Map<string, unknown>();
+  /** By place in the description: many structs are read at a start. */
+  readonly #values: unknown[];
 
   constructor(struct: ThriftStruct) {
     this.#struct = struct;
+    this.#values = new Array(struct.fields.length);
   }
 
   put(field: ThriftField, value: unknown): void {
-    if (value !== undefined) this.#values.set(field.name, value);
+    if (value !== undefined) this.#values[field.place] = value;
   }
 
   /** Keys in the order of the description, so that equal structs have equal texts. */
   whole(): Readonly<Record<string, unknown>> {
     const struct = this.#struct;
-    if (struct.isUnion && this.#values.size !== 1) {
-      throw new MalformedThrift(`union ${struct.name} has ${this.#values.size} fields`);
-    }
-    if (struct.isUnion) return Object.fromEntries(this.#values);
     const whole: Record<string, unknown> = {};
+    let count = 0;
     for (const field of struct.fields) {
-      const value = this.#values.get(field.name) ?? absent(struct, field);
+      const read = this.#values[field.place];
+      if (read !== undefined) count += 1;
+      const value = read ?? (struct.isUnion ? undefined : absent(struct, field));
       if (value !== undefined) whole[field.name] = value;
+    }
+    if (struct.isUnion && count !== 1) {
+      throw new MalformedThrift(`union ${struct.name} has ${count} fields`);
     }
     return whole;
   }

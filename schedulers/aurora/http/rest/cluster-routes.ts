@@ -1,8 +1,7 @@
 /** Roles with their quotas, hosts in and out of service, tiers. */
-import { ok, type Result } from '../../../../core/base/result.ts';
-import type { HostStatus, ResourceAggregate } from '../../thrift/types.ts';
+import type { ResourceAggregate } from '../../thrift/types.ts';
 import { ACCEPTED } from './job-lookup.ts';
-import { asked, problem, type RestAnswer, type RestRequest, type RestRoute } from './route.ts';
+import { asked, problem, type RestRoute, resultOf, showing } from './route.ts';
 import { listOf, record, struct } from './schemas.ts';
 
 const AMOUNT = { type: 'number', minimum: 0 } as const;
@@ -17,15 +16,13 @@ export const CLUSTER_ROUTES: readonly RestRoute[] = [
     path: '/v1/roles',
     summary: 'Roles with the number of their jobs.',
     answer: { status: 200, schema: record({ roles: listOf(struct('RoleSummary')) }) },
-    run: async (request) => {
-      const found = await asked(request, { method: 'getRoleSummary', args: {} });
-      if (!found.ok) return found.error;
-      const roles =
-        found.value !== undefined && 'roleSummaryResult' in found.value
-          ? found.value.roleSummaryResult.summaries
-          : [];
-      return { status: 200, body: { roles } };
-    },
+    run: (request) =>
+      showing(
+        request,
+        { method: 'getRoleSummary', args: {} },
+        'roleSummaryResult',
+        ({ summaries }) => ({ roles: summaries }),
+      ),
   },
   {
     id: 'getQuota',
@@ -33,15 +30,9 @@ export const CLUSTER_ROUTES: readonly RestRoute[] = [
     path: '/v1/roles/{role}/quota',
     summary: 'The quota of a role, and what it uses.',
     answer: { status: 200, schema: struct('GetQuotaResult') },
-    run: async (request) => {
+    run: (request) => {
       const args = { ownerRole: request.part('role') };
-      const found = await asked(request, { method: 'getQuota', args });
-      if (!found.ok) return found.error;
-      const body =
-        found.value !== undefined && 'getQuotaResult' in found.value
-          ? found.value.getQuotaResult
-          : undefined;
-      return { status: 200, body };
+      return showing(request, { method: 'getQuota', args }, 'getQuotaResult');
     },
   },
   {
@@ -64,9 +55,11 @@ export const CLUSTER_ROUTES: readonly RestRoute[] = [
     summary: 'Whether a host is in service.',
     answer: { status: 200, schema: struct('HostStatus') },
     run: async (request) => {
-      const found = await hostStatuses(request);
+      const hosts = { hostNames: [request.part('host')] };
+      const call = { method: 'maintenanceStatus', args: { hosts } } as const;
+      const found = await resultOf(request, call, 'maintenanceStatusResult');
       if (!found.ok) return found.error;
-      const [status] = found.value;
+      const [status] = found.value.statuses;
       if (status === undefined) return problem(404, `There is no host ${request.part('host')}`);
       return { status: 200, body: status };
     },
@@ -91,15 +84,8 @@ export const CLUSTER_ROUTES: readonly RestRoute[] = [
     path: '/v1/tiers',
     summary: 'The tiers that tasks may have.',
     answer: { status: 200, schema: struct('GetTierConfigResult') },
-    run: async (request) => {
-      const found = await asked(request, { method: 'getTierConfigs', args: {} });
-      if (!found.ok) return found.error;
-      const body =
-        found.value !== undefined && 'getTierConfigResult' in found.value
-          ? found.value.getTierConfigResult
-          : undefined;
-      return { status: 200, body };
-    },
+    run: (request) =>
+      showing(request, { method: 'getTierConfigs', args: {} }, 'getTierConfigResult'),
   },
 ];
 
@@ -124,17 +110,4 @@ function quotaOf(body: unknown): ResourceAggregate {
   return {
     resources: [{ numCpus: of('numCpus') }, { ramMb: of('ramMb') }, { diskMb: of('diskMb') }],
   };
-}
-
-async function hostStatuses(
-  request: RestRequest,
-): Promise<Result<readonly HostStatus[], RestAnswer>> {
-  const hosts = { hostNames: [request.part('host')] };
-  const found = await asked(request, { method: 'maintenanceStatus', args: { hosts } });
-  if (!found.ok) return found;
-  return ok(
-    found.value !== undefined && 'maintenanceStatusResult' in found.value
-      ? found.value.maintenanceStatusResult.statuses
-      : [],
-  );
 }

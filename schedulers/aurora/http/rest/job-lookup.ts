@@ -3,7 +3,7 @@ import { ok, type Result } from '../../../../core/base/result.ts';
 import { keyText } from '../../machine/job-key.ts';
 import { ACTIVE } from '../../machine/schedule-status.ts';
 import type { JobKey, JobSummary, ScheduledTask } from '../../thrift/types.ts';
-import { asked, keyOf, problem, type RestAnswer, type RestRequest } from './route.ts';
+import { asked, keyOf, problem, type RestAnswer, type RestRequest, resultOf } from './route.ts';
 
 export const ACCEPTED = { status: 202 } as const;
 
@@ -19,12 +19,9 @@ export async function summaries(
   request: RestRequest,
   role: string | undefined,
 ): Promise<Result<readonly JobSummary[], RestAnswer>> {
-  const found = await asked(request, { method: 'getJobSummary', args: { role } });
-  if (!found.ok) return found;
-  const result = found.value;
-  return ok(
-    result !== undefined && 'jobSummaryResult' in result ? result.jobSummaryResult.summaries : [],
-  );
+  const call = { method: 'getJobSummary', args: { role } } as const;
+  const found = await resultOf(request, call, 'jobSummaryResult');
+  return found.ok ? ok(found.value.summaries) : found;
 }
 
 export type TasksOfJob = (isActive?: boolean) => Promise<readonly ScheduledTask[]>;
@@ -50,9 +47,9 @@ async function tasksOf(
   isActive: boolean,
 ): Promise<readonly ScheduledTask[]> {
   const query = { jobKeys: [key], ...(isActive ? { statuses: [...ACTIVE] } : {}) };
-  const found = await asked(request, { method: 'getTasksWithoutConfigs', args: { query } });
-  if (!found.ok || found.value === undefined || !('scheduleStatusResult' in found.value)) return [];
-  return found.value.scheduleStatusResult.tasks;
+  const call = { method: 'getTasksWithoutConfigs', args: { query } } as const;
+  const found = await resultOf(request, call, 'scheduleStatusResult');
+  return found.ok ? found.value.tasks : [];
 }
 
 export function withCron(

@@ -10,6 +10,7 @@ import {
   asked,
   inQuery,
   keyOf,
+  messageOf,
   PAGED,
   page,
   pathOf,
@@ -17,10 +18,10 @@ import {
   type RestAnswer,
   type RestRequest,
   type RestRoute,
+  showing,
 } from './route.ts';
 import { COUNT, INTEGER, listOf, POSITIVE, record, struct, TEXT } from './schemas.ts';
 import { SLA_SCHEMA, slaOf } from './sla.ts';
-import { messageOf } from './update-routes.ts';
 
 const JOB = '/v1/jobs/{role}/{environment}/{name}';
 const JOB_BODY = {
@@ -91,16 +92,10 @@ export const JOB_ROUTES: readonly RestRoute[] = [
     },
     run: (request) =>
       withJob(request, async (summary) => {
-        const found = await asked(request, {
-          method: 'getConfigSummary',
-          args: { job: keyOf(request) },
-        });
-        if (!found.ok) return found.error;
-        const groups =
-          found.value !== undefined && 'configSummaryResult' in found.value
-            ? found.value.configSummaryResult.summary.groups
-            : [];
-        return { status: 200, body: { summary, groups } };
+        const call = { method: 'getConfigSummary', args: { job: keyOf(request) } } as const;
+        return await showing(request, call, 'configSummaryResult', ({ summary: { groups } }) => ({
+          ...{ summary, groups },
+        }));
       }),
   },
   {
@@ -211,16 +206,8 @@ export const JOB_ROUTES: readonly RestRoute[] = [
     run: async (request) => {
       const job = readJob(request, keyOf(request));
       if (!job.ok) return job.error;
-      const found = await asked(request, {
-        method: 'getJobUpdateDiff',
-        args: { request: updateRequest(job.value) },
-      });
-      if (!found.ok) return found.error;
-      const body =
-        found.value !== undefined && 'getJobUpdateDiffResult' in found.value
-          ? found.value.getJobUpdateDiffResult
-          : undefined;
-      return { status: 200, body };
+      const args = { request: updateRequest(job.value) };
+      return await showing(request, { method: 'getJobUpdateDiff', args }, 'getJobUpdateDiffResult');
     },
   },
   {
@@ -233,13 +220,8 @@ export const JOB_ROUTES: readonly RestRoute[] = [
       withJob(request, async () => {
         const { role, environment, name: jobName } = keyOf(request);
         const query = { role, environment, jobName };
-        const found = await asked(request, { method: 'getPendingReason', args: { query } });
-        if (!found.ok) return found.error;
-        const body =
-          found.value !== undefined && 'getPendingReasonResult' in found.value
-            ? found.value.getPendingReasonResult
-            : { reasons: [] };
-        return { status: 200, body };
+        const call = { method: 'getPendingReason', args: { query } } as const;
+        return await showing(request, call, 'getPendingReasonResult');
       }),
   },
   {

@@ -1,4 +1,5 @@
 /** One row of the plain interface: what it takes, what it answers, and how. */
+import { assert } from '../../../../core/base/assert.ts';
 import type { Result } from '../../../../core/base/result.ts';
 import type { MachineCall } from '../../machine/calls.ts';
 import type { Result as CallResult, JobKey, Response, ResponseCode } from '../../thrift/types.ts';
@@ -83,6 +84,50 @@ export async function asked(
   if (responseCode === 'OK') return { ok: true, value: result };
   const message = details.map((each) => each.message).join('\n');
   return { ok: false, error: problem(STATUS_OF[responseCode], message || responseCode) };
+}
+
+type ResultName = CallResult extends infer Each
+  ? Each extends unknown
+    ? keyof Each
+    : never
+  : never;
+type ResultNamed<N extends ResultName> = Extract<CallResult, Readonly<Record<N, unknown>>>[N];
+
+/** The one result that the call has; an answer without it is the machine's fault. */
+export async function resultOf<N extends ResultName>(
+  request: RestRequest,
+  call: MachineCall,
+  name: N,
+): Promise<Result<ResultNamed<N>, RestAnswer>> {
+  const answer = await asked(request, call);
+  if (!answer.ok) return answer;
+  const { value } = answer;
+  assert(value !== undefined && hasResult(value, name), `${call.method} gave no ${name}`);
+  return { ok: true, value: value[name] };
+}
+
+function hasResult<N extends ResultName>(
+  value: CallResult,
+  name: N,
+): value is Extract<CallResult, Readonly<Record<N, unknown>>> {
+  return name in value;
+}
+
+/** 200 with the result of the call, as it is or as `show` makes it. */
+export async function showing<N extends ResultName>(
+  request: RestRequest,
+  call: MachineCall,
+  name: N,
+  show: (result: ResultNamed<N>) => unknown = (result) => result,
+): Promise<RestAnswer> {
+  const found = await resultOf(request, call, name);
+  return found.ok ? { status: 200, body: show(found.value) } : found.error;
+}
+
+/** The text of the body, if there is one. */
+export function messageOf({ body }: RestRequest): { readonly message?: string } {
+  const has = typeof body === 'object' && body !== null && 'message' in body;
+  return has && typeof body.message === 'string' ? { message: body.message } : {};
 }
 
 /** What a list gives of all it has. */

@@ -6,11 +6,14 @@ import {
   asked,
   inQuery,
   keyOf,
+  messageOf,
   PAGED,
   page,
   problem,
   type RestRequest,
   type RestRoute,
+  resultOf,
+  showing,
 } from './route.ts';
 import { COUNT, listOf, record, struct, TEXT } from './schemas.ts';
 
@@ -60,16 +63,10 @@ export const UPDATE_ROUTES: readonly RestRoute[] = [
         ...(isWhole ? { jobKey: { role, environment, name } } : { role }),
         updateStatuses,
       };
-      const found = await asked(request, {
-        method: 'getJobUpdateSummaries',
-        args: { jobUpdateQuery },
+      const call = { method: 'getJobUpdateSummaries', args: { jobUpdateQuery } } as const;
+      return await showing(request, call, 'getJobUpdateSummariesResult', ({ updateSummaries }) => {
+        return { total: updateSummaries.length, updates: page(request, updateSummaries) };
       });
-      if (!found.ok) return found.error;
-      const updates =
-        found.value !== undefined && 'getJobUpdateSummariesResult' in found.value
-          ? found.value.getJobUpdateSummariesResult.updateSummaries
-          : [];
-      return { status: 200, body: { total: updates.length, updates: page(request, updates) } };
     },
   },
   {
@@ -108,15 +105,9 @@ export const UPDATE_ROUTES: readonly RestRoute[] = [
       status: 200,
       schema: record({ status: { type: 'string', enum: ['OK', 'FINISHED'] } }),
     },
-    run: async (request) => {
+    run: (request) => {
       const args = { key: updateKeyOf(request) };
-      const answer = await asked(request, { method: 'pulseJobUpdate', args });
-      if (!answer.ok) return answer.error;
-      const body =
-        answer.value !== undefined && 'pulseJobUpdateResult' in answer.value
-          ? answer.value.pulseJobUpdateResult
-          : undefined;
-      return { status: 200, body };
+      return showing(request, { method: 'pulseJobUpdate', args }, 'pulseJobUpdateResult');
     },
   },
 ];
@@ -132,18 +123,11 @@ function updateKeyOf(request: RestRequest): JobUpdateKey {
 
 async function detailsOf(request: RestRequest) {
   const args = { query: { key: updateKeyOf(request) } };
-  const found = await asked(request, { method: 'getJobUpdateDetails', args });
-  if (!found.ok || found.value === undefined) return undefined;
-  if (!('getJobUpdateDetailsResult' in found.value)) return undefined;
-  return found.value.getJobUpdateDetailsResult.detailsList?.[0];
+  const call = { method: 'getJobUpdateDetails', args } as const;
+  const found = await resultOf(request, call, 'getJobUpdateDetailsResult');
+  return found.ok ? found.value.detailsList[0] : undefined;
 }
 
 function missing(request: RestRequest) {
   return problem(404, `There is no update ${request.part('id')} of that job`);
-}
-
-/** The text of the body, if there is one. */
-export function messageOf({ body }: RestRequest): { readonly message?: string } {
-  const has = typeof body === 'object' && body !== null && 'message' in body;
-  return has && typeof body.message === 'string' ? { message: body.message } : {};
 }
