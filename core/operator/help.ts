@@ -1,5 +1,7 @@
 /** `/help`: what there is, as HTML for people and Markdown for curl (spec operator-api, section 6.9). */
+
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { escapeHtml } from '../base/html.ts';
 import type { HttpServer } from '../net/http-server.ts';
 import { replyStatus } from '../net/http-server.ts';
 import { writeJson } from '../wire/json-text.ts';
@@ -126,14 +128,6 @@ function html(text: string): string {
       return `<p>${inline(line)}</p>`;
     })
     .join('\n');
-}
-
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }
 
 function paramsOf(request: FastifyRequest): Readonly<Record<string, string | undefined>> {

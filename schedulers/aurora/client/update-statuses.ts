@@ -1,14 +1,6 @@
 /** Groups of update states by the names that `--status` takes (spec aurora-client, section 3). */
 import type { JobUpdateStatus } from '../thrift/types.ts';
-
-const ACTIVE: readonly JobUpdateStatus[] = [
-  'ROLLING_FORWARD',
-  'ROLLING_BACK',
-  'ROLL_FORWARD_PAUSED',
-  'ROLL_BACK_PAUSED',
-  'ROLL_FORWARD_AWAITING_PULSE',
-  'ROLL_BACK_AWAITING_PULSE',
-];
+import { ACTIVE_UPDATE } from '../thrift/update-statuses.ts';
 
 const INACTIVE: readonly JobUpdateStatus[] = [
   'ROLLED_FORWARD',
@@ -19,23 +11,17 @@ const INACTIVE: readonly JobUpdateStatus[] = [
 ];
 
 const GROUPS: ReadonlyMap<string, readonly JobUpdateStatus[]> = new Map([
-  ['active', ACTIVE],
-  ['all', [...ACTIVE, ...INACTIVE]],
+  ['active', ACTIVE_UPDATE],
+  ['all', [...ACTIVE_UPDATE, ...INACTIVE]],
   ['blocked', ['ROLL_FORWARD_AWAITING_PULSE', 'ROLL_BACK_AWAITING_PULSE']],
   ['failed', ['ERROR', 'FAILED', 'ROLLED_BACK']],
   ['inactive', INACTIVE],
   ['paused', ['ROLL_FORWARD_PAUSED', 'ROLL_BACK_PAUSED']],
   ['succeeded', ['ROLLED_FORWARD']],
-  ...[...ACTIVE, ...INACTIVE].map((each): [string, JobUpdateStatus[]] => [each, [each]]),
+  ...[...ACTIVE_UPDATE, ...INACTIVE].map((each): [string, JobUpdateStatus[]] => [each, [each]]),
 ]);
 
 export const STATUS_NAMES: readonly string[] = [...GROUPS.keys()];
-
-export const ACTIVE_UPDATE_STATUSES: readonly JobUpdateStatus[] = ACTIVE;
-
-export function isActiveUpdate(status: JobUpdateStatus): boolean {
-  return ACTIVE.includes(status);
-}
 
 /** All states of these groups; undefined for none. */
 export function statusesOf(names: readonly string[]): readonly JobUpdateStatus[] | undefined {

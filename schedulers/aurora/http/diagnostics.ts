@@ -1,8 +1,9 @@
 /** The process itself: its log, its threads, its end (spec aurora-scheduler, section 10). */
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { escapeHtml } from '../../../core/base/html.ts';
 import type { LogLevel } from '../../../core/base/log.ts';
 import { bodyOf } from '../../../core/net/http-server.ts';
-import { escapeHtml, htmlPage } from './html.ts';
+import { htmlPage } from './html.ts';
 
 export interface LevelPort {
   level(): LogLevel;

@@ -1,12 +1,5 @@
 /** The plain pages for people that need no script. */
-
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
-}
+import { escapeHtml } from '../../../core/base/html.ts';
 
 /** `body` is HTML already. */
 export function htmlPage(title: string, body: string): string {

@@ -1,11 +1,12 @@
 /** What the scheduler holds, for whoever looks for a fault (spec aurora-scheduler, section 10). */
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { escapeHtml } from '../../../core/base/html.ts';
 import type { AuroraMachine } from '../machine/aurora-machine.ts';
 import { isDedicated } from '../machine/quota-use.ts';
 import { ACTIVE, AGENT_ASSIGNED } from '../machine/schedule-status.ts';
 import { amountsOf } from '../machine/task-amounts.ts';
 import type { ScheduledTask } from '../thrift/types.ts';
-import { escapeHtml, htmlPage, htmlTable } from './html.ts';
+import { htmlPage, htmlTable } from './html.ts';
 import { plain } from './rest/schemas.ts';
 
 export function declareInspection(app: FastifyInstance, machine: AuroraMachine): void {

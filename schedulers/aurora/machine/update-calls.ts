@@ -1,4 +1,5 @@
 /** Calls that begin and steer job updates (spec aurora-scheduler, sections 6.1 and 6.2). */
+
 import type {
   JobUpdateKey,
   JobUpdateSettings,
@@ -6,6 +7,7 @@ import type {
   MethodArgs,
   Response,
 } from '../thrift/types.ts';
+import { ACTIVE_UPDATE } from '../thrift/update-statuses.ts';
 import { auditRefusal, type Caller, invalid, NO_CRON, okay, refused } from './answers.ts';
 import { checkJob } from './configuration-checks.ts';
 import { countRefusal } from './job-calls.ts';
@@ -20,13 +22,7 @@ import {
   instructionsOf,
   jobOfRequest,
 } from './update-plan.ts';
-import {
-  ACTIVE_UPDATE,
-  calledFor,
-  isAllowed,
-  isRollingBack,
-  type UpdateCall,
-} from './update-status.ts';
+import { calledFor, isAllowed, isRollingBack, type UpdateCall } from './update-status.ts';
 import { StoredUpdate } from './update-table.ts';
 import type { JobUpdates } from './updates.ts';
 

@@ -1,7 +1,8 @@
 /** The life of a job update as a table (spec aurora-scheduler, sections 1.1 and 6.2). */
-import { unreachable } from '../../../core/base/assert.ts';
 
+import { unreachable } from '../../../core/base/assert.ts';
 import type { JobUpdateStatus } from '../thrift/types.ts';
+import { isActiveUpdate } from '../thrift/update-statuses.ts';
 
 export type { JobUpdateStatus };
 
@@ -47,20 +48,6 @@ export const UPDATE_TRANSITIONS: {
   FAILED: [],
   ERROR: [],
 };
-
-/** The states that allow no second update of the job, in the order in which messages name them. */
-export const ACTIVE_UPDATE: readonly JobUpdateStatus[] = [
-  'ROLLING_FORWARD',
-  'ROLLING_BACK',
-  'ROLL_FORWARD_PAUSED',
-  'ROLL_BACK_PAUSED',
-  'ROLL_FORWARD_AWAITING_PULSE',
-  'ROLL_BACK_AWAITING_PULSE',
-];
-
-export function isActiveUpdate(status: JobUpdateStatus): boolean {
-  return ACTIVE_UPDATE.includes(status);
-}
 
 export function isRollingBack(status: JobUpdateStatus): boolean {
   return (

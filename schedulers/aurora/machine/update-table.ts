@@ -14,9 +14,9 @@ import type {
   JobUpdateStatus,
   JobUpdateSummary,
 } from '../thrift/types.ts';
+import { isActiveUpdate } from '../thrift/update-statuses.ts';
 import type { StoreOperation } from './effects.ts';
 import { keyText } from './job-key.ts';
-import { isActiveUpdate } from './update-status.ts';
 
 /** An update as it is kept: the state of its summary follows from the events. */
 export class StoredUpdate {

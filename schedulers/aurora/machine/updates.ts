@@ -12,6 +12,7 @@ import type {
   SlaPolicy,
   TaskConfig,
 } from '../thrift/types.ts';
+import { isActiveUpdate } from '../thrift/update-statuses.ts';
 import { keyText } from './job-key.ts';
 import { inRanges } from './ranges.ts';
 import { forInstance, type Reservations } from './reservations.ts';
@@ -23,7 +24,7 @@ import { changeTask, insertTasks } from './task-changes.ts';
 import { idOf } from './task-table.ts';
 import type { TaskChange, Turn } from './turn.ts';
 import type { ActualTask } from './update-instance.ts';
-import { isActiveUpdate, isRollingBack } from './update-status.ts';
+import { isRollingBack } from './update-status.ts';
 import type { UpdateStrategy } from './update-strategy.ts';
 import type { StoredUpdate } from './update-table.ts';
 

@@ -2,8 +2,9 @@
 import type { FileHandle } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { escapeHtml } from '../../../core/base/html.ts';
 import { logDirectory } from '../thermos/checkpoint-paths.ts';
-import { escaped, html, link, table } from './html.ts';
+import { html, link, table } from './html.ts';
 import type { ObservedTasks } from './json-routes.ts';
 import { notFound, sendPage, unknownTask } from './page-routes.ts';
 import { entriesInside, openInside } from './task-roots.ts';
@@ -160,7 +161,7 @@ async function chunkOf(
     const wanted = bytes === -1 ? size - from : bytes;
     const read = await readAt(file, from, Math.min(Math.max(0, wanted), CHUNK_MAX_BYTES));
     if (read.length === 0) return { offset: from, length: 0 };
-    return { offset: from, length: read.length, data: escaped(read.toString('utf8')) };
+    return { offset: from, length: read.length, data: escapeHtml(read.toString('utf8')) };
   } finally {
     await file.close();
   }

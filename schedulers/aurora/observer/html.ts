@@ -1,4 +1,5 @@
 /** Markup of the observer's pages; everything put into it is text. */
+import { escapeHtml } from '../../../core/base/html.ts';
 
 export class Html {
   readonly text: string;
@@ -18,16 +19,8 @@ export function html(strings: readonly string[], ...parts: readonly Part[]): Htm
 
 function markup(part: Part): string {
   if (part instanceof Html) return part.text;
-  if (typeof part === 'string' || typeof part === 'number') return escaped(String(part));
+  if (typeof part === 'string' || typeof part === 'number') return escapeHtml(String(part));
   return part.map((each) => each.text).join('');
-}
-
-export function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }
 
 const STYLE = `body{font:14px system-ui,sans-serif;margin:2em;color:#222;background:#fff}

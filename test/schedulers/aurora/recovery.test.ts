@@ -23,27 +23,11 @@ import { snapshotOf, storedOf } from '../../../schedulers/aurora/store/snapshot.
 import { canonicalText } from '../../../schedulers/aurora/thrift/compare.ts';
 import { decodeStruct, encodeStruct } from '../../../schedulers/aurora/thrift/messages.ts';
 import type { Snapshot } from '../../../schedulers/aurora/thrift/types.ts';
-import {
-  config,
-  job,
-  SchedulerTester,
-  said,
-  UPDATE_SETTINGS,
-  WEB,
-} from './machine/scheduler-tester.ts';
+import { busyScheduler, job, SchedulerTester, said, WEB } from './machine/scheduler-tester.ts';
 
-/** A scheduler with something of everything. */
+/** With a host that goes out of service, too. */
 function busy(): SchedulerTester {
-  const it = new SchedulerTester();
-  it.create(job(3, { resources: [...config().resources, { namedPort: 'http' }] }));
-  it.run();
-  const quota = { resources: [{ numCpus: 1 }, { ramMb: 1 }, { diskMb: 1 }] };
-  it.call({ method: 'setQuota', args: { ownerRole: 'www', quota } });
-  const nightly = { ...WEB, name: 'nightly' };
-  const description = job(1, { isService: false, job: nightly }, { cronSchedule: '0 0 * * *' });
-  assert.equal(said(it.call({ method: 'scheduleCronJob', args: { description } })), 'OK');
-  const request = { taskConfig: config(), instanceCount: 2, settings: UPDATE_SETTINGS };
-  assert.equal(said(it.call({ method: 'startJobUpdate', args: { request } })), 'OK');
+  const it = busyScheduler();
   it.call({ method: 'drainHosts', args: { hosts: { hostNames: ['h1'] } } });
   return it;
 }

@@ -1,10 +1,10 @@
 /** `aurora update pause`, `resume`, `abort` and `rollback` (spec aurora-client, section 3). */
 import type { JobUpdateKey } from '../../thrift/types.ts';
+import { ACTIVE_UPDATE } from '../../thrift/update-statuses.ts';
 import type { ClientContext } from '../context.ts';
 import { CommandFailure, EXIT, type ExitCode } from '../failure.ts';
 import { type ClusterJobKey, thriftKey } from '../job-keys.ts';
 import * as rows from '../option-rows.ts';
-import { ACTIVE_UPDATE_STATUSES } from '../update-statuses.ts';
 import { jobKeyIn, type Verb } from '../verb.ts';
 
 interface Control {
@@ -71,7 +71,7 @@ export async function activeUpdate(
   context: ClientContext,
   key: ClusterJobKey,
 ): Promise<JobUpdateKey | undefined> {
-  const jobUpdateQuery = { jobKey: thriftKey(key), updateStatuses: ACTIVE_UPDATE_STATUSES };
+  const jobUpdateQuery = { jobKey: thriftKey(key), updateStatuses: ACTIVE_UPDATE };
   const { updateSummaries } = await context.ask(key.cluster, {
     method: 'getJobUpdateSummaries',
     args: { jobUpdateQuery },

@@ -7,6 +7,7 @@ import type {
   JobUpdateStatus,
   Response,
 } from '../../thrift/types.ts';
+import { isActiveUpdate } from '../../thrift/update-statuses.ts';
 import type { Arguments } from '../arguments.ts';
 import { type ClientContext, messageOf, resultAt } from '../context.ts';
 import { CommandFailure, EXIT, type ExitCode } from '../failure.ts';
@@ -14,7 +15,6 @@ import { readJob, withTier } from '../job-file.ts';
 import { type ClusterJobKey, clusterKey, rangesOf, thriftKey } from '../job-keys.ts';
 import * as rows from '../option-rows.ts';
 import { printUpdateDiff } from '../update-diff.ts';
-import { isActiveUpdate } from '../update-statuses.ts';
 import { instancesKeyIn, jobKeyIn, type Verb } from '../verb.ts';
 
 const POLL_MS = seconds(5);

@@ -5,32 +5,17 @@ import { type Column, DataTable } from '../../../../core/webui/kit/data-table.ts
 import { Confirm } from '../../../../core/webui/kit/dialog.tsx';
 import { hashOf } from '../../../../core/webui/kit/route.ts';
 import { Time } from '../../../../core/webui/kit/times.tsx';
+import { killed, useChosen } from '../chosen.tsx';
 import type { AppRow, InstanceRow } from '../model.ts';
 import { HealthDot } from '../parts.tsx';
 import { act } from '../source.ts';
 
 export function InstancesTab({ app }: { readonly app: AppRow }): JSX.Element {
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const chosen = useChosen(app.tasks);
   const [killing, setKilling] = useState<'kill' | 'scale' | undefined>(undefined);
-  const alive = app.tasks.filter(({ id }) => chosen.has(id)).map(({ id }) => id);
-  const toggle = (id: string): void => {
-    const next = new Set(chosen);
-    if (!next.delete(id)) next.add(id);
-    setChosen(next);
-  };
+  const alive = chosen.ids;
   const columns: readonly Column<InstanceRow>[] = [
-    {
-      title: '',
-      value: () => undefined,
-      show: ({ id }) => (
-        <input
-          type="checkbox"
-          aria-label={`Choose ${id}`}
-          checked={chosen.has(id)}
-          onChange={() => toggle(id)}
-        />
-      ),
-    },
+    chosen.column,
     {
       title: 'ID',
       value: ({ id }) => id,
@@ -56,15 +41,11 @@ export function InstancesTab({ app }: { readonly app: AppRow }): JSX.Element {
   ];
   const kill = (isScaled: boolean): void => {
     const query = isScaled ? '?scale=true' : '';
-    void act(
-      alive.length === 1 ? 'One instance is killed.' : `${alive.length} instances are killed.`,
-      `/tasks/delete${query}`,
-      {
-        method: 'POST',
-        body: { ids: alive },
-      },
-    );
-    setChosen(new Set());
+    void act(killed(alive.length), `/tasks/delete${query}`, {
+      method: 'POST',
+      body: { ids: alive },
+    });
+    chosen.clear();
   };
   return (
     <>

@@ -5,6 +5,7 @@ import { type Column, DataTable } from '../../../../core/webui/kit/data-table.ts
 import { Confirm } from '../../../../core/webui/kit/dialog.tsx';
 import { hashOf } from '../../../../core/webui/kit/route.ts';
 import { Time } from '../../../../core/webui/kit/times.tsx';
+import { killed, useChosen } from '../chosen.tsx';
 import { HealthDot } from '../parts.tsx';
 import type { ContainerRow, PodInstanceRow, PodRow } from '../pod-model.ts';
 import { act, pathOf } from '../source.ts';
@@ -17,27 +18,11 @@ const STATUS_KINDS: Readonly<Record<string, string>> = {
 };
 
 export function PodInstancesTab({ pod }: { readonly pod: PodRow }): JSX.Element {
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const chosen = useChosen(pod.pods);
   const [isKilling, setKilling] = useState(false);
-  const alive = pod.pods.filter(({ id }) => chosen.has(id)).map(({ id }) => id);
-  const toggle = (id: string): void => {
-    const next = new Set(chosen);
-    if (!next.delete(id)) next.add(id);
-    setChosen(next);
-  };
+  const alive = chosen.ids;
   const columns: readonly Column<PodInstanceRow>[] = [
-    {
-      title: '',
-      value: () => undefined,
-      show: ({ id }) => (
-        <input
-          type="checkbox"
-          aria-label={`Choose ${id}`}
-          checked={chosen.has(id)}
-          onChange={() => toggle(id)}
-        />
-      ),
-    },
+    chosen.column,
     { title: 'ID', value: ({ id }) => id },
     {
       title: 'Status',
@@ -58,15 +43,11 @@ export function PodInstancesTab({ pod }: { readonly pod: PodRow }): JSX.Element 
     { title: 'Since', value: ({ since }) => since, show: ({ since }) => <Time at={since} /> },
   ];
   const kill = (): void => {
-    void act(
-      alive.length === 1 ? 'One instance is killed.' : `${alive.length} instances are killed.`,
-      `/pods${pathOf(pod.id)}::instances`,
-      {
-        method: 'DELETE',
-        body: alive,
-      },
-    );
-    setChosen(new Set());
+    void act(killed(alive.length), `/pods${pathOf(pod.id)}::instances`, {
+      method: 'DELETE',
+      body: alive,
+    });
+    chosen.clear();
   };
   return (
     <>

@@ -288,3 +288,18 @@ export class SchedulerTester {
 export function said({ responseCode, details }: Response): string {
   return [responseCode, ...details.map(({ message }) => message)].join(' ');
 }
+
+/** A scheduler with something of everything: running tasks, a quota, a cron job, an update. */
+export function busyScheduler(): SchedulerTester {
+  const it = new SchedulerTester();
+  it.create(job(3, { resources: [...config().resources, { namedPort: 'http' }] }));
+  it.run();
+  const quota = { resources: [{ numCpus: 1 }, { ramMb: 1 }, { diskMb: 1 }] };
+  it.call({ method: 'setQuota', args: { ownerRole: 'www', quota } });
+  const nightly = { ...WEB, name: 'nightly' };
+  const description = job(1, { isService: false, job: nightly }, { cronSchedule: '0 0 * * *' });
+  assert.equal(said(it.call({ method: 'scheduleCronJob', args: { description } })), 'OK');
+  const request = { taskConfig: config(), instanceCount: 2, settings: UPDATE_SETTINGS };
+  assert.equal(said(it.call({ method: 'startJobUpdate', args: { request } })), 'OK');
+  return it;
+}

@@ -2,14 +2,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  ACTIVE_UPDATE,
   calledFor,
-  isActiveUpdate,
   isAllowed,
   isRollingBack,
   type JobUpdateStatus,
   UPDATE_TRANSITIONS,
 } from '../../../../schedulers/aurora/machine/update-status.ts';
+import {
+  ACTIVE_UPDATE,
+  isActiveUpdate,
+} from '../../../../schedulers/aurora/thrift/update-statuses.ts';
 
 const ALLOWED = `
 ROLLING_FORWARD > ROLLING_BACK ROLL_FORWARD_PAUSED ROLL_FORWARD_AWAITING_PULSE ROLLED_FORWARD ABORTED FAILED ERROR

@@ -6,6 +6,7 @@ import { MemoryStorage } from '../../../../core/storage/memory.ts';
 import { AuroraMachine } from '../../../../schedulers/aurora/machine/aurora-machine.ts';
 import { encodeOperation, loadState } from '../../../../schedulers/aurora/store/records.ts';
 import {
+  busyScheduler,
   config,
   job,
   SchedulerTester,
@@ -24,22 +25,14 @@ async function write(it: SchedulerTester, storage: MemoryStorage): Promise<void>
 }
 
 test('tasks, cron jobs, quotas, hosts and updates are the same after a restart', async () => {
-  const it = new SchedulerTester();
+  const it = busyScheduler();
   const storage = new MemoryStorage();
-  it.create(job(2, { resources: [...config().resources, { namedPort: 'http' }] }));
-  it.run();
-  const quota = { resources: [{ numCpus: 1 }, { ramMb: 1 }, { diskMb: 1 }] };
-  it.call({ method: 'setQuota', args: { ownerRole: 'www', quota } });
-  const nightly = { ...WEB, name: 'nightly' };
-  const description = job(1, { isService: false, job: nightly }, { cronSchedule: '0 0 * * *' });
-  assert.equal(said(it.call({ method: 'scheduleCronJob', args: { description } })), 'OK');
-  const request = { taskConfig: config(), instanceCount: 2, settings: UPDATE_SETTINGS };
-  assert.equal(said(it.call({ method: 'startJobUpdate', args: { request } })), 'OK');
   await write(it, storage);
 
   const stored = await loadState(storage);
   const before = it.machine.state;
   assert.deepEqual([...stored.tasks], [...before.tasks.all()].map(plain));
+  const quota = { resources: [{ numCpus: 1 }, { ramMb: 1 }, { diskMb: 1 }] };
   assert.deepEqual(stored.quotas.get('www'), quota);
   assert.deepEqual([...stored.cronJobs.keys()], ['www/prod/nightly']);
   assert.deepEqual([...stored.hosts], [...before.hosts.values()]);
