@@ -1,6 +1,7 @@
 /** What must hold of Marathon between two looks at it (README, Marathon). */
 import { strict as assert } from 'node:assert';
 import type { MarathonState } from '../../schedulers/marathon/machine/state.ts';
+import type { EndCause } from '../../schedulers/marathon/model/end-cause.ts';
 import {
   type Instance,
   isAtRest,
@@ -61,10 +62,13 @@ export class MarathonChecks {
     const servedBefore = was.filter((each) => serves(each, spec)).map(({ instance }) => instance);
     const victims = servedBefore.filter((each) => {
       const present = byId.get(each.id);
-      const cause = present?.endCause;
-      if (present === undefined || cause?.by !== 'deployment') return false;
+      const cause = endCauseOf(state, each, present);
+      if (cause?.by !== 'deployment') return false;
       // Its check may have failed meanwhile: then nothing was taken away.
-      const isIll = healthChecksOf(spec).length > 0 && state.health.isHealthy(present) === false;
+      const isIll =
+        present !== undefined &&
+        healthChecksOf(spec).length > 0 &&
+        state.health.isHealthy(present) === false;
       return cause.action.startsWith('Restart') && !isIll;
     });
     if (victims.length > 0) {
@@ -87,6 +91,21 @@ export class MarathonChecks {
     const text = `${alive} of ${spec.id} live while more are started, not at most ${most}`;
     assert.ok(!isGrowing || alive <= most, text);
   }
+}
+
+/**
+ * Why the run that was seen ends or has ended; undefined when it goes on or ended by itself. What an instance
+ * without a task is retired for afterwards is no reason for that.
+ */
+function endCauseOf(
+  state: MarathonState,
+  was: Instance,
+  present: Instance | undefined,
+): EndCause | undefined {
+  const ended = state.history
+    .of(was.spec.id)
+    .find((run) => run.instanceId === was.id && run.incarnation === was.incarnation);
+  return ended === undefined ? present?.endCause : ended.cause;
 }
 
 function seen({ health }: MarathonState, instance: Instance): Seen {

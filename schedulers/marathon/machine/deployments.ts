@@ -287,8 +287,16 @@ function killOld(turn: Turn, spec: RunSpec, oldOnes: readonly Instance[], remain
   const unhealthyFirst = [...wanted].sort(
     (a, b) => Number(mayServe(turn, a)) - Number(mayServe(turn, b)),
   );
-  const healthy = turn.state.instances.of(spec.id).filter((each) => isHealthy(turn, each)).length;
-  const now = { target: spec.instances, healthy, current: 0, isResident: isResident(spec) };
+  // A new one serves only when it is ready, too: until then the old one does its work.
+  const serving = turn.state.instances
+    .of(spec.id)
+    .filter((each) => (isOutdated(each, spec) ? isHealthy(turn, each) : isReady(turn, each)));
+  const now = {
+    target: spec.instances,
+    healthy: serving.length,
+    current: 0,
+    isResident: isResident(spec),
+  };
   let spare = upgradeLimits(spec.upgradeStrategy, now).killNow;
   for (const instance of unhealthyFirst.slice(0, excess)) {
     if (mayServe(turn, instance)) {

@@ -238,16 +238,19 @@ export class FakeMaster {
     };
   }
 
-  /** The status with which tasks answer health checks. */
   /** Kills get lost. */
   ignoresKills = false;
+  /** The status with which tasks answer checks. */
   probeStatus = 200;
+  /** Of one task, by `host:port`. */
+  readonly probeStatusOf = new Map<string, number>();
   readonly probes: string[] = [];
 
   private answer(request: HttpRequest): HttpResponse {
     if (!request.url.includes('/api/v1/scheduler')) {
       this.probes.push(request.url);
-      return response(this.probeStatus, (async function* () {})());
+      const status = this.probeStatusOf.get(new URL(request.url).host) ?? this.probeStatus;
+      return response(status, (async function* () {})());
     }
     const call: Call = JSON.parse(
       typeof request.body === 'string' ? request.body : new TextDecoder().decode(request.body),

@@ -108,6 +108,30 @@ test('an upgrade ends though an old instance had ended by itself when it began',
   await world.stop();
 });
 
+test('an old instance serves on until enough new ones are ready', async () => {
+  const world = await World.start();
+  const upgradeStrategy = { minimumHealthCapacity: 1, maximumOverCapacity: 1 };
+  await world.call('POST', '/v2/apps', { ...SLEEP, instances: 2, upgradeStrategy });
+  await world.advance(5_000);
+  world.master.probeStatus = 503;
+  await world.call('PUT', '/v2/apps/sleep', {
+    instances: 4,
+    portDefinitions: [{ port: 0, name: 'http-api' }],
+    readinessChecks: [{ intervalSeconds: 5, timeoutSeconds: 2 }],
+  });
+  await world.advance(10_000);
+  const hosts = [...new Set(world.master.probes.map((url) => new URL(url).host))];
+  assert.equal(hosts.length, 4);
+  const runningWithReady: number[] = [];
+  for (const host of hosts) {
+    world.master.probeStatusOf.set(host, 200);
+    await world.advance(10_000);
+    runningWithReady.push(world.master.running('sleep').length);
+  }
+  assert.deepEqual(runningWithReady, [6, 6, 5, 4]);
+  await world.stop();
+});
+
 test('a Marathon that takes over in an upgrade kills nothing whose health it has not heard of', async () => {
   const world = await World.start();
   const healthChecks = [
