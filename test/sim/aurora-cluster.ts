@@ -9,6 +9,7 @@ import type { Offer, TaskInfo, TaskState, TaskStatus } from '../../core/wire/typ
 /** What the scheduler's life hears. */
 export interface ClusterListener {
   offers(offers: readonly Offer[]): void;
+  rescinded(offerId: string): void;
   update(status: TaskStatus): void;
 }
 
@@ -23,11 +24,17 @@ interface Unacknowledged {
   readonly status: TaskStatus;
 }
 
+interface Free {
+  readonly cpus: number;
+  readonly mem: number;
+}
+
 export class Agent {
   readonly name: string;
   readonly tasks = new Map<string, RunningTask>();
   readonly unacknowledged = new Map<string, Unacknowledged>();
-  offerId: string | undefined;
+  /** What lies in offers; what is freed meanwhile comes in another one. */
+  readonly offers = new Map<string, Free>();
   isCut = false;
 
   constructor(name: string) {
@@ -67,7 +74,7 @@ export class AuroraCluster {
   subscribe(listener: ClusterListener): void {
     this.listener = listener;
     for (const agent of this.agents) {
-      agent.offerId = undefined;
+      agent.offers.clear();
       for (const { status } of [...agent.unacknowledged.values()]) this.tell(agent, status);
       this.offerSoon(agent);
     }
@@ -78,23 +85,19 @@ export class AuroraCluster {
   }
 
   accept(offerId: string, tasks: readonly TaskInfo[]): void {
-    const agent = this.agents.find((each) => each.offerId === offerId);
+    const agent = this.takeBack(offerId);
     if (agent === undefined || agent.isCut) {
-      if (agent !== undefined) agent.offerId = undefined;
       // The offer is gone: the master says so of each task.
       for (const task of tasks) this.report(undefined, task.task_id.value, 'TASK_LOST');
       return;
     }
-    agent.offerId = undefined;
     for (const info of tasks) this.launch(agent, info);
     this.offerSoon(agent);
   }
 
   decline(offerId: string): void {
-    const agent = this.agents.find((each) => each.offerId === offerId);
-    if (agent === undefined) return;
-    agent.offerId = undefined;
-    this.offerSoon(agent, 5_000);
+    const agent = this.takeBack(offerId);
+    if (agent !== undefined) this.offerSoon(agent, 5_000);
   }
 
   kill(taskId: string): void {
@@ -127,6 +130,8 @@ export class AuroraCluster {
   /** A master tells those who know partitions that tasks are unreachable, others that they are lost. */
   cut(agent: Agent): void {
     agent.isCut = true;
+    for (const id of agent.offers.keys()) this.later(200, () => this.listener?.rescinded(id));
+    agent.offers.clear();
     const state = this.isAware ? 'TASK_UNREACHABLE' : 'TASK_LOST';
     for (const id of agent.tasks.keys()) this.report(undefined, id, state);
   }
@@ -207,16 +212,21 @@ export class AuroraCluster {
     });
   }
 
+  private takeBack(offerId: string): Agent | undefined {
+    return this.agents.find(({ offers }) => offers.delete(offerId));
+  }
+
   private offerSoon(agent: Agent, delayMs = 100): void {
     this.later(delayMs, () => {
-      if (agent.offerId !== undefined || agent.isCut || this.listener === undefined) return;
-      const used = [...agent.tasks.values()];
-      const cpus = CPUS - used.reduce((sum, task) => sum + task.cpus, 0);
-      const mem = MEM - used.reduce((sum, task) => sum + task.mem, 0);
+      if (agent.isCut || this.listener === undefined) return;
+      const used = [...agent.tasks.values(), ...agent.offers.values()];
+      const cpus = CPUS - used.reduce((sum, each) => sum + each.cpus, 0);
+      const mem = MEM - used.reduce((sum, each) => sum + each.mem, 0);
       if (cpus < 0.1) return;
       this.lastNumber += 1;
-      agent.offerId = `o${this.lastNumber}`;
-      this.listener.offers([offerOf(agent, agent.offerId, { cpus, mem })]);
+      const id = `o${this.lastNumber}`;
+      agent.offers.set(id, { cpus, mem });
+      this.listener.offers([offerOf(agent, id, { cpus, mem })]);
     });
   }
 
@@ -225,11 +235,7 @@ export class AuroraCluster {
   }
 }
 
-function offerOf(
-  { name }: Agent,
-  id: string,
-  { cpus, mem }: { readonly cpus: number; readonly mem: number },
-): Offer {
+function offerOf({ name }: Agent, id: string, { cpus, mem }: Free): Offer {
   const scalar = (resource: string, value: number) => ({
     name: resource,
     type: 'SCALAR' as const,

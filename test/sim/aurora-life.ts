@@ -65,6 +65,7 @@ export class AuroraLife {
     };
     this.cluster.subscribe({
       offers: (offers) => hear(() => machine.offersArrived(offers, this.clock.now())),
+      rescinded: (id) => hear(() => machine.rescinded(id, this.clock.now())),
       update: (status) => hear(() => machine.statusArrived(status, this.clock.now())),
     });
     const known = [...AGENT_ASSIGNED].flatMap((status) => machine.state.tasks.withStatus(status));
