@@ -74,14 +74,15 @@ export class AuroraCluster {
   subscribe(listener: ClusterListener): void {
     this.listener = listener;
     for (const agent of this.agents) {
-      agent.offers.clear();
       for (const { status } of [...agent.unacknowledged.values()]) this.tell(agent, status);
       this.offerSoon(agent);
     }
   }
 
+  /** Offers to somebody who is gone are taken back. */
   disconnect(): void {
     this.listener = undefined;
+    for (const agent of this.agents) agent.offers.clear();
   }
 
   accept(offerId: string, tasks: readonly TaskInfo[]): void {
@@ -118,8 +119,16 @@ export class AuroraCluster {
   reconcile(taskIds: readonly string[]): void {
     for (const id of taskIds) {
       const agent = this.agentOf(id);
-      if (agent?.isCut === true) continue;
-      this.report(undefined, id, agent?.tasks.get(id)?.state ?? 'TASK_LOST');
+      const state = agent?.isCut === true ? this.stateOfCut : agent?.tasks.get(id)?.state;
+      this.report(undefined, id, state ?? 'TASK_LOST');
+    }
+  }
+
+  /** Tells of all tasks on agents that are there. */
+  reconcileAll(): void {
+    for (const { isCut, tasks } of this.agents) {
+      if (isCut) continue;
+      for (const { id, state } of tasks.values()) this.report(undefined, id, state);
     }
   }
 
@@ -132,8 +141,7 @@ export class AuroraCluster {
     agent.isCut = true;
     for (const id of agent.offers.keys()) this.later(200, () => this.listener?.rescinded(id));
     agent.offers.clear();
-    const state = this.isAware ? 'TASK_UNREACHABLE' : 'TASK_LOST';
-    for (const id of agent.tasks.keys()) this.report(undefined, id, state);
+    for (const id of agent.tasks.keys()) this.report(undefined, id, this.stateOfCut);
   }
 
   heal(agent: Agent): void {
@@ -210,6 +218,10 @@ export class AuroraCluster {
     this.clock.setTimer(RESEND_MS, () => {
       if (agent.unacknowledged.get(id)?.status === status) this.tell(agent, status);
     });
+  }
+
+  private get stateOfCut(): TaskState {
+    return this.isAware ? 'TASK_UNREACHABLE' : 'TASK_LOST';
   }
 
   private takeBack(offerId: string): Agent | undefined {

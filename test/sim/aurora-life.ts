@@ -38,6 +38,9 @@ export class AuroraLife {
   /** Tells lives apart: what was on its way in one ends with it. */
   private life = 0;
   private wake: EarliestWake | undefined;
+  private isConnected = false;
+  /** Tasks whose ACCEPT waits for its write. */
+  private readonly unsent = new Set<string>();
 
   constructor(
     settings: MachineSettings,
@@ -53,12 +56,28 @@ export class AuroraLife {
   async start(): Promise<void> {
     if (this.machine !== undefined) return;
     this.life += 1;
-    const { life } = this;
     const stored = await loadState(this.storage);
     const machine = new AuroraMachine(this.settings, this.random);
     this.machine = machine;
     this.wake = new EarliestWake(this.clock, () => this.carryOut(machine.woke(this.clock.now())));
+    this.unsent.clear();
     this.carryOut(machine.recovered(stored, this.clock.now()));
+    this.connect();
+  }
+
+  /** The connection to the master breaks: all offers go with it. */
+  disconnect(): void {
+    const { machine } = this;
+    if (machine === undefined || !this.isConnected) return;
+    this.isConnected = false;
+    this.cluster.disconnect();
+    this.carryOut(machine.disconnected(this.clock.now()));
+  }
+
+  connect(): void {
+    const { machine, life } = this;
+    if (machine === undefined || this.isConnected) return;
+    this.isConnected = true;
     this.carryOut(machine.subscribed(this.clock.now()));
     const hear = (handle: () => readonly AuroraEffect[]): void => {
       if (this.life === life && this.machine === machine) this.carryOut(handle());
@@ -68,8 +87,16 @@ export class AuroraLife {
       rescinded: (id) => hear(() => machine.rescinded(id, this.clock.now())),
       update: (status) => hear(() => machine.statusArrived(status, this.clock.now())),
     });
+    this.reconcile();
+  }
+
+  /** As it is done every hour, both ways. */
+  reconcile(): void {
+    const { machine } = this;
+    if (machine === undefined || !this.isConnected) return;
     const known = [...AGENT_ASSIGNED].flatMap((status) => machine.state.tasks.withStatus(status));
-    this.cluster.reconcile(known.map(idOf));
+    this.cluster.reconcile(known.map(idOf).filter((id) => !this.unsent.has(id)));
+    this.cluster.reconcileAll();
   }
 
   /** Dies at once; a write that is under way may have reached the disk. */
@@ -80,6 +107,7 @@ export class AuroraLife {
     this.wake?.stop();
     this.waiting = [];
     this.isWriting = false;
+    this.isConnected = false;
     this.cluster.disconnect();
     this.life += 1;
     if (isWritten) await this.storage.write(first.writes);
@@ -99,6 +127,8 @@ export class AuroraLife {
     );
     for (const effect of effects) {
       if (effect.kind === 'wake') this.wake?.by(effect.at);
+      if (effect.kind !== 'launch') continue;
+      for (const { assigned } of effect.launches) this.unsent.add(assigned.taskId);
     }
     this.waiting.push({ writes, effects, then });
     this.drain();
@@ -130,6 +160,11 @@ export class AuroraLife {
 
   private act(effect: AuroraEffect): void {
     const { cluster } = this;
+    if (effect.kind === 'launch') {
+      for (const { assigned } of effect.launches) this.unsent.delete(assigned.taskId);
+    }
+    // What is said to nobody is lost.
+    if (!this.isConnected) return;
     switch (effect.kind) {
       case 'launch':
         cluster.accept(

@@ -6,34 +6,32 @@
 import { strict as assert } from 'node:assert';
 import { minutes, seconds } from '../../core/base/duration.ts';
 import { type Random, randomInteger, SeededRandom } from '../../core/base/random.ts';
-import { MemoryStorage } from '../../core/storage/memory.ts';
 import { SimulatedClock } from '../../core/testing/clock.ts';
-import { AuroraState } from '../../schedulers/aurora/machine/state.ts';
-import { loadState, replaceState } from '../../schedulers/aurora/store/records.ts';
-import { snapshotOf, storedOf } from '../../schedulers/aurora/store/snapshot.ts';
-import { canonicalText } from '../../schedulers/aurora/thrift/compare.ts';
-import { decodeStruct, encodeStruct } from '../../schedulers/aurora/thrift/messages.ts';
-import type { JobKey, JobUpdateKey, TaskConfig } from '../../schedulers/aurora/thrift/types.ts';
-import { job, SETTINGS, UPDATE_SETTINGS } from '../schedulers/aurora/machine/scheduler-tester.ts';
-import { checkAtAnyTime, checkRolledBack } from './aurora-checks.ts';
+import type { AuroraMachine } from '../../schedulers/aurora/machine/aurora-machine.ts';
+import { SETTINGS } from '../schedulers/aurora/machine/scheduler-tester.ts';
+import { AuroraActs, CHEAP, COUNT_MAX, ROLE, sized, WEB } from './aurora-acts.ts';
+import {
+  checkAtAnyTime,
+  checkBackup,
+  checkCluster,
+  checkRolledBack,
+  checkRolledForward,
+} from './aurora-checks.ts';
 import { AuroraCluster } from './aurora-cluster.ts';
 import { AuroraLife } from './aurora-life.ts';
+import { AuroraRecord } from './aurora-record.ts';
 import type { SimulationOptions, SimulationResult } from './simulation.ts';
 
-const ROLE = 'www';
-const WEB: JobKey = { role: ROLE, environment: 'prod', name: 'web' };
-const CHEAP: JobKey = { role: ROLE, environment: 'devel', name: 'cheap' };
-const CRON: JobKey = { role: ROLE, environment: 'prod', name: 'tenth' };
 const AGENTS = 4;
-const COUNT_MAX = 12;
 const STEPS = 40;
 const CHECK_MS = seconds(5);
-/** Both changes of the clocks there in a year. */
+/** Both changes of the clocks there in a year, and when they happen. */
 const ZONE = 'America/New_York';
-const DAYS = [Date.UTC(2026, 2, 8), Date.UTC(2026, 10, 1)];
+const CHANGES = [Date.UTC(2026, 2, 8, 7), Date.UTC(2026, 10, 1, 6)];
+/** Of about 70 minutes of a run. */
+const BEFORE_CHANGE_MAX_MS = minutes(60);
 const REST_MS = minutes(40);
-
-const BAD = [{ key: 'bad', value: 'yes' }];
+const CRON_MS = minutes(10);
 
 export async function simulateAurora(options: SimulationOptions): Promise<SimulationResult> {
   return new AuroraSimulation(options).run();
@@ -45,26 +43,23 @@ class AuroraSimulation {
   private readonly clock: SimulatedClock;
   private readonly cluster: AuroraCluster;
   private readonly life: AuroraLife;
-  private readonly isAware: boolean;
-  /** Updates whose start was answered with OK. */
-  private readonly acknowledged: JobUpdateKey[] = [];
+  private readonly record = new AuroraRecord();
+  private readonly acts: AuroraActs;
   private readonly ended = new Set<string>();
-  /** Taken up anew at least once: instances that fell meanwhile are waited for beside those under way. */
-  private readonly interrupted = new Set<string>();
-  private readonly ends: Record<string, number> = {};
-  private lastPriority = 0;
-  private isCronThere = false;
 
   constructor(options: SimulationOptions) {
     this.options = options;
-    this.random = new SeededRandom(options.seed * 7_919);
-    this.isAware = options.seed % 2 === 0;
-    const start = (DAYS[options.seed % DAYS.length] ?? 0) + minutes(330);
-    this.clock = new SimulatedClock(start);
-    const ports = { clock: this.clock, random: this.random };
-    this.cluster = new AuroraCluster({ agentCount: AGENTS, isAware: this.isAware }, ports, (info) =>
+    const random = new SeededRandom(options.seed * 7_919);
+    this.random = random;
+    const isAware = options.seed % 2 === 0;
+    const change = CHANGES[Math.floor(options.seed / 2) % CHANGES.length] ?? 0;
+    const clock = new SimulatedClock(change - randomInteger(random, BEFORE_CHANGE_MAX_MS));
+    this.clock = clock;
+    const ports = { clock, random };
+    const cluster = new AuroraCluster({ agentCount: AGENTS, isAware }, ports, (info) =>
       (info.labels?.labels ?? []).some(({ key }) => key.endsWith('.bad')),
     );
+    this.cluster = cluster;
     const settings = {
       ...SETTINGS,
       cron: { ...SETTINGS.cron, zone: ZONE },
@@ -72,150 +67,43 @@ class AuroraSimulation {
       updateHistory: { ...SETTINGS.updateHistory, perJobMax: 1_000 },
       flapping: { ...SETTINGS.flapping, thresholdMs: 1 },
     };
-    this.life = new AuroraLife(settings, this.cluster, ports);
+    const life = new AuroraLife(settings, cluster, ports);
+    this.life = life;
+    const say = (text: string): void => this.say(text);
+    const { record } = this;
+    this.acts = new AuroraActs({ life, cluster, ...ports, record, isAware, say });
   }
 
   async run(): Promise<SimulationResult> {
     await this.life.start();
     await this.setUp();
     for (let step = 0; step < (this.options.steps ?? STEPS); step += 1) {
-      await this.act();
+      if (this.acts.one() === 'dies') await this.die();
       await this.pass(seconds(5 + randomInteger(this.random, 90)));
     }
     await this.rest();
     await this.checkAtRest();
     const taskCount = this.cluster.startCount;
-    return { taskCount, messageCount: 0, lostCount: 0, ends: this.ends };
+    return { taskCount, messageCount: 0, lostCount: 0, ends: this.record.ends };
   }
 
   private async setUp(): Promise<void> {
-    const quota = { resources: [{ numCpus: 12 }, { ramMb: 12_000 }, { diskMb: 12_000 }] };
-    this.life.call({ method: 'setQuota', args: { ownerRole: ROLE, quota } }, () => undefined);
-    this.create(CHEAP, COUNT_MAX, { tier: 'preemptible', resources: sized(2) });
+    this.acts.setQuota(12);
+    this.acts.create(CHEAP, COUNT_MAX, { tier: 'preemptible', resources: sized(2) });
     await this.pass(minutes(1));
-    this.create(WEB, 4, { tier: 'preferred', resources: sized(1) });
-    const description = job(
-      2,
-      { ...this.config(CRON), isService: false, tier: 'preemptible', resources: sized(0.1) },
-      { cronSchedule: '*/10 * * * *' },
-    );
-    this.life.call({ method: 'scheduleCronJob', args: { description } }, ({ responseCode }) => {
-      this.isCronThere = responseCode === 'OK';
-    });
+    this.acts.create(WEB, 4, { tier: 'preferred', resources: sized(1) });
+    this.acts.scheduleCron();
     await this.pass(minutes(6));
   }
 
-  private create(key: JobKey, count: number, changes: Partial<TaskConfig>): void {
-    const description = job(count, { ...this.config(key), ...changes });
-    this.life.call({ method: 'createJob', args: { description } }, ({ responseCode }) =>
-      this.count(`create ${responseCode}`),
-    );
-  }
-
-  private config(key: JobKey): Partial<TaskConfig> {
-    const partitionPolicy = { reschedule: true, delaySecs: 600 };
-    return this.isAware ? { job: key, partitionPolicy } : { job: key };
-  }
-
-  private async act(): Promise<void> {
-    const agent = this.pick(this.cluster.agents);
-    switch (randomInteger(this.random, 12)) {
-      case 0:
-      case 1:
-        this.say('the scheduler dies');
-        this.interrupt();
-        await this.life.kill();
-        await this.pass(seconds(randomInteger(this.random, 60)));
-        await this.life.start();
-        return;
-      case 2:
-        this.say(`agent ${agent.name} crashes`);
-        this.cluster.crash(agent);
-        return;
-      case 3:
-        this.say(`agent ${agent.name} is cut off`);
-        this.cluster.cut(agent);
-        this.clock.setTimer(seconds(10 + randomInteger(this.random, 200)), () =>
-          this.cluster.heal(agent),
-        );
-        return;
-      case 4:
-        this.endOne();
-        return;
-      case 5:
-        this.call({ method: 'restartShards', args: { job: WEB, shardIds: [0, 1] } });
-        return;
-      case 6:
-        this.call({
-          method: 'killTasks',
-          args: { job: CHEAP, instances: [randomInteger(this.random, 4)] },
-        });
-        return;
-      case 7:
-        this.steer();
-        return;
-      default:
-        this.update();
-    }
-  }
-
-  private call(call: Parameters<AuroraLife['call']>[0]): void {
-    this.life.call(call, ({ responseCode }) => this.count(`${call.method} ${responseCode}`));
-  }
-
-  private endOne(): void {
-    const ids = this.cluster.runningIds();
-    if (ids.length === 0) return;
-    this.cluster.endTask(this.pick(ids), 'TASK_FAILED');
-  }
-
-  /** Up and down in count, good or bad, of either job. */
-  private update(): void {
-    this.lastPriority += 1;
-    const key = randomInteger(this.random, 3) === 0 ? CHEAP : WEB;
-    const isBad = randomInteger(this.random, 3) === 0;
-    const isWeb = key === WEB;
-    const taskConfig = job(1, {
-      ...this.config(key),
-      tier: isWeb ? 'preferred' : 'preemptible',
-      resources: sized(isWeb ? 1 : 2),
-      priority: this.lastPriority,
-      ...(isBad ? { metadata: BAD } : {}),
-    }).taskConfig;
-    const request = {
-      taskConfig,
-      instanceCount: 1 + randomInteger(this.random, COUNT_MAX),
-      settings: {
-        ...UPDATE_SETTINGS,
-        minWaitInInstanceRunningMs: seconds(5),
-        updateGroupSize: 1 + randomInteger(this.random, 4),
-        maxFailedInstances: randomInteger(this.random, 2),
-        maxPerInstanceFailures: randomInteger(this.random, 2),
-      },
-    };
-    this.say(`update of ${key.name} to ${request.instanceCount}${isBad ? ', bad' : ''}`);
-    this.life.call({ method: 'startJobUpdate', args: { request } }, ({ responseCode, result }) => {
-      this.count(`startJobUpdate ${responseCode}`);
-      if (responseCode !== 'OK' || result === undefined) return;
-      if ('startJobUpdateResult' in result) this.acknowledged.push(result.startJobUpdateResult.key);
-    });
-  }
-
-  private steer(): void {
-    const update = [...(this.life.machine?.state.updates.all() ?? [])].find(
-      (each) => each.isActive,
-    );
-    if (update === undefined) return;
-    const method = this.pick(['pauseJobUpdate', 'resumeJobUpdate', 'rollbackJobUpdate'] as const);
-    this.say(`${method} while ${update.status}`);
-    this.interrupted.add(update.id);
-    this.call({ method, args: { key: { job: update.job, id: update.id } } });
-  }
-
-  private interrupt(): void {
-    for (const update of this.life.machine?.state.updates.all() ?? []) {
-      if (update.isActive) this.interrupted.add(update.id);
-    }
+  private async die(): Promise<void> {
+    this.say('the scheduler dies');
+    this.record.interrupt(this.life.machine);
+    await this.life.kill();
+    await this.pass(seconds(randomInteger(this.random, 60)));
+    await this.life.start();
+    const { machine } = this.life;
+    if (machine !== undefined) await checkBackup(machine);
   }
 
   private async pass(ms: number): Promise<void> {
@@ -224,39 +112,52 @@ class AuroraSimulation {
       await this.clock.advance(Math.min(CHECK_MS, end - this.clock.now()));
       const { machine } = this.life;
       if (machine === undefined) continue;
-      checkAtAnyTime(machine, {
-        role: ROLE,
-        countMax: COUNT_MAX,
-        interrupted: this.interrupted,
-      });
-      for (const update of machine.state.updates.all()) {
-        if (update.isActive || this.ended.has(update.id)) continue;
-        this.ended.add(update.id);
-        this.count(update.status);
+      const { interrupted } = this.record;
+      checkAtAnyTime(machine, { role: ROLE, countMax: COUNT_MAX, interrupted });
+      this.lookAtEnds(machine);
+    }
+  }
+
+  private lookAtEnds(machine: AuroraMachine): void {
+    for (const update of machine.state.updates.all()) {
+      if (update.isActive || this.ended.has(update.id)) continue;
+      this.ended.add(update.id);
+      this.record.count(update.status);
+      const before = this.record.updates.get(update.id);
+      if (update.status === 'ROLLED_FORWARD') checkRolledForward(machine, update);
+      if (update.status === 'ROLLED_BACK' && before !== undefined) {
+        checkRolledBack(machine, update, before);
       }
     }
   }
 
-  /** Nothing fails any more; paused updates go on, and what is under way comes to its end. */
+  /** Nothing fails any more; what waits for somebody goes on, and what is under way comes to its end. */
   private async rest(): Promise<void> {
     this.say('faults end');
     await this.life.start();
+    this.life.connect();
     for (const agent of this.cluster.agents) this.cluster.heal(agent);
-    for (let round = 0; round < 4; round += 1) {
+    const hosts = { hostNames: this.cluster.agents.map(({ name }) => name) };
+    this.acts.call({ method: 'endMaintenance', args: { hosts } });
+    this.life.reconcile();
+    const end = this.clock.now() + REST_MS;
+    while (this.clock.now() < end) {
       for (const update of this.life.machine?.state.updates.all() ?? []) {
+        const key = { job: update.job, id: update.id };
+        if (!update.isActive) continue;
+        this.acts.call({ method: 'pulseJobUpdate', args: { key } });
         if (!update.status.endsWith('PAUSED')) continue;
-        this.call({ method: 'resumeJobUpdate', args: { key: { job: update.job, id: update.id } } });
+        this.acts.call({ method: 'resumeJobUpdate', args: { key } });
       }
-      await this.pass(REST_MS / 4);
+      await this.pass(minutes(1));
     }
   }
 
   private async checkAtRest(): Promise<void> {
     const { machine } = this.life;
     assert.ok(machine !== undefined, 'there is no scheduler');
-    for (const { id } of this.acknowledged) {
-      assert.ok(id !== undefined && machine.state.updates.byId(id) !== undefined, `${id} is lost`);
-    }
+    this.record.checkKept(machine, ROLE, [WEB, CHEAP]);
+    checkCluster(machine, this.cluster);
     const web = machine.state.tasks.activeOf('www/prod/web');
     const isBad = web.some(({ assignedTask }) => assignedTask.task.metadata !== undefined);
     if (!isBad) {
@@ -267,51 +168,24 @@ class AuroraSimulation {
         'production work runs, whatever cheap work there is',
       );
     }
-    const [last] = machine.state.updates.query({ jobKey: WEB });
-    if (last?.status === 'ROLLED_BACK') checkRolledBack(machine, last);
-    if (this.isCronThere) {
-      const since = this.clock.now() - REST_MS;
-      const starts = machine.state.tasks
+    if (this.record.isCronThere) this.checkCron(machine);
+    await checkBackup(machine);
+  }
+
+  /** Whatever the clocks were set to, ten minutes are ten minutes. */
+  private checkCron(machine: AuroraMachine): void {
+    const since = this.clock.now() - REST_MS;
+    const runs = new Set(
+      machine.state.tasks
         .ofJob('www/prod/tenth')
         .map(({ taskEvents }) => taskEvents[0]?.timestamp ?? 0)
-        .filter((at) => at > since);
-      assert.ok(starts.length >= 2, `the cron job ran ${starts.length} times`);
-    }
-    await this.checkBackup();
-  }
-
-  private async checkBackup(): Promise<void> {
-    const { machine } = this.life;
-    assert.ok(machine !== undefined);
-    const snapshot = snapshotOf(machine.state, 'f1', 0);
-    const decoded = decodeStruct('Snapshot', encodeStruct('Snapshot', snapshot));
-    assert.ok(decoded.ok, 'a backup cannot be read');
-    const storage = new MemoryStorage();
-    await storage.write(await replaceState(storage, storedOf(decoded.value)));
-    const restored = new AuroraState();
-    restored.load(await loadState(storage));
-    assert.equal(
-      canonicalText('Snapshot', snapshotOf(restored, 'f1', 0)),
-      canonicalText('Snapshot', snapshot),
-      'a backup that is gone back to gives another state',
+        .filter((at) => at > since)
+        .map((at) => Math.floor(at / CRON_MS)),
     );
-  }
-
-  private count(what: string): void {
-    this.ends[what] = (this.ends[what] ?? 0) + 1;
+    assert.ok(runs.size >= REST_MS / CRON_MS - 1, `the cron job ran ${runs.size} times`);
   }
 
   private say(text: string): void {
     this.options.onStep?.(`${new Date(this.clock.now()).toISOString()} ${text}`);
   }
-
-  private pick<T>(items: readonly T[]): T {
-    const item = items[randomInteger(this.random, items.length)];
-    assert.ok(item !== undefined);
-    return item;
-  }
-}
-
-function sized(numCpus: number): TaskConfig['resources'] {
-  return [{ numCpus }, { ramMb: 128 }, { diskMb: 64 }];
 }

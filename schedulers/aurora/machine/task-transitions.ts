@@ -126,13 +126,13 @@ export const TASK_TRANSITIONS: { readonly [from in TaskState]: Rows } = {
   DELETED: {},
 };
 
-/** Told to be running although it must not be: because it shall end, or because nobody knows it. */
+/**
+ * Told to be running although it must not be: because it shall end, because it was taken for ended (an agent that
+ * was given up has come back), or because nobody knows it.
+ */
 const KILLED_AGAIN: ReadonlySet<TaskState> = new Set<TaskState>([
-  'UNKNOWN',
-  'PREEMPTING',
-  'RESTARTING',
-  'DRAINING',
-  'KILLING',
+  ...(['UNKNOWN', 'PREEMPTING', 'RESTARTING', 'DRAINING', 'KILLING'] as const),
+  ...(['FINISHED', 'FAILED', 'KILLED', 'LOST'] as const),
 ]);
 
 const ON_AN_AGENT: ReadonlySet<TaskState> = new Set<TaskState>(['ASSIGNED', 'STARTING', 'RUNNING']);

@@ -290,3 +290,17 @@ test('offers go back to the others as long as no task is pending, where that was
   // The try waits for no penalty: there was nothing to try it with before.
   assert.deepEqual(it.take(), ['launch 1 on h1', 'decline o3', 'suppress']);
 });
+
+test('a task that was given up and runs after all is killed', () => {
+  const it = new SchedulerTester();
+  it.create(job(1, { partitionPolicy: { reschedule: true, delaySecs: 60 } }));
+  it.run();
+  const lost = it.id(0);
+  it.status(lost, 'TASK_UNREACHABLE');
+  it.advance(60_000);
+  assert.deepEqual(it.statuses(), ['0 LOST', '0 PENDING']);
+  it.take();
+  it.status(lost, 'TASK_RUNNING');
+  assert.deepEqual(it.take(), [`kill ${lost}`, 'acknowledge TASK_RUNNING']);
+  assert.equal(it.tasks()[0]?.status, 'LOST');
+});
