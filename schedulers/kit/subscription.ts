@@ -32,6 +32,12 @@ import type { FrameworkIdStore } from './framework-id.ts';
 import { OfferDemand } from './offer-demand.ts';
 import { type KnownTask, Reconciliation } from './reconciliation.ts';
 
+export interface FrameworkMessage {
+  readonly agentId: string;
+  readonly executorId: string;
+  readonly data: Uint8Array;
+}
+
 /** Called one after another, in the order of the master's stream. */
 export interface FrameworkHandlers {
   /** The framework id is durable by now. */
@@ -43,6 +49,8 @@ export interface FrameworkHandlers {
   /** Store what it means, then call `acknowledge(status)`. */
   update(status: TaskStatus): void;
   failure?(failure: EventFailure): void;
+  /** Bytes from an executor, as they came. */
+  message?(message: FrameworkMessage): void;
   /** The master has removed this framework and its tasks; a new subscription follows. */
   removed(frameworkId: string): void;
   /** A REVIVE goes out. */
@@ -201,6 +209,10 @@ export class FrameworkSubscription {
         rescinded: (offerId) => this.after(() => this.handlers.rescinded(offerId.value)),
         update: (status) => this.after(() => this.onUpdate(status)),
         failure: (failure) => this.after(() => this.handlers.failure?.(failure)),
+        message: ({ agentId, executorId, data }) =>
+          this.after(() =>
+            this.handlers.message?.({ agentId: agentId.value, executorId: executorId.value, data }),
+          ),
         error: (why) => this.after(() => this.onError(why)),
       },
       this.ports,

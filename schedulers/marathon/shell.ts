@@ -15,7 +15,7 @@ import {
 } from '../kit/subscription.ts';
 import type { Prober } from './health/prober.ts';
 import type { Decision, MarathonEffect } from './machine/effects.ts';
-import type { MarathonEvent } from './machine/events.ts';
+import { frameworkMessageEvent, type MarathonEvent } from './machine/events.ts';
 import type { MarathonMachine } from './machine/marathon-machine.ts';
 import type { MarathonMetrics } from './metrics.ts';
 import { isTerminal } from './model/instance.ts';
@@ -115,6 +115,7 @@ export class MarathonShell {
         metrics.countUpdate(status.state);
         this.carryOut(this.machine.statusArrived(status, this.now()));
       },
+      message: (message) => publish(frameworkMessageEvent(message, this.now())),
       revived: () => metrics.revives.increment(),
       suppressed: () => metrics.suppresses.increment(),
       removed: (frameworkId) => log.warn({ frameworkId }, 'the framework was removed'),

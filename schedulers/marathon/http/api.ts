@@ -139,6 +139,14 @@ export function sendDeployment(
   return sendJson(reply, status, { version, deploymentId: id });
 }
 
+/** Who asked for what, as events tell it: without the query. */
+export function requesterOf(request: FastifyRequest): {
+  readonly clientIp: string;
+  readonly uri: string;
+} {
+  return { clientIp: request.ip, uri: request.url.replace(/\?.*$/, '') };
+}
+
 export function baseUrlOf(request: FastifyRequest): string {
   return `${request.protocol}://${request.headers.host ?? 'localhost'}`;
 }

@@ -11,7 +11,7 @@ import { type PathId, parentOf, ROOT, resolvePathId } from '../model/path-id.ts'
 import type { Refusal } from '../model/refusal.ts';
 import { appIn, type Root, withoutSpec, withSpec, withSpecs } from '../model/root.ts';
 import { isApp } from '../model/run-spec.ts';
-import { formatTimestamp, parseVersion, type Version } from '../model/timestamp.ts';
+import { parseVersion, type Version } from '../model/timestamp.ts';
 import type { Violation } from '../model/violations.ts';
 import {
   type Api,
@@ -19,6 +19,7 @@ import {
   commitChange,
   queryFlag,
   readBody,
+  requesterOf,
   sendDeployment,
   sendJson,
   withoutStoreUrls,
@@ -201,13 +202,7 @@ export async function deleteApp(
 }
 
 function publishPost(api: Api, request: FastifyRequest, app: App): void {
-  const now = api.shell.now();
-  api.publish(
-    marathonEvent('api_post_event', now, {
-      clientIp: request.ip,
-      uri: request.url,
-      appDefinition: plain(appJson(app, { versionInfo: true })),
-      timestamp: formatTimestamp(now),
-    }),
-  );
+  const appDefinition = plain(appJson(app, { versionInfo: true }));
+  const members = { ...requesterOf(request), appDefinition };
+  api.publish(marathonEvent('api_post_event', api.shell.now(), members));
 }

@@ -23,6 +23,7 @@ import {
   declare,
   queryFlag,
   readBody,
+  requesterOf,
   sendDeployment,
   sendJson,
   wildcardOf,
@@ -122,12 +123,14 @@ function sendVersions(api: Api, reply: FastifyReply, id: PathId): unknown {
 }
 
 function sendVersion(api: Api, reply: FastifyReply, id: PathId, text: string): unknown {
+  const { versions, root } = api.shell.machine.state;
+  if (podIn(root, id) === undefined) return sendRefusal(reply, notFound('Pod', id));
   const version = parseVersion(text);
   if (version === undefined) {
     const message = `Invalid timestamp provided '${text}'. Expecting ISO-8601 datetime string.`;
     return sendProblem(reply, { status: 422, message });
   }
-  const pod = api.shell.machine.state.versions.get(id)?.get(version);
+  const pod = versions.get(id)?.get(version);
   if (pod === undefined || !isPod(pod)) {
     return sendRefusal(reply, notFound('Pod', id, version));
   }
@@ -311,6 +314,5 @@ function parsedIds(texts: readonly string[]): Result<readonly InstanceId[], Prob
 }
 
 function publish(api: Api, request: FastifyRequest, eventType: string): void {
-  const members = { clientIp: request.ip, uri: request.url };
-  api.publish(marathonEvent(eventType, api.shell.now(), members));
+  api.publish(marathonEvent(eventType, api.shell.now(), requesterOf(request)));
 }

@@ -66,6 +66,22 @@ function causeMember({ endCause }: Instance): { readonly cause?: EndCause } {
   return endCause === undefined ? {} : { cause: endCause };
 }
 
+/** The bytes are shown as the signed numbers of the original. */
+export function frameworkMessageEvent(
+  {
+    executorId,
+    agentId,
+    data,
+  }: { readonly executorId: string; readonly agentId: string; readonly data: Uint8Array },
+  now: Instant,
+): MarathonEvent {
+  return marathonEvent('framework_message_event', now, {
+    executorId,
+    slaveId: agentId,
+    message: Array.from(data, (byte) => (byte > 127 ? byte - 256 : byte)),
+  });
+}
+
 /** Names of the action and of what it works on. */
 export function actionJson(action: DeploymentAction): {
   readonly action: string;

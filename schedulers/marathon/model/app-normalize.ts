@@ -170,7 +170,8 @@ function networksOf(raw: RawApp, settings: ModelSettings): readonly Network[] {
   const ip = raw.ipAddress;
   if (dockerNetwork !== undefined) {
     const mode = DOCKER_MODES[dockerNetwork] ?? 'host';
-    if (mode !== 'container') return [{ mode, name: undefined, labels: undefined }];
+    if (mode === 'host') return [{ mode }];
+    if (mode === 'container/bridge') return [{ mode, labels: ip?.labels }];
     return [{ mode, name: ip?.networkName ?? settings.defaultNetworkName, labels: ip?.labels }];
   }
   if (ip === undefined) return [{ mode: 'host' }];

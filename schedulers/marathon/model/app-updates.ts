@@ -11,6 +11,7 @@ import type { PathId } from './path-id.ts';
 import { SHARED_ID_TEXT } from './pod-updates.ts';
 import type { Refusal } from './refusal.ts';
 import { podIn, type Root, rolesFor } from './root.ts';
+import { refusalOfNetworks } from './run-spec-rules.ts';
 import type { Version } from './timestamp.ts';
 import { violation } from './violations.ts';
 
@@ -38,7 +39,8 @@ export function buildApp(
   const violations = validateApp(normalized.value, settings, roles);
   if (podIn(root, id) !== undefined) violations.push(violation('/', SHARED_ID_TEXT));
   if (violations.length > 0) return err({ kind: 'invalid', violations });
-  return normalized;
+  const refused = refusalOfNetworks(normalized.value.networks);
+  return refused === undefined ? normalized : err(refused);
 }
 
 /** The current app with the fields of the update in place of its own. */

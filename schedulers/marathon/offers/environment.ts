@@ -94,16 +94,31 @@ function portVariables(
     if (port.name !== undefined)
       variables.push([`PORT_${port.name.toUpperCase()}`, String(number)]);
   });
-  variables.push(['PORT', String(assigned[0])], ['PORTS', assigned.join(',')]);
+  const isMade = (index: number): boolean => knownPort(declared, context, index) === 0;
+  const listed = [
+    ...assigned.filter((_, index) => !isMade(index)),
+    ...assigned.filter((_, index) => isMade(index)),
+  ];
+  variables.push(['PORT', String(listed[0])], ['PORTS', listed.join(',')]);
   return variables;
 }
 
-/** The host port, else the container port, else an unused number, for software that needs one. */
+/** The host port, else the container port; 0 when neither says a number. */
+function knownPort(
+  declared: readonly DeclaredPort[],
+  { hostPorts }: EnvironmentContext,
+  index: number,
+): number {
+  return hostPorts[index] ?? declared[index]?.declared ?? 0;
+}
+
+/** What is known, else an unused number, for software that needs one. */
 function assignedPorts(
   declared: readonly DeclaredPort[],
-  { hostPorts, random }: EnvironmentContext,
+  context: EnvironmentContext,
 ): readonly number[] {
-  const known = declared.map((port, index) => hostPorts[index] ?? port.declared);
+  const { random } = context;
+  const known = declared.map((_, index) => knownPort(declared, context, index));
   const used = new Set(known);
   return known.map((port) => {
     if (port !== 0) return port;

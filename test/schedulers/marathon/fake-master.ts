@@ -212,7 +212,7 @@ export class FakeMaster {
   update(
     taskId: string,
     state: string,
-    more: { readonly healthy?: boolean; readonly message?: string } = {},
+    more: Readonly<Record<string, unknown>> & { readonly healthy?: boolean } = {},
   ): void {
     const task = this.tasks.get(taskId);
     if (task === undefined) throw new Error(`no task ${taskId}`);
@@ -222,6 +222,11 @@ export class FakeMaster {
     this.uuidCount += 1;
     task.pending = Buffer.from(`uuid-${this.uuidCount}`).toString('base64');
     this.sendStatus(task, { uuid: task.pending, source: 'SOURCE_EXECUTOR', ...more });
+  }
+
+  /** Sends any event, as it stands. */
+  tell(event: object): void {
+    this.send(event);
   }
 
   /** Cuts the stream, as a master that dies does. */

@@ -356,12 +356,6 @@ const NETWORKS: readonly Row[] = [
     'May specify a single host network, single bridge network, or else 1-to-n container networks',
   ],
   [
-    'without name',
-    { ...APP, networks: [{ mode: 'container' }] },
-    '/networks',
-    'Network name must be specified when container network is selected.',
-  ],
-  [
     'two in docker',
     { ...APP, container: { docker: { image: 'i' } }, networks: TWO_NETWORKS },
     '/',
