@@ -55,7 +55,6 @@ class ObserverProcess {
         return task?.state === state && isSo(task) ? task : undefined;
       },
       () => `${text}\n${this.program.output()}`,
-      60_000,
     );
   }
 

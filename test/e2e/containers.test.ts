@@ -14,7 +14,7 @@ async function start(t: TestContext, name: string): Promise<[SmallCluster, Conta
   return [cluster, new ContainerApi(cluster)];
 }
 
-test('a session in a task sees its sandbox and environment', { timeout: 60_000 }, async (t) => {
+test('a session in a task sees its sandbox and environment', async (t) => {
   const [cluster, api] = await start(t, 'exec');
   const command = { value: 'echo mine > file; sleep 1000', environment: { COLOUR: 'red' } };
   const pod = await startPod(cluster, command);
@@ -36,9 +36,7 @@ test('a session in a task sees its sandbox and environment', { timeout: 60_000 }
   await pod.teardown();
 });
 
-test('a terminal echoes, can be resized and is killed by signals', {
-  timeout: 60_000,
-}, async (t) => {
+test('a terminal echoes, can be resized and is killed by signals', async (t) => {
   const [, api] = await start(t, 'terminal');
   await api.launch('root', 'sleep 1000');
   const tty = { container: { type: 'MESOS', tty_info: {} } };
@@ -63,7 +61,7 @@ test('a terminal echoes, can be resized and is killed by signals', {
   assert.equal(at((await api.wait('root.other')).body, 'wait_container', 'exit_status'), 15);
 });
 
-test('a lost session takes its processes with it', { timeout: 60_000 }, async (t) => {
+test('a lost session takes its processes with it', async (t) => {
   const [, api] = await start(t, 'lost');
   await api.launch('root', 'sleep 1000');
   for (const more of [{}, { container: { type: 'MESOS', tty_info: {} } }]) {
@@ -79,9 +77,7 @@ test('a lost session takes its processes with it', { timeout: 60_000 }, async (t
   }
 });
 
-test('output is told as protobuf too, and input ends the process', {
-  timeout: 60_000,
-}, async (t) => {
+test('output is told as protobuf too, and input ends the process', async (t) => {
   const [, api] = await start(t, 'protobuf');
   await api.launch('root', 'sleep 1000');
   const cat = { shell: false, value: 'cat', arguments: ['cat'] };
@@ -94,9 +90,7 @@ test('output is told as protobuf too, and input ends the process', {
   assert.equal((await session.shows('a line')).length, 7 + big.length);
 });
 
-test('containers go on when the agent is killed, sessions do not', {
-  timeout: 60_000,
-}, async (t) => {
+test('containers go on when the agent is killed, sessions do not', async (t) => {
   const [cluster, api] = await start(t, 'restart');
   const pod = await startPod(cluster, { value: 'sleep 1000' });
   const nested = `${pod.rootContainer}.nested`;
@@ -130,7 +124,7 @@ test('containers go on when the agent is killed, sessions do not', {
   );
 });
 
-test('killing the container of a task ends the task', { timeout: 60_000 }, async (t) => {
+test('killing the container of a task ends the task', async (t) => {
   const [cluster, api] = await start(t, 'kill-task');
   const pod = await startPod(cluster, { value: 'sleep 1000' });
   const id = `${pod.rootContainer}.${pod.taskContainer}`;
@@ -141,9 +135,7 @@ test('killing the container of a task ends the task', { timeout: 60_000 }, async
   await pod.teardown();
 });
 
-test('a slow reader does not stop a container, nor grow the agent', {
-  timeout: 90_000,
-}, async (t) => {
+test('a slow reader does not stop a container, nor grow the agent', async (t) => {
   const [, api] = await start(t, 'slow');
   await api.launch('root', 'sleep 1000');
   const session = await api.session('root.flood', {

@@ -138,7 +138,6 @@ class Cluster {
         return listAt(names.body).length > 0 ? true : undefined;
       },
       () => `${this.starts().join('\n')}\n${this.output()}`,
-      60_000,
     );
   }
 }

@@ -1,18 +1,18 @@
 /** The DNS daemon as a process, fed by a master that says what the test wants, asked with `dig`. */
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { type FakeMaster, startFakeMaster, v1 } from '../dns/support/fake-master.ts';
-import { freePorts } from './support/programs.ts';
+import { eventually, freePorts, type Program, startProgram } from './support/programs.ts';
 
 const run = promisify(execFile);
 const directory = mkdtempSync(join(tmpdir(), 'orrery-dns-'));
 let master: FakeMaster;
-let daemon: ReturnType<typeof spawn>;
+let daemon: Program;
 let dnsPort = 0;
 let httpPort = 0;
 
@@ -48,32 +48,19 @@ before(async () => {
       externalon: false,
     }),
   );
-  daemon = await startDaemon(config);
+  daemon = startProgram(process.execPath, ['dns/main.ts', `-config=${config}`]);
+  await eventually('READY', () => daemon.output().includes('READY'), daemon.output);
 });
 
 after(async () => {
-  daemon.kill('SIGTERM');
-  const code = await new Promise((resolve) => daemon.once('exit', resolve));
+  const code = await daemon.stop();
   await master.close();
   rmSync(directory, { recursive: true });
   assert.equal(code, 0);
 });
 
-async function startDaemon(config: string): Promise<ReturnType<typeof spawn>> {
-  const child = spawn(process.execPath, ['dns/main.ts', `-config=${config}`], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  await new Promise<void>((resolve, reject) => {
-    child.stdout.on('data', (chunk) => {
-      if (String(chunk).includes('READY')) resolve();
-    });
-    child.once('exit', (code) => reject(new Error(`the daemon ended with ${code}`)));
-  });
-  return child;
-}
-
 async function dig(...words: readonly string[]): Promise<string> {
-  const place = ['@127.0.0.1', '-p', String(dnsPort), '+tries=1', '+time=3'];
+  const place = ['@127.0.0.1', '-p', String(dnsPort), '+tries=1', '+time=60'];
   const { stdout } = await run('dig', [...place, ...words]);
   return stdout.trim();
 }
@@ -109,10 +96,10 @@ test('a task that starts to run is found at once, and gone when it ends', async 
   const task = { id: 'api.1', name: 'api', framework: 'F1', agent: 'x-S0' };
   master.send(v1.taskAdded(v1.task(task)));
   master.send(v1.taskUpdated('F1', 'api.1', 'TASK_RUNNING', '10.2.2.3'));
-  await answersWithin(100, 'api.marathon.mesos.', '10.2.2.3');
+  await answers('api.marathon.mesos.', '10.2.2.3');
   assert.equal(await dig('api.marathon.mesos', 'A', '+short'), '10.2.2.3');
   master.send(v1.taskUpdated('F1', 'api.1', 'TASK_FINISHED'));
-  await answersWithin(100, 'api.marathon.mesos.', '');
+  await answers('api.marathon.mesos.', '');
   assert.match(await dig('api.marathon.mesos', 'A'), /status: NXDOMAIN/);
 });
 
@@ -122,13 +109,15 @@ test('the last known names are served while no master answers', async () => {
 });
 
 /** Asks the HTTP interface, which is quicker than a process per question. */
-async function answersWithin(limitMs: number, host: string, ip: string): Promise<void> {
-  const start = performance.now();
+async function answers(host: string, ip: string): Promise<void> {
   let last = '';
-  do {
-    const response = await fetch(`http://127.0.0.1:${httpPort}/v1/hosts/${host}`);
-    last = await response.text();
-    if (last.includes(`"ip": "${ip}"`)) return;
-  } while (performance.now() - start < limitMs);
-  assert.fail(`${host} is not '${ip}' within ${limitMs} ms but ${last}`);
+  await eventually(
+    `${host} is '${ip}'`,
+    async () => {
+      const response = await fetch(`http://127.0.0.1:${httpPort}/v1/hosts/${host}`);
+      last = await response.text();
+      return last.includes(`"ip": "${ip}"`);
+    },
+    () => last,
+  );
 }

@@ -15,7 +15,6 @@ async function run(t: TestContext, cluster: SmallCluster, program: string, ...ar
     `${program} ends`,
     () => example.child.exitCode ?? undefined,
     () => example.output() + cluster.output(),
-    60_000,
   );
   assert.equal(code, 0, example.output());
   return example.output();

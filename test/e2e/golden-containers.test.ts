@@ -44,7 +44,7 @@ const CONCURRENT = new Set([
 /** The recorded agent aborts; ours answers as for a nested container that has ended. */
 const ABORTS = 'REMOVE_CONTAINER of a top-level container';
 
-test('the calls about containers are answered as recorded', { timeout: 120_000 }, async (t) => {
+test('the calls about containers are answered as recorded', async (t) => {
   const cluster = await SmallCluster.start(t, 'containers');
   const replay = new Replay(`${cluster.agentUrl}/api/v1`);
   let pod: Awaited<ReturnType<typeof startPod>> | undefined;

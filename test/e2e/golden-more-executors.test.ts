@@ -3,16 +3,10 @@
  * the policy of a KILL, and the calls of an executor that is driven by hand.
  */
 import { test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { HandDrivenExecutor } from './support/executor-steps.ts';
-import { type Handler, Replay } from './support/replay.ts';
+import { Replay } from './support/replay.ts';
 import { SmallCluster } from './support/small-cluster.ts';
-
-/** Time for a shell to set its trap, so that SIGTERM is ignored as in the recording. */
-const afterTrap: Handler = async (step, replay) => {
-  await pause(500);
-  await replay.call(step);
-};
+import { afterTrap } from './support/trap-steps.ts';
 
 test('the HTTP command executor comes out as recorded', async (t) => {
   const cluster = await SmallCluster.start(t, 'golden-http-executor', {

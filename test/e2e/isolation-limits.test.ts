@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { needs } from './support/host-features.ts';
 import { IsolationBench, isAlive } from './support/isolation-bench.ts';
+import { freePorts } from './support/programs.ts';
 
 const MB = 1024 ** 2;
 const LIMITS = needs('root', 'prlimit');
@@ -122,16 +123,20 @@ test(
     ]);
     const listen = (port: number): string =>
       `exec ${process.execPath} -e 'require("net").createServer().listen(${port}, "127.0.0.1")'`;
+    const [own = 0, other = 0, foreign = 0] = await freePorts(3);
     const good = await bench.run('good', {
-      command: listen(31_001),
-      resources: 'ports:[31001-31002]',
+      command: listen(own),
+      resources: `ports:[${own}-${own}]`,
     });
-    await bench.run('bad', { command: listen(31_007), resources: 'ports:[31003-31003]' });
+    await bench.run('bad', {
+      command: listen(foreign),
+      resources: `ports:[${other}-${other}]`,
+    });
     const { limitation } = await bench.exited('bad');
     assert.equal(limitation?.reason, 'REASON_CONTAINER_LIMITATION');
     assert.equal(
       limitation.message,
-      'Container bad is listening on unallocated port(s): [31007-31007]',
+      `Container bad is listening on unallocated port(s): [${foreign}-${foreign}]`,
     );
     assert.ok(isAlive(good));
   },

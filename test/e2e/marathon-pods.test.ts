@@ -40,9 +40,6 @@ const POD = {
   ],
 };
 
-/** A kill waits for its grace, a launch for its back-off and for probes, all beside other tests. */
-const STABLE_PATIENCE_MS = 90_000;
-
 test('containers of a pod share a volume, are healthy, and end and start again together', async (t) => {
   const cluster = await SmallCluster.start(t, 'marathon-pod');
   const [port = 0] = await freePorts(1);
@@ -71,7 +68,6 @@ test('containers of a pod share a volume, are healthy, and end and start again t
         return at(body, 'status') === 'STABLE' && isNew ? instance : undefined;
       },
       () => marathon.output(),
-      STABLE_PATIENCE_MS,
     );
   const first = await stable(1);
   const hostPort = numberAt(first, 'containers', 0, 'endpoints', 0, 'allocatedHostPort');

@@ -20,7 +20,8 @@ import {
 } from './support/programs.ts';
 import { ZooKeeperServer } from './support/zookeeper.ts';
 
-const SESSION_MS = 2_000;
+/** No master may lose it because the machine is busy. */
+const SESSION_MS = 4_000;
 
 /** Operators that write at the same time; each has its own role. */
 const WRITER_COUNT = 4;

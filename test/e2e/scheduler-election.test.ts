@@ -19,7 +19,8 @@ import {
 import { SmallCluster } from './support/small-cluster.ts';
 import { ZooKeeperServer } from './support/zookeeper.ts';
 
-const SESSION_MS = 3_000;
+/** No daemon may lose it because the machine is busy. */
+const SESSION_MS = 5_000;
 
 interface Candidate {
   readonly program: Program;

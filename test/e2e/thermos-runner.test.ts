@@ -18,8 +18,6 @@ import {
 } from './support/programs.ts';
 
 const TASK_ID = 'task-1';
-const PATIENCE_MS = 90_000;
-
 class RunnerWorld {
   readonly directory: string;
   readonly sandbox: string;
@@ -77,7 +75,6 @@ class RunnerWorld {
         return latest !== undefined && isSo(latest, runs.length - 1) ? latest : undefined;
       },
       () => `${this.state()?.describe()}\n${runner.output()}`,
-      PATIENCE_MS,
     );
   }
 

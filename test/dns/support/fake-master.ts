@@ -59,7 +59,9 @@ class FakeMasterServer implements FakeMaster {
   }
 
   async listen(port: number): Promise<void> {
-    await new Promise<void>((resolve) => this.server.listen(port, this.ip, resolve));
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', reject).listen(port, this.ip, resolve);
+    });
     const address = this.server.address();
     this.port = typeof address === 'object' && address !== null ? address.port : 0;
   }

@@ -76,7 +76,6 @@ export class AuroraProcess {
         return isThere && vars.framework_registered === 1 ? true : undefined;
       },
       () => this.program.output(),
-      90_000,
     );
   }
 
@@ -90,7 +89,6 @@ export class AuroraProcess {
         return answer?.status === status ? true : undefined;
       },
       () => this.program.output(),
-      90_000,
     );
   }
 
@@ -145,7 +143,6 @@ export class AuroraProcess {
         return seen.join() === expected.join() ? true : undefined;
       },
       () => `${seen.join('\n')}\n${this.program.output()}`,
-      60_000,
     );
   }
 }

@@ -12,6 +12,7 @@ import { createLibprocess, type Libprocess } from '../../../core/net/libprocess.
 import type { Envelope, Upid } from '../../../core/net/ports.ts';
 import { decodeMessage, encodeMessage } from '../../../core/wire/codec.ts';
 import type { MessageTypes } from '../../../core/wire/types/messages.ts';
+import { eventually } from './programs.ts';
 
 const ACTOR = 'scheduler-classic';
 
@@ -19,15 +20,11 @@ export class ClassicDriver {
   private readonly transport: Libprocess;
   private readonly master: Upid;
   private readonly heard: Envelope[] = [];
-  private waiting: (() => void) | undefined;
 
   private constructor(transport: Libprocess, masterPort: number) {
     this.transport = transport;
     this.master = { id: 'master', ip: '127.0.0.1', port: masterPort };
-    transport.register(ACTOR, (envelope) => {
-      this.heard.push(envelope);
-      this.waiting?.();
-    });
+    transport.register(ACTOR, (envelope) => this.heard.push(envelope));
   }
 
   static async start(t: TestContext, masterPort: number): Promise<ClassicDriver> {
@@ -62,19 +59,17 @@ export class ClassicDriver {
   }
 
   /** The next message of that name that passes `filter`; the others before it are forgotten. */
-  async next<N extends keyof MessageTypes>(
+  next<N extends keyof MessageTypes>(
     name: N,
     filter: (message: MessageTypes[N]) => boolean = () => true,
   ): Promise<MessageTypes[N]> {
-    for (;;) {
+    return eventually(`a message ${name}`, () => {
       for (let given = this.heard.shift(); given !== undefined; given = this.heard.shift()) {
         if (given.name !== name) continue;
         const read = decodeMessage(name, given.body);
         if (read.ok && filter(read.value)) return read.value;
       }
-      await new Promise<void>((resolve) => {
-        this.waiting = resolve;
-      });
-    }
+      return undefined;
+    });
   }
 }

@@ -19,7 +19,7 @@ import { hasBusybox } from './image-archives.ts';
 import { clock, IsolationBench } from './isolation-bench.ts';
 
 export const ISOLATION = '--isolation=filesystem/linux,docker/runtime,appc/runtime';
-const STALL_MS = 5_000;
+const STALL_MS = 60_000;
 
 /** For the options of a test. */
 export const IMAGES = {

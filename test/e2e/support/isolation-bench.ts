@@ -49,7 +49,7 @@ import type { ContainerInfo, Resource, TaskInfo } from '../../../core/wire/types
 export const clock = new SystemClock();
 const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
 /** Only a failing test waits so long; a busy machine may need most of it to start a launcher. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 
 export interface BenchTask {
   readonly command: string;

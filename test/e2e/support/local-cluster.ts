@@ -8,9 +8,6 @@ import {
   temporaryDirectory,
 } from './programs.ts';
 
-/** Five daemons start at once. */
-const START_PATIENCE_MS = 60_000;
-
 export interface LocalCluster extends AsyncDisposable {
   readonly directory: string;
   readonly ports: Readonly<
@@ -47,7 +44,6 @@ export async function startLocalCluster(name: string): Promise<LocalCluster> {
       'READY',
       () => (/^READY$/m.test(cluster.output()) ? true : undefined),
       () => cluster.output(),
-      START_PATIENCE_MS,
     );
   } catch (thrown) {
     await stop();

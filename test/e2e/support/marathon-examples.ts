@@ -7,9 +7,6 @@ import { eventually, http, PROJECT } from './programs.ts';
 
 const FOLDER = join(PROJECT, 'examples/marathon');
 
-/** Probes, graces and back-offs of many apps at once, beside other tests. */
-const PATIENCE_MS = 120_000;
-
 /** Apps of these files end by themselves again and again. */
 const ENDING = ['crash-loop.json', 'netcat.json'];
 
@@ -52,7 +49,7 @@ export async function liveThrough(
       return undefined;
     };
     const told = (): string => `${JSON.stringify(open)}\n${queue}\n${details()}`;
-    await eventually(what, probe, told, PATIENCE_MS);
+    await eventually(what, probe, told);
   };
 
   await all(async ({ kind, body, file }) => {

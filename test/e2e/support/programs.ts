@@ -2,16 +2,23 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import type { HeaderLine } from '../../core/operator/recordings.ts';
 import { bytesOf, exchange } from './wire-http.ts';
 
 export const PROJECT = new URL('../../../', import.meta.url).pathname;
 
-/** How long a test waits for something that must happen soon. */
-const PATIENCE_MS = 60_000;
+/**
+ * How long a test waits for something that must happen soon: only a failing test waits so long, and a machine on
+ * which a daemon gets a tenth of a processor may need most of it.
+ */
+const PATIENCE_MS = 120_000;
+
+/** A program that was asked to end and has not by then never will. */
+const STOP_LIMIT_MS = 60_000;
 
 export interface Program {
   readonly child: ChildProcess;
@@ -20,7 +27,10 @@ export interface Program {
   output(): string;
   /** The exit code, null when killed. */
   readonly ended: Promise<number | null>;
-  /** Sends the signal and waits for the end; gives the exit code (null when killed). */
+  /**
+   * Sends the signal and waits for the end; gives the exit code (null when killed). One that is frozen or does not
+   * end is killed in the end, so that no failed test holds up the others.
+   */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
@@ -45,7 +55,11 @@ export function startProgram(
     stream.on('data', (text: string) => texts.push(text));
   }
   const ended = new Promise<number | null>((resolve) => {
-    child.on('exit', (code) => resolve(code));
+    child.on('exit', (code) => {
+      // What it started may have its pipes and live on; this process need not wait for that.
+      for (const stream of [child.stdout, child.stderr]) unref(stream);
+      resolve(code);
+    });
     child.on('error', () => resolve(null));
   });
   return {
@@ -55,9 +69,14 @@ export function startProgram(
     ended,
     stop: (signal = 'SIGTERM') => {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
-      return ended;
+      const killing = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+      return ended.finally(() => clearTimeout(killing));
     },
   };
+}
+
+function unref(stream: Readable): void {
+  if (stream instanceof Socket) stream.unref();
 }
 
 /** Waits until `probe` gives something else than undefined; fails with `what` and the details. */
@@ -83,33 +102,44 @@ export async function eventually<T>(
 
 /**
  * Where tests listen: below the ports that connections get for their own end, so that none of those takes a
- * port between the look and the use; beside those that agents offer to tasks.
+ * port between the look and the use; beside those that agents offer to tasks. Files of tests that run at the same
+ * time have parts of it for themselves: a port that one has looked at and not used yet, or used by a daemon that is
+ * just dead, cannot be taken by another.
  */
-const PORTS = { first: 11_000, count: 20_000 };
-const PORT_TRIES_MAX = 100;
+const PORTS = { first: 11_000, count: 20_000, parts: 8 };
+const PORT_TRIES_MAX = 1_000;
 
-/** Ports that nothing listens on now. */
+/** Given to this file. */
+const givenPorts = new Set<number>();
+
+function anyPort(): number {
+  const count = PORTS.count / PORTS.parts;
+  // The runner numbers the files that run at the same time.
+  const worker = Number(process.env['NODE_TEST_WORKER_ID'] ?? randomInt(PORTS.parts));
+  return PORTS.first + (worker % PORTS.parts) * count + randomInt(count);
+}
+
+/** Ports that nothing listens on now and nobody else of this file was given. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers: Server[] = [];
-  for (let tries = 0; servers.length < count; tries += 1) {
+  const ports: number[] = [];
+  for (let tries = 0; ports.length < count; tries += 1) {
     if (tries === PORT_TRIES_MAX) throw new Error(`no ${count} free ports in ${tries} tries`);
-    const port = PORTS.first + randomInt(PORTS.count);
-    const server = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false));
-      server.listen(port, '127.0.0.1', () => resolve(true));
-    });
-    if (isFree) servers.push(server);
+    const port = anyPort();
+    if (givenPorts.has(port) || !(await isFree(port))) continue;
+    givenPorts.add(port);
+    ports.push(port);
   }
-  const ports = servers.map((server) => {
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('no port');
-    return address.port;
-  });
-  await Promise.all(
-    servers.map((server) => new Promise((resolve) => server.close(() => resolve(undefined)))),
-  );
   return ports;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server: Server = createServer();
+  const canListen = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => resolve(true));
+  });
+  if (canListen) await new Promise((resolve) => server.close(resolve));
+  return canListen;
 }
 
 export async function temporaryDirectory(name: string): Promise<string> {

@@ -15,9 +15,6 @@ import {
   temporaryDirectory,
 } from './programs.ts';
 
-/** Daemons start slowly where many programs share few processors. */
-const REGISTRATION_PATIENCE_MS = 90_000;
-
 export interface SmallClusterOptions {
   readonly masterFlags?: readonly string[];
   readonly agentFlags?: readonly string[];
@@ -126,7 +123,6 @@ export class SmallCluster {
         return active.length === 1 ? true : undefined;
       },
       () => this.output(),
-      REGISTRATION_PATIENCE_MS,
     );
   }
 
