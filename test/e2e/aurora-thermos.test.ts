@@ -9,6 +9,7 @@ import {
   eventually,
   freePorts,
   http,
+  ownTaskPorts,
   PROJECT,
   type Program,
   startOrrery,
@@ -68,6 +69,7 @@ const EXECUTOR = `${process.execPath} ${join(PROJECT, 'orrery.ts')} thermos-exec
 test('a task runs its processes in order, lives through a new agent and ends as it is asked to', async (t) => {
   const cluster = await SmallCluster.start(t, 'thermos', {
     agentFlags: ['--executor_reregistration_timeout=15secs'],
+    taskPorts: ownTaskPorts(),
   });
   const aurora = await AuroraProcess.start(t, cluster, { executor: EXECUTOR });
   await aurora.serves();

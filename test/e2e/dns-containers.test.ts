@@ -1,6 +1,5 @@
 /** A task in a network of its own, by name: plugin, agent, master, DNS. */
 import assert from 'node:assert/strict';
-import { rmdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { SystemClock } from '../../core/base/clock.ts';
 import { silentLog } from '../../core/base/log.ts';
@@ -8,6 +7,7 @@ import { SystemRandom } from '../../core/base/random.ts';
 import { createHttpClient } from '../../core/net/http-client.ts';
 import { compileDnsOptions, DEFAULT_DNS_CONFIG } from '../../dns/config.ts';
 import { createDns, type Dns } from '../../dns/server.ts';
+import { removeCgroupRoots } from './support/cgroup-roots.ts';
 import { CniBench } from './support/cni-bench.ts';
 import { needs } from './support/host-features.ts';
 import { at, textAt } from './support/json.ts';
@@ -45,9 +45,9 @@ test('the name of a task leads to its address in its own network', NETWORKS, asy
   const cluster = await SmallCluster.start(t, 'dns-containers', {
     agentFlags: [...cni.flags, '--isolation=network/cni', `--cgroups_root=${ROOT}`],
   });
-  t.after(() => {
+  t.after(async () => {
     cni.remove();
-    rmdirSync(`/sys/fs/cgroup/freezer/${ROOT}`);
+    await removeCgroupRoots(ROOT, ['freezer']);
   });
   const session = await SchedulerSession.subscribe(cluster.schedulerUrl, 'shop', {
     type: 'SUBSCRIBE',

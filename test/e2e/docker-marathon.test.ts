@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { TestEngine } from './support/docker.ts';
 import { at, listAt, numberAt } from './support/json.ts';
 import { examplesFor, liveThrough } from './support/marathon-examples.ts';
-import { eventually, freePorts, http, startOrrery } from './support/programs.ts';
+import { eventually, freePorts, http, ownTaskPorts, startOrrery } from './support/programs.ts';
 
 const SERVER =
   'mkdir /www; echo $0 $MARATHON_APP_ID >/www/index.html; exec httpd -f -p 8080 -h /www';
@@ -13,6 +13,7 @@ const SERVER =
 test('apps with Docker containers run on the bridge and answer on their host port', async (t) => {
   const { engine, cluster } = await TestEngine.withCluster(t, 'docker-app', {
     agentHostname: '127.0.0.1',
+    taskPorts: ownTaskPorts(),
   });
   const [port = 0] = await freePorts(1);
   const marathon = startOrrery([

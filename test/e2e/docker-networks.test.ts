@@ -8,7 +8,9 @@ import { containerNameOf, DockerFramework } from './support/docker-tasks.ts';
 import { at, textAt } from './support/json.ts';
 import { eventually, http } from './support/programs.ts';
 
-const TIMING = { delay_seconds: 0, interval_seconds: 0.2, timeout_seconds: 10 };
+const TIMING = { delay_seconds: 0, interval_seconds: 0.2, timeout_seconds: 60 };
+/** Made in the sandbox by the test. */
+const SICK = '/mnt/mesos/sandbox/sick';
 /** Answers every request; ends at once when it is asked to. */
 const SERVER = 'mkdir /www; echo hello >/www/index.html; exec httpd -f -p 127.0.0.1:8080 -h /www';
 
@@ -112,11 +114,14 @@ test('Docker tasks get networks, ports, volumes and checks as they ask for them'
     const health_check = { ...command, consecutive_failures: 1, grace_period_seconds: 0 };
     const kill_policy = { grace_period: { nanoseconds: 0 } };
     await framework.launch('exec', {
-      command: { value: 'touch /well; sleep 2; rm /well; exec sleep 1000' },
+      command: {
+        value: `touch /well; until [ -e ${SICK} ]; do sleep 0.1; done; rm /well; exec sleep 1000`,
+      },
       task: { health_check: { ...health_check, delay_seconds: 0.5 }, kill_policy },
     });
     await framework.until('exec', 'TASK_RUNNING');
     assert.equal((await framework.until('exec', 'TASK_RUNNING'))['healthy'], true);
+    writeFileSync(join(framework.sandbox('exec'), 'sick'), '');
     assert.equal((await framework.until('exec', 'TASK_RUNNING'))['healthy'], false);
     const killed = await framework.until('exec', 'TASK_KILLED');
     assert.equal(killed['healthy'], false);

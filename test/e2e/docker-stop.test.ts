@@ -20,7 +20,7 @@ test('SIGUSR1 ends agent, launcher and tasks also when the engine hangs or is de
     const launcher = Number(readFileSync(join(cluster.agentDirectory, 'docker/pid'), 'utf8'));
     await disturb();
     assert.equal(await cluster.endAgent('SIGUSR1'), 0, cluster.output());
-    assert.equal(isAlive(pid), false, 'the task runs');
+    await eventually('the task ends', () => !isAlive(pid));
     await eventually('the launcher ends', () => (isAlive(launcher) ? undefined : true));
     return containerNameOf(status);
   };

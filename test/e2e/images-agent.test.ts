@@ -1,17 +1,10 @@
 /** Images as schedulers and operators see them: a whole agent under a real master. */
 import assert from 'node:assert/strict';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { removeCgroupRoots } from './support/cgroup-roots.ts';
 import { saveOld } from './support/image-archives.ts';
 import { IMAGES } from './support/image-bench.ts';
 import { at, textAt } from './support/json.ts';
@@ -83,9 +76,7 @@ test(
         ...['--isolation=filesystem/linux,docker/runtime', `--docker_store_dir=${folder}/store`],
       ],
     });
-    t.after(() => {
-      for (const name of ['freezer']) rmdirSync(`/sys/fs/cgroup/${name}/${ROOT}`);
-    });
+    t.after(() => removeCgroupRoots(ROOT, ['freezer']));
     const session = await SchedulerSession.subscribe(cluster.schedulerUrl, 'images', {
       type: 'SUBSCRIBE',
       subscribe: { framework_info: { user: 'root', name: 'images', checkpoint: true } },

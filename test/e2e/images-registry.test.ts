@@ -46,7 +46,7 @@ async function start(
   const docker = {
     registry: registry.url,
     config,
-    stallTimeoutMs: 5_000,
+    stallTimeoutMs: 60_000,
     storeDir,
     hadoopHome: undefined,
   };

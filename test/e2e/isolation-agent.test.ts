@@ -1,7 +1,7 @@
 /** Isolation as schedulers and operators see it: a whole agent with cgroups under a real master. */
 import assert from 'node:assert/strict';
-import { rmdirSync } from 'node:fs';
 import { test } from 'node:test';
+import { removeCgroupRoots } from './support/cgroup-roots.ts';
 import { needs } from './support/host-features.ts';
 import { at, textAt } from './support/json.ts';
 import { http } from './support/programs.ts';
@@ -39,11 +39,7 @@ test(
     const cluster = await SmallCluster.start(t, 'isolation', {
       agentFlags: ['--isolation=cgroups/cpu,cgroups/mem', `--cgroups_root=${ROOT}`],
     });
-    t.after(() => {
-      for (const name of ['freezer', 'cpu', 'cpuacct', 'memory']) {
-        rmdirSync(`/sys/fs/cgroup/${name}/${ROOT}`);
-      }
-    });
+    t.after(() => removeCgroupRoots(ROOT, ['freezer', 'cpu', 'cpuacct', 'memory']));
     const session = await SchedulerSession.subscribe(cluster.schedulerUrl, 'isolation', {
       type: 'SUBSCRIBE',
       subscribe: { framework_info: { user: 'root', name: 'isolation', checkpoint: true } },

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { missing } from './support/host-features.ts';
 import { at } from './support/json.ts';
 import { examplesFor, liveThrough } from './support/marathon-examples.ts';
-import { eventually, freePorts, http, startOrrery } from './support/programs.ts';
+import { eventually, freePorts, http, ownTaskPorts, startOrrery } from './support/programs.ts';
 import { SmallCluster } from './support/small-cluster.ts';
 
 test('every example is posted, deployed, upgraded and removed', async (t) => {
@@ -15,6 +15,8 @@ test('every example is posted, deployed, upgraded and removed', async (t) => {
     lacking === undefined ? ['--isolation=posix/cpu,posix/mem,filesystem/linux'] : [];
   const cluster = await SmallCluster.start(t, 'marathon-examples', {
     agentHostname: '127.0.0.1',
+    // One example wants a port of the usual agent.
+    taskPorts: `31999-31999,${ownTaskPorts()}`,
     agentFlags: [
       ...isolation,
       '--attributes=rack:rack-1;os:linux',

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { at, numberAt, textAt } from './support/json.ts';
-import { eventually, freePorts, http, startOrrery } from './support/programs.ts';
+import { eventually, freePorts, http, ownTaskPorts, startOrrery } from './support/programs.ts';
 import { SmallCluster } from './support/small-cluster.ts';
 
 /** Answers on its endpoint with what the other container has written. */
@@ -41,7 +41,7 @@ const POD = {
 };
 
 test('containers of a pod share a volume, are healthy, and end and start again together', async (t) => {
-  const cluster = await SmallCluster.start(t, 'marathon-pod');
+  const cluster = await SmallCluster.start(t, 'marathon-pod', { taskPorts: ownTaskPorts() });
   const [port = 0] = await freePorts(1);
   const marathon = startOrrery([
     'marathon',

@@ -21,7 +21,7 @@ import {
 import { ZooKeeperServer } from './support/zookeeper.ts';
 
 /** No master may lose it because the machine is busy. */
-const SESSION_MS = 4_000;
+const SESSION_MS = 5_000;
 
 /** Operators that write at the same time; each has its own role. */
 const WRITER_COUNT = 4;

@@ -10,7 +10,7 @@ import { freePorts } from './support/programs.ts';
 import { SchedulerSession } from './support/scheduler-session.ts';
 import { SmallCluster } from './support/small-cluster.ts';
 
-const TIMING = { delay_seconds: 0, interval_seconds: 0.1, timeout_seconds: 5 };
+const TIMING = { delay_seconds: 0, interval_seconds: 0.1, timeout_seconds: 60 };
 
 async function serve(t: TestContext, port: number, status: () => number): Promise<Server> {
   const server = createServer((_request, response) => {

@@ -20,7 +20,7 @@ import { SmallCluster } from './support/small-cluster.ts';
 import { ZooKeeperServer } from './support/zookeeper.ts';
 
 /** No daemon may lose it because the machine is busy. */
-const SESSION_MS = 5_000;
+const SESSION_MS = 6_000;
 
 interface Candidate {
   readonly program: Program;

@@ -79,7 +79,7 @@ test('tasks of a group fetch their files, own their sandboxes, and meet in the s
   const files = join(cluster.directory, 'files');
   mkdirSync(files);
   writeFileSync(join(files, 'word.txt'), 'hello');
-  const wait = 'for i in $(seq 400); do [ -e meeting/word ] && break; sleep 0.05; done';
+  const wait = 'for i in $(seq 2400); do [ -e meeting/word ] && break; sleep 0.05; done';
   await launch(session, offer, [
     task('giver', offer, {
       command: {

@@ -1,8 +1,9 @@
 /** Tasks with `tty_info`: terminals that can be attached to, whoever dies. */
 import assert from 'node:assert/strict';
-import { readFileSync, rmdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { removeCgroupRoots } from './support/cgroup-roots.ts';
 import { ContainerApi, idOf, stdin } from './support/container-api.ts';
 import { needs } from './support/host-features.ts';
 import { at, textAt } from './support/json.ts';
@@ -65,11 +66,7 @@ test(
         `--cgroups_root=${ROOT}`,
       ],
     });
-    t.after(() => {
-      for (const name of ['freezer', 'cpu', 'cpuacct', 'memory']) {
-        rmdirSync(`/sys/fs/cgroup/${name}/${ROOT}`);
-      }
-    });
+    t.after(() => removeCgroupRoots(ROOT, ['freezer', 'cpu', 'cpuacct', 'memory']));
     const api = new ContainerApi(cluster);
     const session = await SchedulerSession.subscribe(cluster.schedulerUrl, 'terminal-task', {
       type: 'SUBSCRIBE',

@@ -19,9 +19,11 @@ import { SmallCluster, type SmallClusterOptions } from './small-cluster.ts';
 
 const run = promisify(execFile);
 const BUSYBOX = '/bin/busybox';
-/** Of the bridge; the last test to take it finds it there. */
-const BRIDGE = 'orrery-docker0';
-const BRIDGE_ADDRESS = '172.29.0.1/16';
+/** Engines of files that run at the same time would give the same addresses on one bridge. */
+const WORKER = Number(process.env['NODE_TEST_WORKER_ID'] ?? 0) % 256;
+/** The last test to take it finds it there. */
+const BRIDGE = `orrery-docker${WORKER}`;
+const BRIDGE_ADDRESS = `172.29.${WORKER}.1/24`;
 
 export class TestEngine {
   readonly directory: string;

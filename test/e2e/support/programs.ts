@@ -18,7 +18,7 @@ export const PROJECT = new URL('../../../', import.meta.url).pathname;
 const PATIENCE_MS = 120_000;
 
 /** A program that was asked to end and has not by then never will. */
-const STOP_LIMIT_MS = 60_000;
+const STOP_LIMIT_MS = 120_000;
 
 export interface Program {
   readonly child: ChildProcess;
@@ -117,6 +117,16 @@ function anyPort(): number {
   // The runner numbers the files that run at the same time.
   const worker = Number(process.env['NODE_TEST_WORKER_ID'] ?? randomInt(PORTS.parts));
   return PORTS.first + (worker % PORTS.parts) * count + randomInt(count);
+}
+
+/** Beside those of the usual agent, and below those that connections get. */
+const TASK_PORTS = { first: 32_001, count: 120, parts: 6 };
+
+/** A range for the tasks of an agent, which no other file has at the same time: tasks that listen meet nobody. */
+export function ownTaskPorts(): string {
+  const worker = Number(process.env['NODE_TEST_WORKER_ID'] ?? 0) % TASK_PORTS.parts;
+  const first = TASK_PORTS.first + worker * TASK_PORTS.count;
+  return `${first}-${first + TASK_PORTS.count - 1}`;
 }
 
 /** Ports that nothing listens on now and nobody else of this file was given. */

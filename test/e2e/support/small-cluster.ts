@@ -20,6 +20,8 @@ export interface SmallClusterOptions {
   readonly agentFlags?: readonly string[];
   /** That of the recorded agent unless given; it cannot be connected to. */
   readonly agentHostname?: string;
+  /** That of the recorded agent unless given. */
+  readonly taskPorts?: string;
 }
 
 export class SmallCluster {
@@ -91,7 +93,7 @@ export class SmallCluster {
       '--ip=127.0.0.1',
       `--port=${this.agentPort}`,
       `--hostname=${this.options.agentHostname ?? 'agent1.example'}`,
-      '--resources=cpus:4;mem:4096;disk:8192;ports:[31000-32000]',
+      `--resources=cpus:4;mem:4096;disk:8192;ports:[${this.options.taskPorts ?? '31000-32000'}]`,
       `--work_dir=${this.agentDirectory}`,
       '--registration_backoff_factor=200ms',
       ...(this.options.agentFlags ?? []),
