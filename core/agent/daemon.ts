@@ -191,6 +191,7 @@ export class AgentDaemon implements Service {
       clock,
       log,
       settings: launcherSettings(isolation),
+      replaced: () => this.endedEarly.resolve(`another agent has started in ${workDir}`),
     });
     const sampler = this.createSampler(isolation, () => [
       ...(agent.state?.containers.keys() ?? []),

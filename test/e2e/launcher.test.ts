@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, afterEach, test } from 'node:test';
 import { LauncherClient } from '../../core/agent/launcher/client.ts';
 import { readAllProcesses } from '../../core/agent/launcher/proc-tree.ts';
 import type { LauncherEvent } from '../../core/agent/launcher-port.ts';
@@ -13,6 +13,12 @@ import type { HostedUpdate } from '../../core/executor/hosted.ts';
 
 const clock = new SystemClock();
 const folders: string[] = [];
+const benches: Bench[] = [];
+
+// Also after a failure: a client keeps its launcher and this process alive.
+afterEach(async () => {
+  await Promise.all(benches.splice(0).map((bench) => bench.client.stop({ killTasks: true })));
+});
 
 after(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
@@ -22,11 +28,19 @@ class Bench {
   readonly folder: string;
   readonly events: LauncherEvent[] = [];
   readonly client: LauncherClient;
+  isReplaced = false;
 
   constructor(folder?: string) {
     this.folder = folder ?? mkdtempSync(join(tmpdir(), 'launcher-'));
     if (folder === undefined) folders.push(this.folder);
-    this.client = new LauncherClient(this.folder, { clock, log: silentLog });
+    this.client = new LauncherClient(this.folder, {
+      clock,
+      log: silentLog,
+      replaced: () => {
+        this.isReplaced = true;
+      },
+    });
+    benches.push(this);
   }
 
   async start(): Promise<this> {
@@ -82,7 +96,7 @@ class Bench {
 }
 
 async function until<T>(look: () => T | undefined): Promise<T> {
-  const endsAt = clock.now() + 15_000;
+  const endsAt = clock.now() + 60_000;
   for (;;) {
     const found = look();
     if (found !== undefined) return found;
@@ -181,10 +195,10 @@ test('of two launchers started at once one alone reads the records and starts ta
   const { PATH: path } = process.env;
   // Without perl: a keeper would make the second wait.
   process.env['PATH'] = '';
-  const first = new Bench();
-  const second = new Bench(first.folder);
+  const [first, second] = [new Bench(), new Bench(folders.at(-1))];
   try {
-    await Promise.all([first.start(), second.start()]);
+    // The one that is replaced before it hears the report fails.
+    await Promise.allSettled([first.start(), second.start()]);
   } finally {
     process.env['PATH'] = path;
   }
@@ -197,9 +211,26 @@ test('of two launchers started at once one alone reads the records and starts ta
   assert.deepEqual(launchers(), [first.launcherPid]);
   const log = readFileSync(join(folder, 'log'), 'utf8');
   assert.match(log, /another launcher holds the socket/);
-  // Whoever came last is the agent.
+  // Whoever came last is the agent, and the other does not come again.
+  await until(() => first.isReplaced !== second.isReplaced || undefined);
   await Promise.all([first, second].map((it) => it.client.stop({ killTasks: true })));
   await until(() => (launchers().length === 0 ? true : undefined));
+});
+
+test('an agent is told when another one takes its launcher, and tasks go on', async () => {
+  const first = await new Bench().start();
+  const task = await first.launch('long', 'sleep 1000', 60_000);
+  const second = await new Bench(first.folder).start();
+  await until(() => first.isReplaced || undefined);
+  const { containers } = await second.reports(1);
+  assert.deepEqual(
+    containers.map(({ id, pid }) => [id, pid]),
+    [['long', task.pid]],
+  );
+  assert.ok(isAlive(task.pid));
+  await second.client.stop({ killTasks: true });
+  assert.ok(!isAlive(task.pid));
+  assert.ok(!second.isReplaced);
 });
 
 function commandOf(pid: number): string {

@@ -23,7 +23,7 @@ import { LineDecoder, PROTOCOL_VERSION, writeLine } from './protocol.ts';
 import type { LauncherSettings } from './server.ts';
 import { type AnyRequest, UnconfirmedRequests } from './unconfirmed.ts';
 
-/** Unix socket paths are limited to 107 bytes. */
+/** Unix socket paths are limited to 107 bytes; a launcher listens under a longer name first. */
 const SOCKET_PATH_MAX = 100;
 /** Long: a machine that is as busy as the one whose agent died just now takes its time. */
 const START_LIMIT_MS = 60_000;
@@ -37,6 +37,8 @@ export interface LauncherClientPorts {
   readonly settings?: LauncherSettings;
   /** The agent's own where it is left out. */
   readonly environment?: NodeJS.ProcessEnv;
+  /** Called when another agent has taken the launcher; nothing more is heard of it. */
+  readonly replaced?: () => void;
 }
 
 /** Which launcher program, and where it keeps what it knows. */
@@ -58,6 +60,7 @@ export class LauncherClient implements Launcher, ContainerLauncher {
   private onEvent: (event: LauncherEvent) => void = () => {};
   private onContainer: (event: ContainerEvent) => void = () => {};
   private isStopped = false;
+  private isReplaced = false;
   /** Under way since a launcher was lost. */
   private reconnecting: Promise<void> | undefined;
   private readonly unconfirmed = new UnconfirmedRequests();
@@ -161,19 +164,20 @@ export class LauncherClient implements Launcher, ContainerLauncher {
       const socket = await tryConnect(this.socketPath);
       // A dying launcher may still accept; then the next one is asked.
       if (socket !== undefined && (await this.adopt(socket))) return;
+      if (this.isReplaced) throw this.failure('another agent has taken the launcher');
       if (!isSpawned && socket === undefined) {
         isSpawned = true;
         await this.spawnLauncher();
       }
       if (this.ports.clock.now() >= endsAt) {
-        throw new ClusterError(
-          'LAUNCHER',
-          `the launcher did not open ${this.socketPath}; see ${this.folder}/log`,
-          { retriable: false },
-        );
+        throw this.failure(`the launcher did not open ${this.socketPath}; see ${this.folder}/log`);
       }
       await sleep(this.ports.clock, RETRY_MS);
     }
+  }
+
+  private failure(sentence: string): ClusterError {
+    return new ClusterError('LAUNCHER', sentence, { retriable: false });
   }
 
   private async spawnLauncher(): Promise<void> {
@@ -220,6 +224,8 @@ export class LauncherClient implements Launcher, ContainerLauncher {
       socket.on('data', (chunk) => {
         for (const value of lines.push(chunk)) {
           if (!isEvent(value)) continue;
+          if (isReplacement(value)) this.replaced();
+          if (this.isReplaced) return;
           if (!isAdopted) this.socket = socket;
           isAdopted = true;
           this.received(value);
@@ -230,9 +236,16 @@ export class LauncherClient implements Launcher, ContainerLauncher {
       socket.on('error', () => {});
       socket.on('close', () => {
         resolve(false);
-        if (isAdopted && this.socket === socket && !this.isStopped) this.lost();
+        const isWanted = !this.isStopped && !this.isReplaced;
+        if (isAdopted && this.socket === socket && isWanted) this.lost();
       });
     });
+  }
+
+  private replaced(): void {
+    this.isReplaced = true;
+    this.ports.log.error({ folder: this.folder }, 'another agent has taken the launcher');
+    this.ports.replaced?.();
   }
 
   private lost(): void {
@@ -286,6 +299,10 @@ function tryConnect(path: string): Promise<Socket | undefined> {
     socket.once('connect', () => resolve(socket));
     socket.once('error', () => resolve(undefined));
   });
+}
+
+function isReplacement(event: { readonly kind: string }): boolean {
+  return event.kind === 'replaced';
 }
 
 /** The launcher is our own program; the shape beyond `kind` is its promise. */

@@ -3,7 +3,7 @@
  * `root` into `folder`, as plain JavaScript. A process of its own, because what strips types is 20 MB
  * that a process never gives back.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 
@@ -26,9 +26,16 @@ function copy(source: string, copies: Copies): void {
   );
   const target = join(copies.folder, relative(copies.root, source)).replace(/\.ts$/, '.js');
   mkdirSync(dirname(target), { recursive: true });
-  writeFileSync(target, rewritten);
+  write(target, rewritten);
+}
+
+/** Whole at any moment: another agent's launcher may be loading it. */
+function write(target: string, text: string): void {
+  const unfinished = `${target}.${process.pid}`;
+  writeFileSync(unfinished, text);
+  renameSync(unfinished, target);
 }
 
 const [main = '', root = '', folder = ''] = process.argv.slice(2);
 copy(main, { root, folder, done: new Set() });
-writeFileSync(join(folder, 'package.json'), '{"type":"module"}\n');
+write(join(folder, 'package.json'), '{"type":"module"}\n');

@@ -4,7 +4,8 @@
  *     agent    -> launcher   hello{version}, then LauncherRequest...
  *     launcher -> agent      LauncherEvent..., the first one a `report`
  *
- * A new connection replaces the old one. Nothing is answered; requests may be repeated.
+ * A new connection replaces the old one, which hears `replaced` as its last line. Nothing is
+ * answered; requests may be repeated.
  */
 import type { Socket } from 'node:net';
 import type { DurationMs } from '../../base/duration.ts';

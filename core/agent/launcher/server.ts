@@ -3,13 +3,14 @@
  * and no agent has come back for a minute.
  */
 import { rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import type { Clock, Instant } from '../../base/clock.ts';
 import type { DurationMs } from '../../base/duration.ts';
 import { describeError } from '../../base/errors.ts';
 import type { ContainerEvent, ContainerRequest } from '../containers/port.ts';
 import type { LauncherEvent } from '../launcher-port.ts';
 import type { LauncherCore } from './core.ts';
+import { listenAlone } from './exclusive-socket.ts';
 import type { OrphanPlaces } from './orphans.ts';
 import {
   type LauncherHello,
@@ -41,12 +42,14 @@ const IDLE_END_MS = 60_000;
 const STOP_GRACE_MS = 1_500;
 const STOP_LIMIT_MS = 3_000;
 const DESTROY_LIMIT_MS = 500;
+const REPLACED_LIMIT_MS = 5_000;
 
 export class LauncherServer {
   private readonly clock: Clock;
   private readonly core: LauncherCore;
   private readonly socketPath: string;
   private readonly folder: string;
+  private readonly server = createServer((socket) => this.serve(socket));
   private agent: Socket | undefined;
   private isStopping = false;
   private isCongested = false;
@@ -59,34 +62,22 @@ export class LauncherServer {
   }
 
   /**
-   * Listens once, and only then reads the records: of two launchers that two agents have started one after
+   * Reads the records only when the socket is its own: of two launchers that two agents have started one after
    * another, one alone may act on them. `recovered` is called when they have been read.
    */
   run(recovered: () => void = () => {}): void {
-    const server = createServer((socket) => this.serve(socket));
-    server.once('error', () => this.listenInstead(server));
-    server.listen(this.socketPath, () => {
-      writeFileSync(`${this.folder}/pid`, String(process.pid));
-      this.core.recover();
-      recovered();
-      this.endWhenIdle();
-    });
-  }
-
-  /** A socket nobody listens on is what a dead launcher leaves behind. */
-  private listenInstead(server: Server): void {
-    const end = (why: string): void => {
-      process.stderr.write(`launcher: ${why}\n`);
-      process.exit(1);
-    };
-    server.once('error', (error) => end(describeError(error)));
-    const other = connect(this.socketPath);
-    other.once('connect', () =>
-      end('another launcher holds the socket: the agent talks to that one'),
-    );
-    other.once('error', () => {
-      rmSync(this.socketPath, { force: true });
-      server.listen(this.socketPath);
+    const place = { path: this.socketPath };
+    listenAlone(this.server, place, {
+      held: () => {
+        writeFileSync(`${this.folder}/pid`, String(process.pid));
+        this.core.recover();
+        recovered();
+        this.endWhenIdle();
+      },
+      refused: (why) => {
+        process.stderr.write(`launcher: ${why}\n`);
+        process.exit(1);
+      },
     });
   }
 
@@ -117,11 +108,21 @@ export class LauncherServer {
       socket.destroy();
       return false;
     }
-    this.agent?.destroy();
+    this.replaceAgent();
     this.agent = socket;
     const tell = (event: LauncherEvent | ContainerEvent): void => this.tell(socket, event);
     this.core.attach(tell, tell);
     return true;
+  }
+
+  /** It would come again and replace the new one. */
+  private replaceAgent(): void {
+    const { agent } = this;
+    if (agent === undefined) return;
+    writeLine(agent, { kind: 'replaced' });
+    agent.destroySoon();
+    // One that does not read would keep the socket.
+    this.clock.setTimer(REPLACED_LIMIT_MS, () => agent.destroy());
   }
 
   private handle(value: unknown): void {
@@ -170,15 +171,20 @@ export class LauncherServer {
       return;
     }
     this.core.forgetAll();
-    rmSync(this.socketPath, { force: true });
+    this.giveUpSocket();
     this.agent?.end(() => process.exit(0));
     this.clock.setTimer(500, () => process.exit(0));
+  }
+
+  private giveUpSocket(): void {
+    rmSync(this.socketPath, { force: true });
+    this.server.close();
   }
 
   private endWhenIdle(): void {
     this.clock.setTimer(IDLE_END_MS, () => {
       if (this.core.isIdle && this.agent === undefined) {
-        rmSync(this.socketPath, { force: true });
+        this.giveUpSocket();
         process.exit(0);
       }
       this.endWhenIdle();
