@@ -130,13 +130,24 @@ const WORDS: readonly string[] = [
   ...['__class__', 'constructor', '__proto__', 'toString', 'hasOwnProperty'],
 ];
 
+/** Beside the examples: patterns of `re`, slices and texts. */
+const PATTERNS = `import re, json, os.path
+print re.findall('(a|b)*?c{1,3}[^x-z]', 'abcabc')
+print re.sub(r'(?P<n>\\w+)/(\\1|(?:x)?)+', r'\\g<n>\\2', 'www/www'), re.split('(,)|;', 'a,b;c')
+print re.compile('(?ix) ^ (?<=a) (?!b) (a)? (?(1)b|c) $').search('abc' * 20, 1)
+print [m.groups() for m in re.finditer('((a*)*b?)*', 'aaaa')], re.escape('a.b')
+l = range(9); l[1:3] = 'ab'; del l[-2:]
+print 'a,b'.rsplit(',', 1), 'x'.center(9, '*'), reduce(lambda a, b: a + b, l[:1] + [2])
+print json.dumps({'a': l}, separators=(',', ':'), indent=1), os.path.splitext('a.b')
+`;
+
 export function auroraTarget(): PureTarget {
   const files = new Map(
     readdirSync(FOLDER)
       .filter((name) => name.endsWith('.aurora'))
       .map((name) => [name, readFileSync(`${FOLDER}${name}`, 'utf8')]),
   );
-  const texts = [...files.values()];
+  const texts = [...files.values(), PATTERNS];
   return {
     make: (dice) => {
       let text = dice.pickAny(texts) ?? '';

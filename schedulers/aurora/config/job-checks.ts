@@ -6,6 +6,16 @@ import type { DataMap } from './pystachio/plain.ts';
 /** A dedicated job has to let this share of its instances fail. */
 const DEDICATED_SHARE = 0.02;
 
+const FRAME = '*'.repeat(80);
+const DEPRECATION = [
+  FRAME,
+  '* The command you ran is deprecated and will soon break!',
+  "* Job configuration attribute 'production' is deprecated.",
+  "* Use 'tier' attribute instead. For more information please refer to ",
+  '* http://aurora.apache.org/documentation/latest/reference/configuration/#job-objects',
+  FRAME,
+].join('\n');
+
 export interface JobFindings {
   readonly errors: readonly string[];
   readonly warnings: readonly string[];
@@ -14,11 +24,9 @@ export interface JobFindings {
 export function checkJob(job: DataMap): JobFindings {
   const ports = portFindings(job);
   const isProductionAlone = job.get('production') === true && !job.has('tier');
-  const deprecation =
-    "Job configuration attribute 'production' is deprecated. Use 'tier' attribute instead";
   return {
     errors: [...updateErrors(job), ...negatives(job), ...ports.errors],
-    warnings: [...ports.warnings, ...(isProductionAlone ? [deprecation] : [])],
+    warnings: [...ports.warnings, ...(isProductionAlone ? [DEPRECATION] : [])],
   };
 }
 
@@ -77,6 +85,10 @@ function portFindings(job: DataMap): JobFindings {
   const isKnown = referencedPorts(mapAt(job, 'task')).has(primary) || portmap.value.has(primary);
   const warnings = isKnown
     ? []
-    : [`Announcer specified primary port as ${primary} but no processes have bound that port!`];
+    : [
+        `\nAnnouncer specified primary port as '${primary}' but no processes have bound that port.\n` +
+          `If you would like to utilize this port, you should listen on {{thermos.ports[${primary}]}}\n` +
+          'from some Process bound to your task.\n',
+      ];
   return { errors, warnings };
 }

@@ -228,7 +228,7 @@ export function constraintsOf(texts: ReadonlyMap<string, string>): Result<readon
     const limit = /^limit:(.*)$/s.exec(text)?.[1];
     if (limit !== undefined) {
       if (!/^\s*[+-]?\d{1,9}\s*$/.test(limit)) {
-        return err(`${limit} is not a valid limit value, must be integer`);
+        return err(`limit:${limit} is not a valid limit value, must be integer`);
       }
       constraints.push({ name, constraint: { limit: { limit: Number(limit) } } });
     } else {

@@ -4,37 +4,62 @@ import type { DataMap } from './pystachio/plain.ts';
 
 const PROCESS_NAME = /^[^./][^/]*$/;
 const PREFIX = 'Task is invalid: ';
+const PLAN = 'Task has invalid plan: ';
 
-/** The first thing that is wrong. */
+/** The first thing that is wrong: names first, then the regular and the final plan. */
 export function taskProblem(task: DataMap): string | undefined {
-  const problem = processProblem(task) ?? constraintProblem(task);
+  const problem = nameProblem(task) ?? planProblem(task, false) ?? planProblem(task, true);
   return problem === undefined ? undefined : `${PREFIX}${problem}`;
 }
 
-function processProblem(task: DataMap): string | undefined {
+function nameProblem(task: DataMap): string | undefined {
   const names = mapsAt(task, 'processes').map((each) => textAt(each, 'name'));
   const bad = names.find((name) => !PROCESS_NAME.test(name));
-  if (bad !== undefined) return `process name '${bad}' is invalid`;
+  if (bad !== undefined) return `Task has invalid process: Invalid process name: ${bad}`;
   const twice = names.find((name, at) => names.indexOf(name) !== at);
-  return twice === undefined ? undefined : `process name '${twice}' is not unique`;
+  if (twice === undefined) return undefined;
+  return `Task has invalid process: process name ${twice} is not unique`;
 }
 
-function constraintProblem(task: DataMap): string | undefined {
-  const processes = mapsAt(task, 'processes');
-  const isFinal = new Map(processes.map((each) => [textAt(each, 'name'), isSet(each, 'final')]));
-  const after = new Map<string, Set<string>>([...isFinal.keys()].map((name) => [name, new Set()]));
+function planProblem(task: DataMap, isFinal: boolean): string | undefined {
+  const processes = new Map(
+    mapsAt(task, 'processes').map((each) => [textAt(each, 'name'), each] as const),
+  );
+  const planned = [...processes].filter(([, each]) => isSet(each, 'final') === isFinal);
+  const after = new Map<string, Set<string>>(planned.map(([name]) => [name, new Set()]));
   for (const constraint of mapsAt(task, 'constraints')) {
     const order = listAt(constraint, 'order').map(String);
-    const unknown = order.find((name) => !isFinal.has(name));
-    if (unknown !== undefined) return `constraint names the unknown process '${unknown}'`;
-    if (new Set(order.map((name) => isFinal.get(name))).size > 1)
-      return 'Invalid process dependencies!';
+    const isKnown = order.every((name) => processes.has(name));
+    const inPlan = order.filter((name) => after.has(name)).length;
+    if (!isKnown || order.length === 0 || (inPlan > 0 && inPlan < order.length)) {
+      return `${PLAN}Invalid process dependencies!`;
+    }
+    if (inPlan === 0) continue;
     for (const [at, name] of order.entries()) {
       const before = order[at - 1];
-      if (before !== undefined) after.get(name)?.add(before);
+      if (before === undefined) continue;
+      const problem = dependencyProblem(processes, name, before);
+      if (problem !== undefined) return `${PLAN}${problem}`;
+      after.get(name)?.add(before);
     }
   }
-  return hasCycle(after) ? 'Cycles detected in the task schedule!' : undefined;
+  return hasCycle(after) ? `${PLAN}Cycles detected in the task schedule!` : undefined;
+}
+
+function dependencyProblem(
+  processes: ReadonlyMap<string, DataMap>,
+  name: string,
+  before: string,
+): string | undefined {
+  const is = (process: string, attribute: string): boolean => {
+    const found = processes.get(process);
+    return found !== undefined && isSet(found, attribute);
+  };
+  if (is(before, 'daemon')) return `Process ${name} may not depend upon daemon process ${before}`;
+  if (is(before, 'ephemeral') && !is(name, 'ephemeral')) {
+    return `Non-ephemeral process ${name} may not depend upon ephemeral process ${before}`;
+  }
+  return undefined;
 }
 
 /** Takes away what has no predecessors left until nothing changes. */

@@ -14,7 +14,6 @@ import type { ProcessStatus, RunnerHeader } from '../thrift/types.ts';
 import { CheckpointPaths, isTaskId, logDirectory } from './checkpoint-paths.ts';
 import { CheckpointReader, CheckpointWriter } from './checkpoint-stream.ts';
 import { COORDINATOR, type CoordinatorOrder } from './coordinator.ts';
-import { scheduleOf, scheduleProblem } from './machine/planner.ts';
 import { type RunnerEffect, type RunnerInput, RunnerMachine } from './machine/runner-machine.ts';
 import { RunnerState } from './machine/runner-state.ts';
 import { isProcessEnd, isTaskEnd } from './machine/states.ts';
@@ -45,9 +44,6 @@ export async function main(argv: readonly string[]): Promise<number> {
   const json = readFileSync(thermosJson, 'utf8');
   const task = taskFromJson(json);
   if (!task.ok) return refuse(task.error, RUNNER_EXIT.invalidTask);
-  const problem =
-    scheduleProblem(scheduleOf(task.value, false)) ?? scheduleProblem(scheduleOf(task.value, true));
-  if (problem !== undefined) return refuse(problem, RUNNER_EXIT.invalidTask);
   const user = setuid === undefined ? ownUser() : findUser(setuid);
   if (user === undefined) return refuse(`unknown user '${setuid}'`, RUNNER_EXIT.unknownUser);
   try {

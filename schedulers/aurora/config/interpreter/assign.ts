@@ -2,6 +2,7 @@
 import type { Frame } from './frame.ts';
 import type { Interpreter } from './interpreter.ts';
 import type { Expression } from './syntax.ts';
+import { reprOf } from './text-of.ts';
 import { indexOf, iterate, PyDict, PyList, raised, typeName, type Value } from './values.ts';
 
 export function assign(it: Interpreter, target: Expression, value: Value, frame: Frame): void {
@@ -16,6 +17,9 @@ export function assign(it: Interpreter, target: Expression, value: Value, frame:
       setItem(it, of, key, value);
       return;
     }
+    case 'slice':
+      replaceSlice(it, target, iterate(value), frame);
+      return;
     case 'tuple':
     case 'list':
       it.locate(frame, target.at);
@@ -55,6 +59,35 @@ function setItem(it: Interpreter, of: Value, key: Value, value: Value): void {
   of.items[at] = value;
 }
 
+/** `list[from:to] = items`; without items it takes them out. */
+function replaceSlice(
+  it: Interpreter,
+  target: Expression & { readonly kind: 'slice' },
+  items: readonly Value[],
+  frame: Frame,
+): void {
+  const of = it.evaluate(target.of, frame);
+  const bounds = [target.from, target.to].map((each) =>
+    each === undefined ? null : it.evaluate(each, frame),
+  );
+  it.locate(frame, target.at);
+  if (!(of instanceof PyList)) {
+    throw raised('TypeError', `'${typeName(of)}' object does not support slice assignment`);
+  }
+  if (target.step !== undefined) {
+    throw raised('ValueError', 'slices with a step cannot be changed in configurations');
+  }
+  const count = of.items.length;
+  const [from = 0, to = count] = bounds.map((bound, at) => {
+    if (bound === null) return at === 0 ? 0 : count;
+    const index = indexOf(bound, 'slice indices must be integers or None');
+    return Math.max(0, Math.min(count, index < 0 ? index + count : index));
+  });
+  it.budget.elements(items.length);
+  it.budget.step(1 + count / 100);
+  of.items = [...of.items.slice(0, from), ...items, ...of.items.slice(Math.max(from, to))];
+}
+
 export function remove(it: Interpreter, target: Expression, frame: Frame): void {
   it.locate(frame, target.at);
   if (target.kind === 'name') {
@@ -63,12 +96,16 @@ export function remove(it: Interpreter, target: Expression, frame: Frame): void 
       throw raised('NameError', `name '${target.name}' is not defined`);
     return;
   }
+  if (target.kind === 'slice') {
+    replaceSlice(it, target, [], frame);
+    return;
+  }
   if (target.kind !== 'item') throw raised('SyntaxError', `can't delete ${target.kind}`);
   const of = it.evaluate(target.of, frame);
   const key = it.evaluate(target.key, frame);
   it.locate(frame, target.at);
   if (of instanceof PyDict) {
-    if (!of.delete(key)) throw raised('KeyError', it.text(key));
+    if (!of.delete(key)) throw raised('KeyError', reprOf(key, it));
   } else if (of instanceof PyList) {
     const index = indexOf(key);
     const at = index < 0 ? index + of.items.length : index;

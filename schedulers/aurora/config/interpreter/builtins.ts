@@ -68,12 +68,19 @@ const FUNCTIONS: readonly NativeFunction[] = [
     }
     return sum;
   }),
-  positional('map', [2, 2], ([mapped = null, over = null], calls) =>
-    list(
-      iterate(over).map((each) => applied(mapped, each, calls)),
-      calls,
-    ),
+  positional('map', [2, 50], ([mapped = null, ...sequences], calls) =>
+    mapAll(mapped, sequences, calls),
   ),
+  positional('reduce', [2, 3], ([callee = null, over = null, first], calls) => {
+    const [head, ...rest] = first === undefined ? iterate(over) : [first, ...iterate(over)];
+    if (head === undefined) {
+      throw raised('TypeError', 'reduce() of empty sequence with no initial value');
+    }
+    return rest.reduce<Value>(
+      (sum, each) => calls.call(callee, { positional: [sum, each], keywords: NO_KEYWORDS }),
+      head,
+    );
+  }),
   positional('filter', [2, 2], ([test = null, over = null], calls) =>
     list(
       iterate(over).filter((each) => isTruthy(test === null ? each : applied(test, each, calls))),
@@ -111,6 +118,18 @@ const FUNCTIONS: readonly NativeFunction[] = [
     const number = Number(value);
     return (Math.sign(number) * Math.round(Math.abs(number) * scale)) / scale;
   }),
+  positional('hex', [1, 1], ([value = null]) => inBase(value, 16, '0x')),
+  positional('oct', [1, 1], ([value = null]) => inBase(value, 8, '0')),
+  positional('bin', [1, 1], ([value = null]) => inBase(value, 2, '0b')),
+  positional('pow', [2, 2], ([base = null, power = null], calls) =>
+    binary('**', base, power, calls),
+  ),
+  positional('divmod', [2, 2], ([one = null, other = null], calls) => {
+    return new PyTuple([binary('//', one, other, calls), binary('%', one, other, calls)]);
+  }),
+  positional('cmp', [2, 2], ([one = null, other = null], calls) =>
+    BigInt(Math.sign(order(one, other, calls))),
+  ),
   positional('repr', [1, 1], ([value = null], calls) => reprOf(value, calls)),
   positional('isinstance', [2, 2], ([value = null, type = null]) => isInstance(value, type)),
   positional(
@@ -198,12 +217,15 @@ function toInt(args: CallArguments): Value {
   const radix = base === undefined ? 10 : indexOf(base);
   const prefix = radix === 16 ? '0x' : radix === 8 ? '0o' : radix === 2 ? '0b' : '';
   const isGood =
-    radix === 10 ? /^[+-]?\d{1,300}$/.test(text) : /^[\da-f]{1,200}$/i.test(text) && prefix !== '';
+    radix === 10
+      ? /^[+-]?\d{1,300}$/.test(text)
+      : /^(?:0[xob])?[\da-f]{1,200}$/i.test(text) && prefix !== '';
   if (!isGood) {
     throw raised('ValueError', `invalid literal for int() with base ${radix}: '${text}'`);
   }
   try {
-    return bounded(BigInt(`${prefix}${text.replace(/^\+/, '')}`));
+    const isPrefixed = prefix !== '' && text.toLowerCase().startsWith(prefix);
+    return bounded(BigInt(`${isPrefixed ? '' : prefix}${text.replace(/^\+/, '')}`));
   } catch (thrown) {
     if (!(thrown instanceof SyntaxError)) throw thrown;
     throw raised('ValueError', `invalid literal for int() with base ${radix}: '${text}'`);
@@ -223,6 +245,38 @@ function from(name: string, args: CallArguments): readonly Value[] {
 function list(items: readonly Value[], calls: Calls): PyList {
   calls.budget.elements(items.length);
   return new PyList([...items]);
+}
+
+/** Of several sequences the longest counts; the others go on with None. */
+function mapAll(mapped: Value, sequences: readonly Value[], calls: Calls): PyList {
+  const [first = [], ...more] = sequences.map((each) => iterate(each));
+  if (more.length === 0) {
+    const keeps = mapped === null;
+    return list(
+      first.map((each) => (keeps ? each : applied(mapped, each, calls))),
+      calls,
+    );
+  }
+  const all = [first, ...more];
+  const count = Math.max(...all.map(({ length }) => length));
+  calls.budget.elements(count * all.length);
+  const rows = Array.from({ length: count }, (_, at) => all.map((each) => each[at] ?? null));
+  return new PyList(
+    rows.map((row) =>
+      mapped === null
+        ? new PyTuple(row)
+        : calls.call(mapped, { positional: row, keywords: NO_KEYWORDS }),
+    ),
+  );
+}
+
+function inBase(value: Value, radix: number, prefix: string): string {
+  if (typeof value !== 'bigint' && typeof value !== 'boolean') {
+    throw raised('TypeError', `a number is required, not ${typeName(value)}`);
+  }
+  const number = BigInt(value);
+  const digits = (number < 0n ? -number : number).toString(radix);
+  return `${number < 0n ? '-' : ''}${digits === '0' && prefix === '0' ? '' : prefix}${digits}`;
 }
 
 function applied(callee: Value, argument: Value, calls: Calls): Value {

@@ -1,5 +1,6 @@
 /** Exceptions as values: classes by name, and what `except ... as e` binds. */
 import { ConfigError } from './source.ts';
+import { reprOf } from './text-of.ts';
 import { type CallArguments, type Calls, PyList, PyObject, PyTuple, type Value } from './values.ts';
 
 export class ExceptionClass extends PyObject {
@@ -37,11 +38,14 @@ export class ExceptionClass extends PyObject {
 export class ExceptionValue extends PyObject {
   readonly type: ExceptionClass;
   readonly args: readonly Value[];
+  /** What the interpreter said, which shows keys as they would be written already. */
+  readonly #said: string | undefined;
 
-  constructor(type: ExceptionClass, args: readonly Value[]) {
+  constructor(type: ExceptionClass, args: readonly Value[], said: string | undefined = undefined) {
     super();
     this.type = type;
     this.args = args;
+    this.#said = said;
   }
 
   get typeName(): string {
@@ -53,9 +57,12 @@ export class ExceptionValue extends PyObject {
   }
 
   override text(calls: Calls): string {
+    if (this.#said !== undefined) return this.#said;
     const [only, ...more] = this.args;
     if (only === undefined) return '';
-    return more.length === 0 ? calls.text(only) : calls.text(new PyTuple(this.args));
+    if (more.length > 0) return calls.text(new PyTuple(this.args));
+    // As the original: what is missing is shown as it would be written.
+    return this.type.isA(KEY) ? reprOf(only, calls) : calls.text(only);
   }
 
   override attribute(name: string): Value | undefined {
@@ -77,6 +84,7 @@ export class RaisedError extends ConfigError {
 const BASE = new ExceptionClass('Exception', undefined);
 const STANDARD = new ExceptionClass('StandardError', BASE);
 const LOOKUP = new ExceptionClass('LookupError', STANDARD);
+const KEY = new ExceptionClass('KeyError', LOOKUP);
 const ENVIRONMENT = new ExceptionClass('EnvironmentError', STANDARD);
 const ARITHMETIC = new ExceptionClass('ArithmeticError', STANDARD);
 const NAME = new ExceptionClass('NameError', STANDARD);
@@ -92,7 +100,7 @@ export const EXCEPTIONS: ReadonlyMap<string, ExceptionClass> = new Map(
     NAME,
     VALUE,
     new ExceptionClass('UnboundLocalError', NAME),
-    new ExceptionClass('KeyError', LOOKUP),
+    KEY,
     new ExceptionClass('IndexError', LOOKUP),
     new ExceptionClass('IOError', ENVIRONMENT),
     new ExceptionClass('OSError', ENVIRONMENT),
@@ -108,10 +116,14 @@ export const EXCEPTIONS: ReadonlyMap<string, ExceptionClass> = new Map(
   ].map((each) => [each.name, each]),
 );
 
+/** `re.error`: found in its module only. */
+export const RE_ERROR = new ExceptionClass('error', BASE);
+
 /** The value for an error, whether a configuration raised it or the interpreter did. */
 export function exceptionOf(error: ConfigError): ExceptionValue {
   if (error instanceof RaisedError) return error.exception;
-  return new ExceptionValue(EXCEPTIONS.get(error.kind) ?? BASE, [error.message]);
+  const known = error.kind === RE_ERROR.name ? RE_ERROR : EXCEPTIONS.get(error.kind);
+  return new ExceptionValue(known ?? BASE, [error.message], error.message);
 }
 
 /** Whether `except TYPES` catches it. */

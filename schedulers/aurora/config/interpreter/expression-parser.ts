@@ -341,6 +341,7 @@ export function checkTarget(tokens: TokenCursor, target: Expression): void {
       if (target.name === 'None') tokens.fail('cannot assign to None', target.at);
       return;
     case 'item':
+    case 'slice':
       return;
     case 'tuple':
     case 'list':

@@ -58,6 +58,7 @@ export class Interpreter implements Calls {
     this.#builtins = builtins();
     this.#builtins.set('open', this.#open());
     this.#builtins.set('include', this.#include());
+    this.#builtins.set('print', this.#print());
     this.globals = new Map(options.names);
   }
 
@@ -202,6 +203,19 @@ export class Interpreter implements Calls {
         throw raised('ValueError', `a relative path cannot be included from a stream: '${shown}'`);
       }
       this.#run(this.#sourceAt(joinPath(from, shown), shown));
+      return null;
+    });
+  }
+
+  /** For files that import it from the future; others have the statement. */
+  #print(): NativeFunction {
+    return new NativeFunction('print', ({ positional: values, keywords }) => {
+      const { sep = ' ', ...others } = Object.fromEntries(keywords);
+      const [other] = Object.keys(others);
+      if (other !== undefined) {
+        throw raised('TypeError', `print() takes no ${other} in configurations`);
+      }
+      this.print(values.map((each) => this.text(each)).join(stringOf(sep, 'print()')));
       return null;
     });
   }

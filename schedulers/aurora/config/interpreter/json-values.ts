@@ -1,11 +1,12 @@
 /** `json.loads` and `json.dumps`. */
-import { onlyPositional } from './native.ts';
+import { onlyPositional, stringOf } from './native.ts';
 import { floatText } from './text-of.ts';
 import {
   type CallArguments,
   type Calls,
   indexOf,
   isTruthy,
+  iterate,
   PyDict,
   PyList,
   PyTuple,
@@ -50,9 +51,10 @@ export function toJson(args: CallArguments, calls: Calls): string {
   const how = {
     indent: indent === null ? undefined : indexOf(indent),
     isSorted: isTruthy(keywords.get('sort_keys') ?? false),
+    ...separatorsIn(keywords.get('separators') ?? null),
   };
   for (const name of keywords.keys()) {
-    if (name !== 'indent' && name !== 'sort_keys') {
+    if (name !== 'indent' && name !== 'sort_keys' && name !== 'separators') {
       throw raised('TypeError', `dumps() got an unexpected keyword argument '${name}'`);
     }
   }
@@ -63,6 +65,18 @@ export function toJson(args: CallArguments, calls: Calls): string {
 interface Layout {
   readonly indent: number | undefined;
   readonly isSorted: boolean;
+  readonly afterItem: string;
+  readonly afterKey: string;
+}
+
+function separatorsIn(value: Value): Pick<Layout, 'afterItem' | 'afterKey'> {
+  if (value === null) return { afterItem: ', ', afterKey: ': ' };
+  const [afterItem, afterKey, ...more] = iterate(value);
+  if (more.length > 0) throw raised('ValueError', 'too many values to unpack');
+  return {
+    afterItem: stringOf(afterItem, 'separators'),
+    afterKey: stringOf(afterKey, 'separators'),
+  };
 }
 
 function written(value: Value, how: Layout, calls: Calls, depth: number): string {
@@ -89,7 +103,7 @@ function writtenUncounted(value: Value, how: Layout, calls: Calls, depth: number
   if (value instanceof PyDict) {
     const entries = [...value.entries.values()].map(([key, each]) => {
       if (typeof key !== 'string') throw raised('TypeError', 'keys must be a string');
-      return `${JSON.stringify(key)}: ${written(each, how, calls, depth + 1)}`;
+      return `${JSON.stringify(key)}${how.afterKey}${written(each, how, calls, depth + 1)}`;
     });
     return enclosed('{}', how.isSorted ? entries.sort() : entries, how, depth);
   }
@@ -103,7 +117,8 @@ function enclosed(
   depth: number,
 ): string {
   const [open = '', close = ''] = brackets;
-  if (how.indent === undefined || parts.length === 0) return open + parts.join(', ') + close;
+  if (how.indent === undefined || parts.length === 0)
+    return open + parts.join(how.afterItem) + close;
   const inner = `\n${' '.repeat(how.indent * (depth + 1))}`;
-  return `${open}${inner}${parts.join(`,${inner}`)}\n${' '.repeat(how.indent * depth)}${close}`;
+  return `${open}${inner}${parts.join(how.afterItem + inner)}\n${' '.repeat(how.indent * depth)}${close}`;
 }

@@ -1,8 +1,11 @@
 /** Methods of strings, lists, tuples, dictionaries and sets (spec aurora, section 2.3). */
 import { formatWith } from './format-method.ts';
-import { NativeFunction, onlyPositional, stringOf } from './native.ts';
-import { areEqual, searched } from './operators.ts';
+import { type Methods, method } from './method-rows.ts';
+import { NativeFunction, onlyPositional } from './native.ts';
+import { areEqual } from './operators.ts';
 import { sorted } from './sorting.ts';
+import { STRING } from './string-methods.ts';
+import { reprOf } from './text-of.ts';
 import {
   type CallArguments,
   type Calls,
@@ -14,124 +17,8 @@ import {
   PySet,
   PyTuple,
   raised,
-  typeName,
   type Value,
 } from './values.ts';
-
-interface Method<T> {
-  readonly arity: readonly [min: number, max: number];
-  readonly body: (self: T, args: readonly Value[], calls: Calls) => Value;
-}
-
-type Methods<T> = Readonly<Record<string, Method<T>>>;
-
-function method<T>(min: number, max: number, body: Method<T>['body']): Method<T> {
-  return { arity: [min, max], body };
-}
-
-const STRING: Methods<string> = {
-  join: method(1, 1, (self, [list = null], calls) => {
-    const parts = iterate(list).map((each, at) => {
-      if (typeof each === 'string') return each;
-      throw raised('TypeError', `sequence item ${at}: expected string, ${typeName(each)} found`);
-    });
-    const separators = self.length * Math.max(0, parts.length - 1);
-    calls.budget.characters(parts.reduce((sum, each) => sum + each.length, separators));
-    return parts.join(self);
-  }),
-  split: method(0, 2, (self, [separator = null, max = -1n], calls) => {
-    if (typeof separator === 'string') searched(self, separator, calls);
-    const parts = split(self, separator, indexOf(max));
-    calls.budget.elements(parts.length);
-    calls.budget.characters(self.length);
-    return new PyList(parts);
-  }),
-  splitlines: method(0, 0, (self, _args, calls) => {
-    const lines = self.split(/\r\n|\r|\n/);
-    if (lines.at(-1) === '') lines.pop();
-    calls.budget.elements(lines.length);
-    calls.budget.characters(self.length);
-    return new PyList(lines);
-  }),
-  replace: method(2, 3, (self, [from = null, to = null, max = -1n], calls) => {
-    const limit = indexOf(max);
-    searched(self, stringOf(from, 'replace()'), calls);
-    const parts = self.split(stringOf(from, 'replace()'));
-    const count = limit < 0 ? parts.length - 1 : Math.min(limit, parts.length - 1);
-    const by = stringOf(to, 'replace()');
-    calls.budget.characters(self.length + by.length * Math.max(0, count));
-    if (count <= 0) return self;
-    return `${parts.slice(0, count + 1).join(by)}${['', ...parts.slice(count + 1)].join(String(from))}`;
-  }),
-  strip: method(0, 1, (self, [chars = null]) => stripped(self, chars, 'both')),
-  lstrip: method(0, 1, (self, [chars = null]) => stripped(self, chars, 'left')),
-  rstrip: method(0, 1, (self, [chars = null]) => stripped(self, chars, 'right')),
-  lower: method(0, 0, (self, _args, calls) => counted(self.toLowerCase(), calls)),
-  upper: method(0, 0, (self, _args, calls) => counted(self.toUpperCase(), calls)),
-  title: method(0, 0, (self, _args, calls) =>
-    counted(
-      self.toLowerCase().replaceAll(/[a-z]+/g, (word) => word[0]?.toUpperCase() + word.slice(1)),
-      calls,
-    ),
-  ),
-  capitalize: method(0, 0, (self, _args, calls) =>
-    counted(self.slice(0, 1).toUpperCase() + self.slice(1).toLowerCase(), calls),
-  ),
-  startswith: method(1, 1, (self, [start = null]) => anyOf(start, (each) => self.startsWith(each))),
-  endswith: method(1, 1, (self, [end = null]) => anyOf(end, (each) => self.endsWith(each))),
-  find: method(1, 1, (self, [text], calls) => {
-    searched(self, stringOf(text, 'find()'), calls);
-    return BigInt(self.indexOf(String(text)));
-  }),
-  count: method(1, 1, (self, [text], calls) => {
-    searched(self, stringOf(text, 'count()'), calls);
-    return BigInt(self.split(String(text)).length - 1);
-  }),
-  isdigit: method(0, 0, (self) => /^\d+$/.test(self)),
-  zfill: method(1, 1, (self, [width = 0n], calls) => {
-    calls.budget.characters(indexOf(width));
-    const sign = /^[-+]/.exec(self)?.[0] ?? '';
-    return sign + self.slice(sign.length).padStart(indexOf(width) - sign.length, '0');
-  }),
-  encode: method(0, 2, (self) => self),
-  decode: method(0, 2, (self) => self),
-};
-
-function counted(text: string, calls: Calls): string {
-  calls.budget.characters(text.length);
-  return text;
-}
-
-function split(text: string, separator: Value, max: number): string[] {
-  if (separator !== null && stringOf(separator, 'split()') === '')
-    throw raised('ValueError', 'empty separator');
-  const by = separator === null ? undefined : String(separator);
-  const from = by === undefined ? text.trimStart() : text;
-  const parts =
-    by === undefined ? (from === '' ? [] : from.trimEnd().split(/\s+/)) : from.split(by);
-  if (max < 0 || parts.length <= max + 1) return parts;
-  if (by !== undefined) return [...parts.slice(0, max), parts.slice(max).join(by)];
-  const head = parts.slice(0, max);
-  let rest = from;
-  for (const each of head) rest = rest.slice(each.length).trimStart();
-  return [...head, rest];
-}
-
-function stripped(text: string, chars: Value, side: 'left' | 'right' | 'both'): string {
-  const wanted = chars === null ? undefined : new Set(stringOf(chars, 'strip()'));
-  const isStripped = (char: string | undefined): boolean =>
-    char !== undefined && (wanted === undefined ? /\s/.test(char) : wanted.has(char));
-  let from = 0;
-  let to = text.length;
-  if (side !== 'right') while (from < to && isStripped(text[from])) from += 1;
-  if (side !== 'left') while (to > from && isStripped(text[to - 1])) to -= 1;
-  return text.slice(from, to);
-}
-
-function anyOf(value: Value, test: (text: string) => boolean): boolean {
-  const texts = value instanceof PyTuple ? value.items : [value];
-  return texts.some((each) => test(stringOf(each, 'startswith()')));
-}
 
 const LIST: Methods<PyList> = {
   append: method(1, 1, (self, [value = null], calls) => {
@@ -198,9 +85,9 @@ const DICT: Methods<PyDict> = {
     calls.budget.elements(self.entries.size);
     return PyDict.from(self.entries.values());
   }),
-  pop: method(1, 2, (self, [key = null, otherwise]) => {
+  pop: method(1, 2, (self, [key = null, otherwise], calls) => {
     const found = self.get(key) ?? otherwise;
-    if (found === undefined) throw raised('KeyError', keyOf(key).slice(2));
+    if (found === undefined) throw raised('KeyError', reprOf(key, calls));
     self.delete(key);
     return found;
   }),

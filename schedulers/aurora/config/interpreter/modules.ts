@@ -2,6 +2,7 @@
 
 import { fromJson, toJson } from './json-values.ts';
 import { NativeFunction, onlyPositional, positional, stringOf } from './native.ts';
+import { reMembers } from './regex/re-members.ts';
 import {
   type DigestAlgorithm,
   directoryOf,
@@ -9,7 +10,7 @@ import {
   type Surroundings,
   textOfBytes,
 } from './surroundings.ts';
-import { type Calls, PyList, PyObject, raised, type Value } from './values.ts';
+import { type Calls, PyList, PyObject, PyTuple, raised, type Value } from './values.ts';
 
 export class Module extends PyObject {
   readonly typeName = 'module';
@@ -47,18 +48,26 @@ export function modules(around: Surroundings): ReadonlyMap<string, Module> {
     ]),
     path,
     new Module('getpass', [['getuser', positional('getuser', [0, 0], () => around.userName())]]),
-    new Module(
-      'hashlib',
-      HASHES.map((name) => [name, hash(name, around)]),
-    ),
+    new Module('hashlib', [
+      ...HASHES.map((name): [string, Value] => [name, hash(name, around)]),
+      ['new', newHash(around)],
+    ]),
     new Module('time', [['time', positional('time', [0, 0], () => around.nowSeconds())]]),
     new Module('json', [
       [
         'loads',
         positional('loads', [1, 1], ([text], calls) => fromJson(stringOf(text, 'loads()'), calls)),
       ],
+      [
+        'load',
+        positional('load', [1, 1], ([file = null], calls) => {
+          if (!(file instanceof OpenFile)) throw raised('TypeError', 'load() expects an open file');
+          return fromJson(calls.text(file.contents(calls)), calls);
+        }),
+      ],
       ['dumps', new NativeFunction('dumps', (args, calls) => toJson(args, calls))],
     ]),
+    new Module('re', reMembers()),
     new Module('sys', [
       ['argv', new PyList(['aurora'])],
       ['platform', 'linux2'],
@@ -121,6 +130,18 @@ function pathModule(around: Surroundings): Module {
     onPath('dirname', (path) => (path.includes('/') ? directoryOf(path) : '')),
     onPath('basename', (path) => path.slice(path.lastIndexOf('/') + 1)),
     onPath('exists', (path) => around.read(path) !== undefined),
+    onPath('isfile', (path) => around.read(path) !== undefined),
+    onPath('isabs', (path) => path.startsWith('/')),
+    onPath('normpath', (path) => joinPath('.', path)),
+    onPath('split', (path) => {
+      const at = path.lastIndexOf('/') + 1;
+      const head = path.slice(0, at);
+      return new PyTuple([/^\/+$/.test(head) ? head : head.replace(/\/+$/, ''), path.slice(at)]);
+    }),
+    onPath('splitext', (path) => {
+      const [, root = path, end = ''] = /^(.*[^/.][^/]*)(\.[^./]*)$/s.exec(path) ?? [];
+      return new PyTuple([root, end]);
+    }),
   ]);
 }
 
@@ -129,6 +150,15 @@ const HASHES: readonly DigestAlgorithm[] = ['md5', 'sha1', 'sha256', 'sha512'];
 function hash(algorithm: DigestAlgorithm, around: Surroundings): NativeFunction {
   return new NativeFunction(algorithm, (args) => {
     const [value = ''] = onlyPositional(algorithm, args, [0, 1]);
+    return new Hash(algorithm, around, bytesOf(value));
+  });
+}
+
+function newHash(around: Surroundings): NativeFunction {
+  return positional('new', [1, 2], ([name, value = '']) => {
+    const wanted = stringOf(name, 'new()').toLowerCase();
+    const algorithm = HASHES.find((each) => each === wanted);
+    if (algorithm === undefined) throw raised('ValueError', `unsupported hash type ${wanted}`);
     return new Hash(algorithm, around, bytesOf(value));
   });
 }
@@ -199,12 +229,12 @@ export class OpenFile extends PyObject {
 
   override attribute(name: string): Value | undefined {
     if (name === 'close') return positional('close', [0, 0], () => null);
-    if (name === 'read') return positional('read', [0, 0], (_, calls) => this.#contents(calls));
+    if (name === 'read') return positional('read', [0, 0], (_, calls) => this.contents(calls));
     if (name !== 'readlines') return undefined;
     return positional('readlines', [0, 0], (_, calls) => new PyList([...this.#lines(calls)]));
   }
 
-  #contents(calls: Calls): Value {
+  contents(calls: Calls): Value {
     calls.budget.characters(this.#bytes.length);
     const text = textOfBytes(this.#bytes);
     return new TextEncoder().encode(text).length === this.#bytes.length

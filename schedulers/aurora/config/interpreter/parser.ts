@@ -164,7 +164,7 @@ function parseSimple(tokens: TokenCursor): Statement[] {
       return [{ kind: 'return', at, value: atEnd(tokens) ? undefined : parseExpressions(tokens) }];
     case 'raise':
       tokens.next();
-      return [{ kind: 'raise', at, value: atEnd(tokens) ? undefined : parseExpression(tokens) }];
+      return [{ kind: 'raise', at, value: atEnd(tokens) ? undefined : parseRaised(tokens) }];
     case 'global':
       tokens.next();
       return [{ kind: 'global', at, names: parseNames(tokens) }];
@@ -186,13 +186,43 @@ function parseSimple(tokens: TokenCursor): Statement[] {
       return parseImport(tokens, at);
     case 'from':
       tokens.next();
-      return [parseFromImport(tokens, at)];
+      return tokens.is('__future__') ? parseFuture(tokens) : [parseFromImport(tokens, at)];
     default: {
       const refused = REFUSED[text];
       if (refused !== undefined) tokens.fail(refused);
       return [parseAssignment(tokens)];
     }
   }
+}
+
+/** `raise Type, message` is `raise Type(message)`. */
+function parseRaised(tokens: TokenCursor): Expression {
+  const { at } = tokens.token;
+  const callee = parseExpression(tokens);
+  if (!tokens.takes(',')) return callee;
+  const value = parseExpression(tokens);
+  return { kind: 'call', at, callee, args: [{ kind: 'positional', name: '', value }] };
+}
+
+/** Does nothing, or is what is done anyway. */
+const FUTURES: ReadonlySet<string> = new Set(
+  'absolute_import generators nested_scopes print_function unicode_literals with_statement'.split(
+    ' ',
+  ),
+);
+
+function parseFuture(tokens: TokenCursor): Statement[] {
+  tokens.next();
+  tokens.expect('import');
+  const isInParentheses = tokens.takes('(');
+  do {
+    if (!FUTURES.has(tokens.token.text)) {
+      tokens.fail(`future feature ${tokens.token.text} is not supported in configurations`);
+    }
+    if (tokens.expectName() === 'print_function') tokens.isPrintFunction = true;
+  } while (tokens.takes(','));
+  if (isInParentheses) tokens.expect(')');
+  return [];
 }
 
 function atEnd(tokens: TokenCursor): boolean {

@@ -16,6 +16,8 @@ export class TokenCursor {
   readonly #tokens: readonly Token[];
   #at = 0;
   #depth = 0;
+  /** After `from __future__ import print_function`. */
+  isPrintFunction = false;
 
   constructor(source: SourceText) {
     this.#source = source;
@@ -65,12 +67,14 @@ export class TokenCursor {
 
   /** A name that is no keyword. */
   expectName(): string {
-    if (this.token.kind !== 'name' || KEYWORDS.has(this.token.text)) this.fail();
+    if (this.token.kind !== 'name' || this.isKeyword()) this.fail();
     return this.next().text;
   }
 
   isKeyword(): boolean {
-    return this.token.kind === 'name' && KEYWORDS.has(this.token.text);
+    const { kind, text } = this.token;
+    if (kind !== 'name' || !KEYWORDS.has(text)) return false;
+    return text !== 'print' || !this.isPrintFunction;
   }
 
   /** Runs `parse` one level deeper. */

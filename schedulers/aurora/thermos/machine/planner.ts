@@ -46,21 +46,6 @@ export function scheduleOf(task: ThermosTask, isFinal: boolean): Schedule {
   return { processes, predecessors, concurrencyMax: task.maxConcurrency };
 }
 
-/** Why no runner takes this schedule; cycles and unknown names are found when the task is read. */
-export function scheduleProblem(schedule: Schedule): string | undefined {
-  const byName = new Map(schedule.processes.map((each) => [each.name, each]));
-  for (const [name, before] of schedule.predecessors) {
-    for (const each of before) {
-      const earlier = byName.get(each);
-      if (earlier?.isDaemon === true) return `process ${name} is after the daemon ${each}`;
-      if (earlier?.isEphemeral === true && byName.get(name)?.isEphemeral === false) {
-        return `process ${name} is after the ephemeral process ${each}`;
-      }
-    }
-  }
-  return undefined;
-}
-
 export function planOf(
   schedule: Schedule,
   runsOf: (process: string) => readonly ProcessStatus[],

@@ -189,6 +189,15 @@ test("the job's own names stand for run-time names that mean the same", () => {
   assert.match(data, /"cmdline": "www\/www\/c\/devel\/1\/run"/);
 });
 
+/** A task of `run`, with these attributes, and `b`. */
+function ordered(names: string, attributes = ''): string {
+  const processes = `Process(name='run', cmdline='true', ${attributes}), Process(name='b', cmdline='b')`;
+  return TASK.replace("Process(name='run', cmdline='true')", processes).replace(
+    'resources',
+    `constraints=[Constraint(order=[${names}])], resources`,
+  );
+}
+
 /** What is wrong to the whole refusal. */
 const REFUSED: readonly (readonly [text: string, error: string])[] = [
   ["jobs = [Job(name='n')]", 'The configuration was invalid: Cluster required for job "n"'],
@@ -228,28 +237,44 @@ const REFUSED: readonly (readonly [text: string, error: string])[] = [
   [jobText("cron_collision_policy='sometimes'"), 'Invalid CronCollisionPolicy type: SOMETIMES'],
   [
     jobText("constraints={'host': 'limit:some'}"),
-    'some is not a valid limit value, must be integer',
+    'limit:some is not a valid limit value, must be integer',
   ],
   [jobText("announce=Announcer(portmap={'a': 'b', 'b': 'a'})"), 'Port map has a cycle: a -> b'],
   [
     jobText('', TASK.replace("name='run'", "name='.run'")),
-    "Task is invalid: process name '.run' is invalid",
+    'Task is invalid: Task has invalid process: Invalid process name: .run',
   ],
   [
     jobText('', TASK.replace("name='run'", "name='a/b'")),
-    "Task is invalid: process name 'a/b' is invalid",
+    'Task is invalid: Task has invalid process: Invalid process name: a/b',
   ],
   [
     jobText('', TASK.replace("'true')", "'true'), Process(name='run', cmdline='x')")),
-    "Task is invalid: process name 'run' is not unique",
+    'Task is invalid: Task has invalid process: process name run is not unique',
   ],
   [
     jobText('', TASK.replace('resources', "constraints=order('run', 'x'), resources")),
-    "Task is invalid: constraint names the unknown process 'x'",
+    'Task is invalid: Task has invalid plan: Invalid process dependencies!',
   ],
   [
     jobText('', TASK.replace('resources', "constraints=order('run', 'run'), resources")),
-    'Task is invalid: Cycles detected in the task schedule!',
+    'Task is invalid: Task has invalid plan: Cycles detected in the task schedule!',
+  ],
+  [
+    jobText('', ordered('')),
+    'Task is invalid: Task has invalid plan: Invalid process dependencies!',
+  ],
+  [
+    jobText('', ordered("'run', 'b'", 'daemon=True')),
+    'Task is invalid: Task has invalid plan: Process b may not depend upon daemon process run',
+  ],
+  [
+    jobText('', ordered("'run', 'b'", 'ephemeral=True')),
+    'Task is invalid: Task has invalid plan: Non-ephemeral process b may not depend upon ephemeral process run',
+  ],
+  [
+    jobText('', ordered("'run', 'b'", 'final=True')),
+    'Task is invalid: Task has invalid plan: Invalid process dependencies!',
   ],
   [
     jobText('priority=2**40'),
@@ -376,12 +401,25 @@ const FOUND: readonly (readonly [
   [
     'announce=Announcer()',
     [],
-    ['Announcer specified primary port as http but no processes have bound that port!'],
+    [
+      "\nAnnouncer specified primary port as 'http' but no processes have bound that port.\n" +
+        'If you would like to utilize this port, you should listen on {{thermos.ports[http]}}\n' +
+        'from some Process bound to your task.\n',
+    ],
   ],
   [
     'production=True',
     [],
-    ["Job configuration attribute 'production' is deprecated. Use 'tier' attribute instead"],
+    [
+      [
+        '*'.repeat(80),
+        '* The command you ran is deprecated and will soon break!',
+        "* Job configuration attribute 'production' is deprecated.",
+        "* Use 'tier' attribute instead. For more information please refer to ",
+        '* http://aurora.apache.org/documentation/latest/reference/configuration/#job-objects',
+        '*'.repeat(80),
+      ].join('\n'),
+    ],
   ],
   ["production=True, tier='preferred'", [], []],
 ];

@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  planOf,
-  scheduleOf,
-  scheduleProblem,
-} from '../../../../schedulers/aurora/thermos/machine/planner.ts';
+import { planOf, scheduleOf } from '../../../../schedulers/aurora/thermos/machine/planner.ts';
 import type { ProcessState, ProcessStatus } from '../../../../schedulers/aurora/thrift/types.ts';
 import { type TaskText, taskOf } from './thermos-tester.ts';
 
@@ -78,24 +74,4 @@ test('a task is complete without its ephemeral processes, and stuck behind a fai
   assert.equal(plan(task, { a: ['SUCCESS'], b: ['FAILED'] }).isComplete, true);
   assert.equal(plan(task, { a: ['FAILED'], e: ['SUCCESS'] }).isStuck, true);
   assert.equal(plan(task, { a: ['FAILED'], e: ['RUNNING'] }).isStuck, false);
-});
-
-test('nothing may come after a daemon, and only ephemeral ones after an ephemeral process', () => {
-  const problem = (first: object, second: object): string | undefined =>
-    scheduleProblem(
-      scheduleOf(
-        taskOf({
-          processes: [
-            { name: 'a', ...first },
-            { name: 'b', ...second },
-          ],
-          order: [['a', 'b']],
-        }),
-        false,
-      ),
-    );
-  assert.equal(problem({}, {}), undefined);
-  assert.equal(problem({ daemon: true }, {}), 'process b is after the daemon a');
-  assert.equal(problem({ ephemeral: true }, {}), 'process b is after the ephemeral process a');
-  assert.equal(problem({ ephemeral: true }, { ephemeral: true }), undefined);
 });
