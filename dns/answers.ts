@@ -3,20 +3,29 @@
  * of its records, as the bytes of its parts; a query only copies them in a random order behind the
  * question, patches the header, and leaves out what does not fit.
  */
+import { ByteBlocks } from '../core/base/byte-blocks.ts';
 import type { Random } from '../core/base/random.ts';
 import { randomInteger } from '../core/base/random.ts';
+import { type Asked, QuestionTable } from './question-table.ts';
 import { type NameEntry, type RecordSet, splitService } from './record-set.ts';
+import {
+  type AdditionalPart,
+  type Part,
+  POINTER_TO_QUESTION,
+  planReply,
+  type ReplyParts,
+  type ReplyPlan,
+  writeAdditional,
+  writeAnswers,
+} from './reply-plan.ts';
 import {
   type Authority,
   addressTail,
-  errorReply,
   HEADER_BYTES,
   nameToText,
-  type Query,
   RCODE,
   recordTail,
   replyFlags,
-  SRV_TARGET_OFFSET,
   serviceTail,
   soaTail,
   TYPE,
@@ -31,22 +40,6 @@ export interface AnswerOptions {
   readonly authority: Authority;
 }
 
-/** One record to be written: its bytes behind the owner name. */
-interface Part {
-  readonly tail: Buffer;
-  /** Address records are owned by the cleaned name, the others by the name as asked. */
-  readonly isAddress: boolean;
-  /** Where the tail stands in the reply being written. */
-  offset: number;
-}
-
-interface AdditionalPart {
-  readonly tail: Buffer;
-  /** The SRV record in whose target the owner name stands. */
-  readonly service: Part;
-  readonly owner: Buffer;
-}
-
 /** A name whose records an answer was made from; `entry` is undefined when it had none. */
 interface Source {
   readonly name: string;
@@ -54,31 +47,34 @@ interface Source {
   readonly version: number;
 }
 
-interface ReplyParts {
-  readonly answers: Part[];
-  /** ANY has SOA and NS beside its answers. */
-  readonly authority: readonly Buffer[];
-  readonly additional: readonly AdditionalPart[];
-  /** The name that owns address records, where it differs from the question's. */
-  readonly addressOwner: Buffer | undefined;
-}
-
-interface PreparedAnswer extends ReplyParts {
-  readonly sources: readonly Source[];
+/** An answer to one question, by the question's bytes: name, type, class. */
+interface PreparedAnswer extends Asked {
+  /** A whole reply where `isWhole`; else, because of the order, only its header and question. */
+  readonly message: Buffer;
+  readonly isWhole: boolean;
+  /** Undefined when there is no answer record. */
+  readonly parts: ReplyParts | undefined;
+  /** What a reply with everything in it looks like. */
+  readonly full: ReplyPlan | undefined;
+  readonly outcome: AnswerOutcome;
   readonly failedCount: number;
-  /** The reply with everything in it. */
-  readonly full: ReplyPlan;
-  readonly serial: number;
+  readonly sources: readonly Source[];
+  /** Of the SOA record in it; undefined without one. */
+  readonly serial: number | undefined;
+  /** The records' `changeCount` when the sources were last found unchanged. */
+  freshAt: number;
 }
 
-/** Prepared answers kept; above it all are dropped and made again. */
-const PREPARED_MAX = 100_000;
+/** Places for prepared answers, of which a full table leaves some empty. */
+const PREPARED_PLACES = 262_144;
+/** Longer replies are written anew for each query. */
+const WHOLE_BYTES_MAX = 501;
 
-/** Pointers reach no further than this. */
-const POINTER_MAX = 0x3fff;
-const POINTER_BYTES = 2;
-const POINTER = 0xc000;
-const POINTER_TO_QUESTION = POINTER | HEADER_BYTES;
+/** Bits of the first and second byte of flags. */
+const AUTHORITATIVE = 0x04;
+const TRUNCATED = 0x02;
+const RECURSION_AVAILABLE = 0x80;
+const CHECKING_DISABLED = 0x10;
 
 export type AnswerOutcome = 'success' | 'empty' | 'no-name';
 
@@ -90,8 +86,10 @@ export interface Answer {
 }
 
 export class AnswerBook {
-  /** By the question's bytes: name, type, class. */
-  private readonly prepared = new Map<string, PreparedAnswer>();
+  private prepared: QuestionTable<PreparedAnswer>;
+  /** Where their messages lie; in the pool of all buffers each could keep a block to itself. */
+  private blocks = new ByteBlocks();
+  private preparedBytes = 0;
   private readonly records: RecordSet;
   private readonly random: Random;
   private readonly options: AnswerOptions;
@@ -100,6 +98,7 @@ export class AnswerBook {
   constructor(records: RecordSet, random: Random, options: AnswerOptions, serial: number) {
     this.records = records;
     this.random = random;
+    this.prepared = this.noPrepared();
     this.options = options;
     this.serial = serial;
   }
@@ -108,43 +107,105 @@ export class AnswerBook {
     return this.prepared.size;
   }
 
+  /** Memory of the prepared answers' messages, with what is out of date. */
+  get keptBytes(): number {
+    return this.blocks.size;
+  }
+
   setSerial(serial: number): void {
     this.serial = serial;
   }
 
-  /** `question` is the query's; `limit` the most bytes the reply may have. */
-  answer(query: Query, question: Buffer, limit: number): Answer {
-    const key = question.toString('latin1');
-    let prepared = this.prepared.get(key);
-    if (prepared === undefined || !this.isFresh(prepared)) {
-      prepared = this.prepare(query, question);
-      if (prepared.answers.length === 0) {
-        this.prepared.delete(key);
-        return this.emptyAnswer(query, question, prepared);
-      }
-      if (this.prepared.size >= PREPARED_MAX) this.prepared.clear();
-      this.prepared.set(key, prepared);
-    }
-    const { failedCount } = prepared;
-    return { bytes: this.write(query, question, prepared, limit), outcome: 'success', failedCount };
+  /**
+   * The answer to a query whose (first) question ends at `questionEnd` without pointers in it; `limit`
+   * is the most bytes the reply may have.
+   */
+  answer(message: Buffer, questionEnd: number, limit: number): Answer {
+    const known = this.knownAnswer(message, questionEnd, limit);
+    if (known !== undefined) return known;
+    const prepared = this.prepare(message, questionEnd, limit);
+    // Names that nobody has are not kept: there is no end to them.
+    if (prepared.sources[0]?.entry !== undefined) this.keep(prepared);
+    else this.preparedBytes -= this.prepared.delete(message, questionEnd)?.message.length ?? 0;
+    return this.write(message, prepared, limit);
+  }
+
+  /** Undefined where no fresh answer is prepared. The hot path. */
+  knownAnswer(message: Buffer, questionEnd: number, limit: number): Answer | undefined {
+    const prepared = this.prepared.find(message, questionEnd);
+    if (prepared === undefined || !this.isFresh(prepared)) return undefined;
+    if (prepared.isWhole && prepared.message.length > limit) return undefined;
+    return this.write(message, prepared, limit);
+  }
+
+  private keep(prepared: PreparedAnswer): void {
+    const message = this.blocks.join([prepared.message]);
+    const before = this.prepared.set({ ...prepared, message });
+    this.preparedBytes += message.length - (before?.message.length ?? 0);
+    if (!this.blocks.isSparse(this.preparedBytes)) return;
+    // Most of what lies there is out of date, the rest among it: everything is prepared again.
+    this.blocks.giveUp();
+    this.blocks = new ByteBlocks();
+    this.prepared = this.noPrepared();
+    this.preparedBytes = 0;
+  }
+
+  private noPrepared(): QuestionTable<PreparedAnswer> {
+    return new QuestionTable(PREPARED_PLACES, randomInteger(this.random, 2 ** 31));
   }
 
   private isFresh(prepared: PreparedAnswer): boolean {
-    if (prepared.authority.length > 0 && prepared.serial !== this.serial) return false;
+    if (prepared.serial !== undefined && prepared.serial !== this.serial) return false;
+    const { changeCount } = this.records;
+    if (prepared.freshAt === changeCount) return true;
     for (const { name, entry, version } of prepared.sources) {
       if (entry === undefined ? this.records.get(name) !== undefined : entry.version !== version) {
         return false;
       }
     }
+    prepared.freshAt = changeCount;
     return true;
   }
 
-  private prepare(query: Query, question: Buffer): PreparedAnswer {
-    const asked = question.subarray(0, question.length - 4);
+  private prepare(query: Buffer, questionEnd: number, limit: number): PreparedAnswer {
+    const type = query.readUInt16BE(questionEnd - 4);
+    const asked = query.subarray(HEADER_BYTES, questionEnd - 4);
     const name = cleanName(nameToText(asked));
+    const { sources, answers, additional, failedCount } = this.recordsFor(name, wantedTypes(type));
+    const source = { sources, failedCount, questionEnd, freshAt: this.records.changeCount };
+    const extra = type === TYPE.ANY ? [this.soa(), this.nameServer()] : [];
+    if (answers.length === 0) {
+      const { rcode, outcome, authority } = this.emptyAnswer(type, sources[0], extra);
+      const message = this.emptyReply(query.subarray(HEADER_BYTES, questionEnd), rcode, authority);
+      const serial = authority.length > 0 ? this.serial : undefined;
+      return {
+        ...source,
+        message,
+        outcome,
+        serial,
+        isWhole: true,
+        parts: undefined,
+        full: undefined,
+      };
+    }
+    const owner = textToName(name);
+    const isPlain = owner === undefined || owner.equals(asked);
+    const addressOwner = isPlain ? undefined : owner;
+    const parts: ReplyParts = { answers, authority: extra, additional, addressOwner };
+    const full = planReply(questionEnd - HEADER_BYTES, parts, Number.POSITIVE_INFINITY);
+    const serial = extra.length > 0 ? this.serial : undefined;
+    const prepared = { ...source, outcome: 'success', serial } as const;
+    if (answers.length > 1 || full.size > Math.min(limit, WHOLE_BYTES_MAX)) {
+      const message = query.subarray(0, questionEnd);
+      return { ...prepared, message, isWhole: false, parts, full };
+    }
+    const message = this.replyWith(query, questionEnd, parts, full);
+    return { ...prepared, message, isWhole: true, parts: undefined, full: undefined };
+  }
+
+  private recordsFor(name: string, wants: Wanted): Found {
     const source = this.source(name);
     const sources: Source[] = [source];
-    const wants = wantedTypes(query.type);
     const answers: Part[] = [];
     const additional: AdditionalPart[] = [];
     const targets = new Set<string>();
@@ -167,16 +228,7 @@ export class AnswerBook {
       targets.add(service.target);
       sources.push(this.addTargetAddresses(service, additional));
     }
-    const owner = textToName(name);
-    const isPlain = owner === undefined || owner.equals(asked);
-    const parts: ReplyParts = {
-      answers,
-      authority: query.type === TYPE.ANY ? [this.soa(), this.nameServer()] : [],
-      additional,
-      addressOwner: isPlain ? undefined : owner,
-    };
-    const full = planReply(question.length, parts, Number.POSITIVE_INFINITY);
-    return { ...parts, sources, failedCount, full, serial: this.serial };
+    return { sources, answers, additional, failedCount };
   }
 
   private source(name: string): Source {
@@ -224,61 +276,78 @@ export class AnswerBook {
   }
 
   /** No answer records: what then stands in authority depends on the type asked. */
-  private emptyAnswer(query: Query, question: Buffer, prepared: PreparedAnswer): Answer {
-    const { failedCount } = prepared;
-    const empty = (rcode: number, authority: readonly Buffer[]): Buffer =>
-      this.writeEmpty(query, question, rcode, authority);
-    if (query.type === TYPE.SOA || query.type === TYPE.NS) {
-      const tail = query.type === TYPE.SOA ? this.soa() : this.nameServer();
-      return { bytes: empty(RCODE.NOERROR, [tail]), outcome: 'success', failedCount };
-    }
-    if (query.type === TYPE.SRV) {
-      return { bytes: empty(RCODE.NOERROR, []), outcome: 'success', failedCount };
-    }
-    const exists = prepared.sources[0]?.entry !== undefined;
-    const rcode = exists ? RCODE.NOERROR : RCODE.NXDOMAIN;
-    return {
-      bytes: empty(rcode, [...prepared.authority, this.soa()]),
-      outcome: exists ? 'empty' : 'no-name',
-      failedCount,
-    };
+  private emptyAnswer(
+    type: number,
+    source: Source | undefined,
+    extra: readonly Buffer[],
+  ): { rcode: number; outcome: AnswerOutcome; authority: readonly Buffer[] } {
+    const success = { rcode: RCODE.NOERROR, outcome: 'success' } as const;
+    if (type === TYPE.SOA) return { ...success, authority: [this.soa()] };
+    if (type === TYPE.NS) return { ...success, authority: [this.nameServer()] };
+    if (type === TYPE.SRV) return { ...success, authority: [] };
+    const authority = [...extra, this.soa()];
+    if (source?.entry === undefined)
+      return { rcode: RCODE.NXDOMAIN, outcome: 'no-name', authority };
+    return { rcode: RCODE.NOERROR, outcome: 'empty', authority };
   }
 
-  private writeEmpty(
-    query: Query,
-    question: Buffer,
-    rcode: number,
-    authority: readonly Buffer[],
-  ): Buffer {
-    const head = errorReply({ ...query, question }, rcode, true);
-    if (this.options.recursionAvailable) head[3] = (head[3] ?? 0) | 0x80;
+  private emptyReply(question: Buffer, rcode: number, authority: readonly Buffer[]): Buffer {
+    const head = Buffer.alloc(HEADER_BYTES);
+    head[2] = AUTHORITATIVE;
+    head[3] = rcode | this.recursionFlag();
+    head.writeUInt16BE(1, 4);
     head.writeUInt16BE(authority.length, 8);
     const pointer = Buffer.of(POINTER_TO_QUESTION >> 8, POINTER_TO_QUESTION & 0xff);
-    return Buffer.concat([head, ...authority.flatMap((tail) => [pointer, tail])]);
+    return Buffer.concat([head, question, ...authority.flatMap((tail) => [pointer, tail])]);
   }
 
-  private write(query: Query, question: Buffer, prepared: PreparedAnswer, limit: number): Buffer {
-    const { answers } = prepared;
-    if (answers.length > 1) this.shuffle(answers);
-    const fits = prepared.full.size <= limit;
-    const plan = fits ? prepared.full : planReply(question.length, prepared, limit);
+  private recursionFlag(): number {
+    return this.options.recursionAvailable ? RECURSION_AVAILABLE : 0;
+  }
+
+  /** The prepared answer as a reply to this query. */
+  private write(query: Buffer, prepared: PreparedAnswer, limit: number): Answer {
+    const { parts, full, questionEnd, outcome, failedCount } = prepared;
+    let bytes: Buffer;
+    if (parts === undefined || full === undefined) {
+      bytes = Buffer.allocUnsafe(prepared.message.length);
+      bytes.set(prepared.message);
+    } else {
+      if (parts.answers.length > 1) this.shuffle(parts.answers);
+      const plan = full.size <= limit ? full : planReply(questionEnd - HEADER_BYTES, parts, limit);
+      bytes = this.replyWith(query, questionEnd, parts, plan);
+    }
+    bytes[0] = query[0] ?? 0;
+    bytes[1] = query[1] ?? 0;
+    bytes[2] = replyFlags(query[2] ?? 0) | (bytes[2] ?? 0);
+    bytes[3] = ((query[3] ?? 0) & CHECKING_DISABLED) | (bytes[3] ?? 0);
+    return { bytes, outcome, failedCount };
+  }
+
+  /** A reply without its id, and with those flags only that do not come from the query. */
+  private replyWith(
+    query: Buffer,
+    questionEnd: number,
+    parts: ReplyParts,
+    plan: ReplyPlan,
+  ): Buffer {
     const reply = Buffer.allocUnsafe(plan.size);
-    const truncated = plan.isTruncated && this.options.setTruncateBit ? 0x02 : 0;
-    reply.writeUInt16BE(query.id, 0);
-    reply[2] = replyFlags(query.flags[0]) | 0x04 | truncated;
-    reply[3] = (query.flags[1] & 0x10) | (this.options.recursionAvailable ? 0x80 : 0);
+    reply.writeUInt16BE(0, 0);
+    const isMarked = plan.isTruncated && this.options.setTruncateBit;
+    reply[2] = AUTHORITATIVE | (isMarked ? TRUNCATED : 0);
+    reply[3] = this.recursionFlag();
     reply.writeUInt16BE(1, 4);
     reply.writeUInt16BE(plan.answerCount, 6);
-    reply.writeUInt16BE(prepared.authority.length, 8);
-    reply.writeUInt16BE(plan.hasAdditional ? prepared.additional.length : 0, 10);
-    reply.set(question, HEADER_BYTES);
-    let at = writeAnswers(reply, HEADER_BYTES + question.length, prepared, plan);
-    for (const tail of prepared.authority) {
+    reply.writeUInt16BE(parts.authority.length, 8);
+    reply.writeUInt16BE(plan.hasAdditional ? parts.additional.length : 0, 10);
+    query.copy(reply, HEADER_BYTES, HEADER_BYTES, questionEnd);
+    let at = writeAnswers(reply, questionEnd, parts, plan);
+    for (const tail of parts.authority) {
       at = reply.writeUInt16BE(POINTER_TO_QUESTION, at);
       reply.set(tail, at);
       at += tail.length;
     }
-    if (plan.hasAdditional) writeAdditional(reply, at, prepared, plan);
+    if (plan.hasAdditional) writeAdditional(reply, at, parts, plan);
     return reply;
   }
 
@@ -293,95 +362,12 @@ export class AnswerBook {
   }
 }
 
-/** Gives where the answers end. */
-function writeAnswers(reply: Buffer, start: number, parts: ReplyParts, plan: ReplyPlan): number {
-  let at = start;
-  let addressOwner = POINTER_TO_QUESTION;
-  let ownerName = parts.addressOwner;
-  for (const part of parts.answers.slice(0, plan.answerCount)) {
-    if (part.isAddress && ownerName !== undefined) {
-      // The first address record spells the cleaned name, the others point to it.
-      addressOwner = POINTER | at;
-      reply.set(ownerName, at);
-      at += ownerName.length;
-      if (plan.spellsOnce) ownerName = undefined;
-    } else {
-      at = reply.writeUInt16BE(part.isAddress ? addressOwner : POINTER_TO_QUESTION, at);
-    }
-    part.offset = at;
-    reply.set(part.tail, at);
-    at += part.tail.length;
-  }
-  return at;
-}
-
-function writeAdditional(reply: Buffer, start: number, parts: ReplyParts, plan: ReplyPlan): void {
-  let at = start;
-  for (const { tail, service, owner } of parts.additional) {
-    if (plan.hasPointers) {
-      at = reply.writeUInt16BE(POINTER | (service.offset + SRV_TARGET_OFFSET), at);
-    } else {
-      reply.set(owner, at);
-      at += owner.length;
-    }
-    reply.set(tail, at);
-    at += tail.length;
-  }
-}
-
-interface ReplyPlan {
-  readonly size: number;
-  readonly answerCount: number;
-  readonly hasAdditional: boolean;
-  readonly isTruncated: boolean;
-  /** Whether names may point into the reply; not in replies longer than pointers reach. */
-  readonly hasPointers: boolean;
-  /** Whether the owner of address records is spelt once; it is when it is certain to be in reach. */
-  readonly spellsOnce: boolean;
-}
-
-/**
- * What fits: all; else all but the additional section; else as many answers as stay strictly below
- * the limit. The truncation mark is set in both latter cases. Authority is never cut.
- */
-function planReply(questionBytes: number, parts: ReplyParts, limit: number): ReplyPlan {
-  const hasPointers = answersSize(questionBytes, parts, true).size <= POINTER_MAX;
-  const spellsOnce = hasPointers || parts.answers.every((part) => part.isAddress);
-  const { sizes, size } = answersSize(questionBytes, parts, spellsOnce);
-  let fullSize = size;
-  for (const { tail, owner } of parts.additional) {
-    fullSize += (hasPointers ? POINTER_BYTES : owner.length) + tail.length;
-  }
-  const pointers = { hasPointers, spellsOnce };
-  let answerCount = sizes.length;
-  if (fullSize <= limit) {
-    return { ...pointers, size: fullSize, answerCount, hasAdditional: true, isTruncated: false };
-  }
-  let cutSize = size;
-  while (answerCount > 0 && cutSize >= limit) {
-    answerCount -= 1;
-    cutSize -= sizes[answerCount] ?? 0;
-  }
-  return { ...pointers, size: cutSize, answerCount, hasAdditional: false, isTruncated: true };
-}
-
-/** The size of each answer, and of the reply without the additional section. */
-function answersSize(
-  questionBytes: number,
-  parts: ReplyParts,
-  spellsOnce: boolean,
-): { readonly sizes: readonly number[]; readonly size: number } {
-  const ownerExtra = Math.max(0, (parts.addressOwner?.length ?? 0) - POINTER_BYTES);
-  let isSpelt = false;
-  const sizes = parts.answers.map(({ tail, isAddress }) => {
-    const spells = isAddress && !(isSpelt && spellsOnce);
-    if (isAddress) isSpelt = true;
-    return POINTER_BYTES + tail.length + (spells ? ownerExtra : 0);
-  });
-  let size = HEADER_BYTES + questionBytes;
-  for (const bytes of sizes) size += bytes;
-  for (const tail of parts.authority) size += POINTER_BYTES + tail.length;
-  return { sizes, size };
+/** The records that an answer consists of, and what it was made from. */
+interface Found {
+  readonly sources: readonly Source[];
+  readonly answers: Part[];
+  readonly additional: readonly AdditionalPart[];
+  readonly failedCount: number;
 }
 
 type Wanted = ReadonlySet<'A' | 'AAAA' | 'SRV'>;

@@ -53,6 +53,12 @@ class MutableNameEntry implements NameEntry {
 
 export class RecordSet {
   private readonly names = new Map<string, MutableNameEntry>();
+  private changes = 0;
+
+  /** Rises with every change of any name: while it stays, so does every entry. */
+  get changeCount(): number {
+    return this.changes;
+  }
 
   get nameCount(): number {
     return this.names.size;
@@ -71,6 +77,7 @@ export class RecordSet {
       return false;
     }
     entry.insert({ type, value, ownerCount: 1 });
+    this.changes += 1;
     return true;
   }
 
@@ -82,6 +89,7 @@ export class RecordSet {
     known.ownerCount -= 1;
     if (known.ownerCount > 0) return;
     entry.delete(known);
+    this.changes += 1;
     if (entry.records.length === 0) this.names.delete(name);
   }
 

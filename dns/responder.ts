@@ -2,14 +2,16 @@
  * What to do with a message: answer it, forward it, or ignore it (spec mesos-dns, section 5).
  * Knows no sockets.
  */
-import type { AnswerBook } from './answers.ts';
+import type { Answer, AnswerBook } from './answers.ts';
 import type { DnsCounters } from './counters.ts';
 import {
   errorReply,
   formatErrorReply,
+  HEADER_BYTES,
   nameToText,
   OPT_BYTES,
   parseQuery,
+  plainQuestionEnd,
   type Query,
   RCODE,
   withSizeOption,
@@ -58,6 +60,8 @@ export class Responder {
 
   /** `limit` is the longest reply the transport carries. */
   decide(message: Buffer, limit: number): Decision {
+    const known = this.knownAnswer(message, limit);
+    if (known !== undefined) return this.counted(known);
     const query = parseQuery(message);
     if (query === 'ignore') return IGNORE;
     if (query === 'malformed') return { kind: 'reply', bytes: formatErrorReply(message) };
@@ -68,10 +72,10 @@ export class Responder {
     if (zone === 'domain') {
       const { udpBytes } = query;
       if (this.options.honoursSize !== true || udpBytes === undefined) {
-        return this.answer(query, query.question, limit);
+        return this.answer(message, query, limit);
       }
       const offered = Math.min(Math.max(udpBytes, limit), Math.max(UDP_OFFER_BYTES_MAX, limit));
-      const { bytes } = this.answer(query, query.question, offered - OPT_BYTES);
+      const { bytes } = this.answer(message, query, offered - OPT_BYTES);
       return { kind: 'reply', bytes: withSizeOption(bytes, UDP_OFFER_BYTES_MAX) };
     }
     this.counters.NonMesosRequests.increment();
@@ -81,19 +85,30 @@ export class Responder {
     return { kind: 'forward', query, resolvers: zone };
   }
 
-  private answer(query: Query, question: Buffer, limit: number): Reply {
-    this.counters.MesosRequests.increment();
+  /** What is prepared is about the domain: most queries need no more than a look. */
+  private knownAnswer(message: Buffer, limit: number): Answer | undefined {
+    const end = plainQuestionEnd(message, this.options.honoursSize === true);
+    return end === undefined ? undefined : this.book.knownAnswer(message, end, limit);
+  }
+
+  private answer(message: Buffer, query: Query, limit: number): Reply {
     try {
-      const { bytes, outcome, failedCount } = this.book.answer(query, question, limit);
-      if (failedCount > 0) this.counters.MesosFailed.increment(failedCount);
-      if (outcome === 'success') this.counters.MesosSuccess.increment();
-      else this.counters.MesosNXDomain.increment();
-      return { kind: 'reply', bytes };
+      const questionEnd = HEADER_BYTES + (query.question?.length ?? 0);
+      return this.counted(this.book.answer(message, questionEnd, limit));
     } catch {
       // One bad record must not end the server; the client hears that it is our fault.
+      this.counters.MesosRequests.increment();
       this.counters.MesosFailed.increment();
       return { kind: 'reply', bytes: errorReply(query, RCODE.SERVFAIL) };
     }
+  }
+
+  private counted({ bytes, outcome, failedCount }: Answer): Reply {
+    this.counters.MesosRequests.increment();
+    if (failedCount > 0) this.counters.MesosFailed.increment(failedCount);
+    if (outcome === 'success') this.counters.MesosSuccess.increment();
+    else this.counters.MesosNXDomain.increment();
+    return { kind: 'reply', bytes };
   }
 
   /** The resolvers of the longest matching zone, or that the name is ours. */

@@ -79,6 +79,37 @@ export function parseQuery(message: Buffer): ParsedQuery {
   };
 }
 
+/**
+ * Where the question of a plain query ends; undefined for any other message. Plain is nearly every
+ * query there is: one question, without pointers, and no record but an OPT record (`udpBytes`, which
+ * is left to `parseQuery` when it counts).
+ */
+export function plainQuestionEnd(message: Buffer, optionCounts: boolean): number | undefined {
+  if (message.length < HEADER_BYTES || ((message[2] ?? 0) & QR_BIT) !== 0) return undefined;
+  const counts = HEADER_BYTES - 8;
+  for (let at = counts; at < HEADER_BYTES - 1; at += 1) {
+    if (message[at] !== (at === counts + 1 ? 1 : 0)) return undefined;
+  }
+  let at = HEADER_BYTES;
+  for (let length = message[at] ?? 0; length !== 0; length = message[at] ?? 0) {
+    if (length > LABEL_BYTES_MAX) return undefined;
+    at += length + 1;
+    if (at >= message.length) return undefined;
+  }
+  const end = at + 5;
+  if (end > message.length || at + 1 - HEADER_BYTES > NAME_BYTES_MAX) return undefined;
+  if (message[HEADER_BYTES - 1] === 0) return end;
+  return !optionCounts && endsInOption(message, end) ? end : undefined;
+}
+
+/** Whether one record stands at `start`, an OPT record, and all of it is there. */
+function endsInOption(message: Buffer, start: number): boolean {
+  const end = start + OPT_BYTES;
+  if (message[HEADER_BYTES - 1] !== 1 || end > message.length || message[start] !== 0) return false;
+  if (message.readUInt16BE(start + 1) !== TYPE.OPT) return false;
+  return end + message.readUInt16BE(end - 2) <= message.length;
+}
+
 /** Where the name that starts at `start` ends; undefined when it is malformed. */
 function skipName(message: Buffer, start: number): number | undefined {
   let at = start;
@@ -143,7 +174,8 @@ export function textToName(text: string): Buffer | undefined {
 
 /** A record behind its owner name: type, class IN, ttl, length, data. */
 export function recordTail(type: number, ttl: number, data: Uint8Array): Buffer {
-  const tail = Buffer.allocUnsafe(10 + data.length);
+  // Tails are kept: from the common pool each would keep eight kilobytes with it.
+  const tail = Buffer.allocUnsafeSlow(10 + data.length);
   tail.writeUInt16BE(type, 0);
   tail.writeUInt16BE(CLASS_IN, 2);
   tail.writeUInt32BE(ttl >>> 0, 4);

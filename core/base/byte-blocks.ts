@@ -26,6 +26,10 @@ export class ByteBlocks {
   private block: Buffer<ArrayBufferLike> = Buffer.alloc(0);
   private usedBytes = 0;
 
+  get size(): number {
+    return this.heldBytes;
+  }
+
   write(text: string): Buffer {
     const size = Buffer.byteLength(text);
     const part = this.take(size);

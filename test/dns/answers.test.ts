@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import {
   optRecord,
+  type QueryOptions,
   query,
   recordsOf,
   replyOf,
@@ -234,6 +235,47 @@ test('a change of records is seen by the very next query', () => {
   assert.equal(answersOf('_s._tcp.mesos', TYPES.SRV).additional.length, 0);
   book.setSerial(1_800_000_000);
   assert.match(answersOf('a.mesos', TYPES.ANY).authority[0] ?? '', / 1800000000 /);
+});
+
+test('an answer given again differs from the first in id and flags of its query only', () => {
+  const records = recordsOf(
+    'one.mesos. A 10.0.0.1',
+    '_s._tcp.mesos. SRV one.mesos.:1',
+    ...Array.from({ length: 60 }, (_, at) => `many.mesos. A 10.1.0.${at}`),
+  );
+  const { responder, book } = responderOf(records);
+  for (const name of ['one.mesos', 'ONE.mesos', '_s._tcp.mesos', 'many.mesos', 'no.mesos']) {
+    for (const type of Object.values(TYPES)) {
+      const shown = (limit: number, options: QueryOptions): Shown => {
+        const reply = show(replyOf(responder.decide(query(name, type, options), limit)));
+        return { ...reply, answers: reply.answers.toSorted() };
+      };
+      for (const limit of [UDP, TCP, 40, UDP]) {
+        const first = shown(limit, { id: 1, flags: 0x0100 });
+        const again = shown(limit, { id: 2, flags: 0x0010 });
+        const flags = again.flags.replace('ra', 'rd ra').replace(' cd', '');
+        if (first.flags.includes('tc')) assert.equal(again.answers.length, first.answers.length);
+        else assert.deepEqual({ ...again, id: 1, flags: first.flags }, first);
+        assert.deepEqual([again.id, flags], [2, first.flags], `${name} ${type} ${limit}`);
+      }
+    }
+  }
+  book.setSerial(1_800_000_000);
+  const { authority } = show(replyOf(responder.decide(query('one.mesos', TYPES.AAAA), UDP)));
+  assert.match(authority[0] ?? '', / 1800000000 /);
+});
+
+test('what is kept of names that change again and again stays small', () => {
+  const records = recordsOf('a.mesos. A 10.0.0.1', 'b.mesos. A 10.0.0.1');
+  const { responder, book } = responderOf(records);
+  for (let round = 0; round < 500; round += 1) {
+    records.add('A', 'a.mesos.', `10.1.${round >> 8}.${round & 255}`);
+    if (round > 0) records.remove('A', 'a.mesos.', `10.1.${(round - 1) >> 8}.${(round - 1) & 255}`);
+    const { answers } = show(replyOf(responder.decide(query('a.mesos', TYPES.A), UDP)));
+    assert.ok(answers.includes(`a.mesos 1 60 10.1.${round >> 8}.${round & 255}`));
+    assert.equal(show(replyOf(responder.decide(query('b.mesos', TYPES.A), UDP))).answers.length, 1);
+    assert.ok(book.keptBytes <= 3 * 200 + 8_192, `${book.keptBytes} bytes`);
+  }
 });
 
 test('names too long to pack are left out of answers', () => {
