@@ -18,6 +18,7 @@ import type { MachineSettings, OfferOrder } from './machine/settings.ts';
 import type { AuroraOptions } from './options.ts';
 import { compileRealm, SECURITY_FLAGS } from './security-flags.ts';
 import { SERVICE_FLAGS, serviceSettings } from './service-flags.ts';
+import { compileWebhook, WEBHOOK_FLAGS } from './webhook-flags.ts';
 
 const MIB = 1024 ** 2;
 
@@ -113,7 +114,7 @@ export const AURORA_FLAGS = {
   backup_interval: flag('duration', hours(1), { help: 'Between them. (default: 1hrs)' }),
   max_saved_backups: flag('int', 48, { help: 'How many are kept. (default: 48)' }),
   ...SECURITY_FLAGS,
-  webhook_config: unsupported('webhook_config', 'there are no web hooks yet'),
+  ...WEBHOOK_FLAGS,
   custom_executor_config: unsupported('custom_executor_config', 'Thermos is the only executor'),
   receive_revocable_resources: flag('bool', false, {
     help: 'Processors that may be taken back, for the tier revocable. (default: false)',
@@ -141,6 +142,8 @@ export function compileAuroraOptions(flags: AuroraFlags): Result<AuroraOptions> 
   if (!slaVars.ok) return slaVars;
   const realm = compileRealm(flags);
   if (!realm.ok) return realm;
+  const webhook = compileWebhook(flags.webhook_config);
+  if (!webhook.ok) return webhook;
   return ok({
     ...election.value,
     realm: realm.value,
@@ -171,6 +174,7 @@ export function compileAuroraOptions(flags: AuroraFlags): Result<AuroraOptions> 
       timeoutMs: flags.sla_coordinator_timeout,
       parallelMax: flags.max_parallel_coordinated_maintenance,
     },
+    webhook: webhook.value,
     machine: machine.value,
   });
 }
@@ -227,6 +231,7 @@ function machineSettings(flags: AuroraFlags): Result<MachineSettings> {
     },
     unavailabilityThresholdMs: flags.unavailability_threshold,
     populatesDiscovery: flags.populate_discovery_info,
+    tellsChanges: flags.webhook_config !== undefined,
   });
 }
 

@@ -1,12 +1,11 @@
 /** Figures under the original's names (spec aurora-scheduler, section 10.3), read when they are asked for. */
 import { LIFE, type LifeState } from './leading.ts';
 import type { AuroraMachine } from './machine/aurora-machine.ts';
-import type { Counter } from './machine/effects.ts';
 import { ACTIVE, TERMINAL } from './machine/schedule-status.ts';
 
 export interface MetricsInput {
   readonly machine: AuroraMachine;
-  readonly counts: ReadonlyMap<Counter, number>;
+  readonly counts: ReadonlyMap<string, number>;
   readonly isSubscribed: boolean;
   readonly life: LifeState;
   readonly uptimeSeconds: number;

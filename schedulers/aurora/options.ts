@@ -6,6 +6,7 @@ import type { ElectionSettings } from './election-flags.ts';
 import type { ShiroRealm } from './http/security/shiro.ts';
 import type { MachineSettings } from './machine/settings.ts';
 import type { SlaVarsOptions } from './sla-vars.ts';
+import type { WebhookOptions } from './webhook.ts';
 
 export interface AuroraOptions extends ElectionSettings {
   readonly master: string;
@@ -37,5 +38,7 @@ export interface AuroraOptions extends ElectionSettings {
     readonly keptMax: number;
   };
   readonly coordinators: CoordinatorOptions;
+  /** Who is told of the states of tasks. */
+  readonly webhook: WebhookOptions | undefined;
   readonly machine: MachineSettings;
 }

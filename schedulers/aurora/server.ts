@@ -27,6 +27,7 @@ import { SlaVars } from './sla-vars.ts';
 import type { BackupFiles } from './store/backup-files.ts';
 import { snapshotOf } from './store/snapshot.ts';
 import type { Response } from './thrift/types.ts';
+import { Webhook } from './webhook.ts';
 
 export interface AuroraPorts {
   readonly clock: Clock;
@@ -84,6 +85,7 @@ class AuroraServer implements Aurora {
   private readonly durable: DurableQueue;
   private readonly leading: Leading;
   private readonly recovery: Recovery;
+  private readonly webhook: Webhook | undefined;
   private readonly fail: (why: unknown) => void;
   private readonly startedAt: number;
   private subscription: FrameworkSubscription | undefined;
@@ -105,7 +107,9 @@ class AuroraServer implements Aurora {
     this.durable = new DurableQueue(storage, onFatal);
     const { durable } = this;
     const { coordinators } = options;
-    this.shell = new AuroraShell(this.machine, { ...ports, durable, coordinators, onFatal });
+    this.webhook = options.webhook && new Webhook(options.webhook, ports);
+    const own = { durable, coordinators, webhook: this.webhook, onFatal };
+    this.shell = new AuroraShell(this.machine, { ...ports, ...own });
     this.http = createHttpServer({
       ...options.http,
       log,
@@ -178,7 +182,7 @@ class AuroraServer implements Aurora {
         auroraVars({
           sla: slaVars.vars(machine, clock.now()),
           machine,
-          counts: this.shell.counts,
+          counts: new Map([...this.shell.counts, ...(this.webhook?.figures ?? [])]),
           isSubscribed: this.isSubscribed,
           life: leading.state,
           uptimeSeconds: Math.floor((clock.now() - this.startedAt) / 1_000),

@@ -20,6 +20,7 @@ import { ReconcileOnDemand } from './reconcile-on-demand.ts';
 import { encodeOperation, loadState, replaceState } from './store/records.ts';
 import { encodeStruct } from './thrift/messages.ts';
 import type { Response } from './thrift/types.ts';
+import type { Webhook } from './webhook.ts';
 
 export interface ShellPorts {
   readonly clock: Clock;
@@ -27,6 +28,7 @@ export interface ShellPorts {
   readonly storage: Storage;
   readonly http: HttpClient;
   readonly coordinators: CoordinatorOptions;
+  readonly webhook: Webhook | undefined;
   readonly durable: DurableQueue;
   /** The service cannot go on: the master refused it. */
   readonly onFatal: (why: string) => void;
@@ -72,6 +74,7 @@ export class AuroraShell {
     this.isStopped = true;
     this.wake.stop();
     this.coordinators.stop();
+    this.ports.webhook?.stop();
     this.onDemand.stop();
   }
 
@@ -158,6 +161,9 @@ export class AuroraShell {
         return;
       case 'ask-coordinator':
         this.coordinators.ask(effect);
+        return;
+      case 'task-changed':
+        this.ports.webhook?.tell(effect);
         return;
       case 'acknowledge':
         this.subscription?.acknowledge(effect.status);

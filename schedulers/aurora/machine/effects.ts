@@ -12,6 +12,7 @@ import type {
   JobUpdateEvent,
   ResourceAggregate,
   ScheduledTask,
+  ScheduleStatus,
 } from '../thrift/types.ts';
 
 /** One change of what is stored; the store makes records of it. */
@@ -84,6 +85,12 @@ export type AuroraEffect =
       readonly forcedInMs: DurationMs | undefined;
     }
   | { readonly kind: 'acknowledge'; readonly status: TaskStatus }
+  /** Told to the web hook; only with `tellsChanges`. */
+  | {
+      readonly kind: 'task-changed';
+      readonly task: ScheduledTask;
+      readonly from: ScheduleStatus;
+    }
   | { readonly kind: 'count'; readonly counter: Counter }
   | { readonly kind: 'wake'; readonly at: Instant };
 

@@ -39,3 +39,9 @@ export const TERMINAL: ReadonlySet<ScheduleStatus> = new Set<ScheduleStatus>([
   'KILLED',
   'LOST',
 ]);
+
+export function isScheduleStatus(value: unknown): value is ScheduleStatus {
+  return STATUSES.has(value);
+}
+
+const STATUSES: ReadonlySet<unknown> = new Set(['INIT', ...ACTIVE, ...TERMINAL]);

@@ -102,4 +102,6 @@ export interface MachineSettings {
   readonly globalVolumes: readonly HostVolume[];
   readonly defaultDockerParameters: readonly { readonly name: string; readonly value: string }[];
   readonly populatesDiscovery: boolean;
+  /** Whether somebody outside follows the states of tasks. */
+  readonly tellsChanges: boolean;
 }

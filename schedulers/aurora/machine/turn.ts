@@ -58,6 +58,10 @@ export class Turn {
     const before = this.state.tasks.get(idOf(after));
     this.persist(this.state.putTask(after));
     this.changes.push({ before, after });
+    const from = before?.status ?? 'INIT';
+    if (this.settings.tellsChanges && from !== after.status) {
+      this.act({ kind: 'task-changed', task: after, from });
+    }
   }
 
   removeTask(before: ScheduledTask): void {

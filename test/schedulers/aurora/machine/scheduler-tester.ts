@@ -83,6 +83,7 @@ export const SETTINGS: MachineSettings = {
   globalVolumes: [],
   defaultDockerParameters: [],
   populatesDiscovery: false,
+  tellsChanges: false,
 };
 
 export function config(changes: Partial<TaskConfig> = {}): TaskConfig {
