@@ -29,7 +29,7 @@ import type { Benchmark, Figure } from './figures.ts';
 import { SimulatedAgents } from './simulated-agents.ts';
 
 const HOSTS = 10_000;
-const GROUPS = 200;
+const GROUPS = 1_000;
 const ROUNDS = 20;
 const TASKS = 200_000;
 const STORED_AT_A_TIME = 1_000;
@@ -44,8 +44,8 @@ export const auroraBenchmark: Benchmark = {
   run: async () => [...fullHosts(), ...preemption(), ...(await restored()), ...(await updated())],
 };
 
-/** Every try looks at all hosts, of which none has room; each group is another configuration. */
-function fullHosts(): readonly Figure[] {
+/** Tries over hosts of which none has room; each group is another configuration. */
+export function fullHosts(): readonly Figure[] {
   const scheduling = {
     ...SETTINGS.scheduling,
     ...{ penaltyMs: 1, penaltyMaxMs: 1, startupDelayMaxMs: 0, attemptsPerSecond: 1e12 },
@@ -60,17 +60,16 @@ function fullHosts(): readonly Figure[] {
     machine.call({ method: 'createJob', args }, { user: 'bench' }, 0);
   }
   const first = perSecond(GROUPS, () => machine.woke(1));
+  for (const { id } of machine.groups.all()) {
+    if (machine.groups.fits.reason(id, 1) !== 'Insufficient: CPU') throw new Error('another reason');
+  }
   const again = perSecond(GROUPS * ROUNDS, () => {
     for (let round = 0; round < ROUNDS; round += 1) machine.woke(2 + round);
   });
+  const target = { bound: 'at least' as const, value: 5_000 };
   return [
-    { name: `aurora: first tries on ${HOSTS} full hosts, each of all`, value: first, unit: '/s' },
-    {
-      name: 'aurora: tries again',
-      value: again,
-      unit: '/s',
-      target: { bound: 'at least', value: 5_000 },
-    },
+    { name: `aurora: first tries on ${HOSTS} full hosts`, value: first, unit: '/s', target },
+    { name: 'aurora: tries again', value: again, unit: '/s', target },
   ];
 }
 

@@ -11,6 +11,8 @@ import type {
 import { OfferResources } from '../../kit/offer-resources.ts';
 import { portCount } from '../../kit/port-ranges.ts';
 import type { Attribute, HostAttributes, MaintenanceMode } from '../thrift/types.ts';
+import { Candidates } from './offer-candidates.ts';
+import { type Need, OfferTree } from './offer-tree.ts';
 import type { OfferOrder } from './settings.ts';
 import { attributeSets } from './task-amounts.ts';
 import type { Turn } from './turn.ts';
@@ -100,13 +102,17 @@ interface Seen {
   readonly retriable: readonly HeldOffer[];
 }
 
-/** So many that have gone are kept among the arrivals at least. */
+/** So many that have gone are kept among the arrivals, and in the tree, at least. */
 const ARRIVALS_SPARE = 100;
+/** With more of them the tree is made anew. */
+const NEWCOMERS_MAX = 200;
 
 export class OfferBook {
   private readonly offers = new Map<string, HeldOffer>();
   private readonly byAgent = new Map<string, HeldOffer>();
-  private sorted: readonly HeldOffer[] | undefined;
+  /** Of those that were held when it was made; some may have gone. */
+  private tree: OfferTree | undefined;
+  private readonly newcomers = new Set<HeldOffer>();
   /** By number; some may have gone. */
   private arrivals: HeldOffer[] = [];
   private lastNumber = 0;
@@ -144,7 +150,7 @@ export class OfferBook {
     this.arrivals.push(held);
     this.offers.set(held.id, held);
     this.byAgent.set(offer.agent_id.value, held);
-    this.sorted = undefined;
+    this.newcomers.add(held);
     if (holdsForever) return;
     const at = turn.now + holdMs + Math.floor(turn.random.float() * holdJitterMs);
     turn.timetable.set('offer', held.id, at);
@@ -159,7 +165,7 @@ export class OfferBook {
       this.arrivals = [...this.offers.values()];
     }
     this.byAgent.delete(held.offer.agent_id.value);
-    this.sorted = undefined;
+    this.newcomers.delete(held);
     turn.timetable.clear('offer', id);
   }
 
@@ -182,18 +188,18 @@ export class OfferBook {
 
   /** A host's mode has changed. */
   reorder(): void {
-    this.sorted = undefined;
+    this.tree = undefined;
   }
 
   /**
    * The offers that may suit tasks of the group, in the order in which they are tried: those it has not been tried
    * with, and those whose veto may have gone. A static veto holds as long as the offer.
    */
-  candidates(turn: Turn, group: object): readonly HeldOffer[] {
+  candidates(turn: Turn, group: object, need: Need): Candidates {
     const seen = this.seen.get(group);
-    if (seen === undefined) return this.inOrder(turn);
-    const left = seen.retriable.filter((held) => this.offers.get(held.id) === held);
-    return [...left, ...this.after(seen.upTo)].sort((a, b) => compare(turn, a, b));
+    if (seen === undefined) return this.allCandidates(turn, need);
+    const left = seen.retriable.filter((held) => this.isHeld(held));
+    return new Candidates(this.sorted(turn, [...left, ...this.after(seen.upTo)]), undefined);
   }
 
   /** None of the candidates had room; these may have later. */
@@ -201,16 +207,39 @@ export class OfferBook {
     this.seen.set(group, { upTo: this.lastNumber, retriable });
   }
 
-  private after(number: number): readonly HeldOffer[] {
-    const { arrivals, offers } = this;
-    let from = arrivals.length;
-    while (from > 0 && (arrivals[from - 1]?.number ?? 0) > number) from -= 1;
-    return arrivals.slice(from).filter((held) => offers.get(held.id) === held);
+  private isHeld(held: HeldOffer): boolean {
+    return this.offers.get(held.id) === held;
   }
 
-  inOrder(turn: Turn): readonly HeldOffer[] {
-    this.sorted ??= [...this.offers.values()].sort((a, b) => compare(turn, a, b));
-    return this.sorted;
+  private after(number: number): readonly HeldOffer[] {
+    const { arrivals } = this;
+    let from = arrivals.length;
+    while (from > 0 && (arrivals[from - 1]?.number ?? 0) > number) from -= 1;
+    return arrivals.slice(from).filter((held) => this.isHeld(held));
+  }
+
+  /** The tree, and beside it those that have come since it was made. */
+  private allCandidates(turn: Turn, need: Need): Candidates {
+    const isOld =
+      this.tree === undefined ||
+      this.newcomers.size > NEWCOMERS_MAX ||
+      this.tree.offers.length > 2 * this.offers.size + ARRIVALS_SPARE;
+    if (isOld) {
+      this.tree = new OfferTree(this.sorted(turn, [...this.offers.values()]));
+      this.newcomers.clear();
+    }
+    const [tree, newcomers] = [this.tree, this.sorted(turn, [...this.newcomers])];
+    if (tree === undefined) return new Candidates(newcomers, undefined);
+    return new Candidates(newcomers, {
+      tree,
+      need,
+      isHeld: (held) => this.isHeld(held),
+      isBefore: (a, b) => compare(turn, a, b) <= 0,
+    });
+  }
+
+  private sorted(turn: Turn, offers: HeldOffer[]): readonly HeldOffer[] {
+    return offers.sort((a, b) => compare(turn, a, b));
   }
 }
 

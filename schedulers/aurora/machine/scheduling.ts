@@ -7,6 +7,7 @@ import type { AssignedTask, ScheduledTask, TaskConfig } from '../thrift/types.ts
 import type { Launch } from './effects.ts';
 import { keyText } from './job-key.ts';
 import { type HeldOffer, modeOf, type OfferBook } from './offer-book.ts';
+import type { Candidates } from './offer-candidates.ts';
 import type { PendingGroup, PendingGroups } from './pending-groups.ts';
 import type { Preemptor } from './preemptor.ts';
 import { forGroup, forInstance, type Reservations } from './reservations.ts';
@@ -60,7 +61,7 @@ export function tryGroup(turn: Turn, id: string, parts: SchedulingParts): void {
   const launches = new Map<HeldOffer, Launch[]>();
   let werePlaced = true;
   const search = new Search(turn, wanted, {
-    candidates: offers.candidates(turn, group),
+    candidates: offers.candidates(turn, group, wanted),
     group,
     reservations: parts.reservations,
   });
@@ -119,18 +120,19 @@ class Search {
   nearest: readonly Veto[] | undefined;
   private readonly turn: Turn;
   readonly wanted: Wanted;
-  private readonly candidates: readonly HeldOffer[];
+  private readonly candidates: Candidates;
   private readonly reservations: Reservations;
   /** As reservations name the group. */
   readonly own: string;
   private nearestScore = Infinity;
-  private position = 0;
+  /** Nobody is left who might have room. */
+  isExhausted = false;
 
   constructor(
     turn: Turn,
     wanted: Wanted,
     place: {
-      readonly candidates: readonly HeldOffer[];
+      readonly candidates: Candidates;
       readonly group: PendingGroup;
       readonly reservations: Reservations;
     },
@@ -142,28 +144,37 @@ class Search {
     this.own = forGroup(turn.state.configText(place.group.config));
   }
 
-  get isExhausted(): boolean {
-    return this.position >= this.candidates.length;
+  next(): HeldOffer | undefined {
+    for (;;) {
+      const held = this.candidates.current;
+      if (held === undefined) break;
+      if (this.isKept(held)) this.retriable.push(held);
+      else {
+        const found = this.consider(held);
+        if (found.length === 0) return held;
+        if (found.some(({ kind }) => kind !== 'static')) this.retriable.push(held);
+      }
+      this.candidates.advance();
+    }
+    if (!this.isExhausted) {
+      this.candidates.lookAtNearest((held) => {
+        const found = this.isKept(held) ? [] : this.consider(held);
+        return found.length === 0 ? Infinity : totalScore(found);
+      });
+    }
+    this.isExhausted = true;
+    return undefined;
   }
 
-  next(): HeldOffer | undefined {
-    for (; this.position < this.candidates.length; this.position += 1) {
-      const held = this.candidates[this.position];
-      if (held === undefined) break;
-      if (this.isKept(held)) {
-        this.retriable.push(held);
-        continue;
-      }
-      const found = vetoesOf(this.turn, this.wanted, held);
-      if (found.length === 0) return held;
-      const score = totalScore(found);
-      if (score <= this.nearestScore) {
-        this.nearest = found;
-        this.nearestScore = score;
-      }
-      if (found.some(({ kind }) => kind !== 'static')) this.retriable.push(held);
+  /** Why not; remembers the nearest. */
+  private consider(held: HeldOffer): readonly Veto[] {
+    const found = vetoesOf(this.turn, this.wanted, held);
+    const score = totalScore(found);
+    if (found.length > 0 && score <= this.nearestScore) {
+      this.nearest = found;
+      this.nearestScore = score;
     }
-    return undefined;
+    return found;
   }
 
   /** For somebody else, for a while. */

@@ -74,7 +74,7 @@ const RESOURCES: readonly (readonly [key: keyof Amounts, reason: string, range: 
 ];
 
 /** Below this, figures of processors differ only by how they were added up. */
-const EPSILON = 1e-9;
+export const EPSILON = 1e-9;
 
 /** Nothing when the task fits. */
 export function vetoes(input: FilterInput, now: Instant): readonly Veto[] {
@@ -138,13 +138,25 @@ function vetoOf(constraint: TaskConstraint, input: FilterInput): Veto | undefine
   return { kind: 'dynamic', reason: `Limit not satisfied: ${name}`, score: CONSTRAINT_SCORE };
 }
 
+/** The total of what `resourceVetoes` would give. */
+export function lackScore(wanted: Amounts, offered: Amounts): number {
+  let total = 0;
+  for (const [key, , range] of RESOURCES) {
+    const lack = wanted[key] - offered[key];
+    if (lack > EPSILON) total += scoreOf(lack, range);
+  }
+  return total;
+}
+
 function resourceVetoes(input: FilterInput): readonly Veto[] {
   const found: Veto[] = [];
   for (const [key, reason, range] of RESOURCES) {
     const lack = input.wanted[key] - input.offered[key];
-    if (lack <= EPSILON) continue;
-    const score = Math.min(RESOURCE_SCORE_MAX, Math.floor((RESOURCE_SCORE_MAX * lack) / range));
-    found.push({ kind: 'static', reason, score });
+    if (lack > EPSILON) found.push({ kind: 'static', reason, score: scoreOf(lack, range) });
   }
   return found;
+}
+
+function scoreOf(lack: number, range: number): number {
+  return Math.min(RESOURCE_SCORE_MAX, Math.floor((RESOURCE_SCORE_MAX * lack) / range));
 }
