@@ -29,7 +29,7 @@ import type { Benchmark, Figure } from './figures.ts';
 import { SimulatedAgents } from './simulated-agents.ts';
 
 const HOSTS = 10_000;
-const GROUPS = 1_000;
+const GROUPS = 2_000;
 const ROUNDS = 20;
 const TASKS = 200_000;
 const STORED_AT_A_TIME = 1_000;
@@ -61,7 +61,8 @@ export function fullHosts(): readonly Figure[] {
   }
   const first = perSecond(GROUPS, () => machine.woke(1));
   for (const { id } of machine.groups.all()) {
-    if (machine.groups.fits.reason(id, 1) !== 'Insufficient: CPU') throw new Error('another reason');
+    if (machine.groups.fits.reason(id, 1) !== 'Insufficient: CPU')
+      throw new Error('another reason');
   }
   const again = perSecond(GROUPS * ROUNDS, () => {
     for (let round = 0; round < ROUNDS; round += 1) machine.woke(2 + round);

@@ -199,7 +199,7 @@ export class OfferBook {
     const seen = this.seen.get(group);
     if (seen === undefined) return this.allCandidates(turn, need);
     const left = seen.retriable.filter((held) => this.isHeld(held));
-    return new Candidates(this.sorted(turn, [...left, ...this.after(seen.upTo)]), undefined);
+    return new Candidates(inOrder(turn, [...left, ...this.after(seen.upTo)]), undefined);
   }
 
   /** None of the candidates had room; these may have later. */
@@ -225,35 +225,41 @@ export class OfferBook {
       this.newcomers.size > NEWCOMERS_MAX ||
       this.tree.offers.length > 2 * this.offers.size + ARRIVALS_SPARE;
     if (isOld) {
-      this.tree = new OfferTree(this.sorted(turn, [...this.offers.values()]));
+      this.tree = new OfferTree(inOrder(turn, [...this.offers.values()]));
       this.newcomers.clear();
     }
-    const [tree, newcomers] = [this.tree, this.sorted(turn, [...this.newcomers])];
+    const [tree, newcomers] = [this.tree, inOrder(turn, [...this.newcomers])];
     if (tree === undefined) return new Candidates(newcomers, undefined);
     return new Candidates(newcomers, {
       tree,
       need,
       isHeld: (held) => this.isHeld(held),
-      isBefore: (a, b) => compare(turn, a, b) <= 0,
+      isBefore: (a, b) => comparePlaces(placeOf(turn, a), placeOf(turn, b)) <= 0,
     });
-  }
-
-  private sorted(turn: Turn, offers: HeldOffer[]): readonly HeldOffer[] {
-    return offers.sort((a, b) => compare(turn, a, b));
   }
 }
 
-function compare(turn: Turn, a: HeldOffer, b: HeldOffer): number {
-  const byMode = MODE_RANK[modeOf(turn, a)] - MODE_RANK[modeOf(turn, b)];
-  if (byMode !== 0) return byMode;
+/** What decides the place of an offer; the smallest are tried first. */
+function placeOf(turn: Turn, held: HeldOffer): readonly number[] {
   // Those that go away later come first, those that stay before all.
-  const [goesA, goesB] = [a.unavailableAt ?? Infinity, b.unavailableAt ?? Infinity];
-  if (goesA !== goesB) return goesB > goesA ? 1 : -1;
-  for (const order of turn.settings.offers.order) {
-    const difference = figure(a, order) - figure(b, order);
-    if (difference !== 0) return difference;
+  const goesAway = -(held.unavailableAt ?? Infinity);
+  const figures = turn.settings.offers.order.map((order) => figure(held, order));
+  return [MODE_RANK[modeOf(turn, held)], goesAway, ...figures];
+}
+
+function comparePlaces(a: readonly number[], b: readonly number[]): number {
+  for (let at = 0; at < a.length; at += 1) {
+    const [left = 0, right = 0] = [a[at], b[at]];
+    if (left !== right) return left < right ? -1 : 1;
   }
   return 0;
+}
+
+function inOrder(turn: Turn, offers: readonly HeldOffer[]): readonly HeldOffer[] {
+  return offers
+    .map((held) => ({ held, place: placeOf(turn, held) }))
+    .sort((a, b) => comparePlaces(a.place, b.place))
+    .map(({ held }) => held);
 }
 
 /** Smaller ones are filled first. */

@@ -4,7 +4,7 @@
  * looking at all. Offers may go, or be used up in part, while the tree is there: it only says who may have room.
  */
 import type { HeldOffer } from './offer-book.ts';
-import { type Amounts, EPSILON, lackScore } from './veto.ts';
+import { type Amounts, EPSILON, RESOURCES, scoreOf } from './veto.ts';
 
 /** What is asked for; processors are those that may be taken back, or the others. */
 export interface Need {
@@ -12,11 +12,18 @@ export interface Need {
   readonly isRevocable: boolean;
 }
 
-/** Figures of an offer or of a node, in this order. */
-const FIGURES = 6;
-const [CPUS, REVOCABLE_CPUS, RAM, DISK, PORTS, GPUS] = [0, 1, 2, 3, 4, 5] as const;
+/** Figures of an offer or of a node: its resources in the order of `RESOURCES`, and revocable processors. */
+const REVOCABLE_CPUS = RESOURCES.length;
+const FIGURES = RESOURCES.length + 1;
 /** No offer at all. */
 const NONE = -1;
+
+/** One of the figures that count for a need. */
+interface Lookup {
+  readonly at: number;
+  readonly wanted: number;
+  readonly range: number;
+}
 
 export class OfferTree {
   readonly offers: readonly HeldOffer[];
@@ -37,9 +44,10 @@ export class OfferTree {
   /** The first position from `from` on that may have room; undefined when there is none. */
   nextRoomy(need: Need, from: number): number | undefined {
     if (from >= this.offers.length) return undefined;
+    const lookups = lookupsOf(need);
     let node = from + this.leafCount;
     for (;;) {
-      if (this.hasRoom(node, need)) {
+      if (this.hasRoom(node, lookups)) {
         if (node >= this.leafCount) return node - this.leafCount;
         node *= 2;
         continue;
@@ -56,6 +64,7 @@ export class OfferTree {
    * score that `look` has given.
    */
   nearest(need: Need, look: (held: HeldOffer) => number, looksMax: number): void {
+    const lookups = lookupsOf(need);
     let best = Infinity;
     let lookCount = 0;
     const visit = (node: number, bound: number): void => {
@@ -67,34 +76,40 @@ export class OfferTree {
         best = Math.min(best, look(held));
         return;
       }
-      const [left, right] = [this.bound(node * 2, need), this.bound(node * 2 + 1, need)];
-      const isRightFirst = right < left;
-      visit(node * 2 + (isRightFirst ? 1 : 0), Math.min(left, right));
-      visit(node * 2 + (isRightFirst ? 0 : 1), Math.max(left, right));
+      const left = this.bound(node * 2, lookups);
+      const right = this.bound(node * 2 + 1, lookups);
+      if (right < left) {
+        visit(node * 2 + 1, right);
+        visit(node * 2, left);
+      } else {
+        visit(node * 2, left);
+        visit(node * 2 + 1, right);
+      }
     };
-    visit(1, this.bound(1, need));
+    visit(1, this.bound(1, lookups));
   }
 
   /** No offer below the node has a lower score. */
-  private bound(node: number, need: Need): number {
-    if (this.figure(node, CPUS) === NONE) return Infinity;
-    return lackScore(need.amounts, {
-      cpus: this.figure(node, need.isRevocable ? REVOCABLE_CPUS : CPUS),
-      ramMb: this.figure(node, RAM),
-      diskMb: this.figure(node, DISK),
-      ports: this.figure(node, PORTS),
-      gpus: this.figure(node, GPUS),
-    });
+  private bound(node: number, lookups: readonly Lookup[]): number {
+    const { most } = this;
+    const start = node * FIGURES;
+    let score = 0;
+    for (const { at, wanted, range } of lookups) {
+      const has = most[start + at] ?? NONE;
+      if (has === NONE) return Infinity;
+      const lack = wanted - has;
+      if (lack > EPSILON) score += scoreOf(lack, range);
+    }
+    return score;
   }
 
-  private hasRoom(node: number, { amounts, isRevocable }: Need): boolean {
-    return (
-      amounts.cpus - this.figure(node, isRevocable ? REVOCABLE_CPUS : CPUS) <= EPSILON &&
-      amounts.ramMb - this.figure(node, RAM) <= EPSILON &&
-      amounts.diskMb - this.figure(node, DISK) <= EPSILON &&
-      amounts.ports - this.figure(node, PORTS) <= EPSILON &&
-      amounts.gpus - this.figure(node, GPUS) <= EPSILON
-    );
+  private hasRoom(node: number, lookups: readonly Lookup[]): boolean {
+    const { most } = this;
+    const start = node * FIGURES;
+    for (const { at, wanted } of lookups) {
+      if (wanted - (most[start + at] ?? NONE) > EPSILON) return false;
+    }
+    return true;
   }
 
   private figure(node: number, which: number): number {
@@ -110,6 +125,13 @@ export class OfferTree {
 }
 
 function figuresOf({ amounts, revocableCpus }: HeldOffer): readonly number[] {
-  const { cpus, ramMb, diskMb, ports, gpus } = amounts;
-  return [cpus, revocableCpus, ramMb, diskMb, ports, gpus];
+  return [...RESOURCES.map(([key]) => amounts[key]), revocableCpus];
+}
+
+function lookupsOf({ amounts, isRevocable }: Need): readonly Lookup[] {
+  return RESOURCES.map(([key, , range], at) => ({
+    at: key === 'cpus' && isRevocable ? REVOCABLE_CPUS : at,
+    wanted: amounts[key],
+    range,
+  }));
 }

@@ -65,13 +65,14 @@ const MAINTENANCE_SCORE = 100_000;
 const CONSTRAINT_SCORE = 10_000;
 const RESOURCE_SCORE_MAX = 1_000;
 
-const RESOURCES: readonly (readonly [key: keyof Amounts, reason: string, range: number])[] = [
-  ['cpus', 'Insufficient: CPU', 16],
-  ['ramMb', 'Insufficient: RAM', 24_576],
-  ['diskMb', 'Insufficient: disk', 460_800],
-  ['ports', 'Insufficient: ports', 1_000],
-  ['gpus', 'Insufficient: GPU', 4],
-];
+export const RESOURCES: readonly (readonly [key: keyof Amounts, reason: string, range: number])[] =
+  [
+    ['cpus', 'Insufficient: CPU', 16],
+    ['ramMb', 'Insufficient: RAM', 24_576],
+    ['diskMb', 'Insufficient: disk', 460_800],
+    ['ports', 'Insufficient: ports', 1_000],
+    ['gpus', 'Insufficient: GPU', 4],
+  ];
 
 /** Below this, figures of processors differ only by how they were added up. */
 export const EPSILON = 1e-9;
@@ -138,16 +139,6 @@ function vetoOf(constraint: TaskConstraint, input: FilterInput): Veto | undefine
   return { kind: 'dynamic', reason: `Limit not satisfied: ${name}`, score: CONSTRAINT_SCORE };
 }
 
-/** The total of what `resourceVetoes` would give. */
-export function lackScore(wanted: Amounts, offered: Amounts): number {
-  let total = 0;
-  for (const [key, , range] of RESOURCES) {
-    const lack = wanted[key] - offered[key];
-    if (lack > EPSILON) total += scoreOf(lack, range);
-  }
-  return total;
-}
-
 function resourceVetoes(input: FilterInput): readonly Veto[] {
   const found: Veto[] = [];
   for (const [key, reason, range] of RESOURCES) {
@@ -157,6 +148,7 @@ function resourceVetoes(input: FilterInput): readonly Veto[] {
   return found;
 }
 
-function scoreOf(lack: number, range: number): number {
+/** How far from fitting a lack is. */
+export function scoreOf(lack: number, range: number): number {
   return Math.min(RESOURCE_SCORE_MAX, Math.floor((RESOURCE_SCORE_MAX * lack) / range));
 }
