@@ -21,7 +21,7 @@ export class Metrics {
     let value = 0;
     // Copied when somebody asks: the library's own counting is too slow for every DNS query.
     new PromCounter({
-      name: promName(name),
+      name: prometheusName(name),
       help,
       registers: [this.registry],
       collect() {
@@ -45,7 +45,7 @@ export class Metrics {
     assertNew(this.readers, name);
     this.readers.set(name, read);
     new PromGauge({
-      name: promName(name),
+      name: prometheusName(name),
       help,
       registers: [this.registry],
       collect() {
@@ -62,7 +62,7 @@ export class Metrics {
   /** Removes a metric, for instance those of a framework that has gone. */
   remove(name: string): void {
     this.readers.delete(name);
-    this.registry.removeSingleMetric(promName(name));
+    this.registry.removeSingleMetric(prometheusName(name));
   }
 
   has(name: string): boolean {
@@ -80,10 +80,10 @@ export class Metrics {
 
   async prometheus(): Promise<string> {
     const lines = [(await this.registry.metrics()).trimEnd()];
-    const seen = new Set([...this.readers.keys()].map(promName));
+    const seen = new Set([...this.readers.keys()].map(prometheusName));
     for (const source of this.sources) {
       for (const [name, value] of source()) {
-        const plain = promName(name);
+        const plain = prometheusName(name);
         if (seen.has(plain)) continue;
         seen.add(plain);
         lines.push(`# TYPE ${plain} gauge`, `${plain} ${value}`);
@@ -93,7 +93,8 @@ export class Metrics {
   }
 }
 
-function promName(name: string): string {
+/** With nothing in it but what Prometheus takes. */
+export function prometheusName(name: string): string {
   return name.replaceAll(/[^a-zA-Z0-9_:]/g, '_');
 }
 

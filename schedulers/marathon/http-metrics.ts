@@ -1,6 +1,7 @@
 /** What the HTTP interface measures of itself (spec marathon-behaviour, section 12). */
 import type { Instant } from '../../core/base/clock.ts';
-import type { JsonObject } from '../../core/wire/json-text.ts';
+import { prometheusName } from '../../core/base/metrics.ts';
+import { Double, type JsonObject } from '../../core/wire/json-text.ts';
 import { Meter } from '../kit/meter.ts';
 import { RouteTimer } from '../kit/route-timer.ts';
 
@@ -47,6 +48,26 @@ export class HttpMetrics {
     ]);
   }
 
+  /** Meters are counters without their rates, timers summaries. */
+  prometheus(prefix: string): string {
+    const meters = this.meters().flatMap(([name, meter]) => {
+      const plain = prometheusName(`${prefix}.${name}_total`);
+      return [`# TYPE ${plain} counter`, `${plain} ${numberIn(meter, 'count')}`];
+    });
+    const timers = this.timers().flatMap(([name, timer]) => {
+      const plain = prometheusName(`${prefix}.${name}`);
+      const quantiles = QUANTILES.map(
+        ([quantile, member]) => `${plain}{quantile="${quantile}"} ${numberIn(timer, member)}`,
+      );
+      return [
+        `# TYPE ${plain} summary`,
+        ...quantiles,
+        `${plain}_count ${numberIn(timer, 'count')}`,
+      ];
+    });
+    return `${[...meters, ...timers].join('\n')}\n`;
+  }
+
   timers(): readonly (readonly [string, JsonObject])[] {
     const byMethod = [...this.byMethod].map(
       ([method, timer]) => [`http.requests.${method}.duration`, timer] as const,
@@ -56,4 +77,18 @@ export class HttpMetrics {
       timer.document(this.now()),
     ]);
   }
+}
+
+const QUANTILES: readonly (readonly [quantile: string, member: string])[] = [
+  ['0.5', 'p50'],
+  ['0.75', 'p75'],
+  ['0.95', 'p95'],
+  ['0.98', 'p98'],
+  ['0.99', 'p99'],
+  ['0.999', 'p999'],
+];
+
+function numberIn(document: JsonObject, member: string): number {
+  const value = document[member];
+  return value instanceof Double ? value.value : Number(value ?? 0);
 }

@@ -3,7 +3,7 @@ import type { Instant } from '../../core/base/clock.ts';
 import { type Counter, Metrics } from '../../core/base/metrics.ts';
 import type { Subscription } from '../../core/scheduler/index.ts';
 import type { JsonObject } from '../../core/wire/json-text.ts';
-import type { OfferOperation, TaskState } from '../../core/wire/types/mesos.v1.ts';
+import type { OfferOperation, TaskState, TaskStatus } from '../../core/wire/types/mesos.v1.ts';
 import { HttpMetrics } from './http-metrics.ts';
 import { type MarathonEvent, marathonEvent } from './machine/events.ts';
 import { isOverdueLaunch, type LaunchTimeouts } from './machine/overdue-launches.ts';
@@ -16,6 +16,24 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   LAUNCH_GROUP: 'launch-group',
   RESERVE: 'reserve',
 };
+
+/** Shown from the start, before any has come. */
+const COUNTED_STATES: readonly TaskState[] = [
+  'TASK_STAGING',
+  'TASK_STARTING',
+  'TASK_RUNNING',
+  'TASK_KILLING',
+  'TASK_FINISHED',
+  'TASK_FAILED',
+  'TASK_KILLED',
+  'TASK_ERROR',
+  'TASK_LOST',
+  'TASK_DROPPED',
+  'TASK_UNREACHABLE',
+  'TASK_GONE',
+  'TASK_GONE_BY_OPERATOR',
+  'TASK_UNKNOWN',
+];
 
 export class MarathonMetrics {
   readonly registry = new Metrics();
@@ -30,6 +48,7 @@ export class MarathonMetrics {
   readonly requestBytes: Counter;
   readonly responseBytes: Counter;
   readonly eventStreamBytes: Counter;
+  private readonly outOfMemory: Counter;
   readonly http: HttpMetrics;
   private readonly now: () => Instant;
   private readonly prefix: string;
@@ -52,6 +71,12 @@ export class MarathonMetrics {
     this.requestBytes = bytes('http.requests.size', 'Size of the bodies of requests');
     this.responseBytes = bytes('http.responses.size', 'Size of answers');
     this.eventStreamBytes = bytes('http.responses.event-stream.size', 'Size of events sent');
+    for (const name of Object.values(OPERATIONS)) this.operation(name);
+    for (const state of COUNTED_STATES) this.update(state);
+    this.outOfMemory = this.counter(
+      'mesos.task.oom.memory-limit-exceeded',
+      'Tasks that ended as they took too much memory',
+    );
     this.gauge('http.requests.active', 'Requests under way', () => this.http.activeCount);
   }
 
@@ -93,13 +118,21 @@ export class MarathonMetrics {
 
   countOperation({ type }: OfferOperation): void {
     const name = OPERATIONS[type ?? 'UNKNOWN'];
-    if (name === undefined) return;
-    this.counter(`mesos.offer-operations.${name}`, `Operations ${name} sent`).increment();
+    if (name !== undefined) this.operation(name).increment();
   }
 
-  countUpdate(state: TaskState): void {
+  countUpdate({ state, reason }: Pick<TaskStatus, 'state' | 'reason'>): void {
+    this.update(state).increment();
+    if (reason === 'REASON_CONTAINER_LIMITATION_MEMORY') this.outOfMemory.increment();
+  }
+
+  private operation(name: string): Counter {
+    return this.counter(`mesos.offer-operations.${name}`, `Operations ${name} sent`);
+  }
+
+  private update(state: TaskState): Counter {
     const name = `mesos.task-updates.${state.toLowerCase().replaceAll('_', '-')}`;
-    this.counter(name, `Statuses ${state} received`).increment();
+    return this.counter(name, `Statuses ${state} received`);
   }
 
   /** The document of `/metrics`. */
@@ -114,6 +147,11 @@ export class MarathonMetrics {
       meters: this.prefixed(this.http.meters()),
       timers: this.prefixed(this.http.timers()),
     };
+  }
+
+  /** Counters and gauges as they are, meters as counters, timers as summaries. */
+  async prometheus(): Promise<string> {
+    return (await this.registry.prometheus()) + this.http.prometheus(this.prefix);
   }
 
   private prefixed(entries: readonly (readonly [string, JsonObject])[]): JsonObject {

@@ -112,7 +112,7 @@ export class MarathonShell {
       },
       rescinded: () => {},
       update: (status) => {
-        metrics.countUpdate(status.state);
+        metrics.countUpdate(status);
         this.carryOut(this.machine.statusArrived(status, this.now()));
       },
       message: (message) => publish(frameworkMessageEvent(message, this.now())),

@@ -46,6 +46,7 @@ export function declare(app: FastifyInstance, url: string, methods: Methods): vo
   for (const method of METHODS) {
     app.route({ method, url, handler: given[method] ?? refuse });
   }
+  app.route({ method: 'TRACE', url, handler: refuse });
   app.route({
     method: 'OPTIONS',
     url,

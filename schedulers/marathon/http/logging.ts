@@ -25,13 +25,23 @@ const isChange = ajv.compile<LoggingChange>({
 
 const ROOT_LOGGER = 'ROOT';
 
+/** What the original's own loggers begin with. */
+const OWN_LOGGER = 'mesosphere.marathon';
+
+/** Names that are remembered; the one asked longest ago is forgotten. */
+const LOGGERS_MAX = 100;
+
 export function declareLogging(app: FastifyInstance, log: LevelledLog, clock: Clock): void {
-  const asked = new Set<string>();
+  /** By name, with the level that was asked for it; undefined = that of the one log. */
+  const asked = new Map<string, string | undefined>([[OWN_LOGGER, undefined]]);
   let timer: Timer | undefined;
   const show = (): Record<string, string> => {
     const level = log.level().toUpperCase();
-    const named = [...asked].map((name) => [name, `${level} (inherited)`] as const);
+    const named = [...asked].map(([name, own]) => [name, own ?? `${level} (inherited)`] as const);
     return { [ROOT_LOGGER]: level, ...Object.fromEntries(named) };
+  };
+  const reset = (): void => {
+    for (const name of asked.keys()) asked.set(name, undefined);
   };
   declare(app, '/logging', {
     GET: (_request, reply) => sendJson(reply, 200, show()),
@@ -44,9 +54,15 @@ export function declareLogging(app: FastifyInstance, log: LevelledLog, clock: Cl
       const { level, logger, durationSeconds } = body.value;
       timer?.cancel();
       log.setLevel(levelOf(level));
-      if (logger !== ROOT_LOGGER) asked.add(logger);
+      // There is one log: who is asked last decides for all.
+      reset();
+      if (logger !== ROOT_LOGGER) asked.set(logger, level.toUpperCase());
+      if (asked.size > LOGGERS_MAX) asked.delete([...asked.keys()][1] ?? logger);
       if (durationSeconds !== undefined) {
-        timer = clock.setTimer(durationSeconds * 1_000, () => log.setLevel(undefined));
+        timer = clock.setTimer(durationSeconds * 1_000, () => {
+          log.setLevel(undefined);
+          reset();
+        });
       }
       return sendJson(reply, 200, { level, logger, durationSeconds });
     },

@@ -14,7 +14,17 @@ export function declarePages(app: FastifyInstance, pages: Pages): void {
         ? sendPage(pages, 'index.html', reply)
         : toPages(request, reply),
   });
-  declare(app, '/ui/*', { GET: (request, reply) => sendPage(pages, wildcardOf(request), reply) });
+  declare(app, '/ui/*', {
+    GET: (request, reply) => {
+      const path = wildcardOf(request);
+      // The server has taken a slash at the end away.
+      const isFolder = !path.slice(path.lastIndexOf('/')).includes('.');
+      if (isFolder && !/\/(\?|$)/.test(request.originalUrl)) {
+        return reply.redirect(`/ui/${path}/`, 302);
+      }
+      return sendPage(pages, path, reply);
+    },
+  });
 }
 
 function sendPage(pages: Pages, path: string, reply: FastifyReply): unknown {

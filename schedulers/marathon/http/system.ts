@@ -114,7 +114,7 @@ export function declareSystem(app: FastifyInstance, context: SystemContext): voi
       }
       return reply
         .type('text/plain; version=0.0.4; charset=utf-8')
-        .send(await context.metrics.registry.prometheus());
+        .send(await context.metrics.prometheus());
     },
   });
   declare(app, '/v2/info', { GET: (_request, reply) => sendInfo(context, reply) });

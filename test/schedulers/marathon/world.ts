@@ -30,6 +30,8 @@ export function optionsWith(flags: Readonly<Record<string, string>> = {}): Marat
   return options.value;
 }
 
+const METHODS = ['POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'TRACE'] as const;
+
 export interface Answer {
   readonly status: number;
   readonly body: unknown;
@@ -107,10 +109,7 @@ export class World {
   ): Promise<Answer> {
     const payload = typeof body === 'string' ? body : JSON.stringify(body);
     const answer = await this.marathon.app.inject({
-      method:
-        method === 'POST' || method === 'PUT' || method === 'PATCH' || method === 'DELETE'
-          ? method
-          : 'GET',
+      method: METHODS.find((each) => each === method) ?? 'GET',
       url,
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),

@@ -13,5 +13,6 @@ import './events.ts';
 import './pod-fields.ts';
 import './pod-refusals.ts';
 import './resident-refusals.ts';
+import './system.ts';
 import './task-info.ts';
 import './tasks.ts';
