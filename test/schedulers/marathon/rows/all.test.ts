@@ -5,6 +5,7 @@
 import './app-fields.ts';
 import './app-model-refusals.ts';
 import './app-refusals.ts';
+import './behaviour.ts';
 import './calls.ts';
 import './constraints.ts';
 import './endpoints.ts';
