@@ -9,7 +9,13 @@ export interface Random {
   bytes(count: number): Uint8Array;
 }
 
+/** So many are asked of the system at once: asking costs more than the bytes. */
+const POOL_BYTES = 4_096;
+
 export class SystemRandom implements Random {
+  private pool = new Uint8Array();
+  private usedCount = 0;
+
   float(): number {
     return Math.random();
   }
@@ -19,7 +25,14 @@ export class SystemRandom implements Random {
   }
 
   bytes(count: number): Uint8Array {
-    return randomBytes(count);
+    if (count > POOL_BYTES) return randomBytes(count);
+    if (this.usedCount + count > this.pool.length) {
+      this.pool = new Uint8Array(randomBytes(POOL_BYTES));
+      this.usedCount = 0;
+    }
+    const start = this.usedCount;
+    this.usedCount += count;
+    return this.pool.slice(start, start + count);
   }
 }
 

@@ -59,11 +59,17 @@ export class EventHub {
     return () => this.leave(client);
   }
 
+  /** Whether anybody asked for events of this type: others need not be written. */
+  wants(type: string): boolean {
+    for (const client of this.clients) if (takes(client, type)) return true;
+    return false;
+  }
+
   /** `json` is one line; the event is written to everyone who asked for its type. */
   publish(type: string, json: string): void {
     const text = `event: ${type}\r\ndata: ${json}\r\n\r\n`;
     for (const client of this.clients) {
-      if (client.types === undefined || client.types.has(type)) this.write(client, text);
+      if (takes(client, type)) this.write(client, text);
     }
   }
 
@@ -100,4 +106,8 @@ export class EventHub {
       this.keepAlive = this.clients.size > 0 ? this.nextKeepAlive() : undefined;
     });
   }
+}
+
+function takes({ types }: Client, type: string): boolean {
+  return types === undefined || types.has(type);
 }

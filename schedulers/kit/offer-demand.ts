@@ -17,6 +17,11 @@ export interface OfferDemandOptions {
   readonly minReviveIntervalMs: DurationMs;
   /** How often a REVIVE is repeated, one interval later each, while work is left. */
   readonly repeats: number;
+  /**
+   * How soon after a REVIVE a role that was suppressed since may be revived again. In a burst of small work each
+   * piece would else ask for the offers of all agents, use one and turn the others down.
+   */
+  readonly resumePauseMs?: DurationMs;
   /** False keeps offers coming when there is no work. */
   readonly suppresses: boolean;
 }
@@ -68,7 +73,10 @@ export class OfferDemand {
   /** Whatever the master remembers: roles with work are revived, the others suppressed. */
   subscribed(): void {
     this.isConnected = true;
-    for (const demand of this.roles.values()) demand.isOffered = !demand.wanted;
+    for (const demand of this.roles.values()) {
+      demand.isOffered = !demand.wanted;
+      demand.revivedAt = -Infinity;
+    }
   }
 
   disconnected(): void {
@@ -99,7 +107,8 @@ export class OfferDemand {
   }
 
   private reviveAt(demand: RoleDemand, now: Instant): Instant | undefined {
-    if (!demand.isOffered) return now;
+    const { resumePauseMs = 0 } = this.options;
+    if (!demand.isOffered) return Math.max(now, demand.revivedAt + resumePauseMs);
     const wantsAgain = demand.isReviveAsked || demand.repeatsLeft > 0;
     return wantsAgain ? demand.revivedAt + this.options.minReviveIntervalMs : undefined;
   }

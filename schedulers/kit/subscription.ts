@@ -70,6 +70,7 @@ export interface FrameworkSubscriptionOptions {
   readonly credential?: SchedulerOptions['credential'];
   readonly minReviveIntervalMs?: DurationMs;
   readonly reviveRepeats?: number;
+  readonly resumePauseMs?: DurationMs;
   readonly suppresses?: boolean;
   readonly reconciliationIntervalMs?: DurationMs;
 }
@@ -112,6 +113,7 @@ export class FrameworkSubscription {
       {
         minReviveIntervalMs: options.minReviveIntervalMs ?? seconds(5),
         repeats: options.reviveRepeats ?? 0,
+        resumePauseMs: options.resumePauseMs ?? 0,
         suppresses: options.suppresses ?? true,
       },
       options.framework.roles ?? [options.framework.role ?? '*'],

@@ -24,7 +24,7 @@ import { type ConnectTcp, NetworkProber } from './health/prober.ts';
 import { AccessControl } from './http/access.ts';
 import type { Api } from './http/api.ts';
 import { HttpCallbacks } from './http/callbacks.ts';
-import { publishTo } from './http/events.ts';
+import { EventPublisher } from './http/events.ts';
 import { sendProblem, sendProxyFailure } from './http/problems.ts';
 import { answerNotFound, declareRoutes } from './http/routes.ts';
 import { MarathonMachine } from './machine/marathon-machine.ts';
@@ -78,6 +78,9 @@ const EVENT_BYTES = 4_096;
 
 const EVENT_CLIENTS_MAX = 1_000;
 const EVENT_KEEP_ALIVE_MS = 10_000;
+
+/** When all is launched no offers are wanted; for what comes later they are asked for again so often at most. */
+const RESUME_PAUSE_MS = 100;
 
 /** Storage and HTTP client stay the caller's: they are not closed by `stop`. */
 export function createMarathon(options: MarathonOptions, ports: MarathonPorts): Marathon {
@@ -138,7 +141,7 @@ class MarathonServer implements Marathon {
     const urls = options.callbackUrls;
     this.callbacks =
       urls === undefined ? undefined : new HttpCallbacks({ ...ports, durable: this.durable }, urls);
-    const publish = publishTo(this.hub, this.callbacks);
+    const { publish, isWanted } = new EventPublisher(this.hub, this.callbacks);
     this.shell = new MarathonShell(this.machine, {
       clock,
       log,
@@ -156,6 +159,7 @@ class MarathonServer implements Marathon {
       shell: this.shell,
       model: options.machine.model,
       publish,
+      isWanted,
       access: new AccessControl(ports.plugins),
       artifacts:
         options.artifacts === undefined
@@ -325,8 +329,11 @@ class MarathonServer implements Marathon {
         master: options.master,
         framework: this.frameworkInfo(),
         credential: options.credential,
+        // A fifth of the work that JSON is, for both sides.
+        encoding: 'protobuf',
         minReviveIntervalMs: options.minReviveIntervalMs,
         reviveRepeats: 1,
+        resumePauseMs: Math.min(options.minReviveIntervalMs, RESUME_PAUSE_MS),
         suppresses: options.suppressesOffers,
         reconciliationIntervalMs: options.reconciliationIntervalMs,
       },

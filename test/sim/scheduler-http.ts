@@ -5,8 +5,7 @@ import type { HttpClient, HttpRequest, HttpResponse } from '../../core/net/ports
 import { MASTER, type SimulatedCluster } from '../../core/testing/cluster.ts';
 import type { SimulatedProcess } from '../../core/testing/network.ts';
 import { SchedulerLink } from '../../core/testing/scheduler-link.ts';
-import { decodeMessage } from '../../core/wire/codec.ts';
-import { fromJson, parseJson, toJson } from '../../core/wire/json.ts';
+import { decodeMessage, encodeMessage } from '../../core/wire/codec.ts';
 import { encodeRecord } from '../../core/wire/recordio.ts';
 import type { Call } from '../../core/wire/types/mesos.v1.scheduler.ts';
 import { Channel, response } from '../schedulers/fake-channel.ts';
@@ -56,7 +55,7 @@ export class SchedulerHttp implements HttpClient {
           masterName: MASTER,
           master: () => cluster.master,
           onEvent: (event) => {
-            stream.push(encodeRecord(toJson('mesos.v1.scheduler.Event', event)));
+            stream.push(encodeRecord(encodeMessage('mesos.v1.scheduler.Event', event)));
             if (!isAnswered) resolve(answer(200, stream.read()));
             isAnswered = true;
           },
@@ -80,15 +79,9 @@ export class SchedulerHttp implements HttpClient {
   }
 }
 
-function callOf({ body = '', headers = {} }: HttpRequest): Call {
-  const type = headers['content-type'] ?? headers['Content-Type'] ?? '';
-  if (typeof body !== 'string' && type.includes('protobuf')) {
-    const call = decodeMessage('mesos.v1.scheduler.Call', body);
-    if (!call.ok) throw new Error(call.error);
-    return call.value;
-  }
-  const tree = parseJson(typeof body === 'string' ? body : new TextDecoder().decode(body));
-  const call = tree.ok ? fromJson('mesos.v1.scheduler.Call', tree.value) : tree;
+function callOf({ body }: HttpRequest): Call {
+  if (body === undefined || typeof body === 'string') throw new Error('the call is no protobuf');
+  const call = decodeMessage('mesos.v1.scheduler.Call', body);
   if (!call.ok) throw new Error(call.error);
   return call.value;
 }

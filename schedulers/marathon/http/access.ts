@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { describeError } from '../../../core/base/errors.ts';
 import type { Log } from '../../../core/base/log.ts';
 import { bodyOf } from '../../../core/net/http-server.ts';
-import type { Change } from '../model/deployment-plan.ts';
+import type { Change } from '../model/change.ts';
 import type { Forbidden, Refusal } from '../model/refusal.ts';
 import type { Group } from '../model/root.ts';
 import type { RunSpec } from '../model/run-spec.ts';

@@ -17,6 +17,8 @@ export interface Api {
   readonly shell: MarathonShell;
   readonly model: ModelSettings;
   readonly publish: (event: MarathonEvent) => void;
+  /** Whether anybody listens to events of this type. */
+  readonly isWanted: (eventType: string) => boolean;
   readonly access: AccessControl;
   /** Absent without an artifact store. */
   readonly artifacts: ArtifactResolver | undefined;

@@ -61,7 +61,8 @@ export function appInfoJson(
 
 const definitions = new WeakMap<App, string>();
 
-function definitionText(app: App): string {
+/** The app as JSON text, without what is asked for beside it. */
+export function definitionText(app: App): string {
   const known = definitions.get(app);
   if (known !== undefined) return known;
   const text = writeJson(appJson(app, { versionInfo: true }));
@@ -80,7 +81,7 @@ function embeddedJson(
   return {
     ...(embeds.has('counts') ? countsJson(state, instances) : {}),
     ...(embeds.has('deployments')
-      ? { deployments: state.deploymentsOf(app.id).map(({ plan }) => ({ id: plan.id })) }
+      ? { deployments: state.deployments.of(app.id).map(({ plan }) => ({ id: plan.id })) }
       : {}),
     ...(embeds.has('readiness') ? { readinessCheckResults: readinessJson(state, instances) } : {}),
     ...(embeds.has('tasks')

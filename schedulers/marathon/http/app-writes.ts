@@ -1,10 +1,11 @@
 /** Creating, updating and deleting apps (spec marathon-rest, section 2). */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { err, ok, type Result } from '../../../core/base/result.ts';
+import { RawJson } from '../../../core/wire/json-text.ts';
 import { marathonEvent } from '../machine/events.ts';
 import type { RootChange } from '../machine/root-updates.ts';
 import type { App, RawApp } from '../model/app.ts';
-import { appJson, plain } from '../model/app-json.ts';
+import { appJson } from '../model/app-json.ts';
 import { readRawApp, underPath } from '../model/app-schema.ts';
 import { buildApp, notFound, patchedApp, rollbackVersion } from '../model/app-updates.ts';
 import { type PathId, parentOf, ROOT, resolvePathId } from '../model/path-id.ts';
@@ -24,6 +25,7 @@ import {
   sendJson,
   withoutStoreUrls,
 } from './api.ts';
+import { definitionText } from './app-info.ts';
 import { modelProblem, sendProblem, sendRefusal } from './problems.ts';
 
 export async function createApp(
@@ -202,7 +204,9 @@ export async function deleteApp(
 }
 
 function publishPost(api: Api, request: FastifyRequest, app: App): void {
-  const appDefinition = plain(appJson(app, { versionInfo: true }));
+  // The whole app is written into it.
+  if (!api.isWanted('api_post_event')) return;
+  const appDefinition = new RawJson(definitionText(app));
   const members = { ...requesterOf(request), appDefinition };
   api.publish(marathonEvent('api_post_event', api.shell.now(), members));
 }

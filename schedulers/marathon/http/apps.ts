@@ -19,6 +19,7 @@ import {
   wildcardOf,
 } from './api.ts';
 import { appInfoJson, type Embed, parseEmbeds } from './app-info.ts';
+import { AppList } from './app-list.ts';
 import { deleteTasks, getAppTasks, getGroupTasks } from './app-tasks.ts';
 import { createApp, deleteApp, updateApp, updateApps } from './app-writes.ts';
 import { sendExplanation } from './explain.ts';
@@ -57,8 +58,9 @@ export function parseTarget(rest: string): Target {
 }
 
 export function declareApps(app: FastifyInstance, api: Api): void {
+  const list = new AppList();
   declare(app, '/v2/apps', {
-    GET: (request, reply) => listApps(api, request, reply),
+    GET: (request, reply) => listApps(api, list, request, reply),
     POST: (request, reply) => createApp(api, request, reply),
     PUT: (request, reply) =>
       updateApps(api, request, reply, { partial: queryFlag(request, 'partialUpdate', true) }),
@@ -134,17 +136,14 @@ function getTarget(api: Api, request: FastifyRequest, reply: FastifyReply): unkn
   }
 }
 
-function listApps(api: Api, request: FastifyRequest, reply: FastifyReply): unknown {
+function listApps(api: Api, list: AppList, request: FastifyRequest, reply: FastifyReply): unknown {
   const { state } = api.shell.machine;
   const mayView = api.access.visible(request);
   const selected = selectApps(request, appsOf(state.root).filter(mayView));
   if (typeof selected === 'string') return sendProblem(reply, { status: 422, message: selected });
   const embeds = parseEmbeds(queryAll(request, 'embed'), APP_PREFIXES);
-  embeds.add('counts').add('deployments');
-  const now = api.shell.now();
-  return sendJson(reply, 200, {
-    apps: selected.map((app) => appInfoJson(state, app, embeds, now)),
-  });
+  const body = list.bytes(state, selected, embeds, api.shell.now());
+  return reply.code(200).type('application/json').send(body);
 }
 
 /** The apps that all filters of the request let through; a text when a filter is malformed. */

@@ -7,15 +7,24 @@ import { plain } from '../model/app-json.ts';
 import { type Api, declare, queryAll } from './api.ts';
 import { sendProblem } from './problems.ts';
 
-/** Writes each event once, for the streams and (where there are any) the callbacks. */
-export function publishTo(
-  hub: EventHub,
-  callbacks: { publish(json: string): void } | undefined,
-): (event: MarathonEvent) => void {
-  return (event) => {
+/** Writes each event that somebody wants, once for the streams and (where there are any) the callbacks. */
+export class EventPublisher {
+  private readonly hub: EventHub;
+  private readonly callbacks: { publish(json: string): void } | undefined;
+
+  constructor(hub: EventHub, callbacks: { publish(json: string): void } | undefined) {
+    this.hub = hub;
+    this.callbacks = callbacks;
+  }
+
+  readonly isWanted = (eventType: string): boolean =>
+    this.callbacks !== undefined || this.hub.wants(eventType);
+
+  readonly publish = (event: MarathonEvent): void => {
+    if (!this.isWanted(event.eventType)) return;
     const json = writeJson(plain(event) ?? {});
-    hub.publish(event.eventType, json);
-    callbacks?.publish(json);
+    this.hub.publish(event.eventType, json);
+    this.callbacks?.publish(json);
   };
 }
 

@@ -45,7 +45,7 @@ export class Deployments {
       restarts: new Map(),
       open: new Map(),
     };
-    turn.state.deployments.set(plan.id, running);
+    turn.state.deployments.add(running);
     for (const id of specs) turn.touch(id);
     if (specs.size === 0) this.advance(turn, running, ROOT);
   }
@@ -101,7 +101,7 @@ export class Deployments {
 
   private end(turn: Turn, running: RunningDeployment, failure: string | undefined): void {
     const { plan } = running;
-    turn.state.deployments.delete(plan.id);
+    turn.state.deployments.remove(running);
     turn.persist({ kind: 'delete-deployment', id: plan.id });
     for (const id of running.specs) turn.touch(id);
     const step = running.plan.steps[running.step];

@@ -5,7 +5,8 @@
  */
 import type { Instant } from '../../../core/base/clock.ts';
 import type { Offer, OfferOperation, TaskStatus } from '../../../core/wire/types/mesos.v1.ts';
-import type { Change, DeploymentPlan } from '../model/deployment-plan.ts';
+import type { Change } from '../model/change.ts';
+import type { DeploymentPlan } from '../model/deployment-plan.ts';
 import type { EndedRun } from '../model/end-cause.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
 import type { PathId } from '../model/path-id.ts';

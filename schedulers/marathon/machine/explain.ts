@@ -76,7 +76,7 @@ const NOT_SUBSCRIBED: Wait = {
 };
 
 function deploymentWaits(turn: Turn, id: PathId): Wait[] {
-  return turn.state.deploymentsOf(id).map(({ plan, step, open }): Wait => {
+  return turn.state.deployments.of(id).map(({ plan, step, open }): Wait => {
     const others = [...open.keys()].filter((each) => each !== id);
     const stepCount = plan.steps.length;
     const isOthersTurn = !open.has(id) && others.length > 0;

@@ -10,6 +10,7 @@ export class InstanceTable {
   private readonly bySpec = new Map<PathId, Map<InstanceId, Instance>>();
   /** Instances waiting for an offer; apps and pods without such are absent. */
   private readonly waiting = new Map<PathId, Map<InstanceId, Instance>>();
+  private readonly lost = new Map<InstanceId, Instance>();
 
   get(id: InstanceId): Instance | undefined {
     return this.byId.get(id);
@@ -50,6 +51,11 @@ export class InstanceTable {
     return this.waiting.get(id) ?? NONE;
   }
 
+  /** Those on agents that are lost from sight. */
+  unreachable(): readonly Instance[] {
+    return [...this.lost.values()];
+  }
+
   put(instance: Instance): void {
     const before = this.byId.get(instance.id);
     if (before !== undefined && before.condition !== instance.condition) {
@@ -60,6 +66,8 @@ export class InstanceTable {
     }
     this.byId.set(instance.id, instance);
     enter(this.bySpec, instance);
+    if (isLost(instance)) this.lost.set(instance.id, instance);
+    else this.lost.delete(instance.id);
     if (instance.condition === 'Scheduled' && instance.goal === 'Running') {
       enter(this.waiting, instance);
     } else {
@@ -71,9 +79,14 @@ export class InstanceTable {
     const instance = this.byId.get(id);
     if (instance === undefined) return;
     this.byId.delete(id);
+    this.lost.delete(id);
     leave(this.bySpec, instance);
     leave(this.waiting, instance);
   }
+}
+
+function isLost({ condition }: Instance): boolean {
+  return condition === 'Unreachable' || condition === 'UnreachableInactive';
 }
 
 function enter(index: Map<PathId, Map<InstanceId, Instance>>, instance: Instance): void {

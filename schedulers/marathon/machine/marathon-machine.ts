@@ -287,11 +287,12 @@ export class MarathonMachine {
   }
 
   private settleSpec(turn: Turn, id: PathId): void {
-    for (const running of this.state.deploymentsOf(id)) this.deployments.advance(turn, running, id);
-    if (this.state.deploymentsOf(id).length > 0) return;
+    const { deployments } = this.state;
+    for (const running of deployments.of(id)) this.deployments.advance(turn, running, id);
+    if (deployments.of(id).length > 0) return;
     const spec = this.state.spec(id);
     if (spec === undefined) {
-      this.state.settledAt.delete(id);
+      this.state.forget(id);
       turn.because({ by: 'removed' }, () => {
         for (const instance of this.state.instances.of(id)) decommission(turn, instance);
       });

@@ -12,8 +12,11 @@ export type LaunchTimeouts = Pick<
 
 /** They are killed, so that their instances start elsewhere. */
 export function killOverdueLaunches(turn: Turn): void {
-  for (const instance of [...turn.state.instances.all()]) {
-    if (!isOverdueLaunch(instance, turn.settings, turn.now)) continue;
+  const overdue: Instance[] = [];
+  for (const instance of turn.state.instances.all()) {
+    if (isOverdueLaunch(instance, turn.settings, turn.now)) overdue.push(instance);
+  }
+  for (const instance of overdue) {
     turn.because({ by: 'overdue-launch' }, () => requestKill(turn, instance));
   }
 }

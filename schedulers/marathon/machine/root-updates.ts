@@ -5,9 +5,9 @@
  */
 import { err, ok, type Result } from '../../../core/base/result.ts';
 import { underPath } from '../model/app-schema.ts';
+import { type Change, changesOf, type TreeChanges } from '../model/change.ts';
 import {
   affectedSpecs,
-  type Change,
   type DeploymentPlan,
   hasCyclicDependencies,
   planDeployment,
@@ -16,7 +16,7 @@ import { violationsOfExternalNames } from '../model/external-volumes.ts';
 import type { PathId } from '../model/path-id.ts';
 import { type Refusal, refusalText } from '../model/refusal.ts';
 import { violationsOfResidentUpdate } from '../model/resident-rules.ts';
-import { type Group, type Root, withVersion } from '../model/root.ts';
+import { type Root, withVersion } from '../model/root.ts';
 import { isPod, type RunSpec } from '../model/run-spec.ts';
 import { formatTimestamp, parseTimestamp, type Version } from '../model/timestamp.ts';
 import { assignVersions } from '../model/versioning.ts';
@@ -37,10 +37,7 @@ export interface RootChange {
   /** Instances that a scaling should remove first. */
   readonly kill?: ReadonlyMap<PathId, readonly string[]>;
   /** Why what the change does is not allowed; undefined when it is. */
-  readonly refusalOf?: (changes: {
-    readonly specs: readonly Change<RunSpec>[];
-    readonly groups: readonly Change<Group>[];
-  }) => Refusal | undefined;
+  readonly refusalOf?: (changes: TreeChanges) => Refusal | undefined;
   /** Computes the plan and changes nothing. */
   readonly dryRun?: boolean;
 }
@@ -63,9 +60,9 @@ export function changeRoot(
     turn.publish(marathonEvent('group_change_failed', turn.now, members));
     return err(refused ?? { kind: 'illegal', message: '' });
   }
-  const { plan, target } = result.value;
+  const { plan, target, changes } = result.value;
   for (const { plan: other } of conflicting(turn, plan)) deployments.cancel(turn, other.id);
-  storeRoot(turn, plan, target);
+  storeRoot(turn, plan, target, changes.groups);
   turn.publish(
     marathonEvent('group_change_success', turn.now, { groupId: change.groupId, version }),
   );
@@ -76,6 +73,7 @@ export function changeRoot(
 interface PlannedChange {
   readonly plan: DeploymentPlan;
   readonly target: Root;
+  readonly changes: TreeChanges;
 }
 
 function planChange(
@@ -91,25 +89,27 @@ function planChange(
   const versioned = assignVersions(state.root, wanted.value, {
     version,
     ports: settings.servicePorts,
+    usedPorts: state.servicePorts,
     ...(change.restarts === undefined ? {} : { restarts: change.restarts }),
   });
   if (!versioned.ok) return err({ kind: 'illegal', message: versioned.error });
-  const target = withVersion(versioned.value, change.groupId, version);
+  const target = withVersion(versioned.value.root, change.groupId, version);
+  const { changes: specs } = versioned.value;
+  const changes = { specs, groups: changesOf(state.root.groups, target.groups) };
   const violations = [
-    ...violationsOfTree(target),
-    ...violationsOfResidents(state.root, target, change.force),
-    ...violationsOfPlugins(turn, target),
+    ...violationsOfTree(target, changes),
+    ...violationsOfResidents(specs, change.force),
+    ...specs.flatMap(({ to }) => (to === undefined ? [] : settings.plugins.violations(to))),
   ];
   if (violations.length > 0) return err({ kind: 'invalid', violations });
-  const plan = planDeployment(state.root, target, {
+  const plan = planDeployment(changes, target, {
     id: random.uuid(),
     version,
     kill: change.kill,
   });
-  const groups = groupChanges(state.root, target);
-  const forbidden = change.refusalOf?.({ specs: plan.specs, groups });
+  const forbidden = change.refusalOf?.(changes);
   if (forbidden !== undefined) return err(forbidden);
-  return ok({ plan, target });
+  return ok({ plan, target, changes });
 }
 
 /** Versions identify definitions, so two changes in one millisecond must not share one. */
@@ -118,48 +118,41 @@ function nextVersion(turn: Turn): Version {
   return formatTimestamp(Math.max(turn.now, last + 1));
 }
 
-function violationsOfTree(root: Root): Violation[] {
+/** What was in the tree before was found good when it came: only what changes is looked at. */
+function violationsOfTree(root: Root, changes: TreeChanges): Violation[] {
   const violations: Violation[] = [];
-  for (const [id, spec] of root.specs) {
-    if (!root.groups.has(id)) continue;
+  const ids = new Set([...changes.specs, ...changes.groups].map(({ id }) => id));
+  for (const id of ids) {
+    const spec = root.specs.get(id);
+    if (spec === undefined || !root.groups.has(id)) continue;
     const noun = isPod(spec) ? 'Pods' : 'Applications';
     const message = `Groups and ${noun} may not have the same identifier.`;
     violations.push({ path: '/', message });
   }
-  if (hasCyclicDependencies(root)) {
+  if (hasCyclicDependencies(root, changes)) {
     violations.push({ path: '/', message: 'Dependency graph has cyclic dependencies.' });
   }
-  return [...violations, ...violationsOfExternalNames(root)];
-}
-
-/** Only what is new or changed is shown to plugins. */
-function violationsOfPlugins({ state, settings }: Turn, target: Root): Violation[] {
-  return [...target.specs.values()].flatMap((spec) =>
-    state.root.specs.get(spec.id) === spec ? [] : settings.plugins.violations(spec),
-  );
+  return [...violations, ...violationsOfExternalNames(root, changes.specs)];
 }
 
 /** Paths count the changed apps or pods, as the original's do. */
-function violationsOfResidents(before: Root, target: Root, force: boolean): Violation[] {
+function violationsOfResidents(changes: readonly Change<RunSpec>[], force: boolean): Violation[] {
   const counts = { app: 0, pod: 0 };
   const found: Violation[] = [];
-  for (const [id, spec] of target.specs) {
-    const old = before.specs.get(id);
-    if (old === spec) continue;
-    const noun = isPod(spec) ? 'pod' : 'app';
+  for (const { from, to } of changes) {
+    if (to === undefined) continue;
+    const noun = isPod(to) ? 'pod' : 'app';
     const path = `/${noun}(${counts[noun]})`;
     counts[noun] += 1;
-    if (old === undefined) continue;
-    found.push(...underPath(path, violationsOfResidentUpdate(old, spec, { force })));
+    if (from === undefined) continue;
+    found.push(...underPath(path, violationsOfResidentUpdate(from, to, { force })));
   }
   return found;
 }
 
 function conflicting(turn: Turn, plan: DeploymentPlan): { readonly plan: DeploymentPlan }[] {
-  const affected = affectedSpecs(plan);
-  return [...turn.state.deployments.values()].filter(({ specs }) =>
-    affected.some(({ id }) => specs.has(id)),
-  );
+  const { deployments } = turn.state;
+  return [...new Set(affectedSpecs(plan).flatMap(({ id }) => deployments.of(id)))];
 }
 
 function lockedBy(turn: Turn, plan: DeploymentPlan, force: boolean): Refusal | undefined {
@@ -168,7 +161,12 @@ function lockedBy(turn: Turn, plan: DeploymentPlan, force: boolean): Refusal | u
   return deploymentIds.length === 0 ? undefined : { kind: 'locked', deploymentIds };
 }
 
-function storeRoot(turn: Turn, plan: DeploymentPlan, target: Root): void {
+function storeRoot(
+  turn: Turn,
+  plan: DeploymentPlan,
+  target: Root,
+  groups: TreeChanges['groups'],
+): void {
   const { state } = turn;
   for (const { id, from, to } of plan.specs) {
     if (to !== undefined) {
@@ -180,7 +178,6 @@ function storeRoot(turn: Turn, plan: DeploymentPlan, target: Root): void {
     turn.persist({ kind: 'point-spec', id, version: to?.version });
     if (from !== undefined) turn.touch(id);
   }
-  const groups = groupChanges(state.root, target);
   for (const { id, to } of groups) {
     turn.persist(
       to === undefined ? { kind: 'delete-group', id } : { kind: 'put-group', group: to },
@@ -194,17 +191,7 @@ function storeRoot(turn: Turn, plan: DeploymentPlan, target: Root): void {
   const delta: RootDelta = { version: plan.version, specs, groups };
   state.deltas.push(delta);
   turn.persist({ kind: 'put-delta', delta });
-  state.root = target;
-}
-
-function groupChanges(before: Root, after: Root): RootDelta['groups'] {
-  const changes: Change<NonNullable<ReturnType<Root['groups']['get']>>>[] = [];
-  for (const [id, to] of after.groups) {
-    const from = before.groups.get(id);
-    if (from !== to) changes.push({ id, from, to });
-  }
-  for (const [id, from] of before.groups) if (!after.groups.has(id)) changes.push({ id, from });
-  return changes;
+  state.replaceRoot(target, plan.specs);
 }
 
 /** The tree as it was at `version`; undefined when that version is not kept. */

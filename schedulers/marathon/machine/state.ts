@@ -3,15 +3,20 @@ import type { Instant } from '../../../core/base/clock.ts';
 import type { TaskState } from '../../../core/wire/types/mesos.v1.ts';
 import { LaunchDelays } from '../../kit/launch-delay.ts';
 import { LaunchTokens } from '../../kit/launch-tokens.ts';
+import type { Change } from '../model/change.ts';
 import type { DeploymentAction, DeploymentPlan } from '../model/deployment-plan.ts';
 import type { EndedRun } from '../model/end-cause.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
 import type { PathId } from '../model/path-id.ts';
+import { PortUse } from '../model/port-use.ts';
 import type { Orphan } from '../model/reservation.ts';
 import { emptyRoot, type Group, type Root } from '../model/root.ts';
 import { isPod, type RunSpec } from '../model/run-spec.ts';
+import { SpecMap, specChanges } from '../model/spec-map.ts';
 import { formatTimestamp, type Version } from '../model/timestamp.ts';
-import { type RequiredPorts, requiredPortsOf } from '../offers/ports.ts';
+import { declaredServicePorts } from '../model/versioning.ts';
+import { type RequiredPorts, requiredHostPorts } from '../offers/ports.ts';
+import { DeploymentTable } from './deployment-table.ts';
 import type { RootDelta } from './effects.ts';
 import { HealthBook } from './health-book.ts';
 import { InstanceTable } from './instance-table.ts';
@@ -73,13 +78,16 @@ export interface Snapshot {
 }
 
 export class MarathonState {
-  root: Root;
+  /** What ports it names is kept in step: `replaceRoot`. */
+  private tree: Root;
+  readonly servicePorts = new PortUse(declaredServicePorts);
+  private readonly hostPorts = new PortUse(requiredHostPorts);
   /** Every stored version of every app and pod. */
   readonly versions = new Map<PathId, Map<Version, RunSpec>>();
   /** Newest last. */
   deltas: RootDelta[] = [];
   readonly instances = new InstanceTable();
-  readonly deployments = new Map<string, RunningDeployment>();
+  readonly deployments = new DeploymentTable();
   readonly delays = new LaunchDelays();
   readonly failures = new Map<PathId, TaskFailure>();
   readonly history = new RunHistory();
@@ -91,6 +99,8 @@ export class MarathonState {
   /** Apps and pods with changes that have not been looked at yet, and when each was looked at last. */
   readonly dirty = new Set<PathId>();
   readonly settledAt = new Map<PathId, Instant>();
+  private readonly revisions = new Map<PathId, number>();
+  private revision = 0;
   /** Roles for which offers are wanted, as last told. */
   readonly wantedRoles = new Set<string>();
   /** What waited for nothing but an offer when the last turn ended. */
@@ -100,11 +110,37 @@ export class MarathonState {
   masterRegion: string | undefined;
 
   readonly tokens: LaunchTokens;
-  private required: { readonly root: Root; readonly ports: ReadonlySet<number> } | undefined;
 
   constructor(now: Instant, settings: MachineSettings) {
     this.tokens = new LaunchTokens(settings.launchTokens, settings.launchTokenRefreshMs, now);
-    this.root = emptyRoot(formatTimestamp(now));
+    this.tree = emptyRoot(formatTimestamp(now));
+  }
+
+  /** Differs after each turn that changed something about the app or pod, its instances, their health or deployments. */
+  revisionOf(id: PathId): number {
+    return this.revisions.get(id) ?? 0;
+  }
+
+  changed(id: PathId): void {
+    this.revision += 1;
+    this.revisions.set(id, this.revision);
+  }
+
+  /** Nothing is left of it. */
+  forget(id: PathId): void {
+    this.settledAt.delete(id);
+    this.revisions.delete(id);
+  }
+
+  get root(): Root {
+    return this.tree;
+  }
+
+  /** `changes` is what differs in apps and pods. */
+  replaceRoot(root: Root, changes: readonly Change<RunSpec>[]): void {
+    this.tree = root;
+    this.servicePorts.apply(changes);
+    this.hostPorts.apply(changes);
   }
 
   spec(id: PathId): RunSpec | undefined {
@@ -113,25 +149,16 @@ export class MarathonState {
 
   /** Host ports that apps and pods of the tree insist on, and those that wait for an offer. */
   requiredPorts(): RequiredPorts {
-    const { root } = this;
-    if (this.required?.root !== root) {
-      this.required = { root, ports: requiredPortsOf(root.specs.values()) };
-    }
-    const known = this.required.ports;
+    const known = this.hostPorts;
     if (known.size === 0) return { known, awaited: known };
-    const waiting = this.instances.specsWaiting().flatMap((id) => root.specs.get(id) ?? []);
-    return { known, awaited: requiredPortsOf(waiting) };
+    const waiting = this.instances.specsWaiting().flatMap((id) => this.root.specs.get(id) ?? []);
+    return { known, awaited: new PortUse(requiredHostPorts, waiting) };
   }
 
   rememberVersion(spec: RunSpec): void {
     const versions = this.versions.get(spec.id);
     if (versions === undefined) this.versions.set(spec.id, new Map([[spec.version, spec]]));
     else versions.set(spec.version, spec);
-  }
-
-  /** Running deployments that touch the app or pod. */
-  deploymentsOf(id: PathId): RunningDeployment[] {
-    return [...this.deployments.values()].filter(({ specs }) => specs.has(id));
   }
 
   load(snapshot: Snapshot): void {
@@ -145,7 +172,8 @@ export class MarathonState {
     for (const group of snapshot.groups) groups.set(group.id, group);
     this.deltas = [...snapshot.deltas];
     const version = this.deltas.at(-1)?.version ?? this.root.version;
-    this.root = { version, specs, groups };
+    const root = { version, specs: SpecMap.of(specs), groups };
+    this.replaceRoot(root, specChanges(this.root.specs, specs));
     for (const instance of snapshot.instances) this.instances.put(instance);
     this.history.load(snapshot.runs);
     for (const failure of snapshot.failures) this.failures.set(failure.appId, failure);

@@ -87,6 +87,7 @@ export class Turn {
   }
 
   touch(id: PathId): void {
+    this.state.changed(id);
     this.touched.add(id);
   }
 

@@ -24,13 +24,11 @@ export function handleUnreachable(turn: Turn, instance: Instance): void {
 
 /** The sweep forgets instances whose time is over. */
 export function sweepUnreachable(turn: Turn): void {
-  for (const instance of [...turn.state.instances.all()]) {
-    const { condition } = instance;
-    if (condition !== 'Unreachable' && condition !== 'UnreachableInactive') continue;
+  for (const instance of turn.state.instances.unreachable()) {
     const times = unreachableTimes(instance);
     if (times !== undefined && times.expungeAt <= turn.now) {
       turn.because({ by: 'unreachable' }, () => turn.expunge(instance));
-    } else if (condition === 'Unreachable') becomeInactiveWhenDue(turn, instance);
+    } else if (instance.condition === 'Unreachable') becomeInactiveWhenDue(turn, instance);
   }
 }
 
@@ -46,7 +44,7 @@ function becomeInactiveWhenDue(turn: Turn, instance: Instance): void {
 
 /** Instances whose inactive time has come; cheap enough for every wake. */
 export function updateInactive(turn: Turn): void {
-  for (const instance of [...turn.state.instances.all()]) {
+  for (const instance of turn.state.instances.unreachable()) {
     if (instance.condition === 'Unreachable') becomeInactiveWhenDue(turn, instance);
   }
 }

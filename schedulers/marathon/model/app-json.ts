@@ -1,5 +1,11 @@
 /** Apps as the API writes them: member order, doubles with a fraction, what is left out when empty. */
-import { Double, double, type JsonObject, type JsonValue } from '../../../core/wire/json-text.ts';
+import {
+  Double,
+  double,
+  type JsonObject,
+  type JsonValue,
+  RawJson,
+} from '../../../core/wire/json-text.ts';
 import type {
   App,
   AppHealthCheck,
@@ -126,7 +132,7 @@ export function plain(value: unknown): JsonValue | undefined {
     case 'boolean':
       return value;
     case 'object':
-      if (value === null || value instanceof Double) return value;
+      if (value === null || value instanceof Double || value instanceof RawJson) return value;
       return Array.isArray(value) ? value.map((each) => plain(each) ?? null) : plainObject(value);
     default:
       return undefined;

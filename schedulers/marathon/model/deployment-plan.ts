@@ -2,6 +2,7 @@
  * From two trees to the steps that lead from one to the other (spec marathon-behaviour, section 2).
  * Pure. Dependencies come first: an app is started after everything it depends on.
  */
+import type { Change, TreeChanges } from './change.ts';
 import { sameValue } from './equality.ts';
 import { ancestorsOf, isBelow, type PathId } from './path-id.ts';
 import { type Group, type Root, specsBelow } from './root.ts';
@@ -28,13 +29,6 @@ export function actionName({ kind, spec }: DeploymentAction): string {
   return `${kind}${isPod(spec) ? 'Pod' : 'Application'}`;
 }
 
-/** One app, pod or group that the plan changes; absent `from` means new, absent `to` means removed. */
-export interface Change<T> {
-  readonly id: PathId;
-  readonly from?: T | undefined;
-  readonly to?: T | undefined;
-}
-
 export interface DeploymentPlan {
   readonly id: string;
   readonly version: Version;
@@ -49,11 +43,12 @@ export interface PlanOptions {
   readonly kill?: ReadonlyMap<PathId, readonly string[]> | undefined;
 }
 
-export function planDeployment(original: Root, target: Root, options: PlanOptions): DeploymentPlan {
-  const specs = changesOf(original.specs, target.specs);
-  const groups = changesOf(original.groups, target.groups).filter(
-    ({ from, to }) => !sameValue(withoutVersion(from), withoutVersion(to)),
-  );
+export function planDeployment(
+  { specs, groups: all }: TreeChanges,
+  target: Root,
+  options: PlanOptions,
+): DeploymentPlan {
+  const groups = all.filter(({ from, to }) => !sameValue(withoutVersion(from), withoutVersion(to)));
   const steps: DeploymentStep[] = [
     { actions: specs.flatMap(({ from, to }) => (from && !to ? [stop(from)] : [])) },
     { actions: specs.flatMap(({ from, to }) => (to && !from ? [start(to)] : [])) },
@@ -65,19 +60,6 @@ export function planDeployment(original: Root, target: Root, options: PlanOption
 
 function withoutVersion(group: Group | undefined): unknown {
   return group === undefined ? undefined : { ...group, version: '' };
-}
-
-function changesOf<T>(
-  original: ReadonlyMap<PathId, T>,
-  target: ReadonlyMap<PathId, T>,
-): Change<T>[] {
-  const changes: Change<T>[] = [];
-  for (const [id, from] of original) {
-    const to = target.get(id);
-    if (to !== from) changes.push({ id, from, to });
-  }
-  for (const [id, to] of target) if (!original.has(id)) changes.push({ id, to });
-  return changes;
 }
 
 function stop(spec: RunSpec): DeploymentAction {
@@ -159,7 +141,9 @@ class DependencyDepths {
   }
 }
 
-export function hasCyclicDependencies(root: Root): boolean {
+/** Whether the changes have made a circle of dependencies in the tree, which had none before. */
+export function hasCyclicDependencies(root: Root, changes: TreeChanges): boolean {
+  if (!mayHaveMadeCircle(root, changes)) return false;
   const state = new Map<PathId, 'open' | 'done'>();
   const visit = (id: PathId): boolean => {
     if (state.get(id) === 'done') return false;
@@ -171,12 +155,19 @@ export function hasCyclicDependencies(root: Root): boolean {
     state.set(id, 'done');
     return false;
   };
-  const plain = [...root.specs.values()].every((spec) => namedDependenciesOf(spec).length === 0);
-  const ungrouped = [...root.groups.values()].every(
-    ({ dependencies }) => dependencies.length === 0,
-  );
-  if (plain && ungrouped) return false;
   return [...root.specs.keys()].some(visit);
+}
+
+/** A new circle leads through something that has changed, and that depends on something. */
+function mayHaveMadeCircle(root: Root, { specs, groups }: TreeChanges): boolean {
+  const depends = (id: PathId): boolean => (root.groups.get(id)?.dependencies.length ?? 0) > 0;
+  return (
+    groups.some(({ id }) => depends(id)) ||
+    specs.some(
+      ({ id, to }) =>
+        to !== undefined && (namedDependenciesOf(to).length > 0 || ancestorsOf(id).some(depends)),
+    )
+  );
 }
 
 /** The tree that undoes the plan: what it changed goes back, what others changed since stays. */

@@ -3,9 +3,10 @@
  * 4.1). `dvdi` volumes come from a Docker volume driver, `csi` ones from a storage plugin.
  */
 import type { App, AppVolume, Container, ExternalVolumeInfo } from './app.ts';
+import type { Change } from './change.ts';
 import { violationsOfVolumePath } from './persistent-volumes.ts';
 import type { Root } from './root.ts';
-import { isPod } from './run-spec.ts';
+import { isPod, type RunSpec } from './run-spec.ts';
 import { type Violation, violation } from './violations.ts';
 
 export const DRIVER_OPTION = 'dvdi/driver';
@@ -182,8 +183,15 @@ export function violationsOfExternalUse(app: App): Violation[] {
   return found;
 }
 
-/** Names that more than one app uses without sharing. */
-export function violationsOfExternalNames(root: Root): Violation[] {
+/** Names that more than one app uses without sharing; before the changes there were none. */
+export function violationsOfExternalNames(
+  root: Root,
+  changes: readonly Change<RunSpec>[],
+): Violation[] {
+  const isNew = changes.some(
+    ({ to }) => to !== undefined && !isPod(to) && dvdiVolumesOf(to).length > 0,
+  );
+  if (!isNew) return [];
   const users = new Map<string, App[]>();
   for (const spec of root.specs.values()) {
     if (isPod(spec)) continue;

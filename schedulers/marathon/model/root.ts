@@ -7,6 +7,7 @@ import type { App } from './app.ts';
 import { ancestorsOf, isBelow, type PathId, parentOf, ROOT, segmentsOf } from './path-id.ts';
 import type { Pod } from './pod.ts';
 import { isApp, isPod, type RunSpec } from './run-spec.ts';
+import { SpecMap } from './spec-map.ts';
 import type { Version } from './timestamp.ts';
 
 export interface Group {
@@ -27,7 +28,7 @@ export interface Root {
 
 export function emptyRoot(version: Version): Root {
   const group: Group = { id: ROOT, dependencies: [], version };
-  return { version, specs: new Map(), groups: new Map([[ROOT, group]]) };
+  return { version, specs: SpecMap.of(), groups: new Map([[ROOT, group]]) };
 }
 
 /** Adds or replaces the app or pod; groups above it come into being. */
@@ -35,10 +36,8 @@ export function withSpec(root: Root, spec: RunSpec, enforceNewTop = false): Root
   return withSpecs(root, [spec], enforceNewTop);
 }
 
-/** Many at once; the maps are copied only once. */
 export function withSpecs(root: Root, changed: readonly RunSpec[], enforceNewTop = false): Root {
-  const specs = new Map(root.specs);
-  for (const spec of changed) specs.set(spec.id, spec);
+  const specs = SpecMap.of(root.specs).with(changed.map((spec) => [spec.id, spec]));
   let next: Root = { ...root, specs };
   for (const spec of changed) next = withGroupsAbove(next, spec.id, enforceNewTop);
   return next;
@@ -50,8 +49,7 @@ export function withoutSpec(root: Root, id: PathId): Root {
 
 export function withoutSpecs(root: Root, ids: readonly PathId[]): Root {
   if (ids.length === 0) return root;
-  const specs = new Map(root.specs);
-  for (const id of ids) specs.delete(id);
+  const specs = SpecMap.of(root.specs).with(ids.map((id) => [id, undefined]));
   return { ...root, specs };
 }
 

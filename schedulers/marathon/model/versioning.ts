@@ -4,10 +4,13 @@
  */
 import { err, ok, type Result } from '../../../core/base/result.ts';
 import { type App, servicePortsOf, usesHostNetworking } from './app.ts';
+import type { Change } from './change.ts';
 import { sameValue } from './equality.ts';
 import type { PathId } from './path-id.ts';
+import type { PortUse } from './port-use.ts';
 import type { Root } from './root.ts';
 import { isPod, type RunSpec } from './run-spec.ts';
+import { SpecMap, specChanges } from './spec-map.ts';
 import type { Version } from './timestamp.ts';
 
 export type SpecDifference = 'none' | 'scale' | 'config';
@@ -34,8 +37,20 @@ export interface PortRange {
 export interface VersioningOptions {
   readonly version: Version;
   readonly ports: PortRange;
+  /** Service ports of the original tree. */
+  readonly usedPorts: PortUse;
   /** Apps and pods whose tasks are to be replaced though nothing else changes. */
   readonly restarts?: ReadonlySet<PathId>;
+}
+
+export interface VersionedTree {
+  readonly root: Root;
+  readonly changes: readonly Change<RunSpec>[];
+}
+
+/** Service ports that an app or pod names; 0 = any. */
+export function declaredServicePorts(spec: RunSpec): readonly number[] {
+  return isPod(spec) ? [] : servicePortsOf(spec);
 }
 
 /** Gives what has changed its version and service ports; what is equal keeps the old object. */
@@ -43,23 +58,50 @@ export function assignVersions(
   original: Root,
   target: Root,
   options: VersioningOptions,
-): Result<Root> {
-  const specs = new Map<PathId, RunSpec>();
-  const changed: App[] = [];
-  for (const [id, spec] of target.specs) {
-    const before = original.specs.get(id);
-    const settled = versioned(before, spec, options);
-    specs.set(id, settled);
-    if (settled !== before && !isPod(settled)) changed.push(settled);
+): Result<VersionedTree> {
+  const settledSpecs: [PathId, RunSpec][] = [];
+  const changes: Change<RunSpec>[] = [];
+  for (const { id, from, to } of wantedChanges(original, target, options.restarts)) {
+    const settled = to === undefined ? undefined : versioned(from, to, options);
+    if (settled !== undefined && settled !== to) settledSpecs.push([id, settled]);
+    if (settled !== from) changes.push({ id, from, to: settled });
   }
-  if (changed.length === 0) return ok({ ...target, specs });
-  const pool = new PortPool(specs.values(), options.ports);
-  for (const app of changed) {
-    const assigned = pool.assign(app, original.specs.get(app.id));
-    if (!assigned.ok) return assigned;
-    specs.set(app.id, assigned.value);
+  const assigned = withServicePorts(changes, options);
+  if (!assigned.ok) return assigned;
+  for (const { id, to } of assigned.value) if (to !== undefined) settledSpecs.push([id, to]);
+  const specs = SpecMap.of(target.specs).with(settledSpecs);
+  return ok({ root: { ...target, specs }, changes: assigned.value });
+}
+
+/** What is restarted is among them, though it is the same. */
+function wantedChanges(
+  original: Root,
+  target: Root,
+  restarts: ReadonlySet<PathId> = new Set(),
+): readonly Change<RunSpec>[] {
+  const changes = specChanges(original.specs, target.specs);
+  for (const id of restarts) {
+    const from = original.specs.get(id);
+    if (from !== undefined && target.specs.get(id) === from) changes.push({ id, from, to: from });
   }
-  return ok({ ...target, specs });
+  return changes;
+}
+
+function withServicePorts(
+  changes: readonly Change<RunSpec>[],
+  { usedPorts, ports }: VersioningOptions,
+): Result<readonly Change<RunSpec>[]> {
+  const wants = ({ to }: Change<RunSpec>): boolean =>
+    to !== undefined && declaredServicePorts(to).includes(0);
+  if (!changes.some(wants)) return ok(changes);
+  const pool = new PortPool(usedPorts.countAfter(changes), ports);
+  const assigned: Change<RunSpec>[] = [];
+  for (const { id, from, to } of changes) {
+    const next = to === undefined || isPod(to) ? ok(to) : pool.assign(to, from);
+    if (!next.ok) return next;
+    assigned.push({ id, from, to: next.value });
+  }
+  return ok(assigned);
 }
 
 function versioned(
@@ -68,8 +110,6 @@ function versioned(
   options: VersioningOptions,
 ): RunSpec {
   const version = options.version;
-  // Most of a big tree: a change replaces only what it is about.
-  if (previous === spec && options.restarts?.has(spec.id) !== true) return previous;
   const allNow = { lastScalingAt: version, lastConfigChangeAt: version };
   if (previous === undefined) return { ...spec, version, versionInfo: allNow };
   const before = previous.versionInfo;
@@ -114,18 +154,17 @@ function replacePorts(app: App, ports: readonly number[]): App {
   return { ...app, container: { ...container, portMappings } };
 }
 
-/** Service ports in use across the cluster. */
+/** Gives out service ports that nobody in the cluster uses. */
 class PortPool {
-  private readonly used = new Set<number>();
+  private readonly countOf: (port: number) => number;
+  private readonly given = new Set<number>();
   private readonly range: PortRange;
   private next: number;
 
-  constructor(specs: Iterable<RunSpec>, range: PortRange) {
+  constructor(countOf: (port: number) => number, range: PortRange) {
+    this.countOf = countOf;
     this.range = range;
     this.next = range.min;
-    for (const spec of specs) {
-      for (const port of isPod(spec) ? [] : servicePortsOf(spec)) this.used.add(port);
-    }
   }
 
   /** Fills in every 0: first numbers the app had before, then the lowest free ones. */
@@ -143,10 +182,14 @@ class PortPool {
         const { min, max } = this.range;
         return err(`All ports in the range [${min}-${max}) are already in use`);
       }
-      this.used.add(given);
+      this.given.add(given);
       ports.push(given);
     }
     return ok(replacePorts(app, ports));
+  }
+
+  private isUsed(port: number): boolean {
+    return this.given.has(port) || this.countOf(port) > 0;
   }
 
   private isInRange(port: number): boolean {
@@ -154,7 +197,7 @@ class PortPool {
   }
 
   private lowestFree(): number | undefined {
-    while (this.next < this.range.max && this.used.has(this.next)) this.next += 1;
+    while (this.next < this.range.max && this.isUsed(this.next)) this.next += 1;
     return this.next < this.range.max ? this.next : undefined;
   }
 }

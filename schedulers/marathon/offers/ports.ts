@@ -17,23 +17,25 @@ export function wantedHostPorts(app: App): readonly WantedPort[] {
   return (app.container?.portMappings ?? []).map(({ hostPort }) => hostPort);
 }
 
-/** Ports that apps insist on: an app that is restarted should find its port free. */
-export function requiredPortsOf(specs: Iterable<RunSpec>): ReadonlySet<number> {
-  const required = new Set<number>();
-  for (const spec of specs) {
-    const wanted = isApp(spec)
-      ? wantedHostPorts(spec)
-      : spec.containers.flatMap(({ endpoints }) => endpoints.map(({ hostPort }) => hostPort));
-    for (const port of wanted) if (port !== undefined && port !== 0) required.add(port);
-  }
-  return required;
+/** Ports that it insists on: when it is restarted it should find them free. */
+export function requiredHostPorts(spec: RunSpec): readonly number[] {
+  const wanted: readonly WantedPort[] = isApp(spec)
+    ? wantedHostPorts(spec)
+    : spec.containers.flatMap(({ endpoints }) => endpoints.map(({ hostPort }) => hostPort));
+  return wanted.flatMap((port) => (port === undefined || port === 0 ? [] : port));
+}
+
+/** Some ports; sets and counts are such. */
+export interface Ports {
+  readonly size: number;
+  has(port: number): boolean;
 }
 
 export interface RequiredPorts {
   /** Of all apps: given away only when the offer has no others. */
-  readonly known: ReadonlySet<number>;
+  readonly known: Ports;
   /** Of apps that wait for an offer: never given away. */
-  readonly awaited: ReadonlySet<number>;
+  readonly awaited: Ports;
 }
 
 /** Host ports in declaration order; undefined when the offer cannot serve them. */
@@ -47,9 +49,11 @@ export function chooseHostPorts(
   if (!fixed.every((port) => port !== undefined && pool.hasPort(port))) return undefined;
   const dynamicCount = wanted.filter((port) => port === 0).length;
   const { known, awaited } = required;
+  const isKept = (port: number): boolean => fixed.includes(port) || awaited.has(port);
+  const isKnown = (port: number): boolean => isKept(port) || known.has(port);
   const dynamic =
-    dynamicPorts(pool, dynamicCount, new Set([...fixed, ...known, ...awaited]), random) ??
-    dynamicPorts(pool, dynamicCount, new Set([...fixed, ...awaited]), random);
+    dynamicPorts(pool, dynamicCount, isKnown, random) ??
+    dynamicPorts(pool, dynamicCount, isKept, random);
   if (dynamic === undefined) return undefined;
   return wanted.map((port) => (port === 0 ? dynamic.shift() : port));
 }
@@ -58,7 +62,7 @@ export function chooseHostPorts(
 function dynamicPorts(
   pool: OfferResources,
   count: number,
-  taken: ReadonlySet<number | undefined>,
+  isTaken: (port: number) => boolean,
   random: Random,
 ): number[] | undefined {
   if (count === 0) return [];
@@ -69,7 +73,7 @@ function dynamicPorts(
   const found: number[] = [];
   for (let step = 0; step < total && found.length < count; step += 1) {
     const port = portAt(ranges, (start + step) % total);
-    if (port !== undefined && !taken.has(port)) found.push(port);
+    if (port !== undefined && !isTaken(port)) found.push(port);
   }
   return found.length === count ? found : undefined;
 }

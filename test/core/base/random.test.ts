@@ -21,6 +21,19 @@ test('the same seed gives the same sequence, another seed another', () => {
   assert.notDeepEqual(draw(7), draw(8));
 });
 
+test('no byte of the system is given twice', () => {
+  const random = new SystemRandom();
+  const seen = new Set<string>();
+  const counts = [16, 4_000, 100, 5_000, ...Array.from({ length: 300 }, () => 16)];
+  for (const count of counts) {
+    const bytes = random.bytes(count);
+    assert.equal(bytes.length, count);
+    seen.add(String(bytes.slice(0, 16)));
+    bytes.fill(0);
+  }
+  assert.equal(seen.size, counts.length);
+});
+
 test('uuids are version 4 and survive their byte form', () => {
   for (const random of [new SeededRandom(1), new SystemRandom()]) {
     const uuid = random.uuid();

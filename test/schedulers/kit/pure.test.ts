@@ -20,6 +20,27 @@ test('a role with work is revived at once, a role without is suppressed', () => 
   assert.deepEqual(demand.step(3).revive, ['a']);
 });
 
+test('a burst of small work asks for offers once per pause, not once for each piece', () => {
+  const demand = new OfferDemand({ ...OPTIONS, resumePauseMs: 100 }, ['a']);
+  demand.subscribed();
+  const revivedAt: number[] = [];
+  for (let now = 0; now <= 300; now += 10) {
+    demand.want('a', true);
+    if (demand.step(now).revive.length > 0) revivedAt.push(now);
+    if (now % 20 === 0) demand.unwant('a');
+    demand.step(now);
+  }
+  assert.deepEqual(revivedAt, [0, 100, 200, 300]);
+  demand.unwant('a');
+  demand.step(310);
+  demand.want('a', true);
+  assert.deepEqual(demand.step(320), { revive: [], suppress: [], wakeAt: 400 });
+  // The master may have been told nothing of all that.
+  demand.disconnected();
+  demand.subscribed();
+  assert.deepEqual(demand.step(330).revive, ['a']);
+});
+
 test('asking again is merged into one REVIVE per interval', () => {
   const demand = new OfferDemand(OPTIONS, ['a']);
   demand.want('a', true);

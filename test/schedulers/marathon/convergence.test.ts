@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { AppList } from '../../../schedulers/marathon/http/app-list.ts';
 import { resolvePathId } from '../../../schedulers/marathon/model/path-id.ts';
+import { appsOf } from '../../../schedulers/marathon/model/root.ts';
 import { SLEEP, World } from './world.ts';
 
 type Trouble =
@@ -85,12 +87,22 @@ async function make(world: World, what: Trouble): Promise<void> {
   }
 }
 
+/** What is kept for lists is what would be written now. */
+async function checkList(world: World): Promise<void> {
+  const { state } = world.marathon.machine;
+  const anew = new AppList().bytes(state, appsOf(state.root), new Set(), 0);
+  assert.equal((await world.call('GET', '/v2/apps')).text, anew.toString());
+}
+
 test('after any history the wanted number of tasks runs, all of them known', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(trouble, { maxLength: 25 }), async (history) => {
       const world = await World.start({}, ['a1', 'a2', 'a3']);
       await world.call('POST', '/v2/apps', { ...SLEEP, instances: 2 });
-      for (const what of history) await make(world, what);
+      for (const what of history) {
+        await make(world, what);
+        await checkList(world);
+      }
       // What is lost from sight comes back, as an agent does.
       for (const task of world.master.running()) {
         if (task.state === 'TASK_UNREACHABLE') world.master.update(task.id, 'TASK_RUNNING');

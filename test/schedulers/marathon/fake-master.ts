@@ -1,9 +1,12 @@
 /**
  * A small Mesos master behind the `HttpClient` port: agents with resources, offers, tasks that run
- * at once and end when told to. It speaks the JSON form of the v1 scheduler API.
+ * at once and end when told to. It speaks the v1 scheduler API and shows its messages as JSON trees.
  */
 import type { Clock } from '../../../core/base/clock.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../../../core/net/ports.ts';
+import { decodeMessage, encodeMessage } from '../../../core/wire/codec.ts';
+import { fromJson, parseJson, toJson } from '../../../core/wire/json.ts';
+import { encodeRecord } from '../../../core/wire/recordio.ts';
 import { Channel, response } from '../fake-channel.ts';
 import { plain, type ResourceTree, removeFrom, withoutVolume } from './fake-resources.ts';
 
@@ -259,9 +262,7 @@ export class FakeMaster {
       const status = this.probeStatusOf.get(new URL(request.url).host) ?? this.probeStatus;
       return response(status, (async function* () {})());
     }
-    const call: Call = JSON.parse(
-      typeof request.body === 'string' ? request.body : new TextDecoder().decode(request.body),
-    );
+    const call = callOf(request);
     this.calls.push(call);
     if (call.type === 'SUBSCRIBE') {
       this.roles = call.subscribe?.framework_info.roles ?? ['*'];
@@ -529,9 +530,19 @@ export class FakeMaster {
   }
 
   private send(event: object): void {
-    const body = Buffer.from(JSON.stringify(event));
-    this.stream?.push(Buffer.concat([Buffer.from(`${body.length}\n`), body]));
+    if (this.stream === undefined) return;
+    const tree = parseJson(JSON.stringify(event));
+    const message = tree.ok ? fromJson('mesos.v1.scheduler.Event', tree.value) : tree;
+    if (!message.ok) throw new Error(message.error);
+    this.stream.push(encodeRecord(encodeMessage('mesos.v1.scheduler.Event', message.value)));
   }
+}
+
+function callOf({ body }: HttpRequest): Call {
+  if (body === undefined || typeof body === 'string') throw new Error('the call is no protobuf');
+  const call = decodeMessage('mesos.v1.scheduler.Call', body);
+  if (!call.ok) throw new Error(call.error);
+  return JSON.parse(toJson('mesos.v1.scheduler.Call', call.value));
 }
 
 function rolesOf(given: RoleList | undefined, all: readonly string[]): readonly string[] {

@@ -34,6 +34,26 @@ test('a deployment waits until its instances are healthy', async () => {
   await world.stop();
 });
 
+test('the list of all apps follows the health of each', async () => {
+  const world = await World.start();
+  const counts = async (): Promise<readonly unknown[]> => {
+    const { body } = await world.call('GET', '/v2/apps');
+    return ['tasksRunning', 'tasksHealthy', 'tasksUnhealthy'].map((name) =>
+      at(body, 'apps', 0, name),
+    );
+  };
+  await world.call('POST', '/v2/apps', { ...SLEEP, healthChecks: [CHECK] });
+  assert.deepEqual(await counts(), [0, 0, 0]);
+  await world.advance(2_000);
+  assert.deepEqual(await counts(), [1, 0, 0]);
+  await world.advance(10_000);
+  assert.deepEqual(await counts(), [1, 1, 0]);
+  world.master.probeStatus = 500;
+  await world.advance(6_000);
+  assert.deepEqual(await counts(), [1, 0, 1]);
+  await world.stop();
+});
+
 test('an instance is killed at the failure after the allowed ones, without back-off', async () => {
   const world = await World.start();
   const tape = await EventTape.start(world);

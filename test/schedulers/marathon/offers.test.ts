@@ -12,7 +12,7 @@ import { resolvePathId } from '../../../schedulers/marathon/model/path-id.ts';
 import { emptyRoot } from '../../../schedulers/marathon/model/root.ts';
 import { containerInfo } from '../../../schedulers/marathon/offers/container-info.ts';
 import { matchOffer, usablePart } from '../../../schedulers/marathon/offers/match.ts';
-import { requiredPortsOf } from '../../../schedulers/marathon/offers/ports.ts';
+import { requiredHostPorts } from '../../../schedulers/marathon/offers/ports.ts';
 import { optionsWith } from './world.ts';
 
 const OPTIONS = optionsWith({ enable_features: 'gpu_resources', default_network_name: 'net' });
@@ -141,7 +141,7 @@ test('ports that apps insist on are given to others only when no other is left',
   assert.equal(chosen([...sevenOfTen, 31_000])?.length, 3);
   assert.equal(chosen([], [...sevenOfTen, 31_000]), undefined, 'an app waits for these');
   const fixed = appOf({ requirePorts: true, ports: [9_000] });
-  assert.deepEqual([...requiredPortsOf([three, fixed])], [9_000]);
+  assert.deepEqual([three, fixed].flatMap(requiredHostPorts), [9_000]);
 });
 
 test('containers become what the agent understands', () => {

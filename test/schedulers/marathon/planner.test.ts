@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { App } from '../../../schedulers/marathon/model/app.ts';
 import { normalizeApp } from '../../../schedulers/marathon/model/app-normalize.ts';
+import { changesOf, type TreeChanges } from '../../../schedulers/marathon/model/change.ts';
 import {
   affectedSpecs,
   dependenciesOf,
@@ -12,8 +13,18 @@ import {
   revertedBy,
 } from '../../../schedulers/marathon/model/deployment-plan.ts';
 import { resolvePathId } from '../../../schedulers/marathon/model/path-id.ts';
-import { appIn, emptyRoot, type Root, withSpecs } from '../../../schedulers/marathon/model/root.ts';
-import { assignVersions } from '../../../schedulers/marathon/model/versioning.ts';
+import { PortUse } from '../../../schedulers/marathon/model/port-use.ts';
+import {
+  appIn,
+  emptyRoot,
+  type Root,
+  withGroup,
+  withSpecs,
+} from '../../../schedulers/marathon/model/root.ts';
+import {
+  assignVersions,
+  declaredServicePorts,
+} from '../../../schedulers/marathon/model/versioning.ts';
 import { optionsWith } from './world.ts';
 
 const T0 = '2020-01-01T00:00:00.000Z';
@@ -29,13 +40,28 @@ function appOf(id: string, more: object = {}): App {
 }
 
 function versioned(original: Root, target: Root, version: string): Root {
-  const settled = assignVersions(original, target, { version, ports: PORTS });
+  const usedPorts = new PortUse(declaredServicePorts, original.specs.values());
+  const settled = assignVersions(original, target, { version, ports: PORTS, usedPorts });
   assert.ok(settled.ok);
-  return { ...settled.value, version };
+  const { root, changes } = settled.value;
+  assert.deepEqual(changes, changesOf(original.specs, root.specs));
+  return { ...root, version };
+}
+
+function changesBetween(original: Root, target: Root): TreeChanges {
+  return {
+    specs: changesOf(original.specs, target.specs),
+    groups: changesOf(original.groups, target.groups),
+  };
+}
+
+/** Without trust in what was there before. */
+function hasCycle(root: Root): boolean {
+  return hasCyclicDependencies(root, changesBetween(emptyRoot(T0), root));
 }
 
 function actionsOf(original: Root, target: Root): string[] {
-  const plan = planDeployment(original, target, { id: 'p', version: T1 });
+  const plan = planDeployment(changesBetween(original, target), target, { id: 'p', version: T1 });
   return plan.steps.map(({ actions }) =>
     actions.map(({ kind, spec }) => `${kind} ${spec.id}`).join(', '),
   );
@@ -104,7 +130,7 @@ test('no app is acted upon before what it depends on, and each only once', () =>
       const root = emptyRoot(T0);
       const before = versioned(root, withSpecs(root, first), T0);
       const after = versioned(before, withSpecs({ ...before, specs: new Map() }, second), T1);
-      const plan = planDeployment(before, after, { id: 'p', version: T1 });
+      const plan = planDeployment(changesBetween(before, after), after, { id: 'p', version: T1 });
       const place = new Map<string, number>();
       plan.steps.forEach(({ actions }, step) => {
         for (const { kind, spec } of actions) {
@@ -135,14 +161,90 @@ test('cycles are found, through groups too', () => {
     appOf('/a', { dependencies: ['/b'] }),
     appOf('/b', { dependencies: ['/a'] }),
   ]);
-  assert.equal(hasCyclicDependencies(direct), true);
+  assert.equal(hasCycle(direct), true);
   const plain = withSpecs(root, [appOf('/a', { dependencies: ['/g'] }), appOf('/g/b')]);
-  assert.equal(hasCyclicDependencies(plain), false);
+  assert.equal(hasCycle(plain), false);
   const grouped = withSpecs(root, [
     appOf('/a', { dependencies: ['/g'] }),
     appOf('/g/b', { dependencies: ['/a'] }),
   ]);
-  assert.equal(hasCyclicDependencies(grouped), true);
+  assert.equal(hasCycle(grouped), true);
+});
+
+test('a cycle is found by what has changed alone', () => {
+  const ids = ['/a', '/g/b', '/g/h/c', '/i/d'];
+  const names = fc.subarray([...ids, '/g', '/g/h', '/i']);
+  const tree = fc.record({
+    apps: fc.array(fc.option(names), { minLength: ids.length, maxLength: ids.length }),
+    groups: fc.array(fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, names), {
+      minLength: 3,
+      maxLength: 3,
+    }),
+  });
+  const treeOf = ({
+    apps,
+    groups,
+  }: {
+    apps: (string[] | null)[];
+    groups: (readonly string[])[];
+  }): Root => {
+    const specs = apps.flatMap((dependencies, index) =>
+      dependencies === null ? [] : [appOf(ids[index] ?? '', { dependencies })],
+    );
+    const root = withSpecs(emptyRoot(T0), specs);
+    return ['/g', '/g/h', '/i'].reduce((before, id, index) => {
+      const dependencies = (groups[index] ?? []).map((each) => resolvePathId(each));
+      return withGroup(before, { id: resolvePathId(id), dependencies, version: T0 });
+    }, root);
+  };
+  let cycleCount = 0;
+  fc.assert(
+    fc.property(tree, tree, (first, second) => {
+      const before = treeOf(first);
+      if (hasCycle(before)) return;
+      const after = versioned(before, treeOf(second), T1);
+      const found = hasCyclicDependencies(after, changesBetween(before, after));
+      assert.equal(found, hasCycle(after));
+      if (found) cycleCount += 1;
+    }),
+    { numRuns: 300 },
+  );
+  assert.ok(cycleCount > 0, 'no cycle was ever made');
+});
+
+test('ports in use are known as if they were counted anew', () => {
+  const ports = fc.array(fc.array(fc.integer({ min: 1, max: 5 }), { maxLength: 3 }), {
+    minLength: 3,
+    maxLength: 3,
+  });
+  const treeOf = (each: number[][]): Root =>
+    withSpecs(
+      emptyRoot(T0),
+      each.flatMap((numbers, index) =>
+        numbers.length === 0
+          ? []
+          : [appOf(`/a${index}`, { portDefinitions: numbers.map((port) => ({ port })) })],
+      ),
+    );
+  fc.assert(
+    fc.property(fc.array(ports, { minLength: 1 }), (all) => {
+      const use = new PortUse(declaredServicePorts);
+      let root = emptyRoot(T0);
+      for (const each of all) {
+        const next = treeOf(each);
+        const changes = changesOf(root.specs, next.specs);
+        const anew = new PortUse(declaredServicePorts, next.specs.values());
+        const countAfter = use.countAfter(changes);
+        for (let port = 1; port <= 5; port += 1) {
+          assert.equal(countAfter(port) > 0, anew.has(port), `port ${port}`);
+        }
+        use.apply(changes);
+        assert.deepEqual(use, anew);
+        root = next;
+      }
+    }),
+    { numRuns: 50 },
+  );
 });
 
 test('service ports are unique, kept over updates, and run out with a sentence', () => {
@@ -159,6 +261,7 @@ test('service ports are unique, kept over updates, and run out with a sentence',
   const refused = assignVersions(root, withSpecs(root, [appOf('/a', three)]), {
     version: T1,
     ports: { min: 10_000, max: 10_002 },
+    usedPorts: new PortUse(declaredServicePorts),
   });
   assert.deepEqual(refused, {
     ok: false,
