@@ -37,7 +37,9 @@ test('an app is created, watched, changed and destroyed in the browser', async (
   await t.test('what is wrong with a definition is said, and nothing is lost', async () => {
     await button(page, 'Create application').click();
     await dialog(page).getByLabel('ID').fill('/team/Web');
-    await dialog(page).getByLabel('Command').fill('echo first-line; exec sleep 1000');
+    await dialog(page)
+      .getByLabel('Command')
+      .fill('mkdir deep; echo inside >deep/file; echo first-line; exec sleep 1000');
     await dialog(page).getByLabel('CPUs').fill('0.1');
     await dialog(page).getByLabel('Memory (MiB)').fill('32');
     await dialog(page).getByRole('button', { name: 'Create application' }).click();
@@ -45,7 +47,7 @@ test('an app is created, watched, changed and destroyed in the browser', async (
     await keepScreenshots(page, 'marathon-form-refused');
     assert.equal(
       await dialog(page).getByLabel('Command').inputValue(),
-      'echo first-line; exec sleep 1000',
+      'mkdir deep; echo inside >deep/file; echo first-line; exec sleep 1000',
     );
   });
 
@@ -57,6 +59,35 @@ test('an app is created, watched, changed and destroyed in the browser', async (
     assert.deepEqual(document.labels, { tier: 'front' });
     await keepScreenshots(page, 'marathon-json');
     assert.equal(document.id, '/team/web');
+  });
+
+  await t.test('ports, health checks and volumes are rows of the form', async () => {
+    await dialog(page).getByRole('tab', { name: 'Form' }).click();
+    for (const [title, name] of [
+      ['Ports', 'port'],
+      ['Health checks', 'health check'],
+      ['Volumes', 'volume'],
+    ] as const) {
+      await dialog(page).getByText(`${title} (0)`).click();
+      await button(page, `Add ${name}`).click();
+    }
+    await dialog(page).getByLabel('Port name').fill('http');
+    await dialog(page).getByLabel('Check by').selectOption('COMMAND');
+    await dialog(page).getByLabel('Path or command').fill('true');
+    await dialog(page).getByLabel('Container path').fill('data');
+    await dialog(page).getByLabel('Size to keep (MiB)').fill('5');
+    await keepScreenshots(page, 'marathon-form-rows');
+    await dialog(page).getByRole('tab', { name: 'JSON' }).click();
+    const document = JSON.parse(await dialog(page).getByLabel('Definition').inputValue());
+    assert.deepEqual(document.portDefinitions, [{ port: 0, protocol: 'tcp', name: 'http' }]);
+    assert.deepEqual(document.healthChecks, [{ protocol: 'COMMAND', command: { value: 'true' } }]);
+    assert.deepEqual(document.container, {
+      type: 'MESOS',
+      volumes: [{ containerPath: 'data', mode: 'RW', persistent: { size: 5 } }],
+    });
+    await dialog(page).getByRole('tab', { name: 'Form' }).click();
+    await button(page, 'Remove health check').click();
+    await button(page, 'Remove volume').click();
     await dialog(page).getByRole('button', { name: 'Create application' }).click();
     await page.getByText('/team/web was created.').waitFor();
     await page.getByRole('heading', { name: '/team/web' }).waitFor();
@@ -68,7 +99,16 @@ test('an app is created, watched, changed and destroyed in the browser', async (
     await page.getByText('stdout').first().waitFor();
     await page.getByText('first-line').waitFor();
     await keepScreenshots(page, 'marathon-instance');
-    await page.goBack();
+    const output = (line: string) => page.locator('.log pre', { hasText: line });
+    await page.getByLabel('Find lines').fill('FIRST');
+    await output('first-line').waitFor();
+    await page.getByLabel('Find lines').fill('nothing-like-it');
+    await output('first-line').waitFor({ state: 'detached' });
+    await page.getByLabel('Find lines').fill('');
+    await page.getByRole('link', { name: 'deep/' }).click();
+    await button(page, 'file').click();
+    await output('inside').waitFor();
+    await page.getByRole('link', { name: '/team/web' }).click();
   });
 
   await t.test('scaling', async () => {
@@ -107,6 +147,15 @@ test('an app is created, watched, changed and destroyed in the browser', async (
     await page.getByText('2 of 2 instances').waitFor();
   });
 
+  await t.test('one instance is killed, and its next task takes its place', async () => {
+    await settled(cluster);
+    await page.locator('tbody input[type=checkbox]').first().check();
+    await button(page, 'Kill').click();
+    await dialog(page).getByRole('button', { name: 'Kill' }).click();
+    await page.locator('tbody td a', { hasText: '._app.2' }).waitFor();
+    await page.getByText('2 of 2 instances').waitFor();
+  });
+
   await t.test('groups are folders, filters search, and a group shows the sum', async () => {
     await page.getByRole('link', { name: 'Applications' }).first().click();
     const group = page.locator('tbody tr', { hasText: 'team/' });
@@ -132,6 +181,17 @@ test('an app is created, watched, changed and destroyed in the browser', async (
     await button(page, 'Roll back').click();
     await dialog(page).getByRole('button', { name: 'Roll back' }).click();
     await page.getByText('No deployment is under way.').waitFor();
+  });
+
+  await t.test('a deployment is stopped, and what it has changed stays', async () => {
+    const app = { id: '/stuck', cmd: 'sleep 1000', cpus: 900, mem: 32 };
+    await http('POST', `${cluster.url('marathon')}/v2/apps`, app);
+    await page.getByText('Start /stuck (0 of 1 run)').waitFor();
+    await button(page, 'Stop').click();
+    await dialog(page).getByRole('button', { name: 'Stop' }).click();
+    await page.getByText('No deployment is under way.').waitFor();
+    assert.equal(await memberOf(cluster, '/stuck', 'cpus'), 900);
+    await http('DELETE', `${cluster.url('marathon')}/v2/apps/stuck`);
   });
 
   await t.test('events are shown as they come', async () => {
@@ -225,7 +285,7 @@ test('an app is created, watched, changed and destroyed in the browser', async (
     await http('DELETE', `${cluster.url('marathon')}/v2/pods/greedy?force=true`);
   });
 
-  await t.test('one instance of a pod is killed, then the pod is destroyed', async () => {
+  await t.test('one instance of a pod is killed', async () => {
     await page.goto(`${cluster.url('marathon')}/ui/#/`);
     await page.getByRole('link', { name: 'team/' }).click();
     await page.getByRole('link', { name: 'pair', exact: true }).click();
@@ -241,6 +301,12 @@ test('an app is created, watched, changed and destroyed in the browser', async (
       const text = JSON.stringify((await http('GET', url)).body);
       return text.includes(chosen.replace('Choose ', '')) && text.includes('"by":"request"');
     });
+  });
+
+  await t.test('a pod is suspended, then destroyed', async () => {
+    await button(page, 'Suspend').click();
+    await dialog(page).getByRole('button', { name: 'Suspend' }).click();
+    await page.getByText('Suspended', { exact: true }).waitFor();
     await button(page, 'Destroy').click();
     await dialog(page).getByRole('button', { name: 'Destroy' }).click();
     await eventually(

@@ -9,8 +9,10 @@ import {
 import { type Json, textIn } from '../../../core/webui/kit/reading.ts';
 import { requestJson } from '../../../core/webui/kit/requests.ts';
 import { goTo } from '../../../core/webui/kit/router.tsx';
-import { type FormFields, formOf, withForm } from './model.ts';
+import { type FormFields, formOf, withForm } from './app-form.ts';
+import { HEALTH_CHECKS, portsKind, VOLUMES } from './form-rows.ts';
 import { appHref } from './parts.tsx';
+import { RowFields } from './row-fields.tsx';
 import { API, pathOf, poller } from './source.ts';
 import { TextField } from './text-field.tsx';
 
@@ -94,6 +96,15 @@ function AppForm({ definition, isNew, update }: AppFormProps): JSX.Element {
       {field('Docker image', 'image')}
       {area('Environment, NAME=value', 'env')}
       {area('Labels, name=value', 'labels')}
+      {[portsKind(definition), HEALTH_CHECKS, VOLUMES].map((kind) => (
+        <RowFields key={kind.title} kind={kind} definition={definition} update={update} />
+      ))}
+      <details>
+        <summary>Placement, files, user</summary>
+        {area('Constraints, field OPERATOR value', 'constraints')}
+        {area('Files to fetch, one address a line', 'uris')}
+        {field('User', 'user')}
+      </details>
     </>
   );
 }
