@@ -20,6 +20,8 @@ export interface PositionalRow {
   readonly isOptional?: boolean;
   /** Takes all words that are left. */
   readonly isRest?: boolean;
+  /** One or more words, up to those that the rows after it need. */
+  readonly isMany?: boolean;
   readonly help: string;
 }
 
@@ -156,14 +158,16 @@ function takePositionals(
   given: Map<string, string[]>,
 ): Result<Arguments> {
   let at = 0;
-  for (const row of positionals) {
-    const word = words[at];
-    if (word === undefined) {
+  for (const [index, row] of positionals.entries()) {
+    if (words[at] === undefined) {
       if (row.isOptional === true) continue;
       return err('too few arguments');
     }
-    given.set(row.name, row.isRest === true ? words.slice(at) : [word]);
-    at = row.isRest === true ? words.length : at + 1;
+    const many = words.length - (positionals.length - 1 - index);
+    const end = row.isRest === true ? words.length : row.isMany === true ? many : at + 1;
+    if (end <= at) return err('too few arguments');
+    given.set(row.name, words.slice(at, end));
+    at = end;
   }
   if (at < words.length) return err(`unrecognized arguments: ${words.slice(at).join(' ')}`);
   return ok(new Arguments(given));
@@ -174,7 +178,8 @@ export function usageLine(program: string, { options, positionals }: CommandForm
   const parts = [
     ...options.map((row) => `[${optionText(row, row.short ?? row.name)}]`),
     ...positionals.map((row) => {
-      const text = row.metavar ?? row.name;
+      const name = row.metavar ?? row.name;
+      const text = row.isMany === true ? `${name} [${name} ...]` : name;
       return row.isOptional === true ? `[${text}]` : text;
     }),
   ];

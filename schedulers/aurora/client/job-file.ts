@@ -14,10 +14,12 @@ import {
 import type { StructObject } from '../config/pystachio/objects.ts';
 import type { JobConfiguration, TaskConfig } from '../thrift/types.ts';
 import type { Arguments } from './arguments.ts';
-import type { ClientContext } from './context.ts';
+import type { ClientContext, ErrorTexts } from './context.ts';
 import { imageDigests } from './docker-registry.ts';
 import { CommandFailure, EXIT } from './failure.ts';
 import type { ClusterJobKey } from './job-keys.ts';
+
+const INVALID = { code: EXIT.invalidConfiguration, message: 'Error loading configuration:' };
 
 export type Bindings = Parameters<typeof bindJob>[1];
 
@@ -26,10 +28,12 @@ export function loadConfiguration(
   context: ClientContext,
   path: string,
   isJson: boolean,
+  texts: Required<ErrorTexts> = INVALID,
 ): LoadedConfig {
   const { surroundings } = context.ports;
   const loaded = taken(
     isJson ? loadJson(path, { surroundings }) : loadFile(path, { surroundings }),
+    texts,
   );
   for (const line of loaded.printed) context.print(line);
   return loaded;
@@ -96,8 +100,7 @@ async function tierFor(
   )?.name;
 }
 
-function taken<T>(result: Result<T>): T {
+function taken<T>(result: Result<T>, { code, message }: Required<ErrorTexts> = INVALID): T {
   if (result.ok) return result.value;
-  const message = `Error loading configuration: ${result.error}`;
-  throw new CommandFailure(EXIT.invalidConfiguration, message);
+  throw new CommandFailure(code, `${message} ${result.error}`);
 }

@@ -7,20 +7,28 @@ import { bindingsOf, checkedJob, loadConfiguration } from '../job-file.ts';
 import * as rows from '../option-rows.ts';
 import type { Noun, Verb } from '../verb.ts';
 
+/** How `list` ends with a file that cannot be loaded; other commands end with 3. */
+const UNREADABLE = { code: EXIT.commandFailure, message: 'Error loading configuration file:' };
+
 const LIST: Verb = {
   name: 'list',
   help: 'List jobs defined in an Aurora configuration file',
   options: [rows.BIND, rows.READ_JSON],
   positionals: [rows.CONFIG_FILE],
   run: async (context, args) => {
-    const loaded = loadConfiguration(context, args.text('config_file'), args.has('--read-json'));
+    const loaded = loadConfiguration(
+      context,
+      args.text('config_file'),
+      args.has('--read-json'),
+      UNREADABLE,
+    );
     const bindings = bindingsOf(args);
     const keys = taken(
       withinLimits(() =>
         loaded.jobs.map((job) => keyText(jobKeyOf(bindJob(job, bindings), loaded.calls))),
       ),
     );
-    context.print(keys.length === 0 ? 'No jobs found' : `jobs=[${keys.join(', ')}]`);
+    context.print(`jobs=[${keys.join(', ')}]`);
     return EXIT.ok;
   },
 };

@@ -5,10 +5,16 @@ import type { ClientContext } from '../context.ts';
 import { queryOf } from '../context.ts';
 import { CommandFailure, EXIT, type ExitCode } from '../failure.ts';
 import { readJob, withTier } from '../job-file.ts';
-import { type ClusterJobKey, clusterKey, pathOf, thriftKey } from '../job-keys.ts';
+import {
+  type ClusterJobKey,
+  clusterKey,
+  parseOneInstance,
+  pathOf,
+  thriftKey,
+} from '../job-keys.ts';
 import { isRunningOrFinished, isTerminal, waitUntil } from '../job-monitor.ts';
 import * as rows from '../option-rows.ts';
-import { instancesKeyIn, jobKeyIn, type Verb } from '../verb.ts';
+import { jobKeyIn, parameter, type Verb } from '../verb.ts';
 
 export const CREATE: Verb = {
   name: 'create',
@@ -21,10 +27,13 @@ export const CREATE: Verb = {
 export const ADD: Verb = {
   name: 'add',
   help: 'Add instances to a scheduled job, with the configuration of one that exists',
-  options: [rows.WAIT_UNTIL, rows.OPEN_BROWSER],
+  options: [rows.OPEN_BROWSER, rows.BIND, rows.WAIT_UNTIL, rows.CONFIG, rows.READ_JSON],
   positionals: [
-    { ...rows.INSTANCES_KEY, metavar: 'CLUSTER/ROLE/ENV/NAME/INSTANCE' },
-    { name: 'count', help: 'Number of instances to add' },
+    {
+      ...{ name: 'task_instance', metavar: 'CLUSTER/ROLE/ENV/NAME/INSTANCE' },
+      help: 'The instance whose configuration the new ones get',
+    },
+    { name: 'instance_count', help: 'Number of instances to add.' },
   ],
   run: addInstances,
 };
@@ -57,16 +66,15 @@ async function createJob(context: ClientContext, args: Arguments): Promise<ExitC
 }
 
 async function addInstances(context: ClientContext, args: Arguments): Promise<ExitCode> {
-  const { key, instances } = instancesKeyIn(args);
-  const [instance, ...more] = instances ?? [];
-  if (instance === undefined || more.length > 0) {
-    throw new CommandFailure(EXIT.invalidParameter, 'Exactly one instance must be specified.');
-  }
-  const count = Number(args.text('count'));
-  if (!/^\d+$/.test(args.text('count')) || count === 0) {
-    const message = `Instance count must be a positive number, but got ${args.text('count')}`;
+  const { key, instance } = parameter(parseOneInstance(args.text('task_instance')));
+  const text = args.text('instance_count');
+  const count = Number(text);
+  if (!/^\d{1,9}$/.test(text) || count === 0) {
+    const message = `Instance count must be a positive number, but got ${text}`;
     throw new CommandFailure(EXIT.invalidParameter, message);
   }
+  const path = args.optional('--config');
+  if (path !== undefined) await readJob(context, args, { key, path });
   const active = await context.activeTasks(key, { code: EXIT.invalidParameter });
   const known = new Set(active.map((each) => each.assignedTask.instanceId));
   if (!known.has(instance)) {
@@ -74,16 +82,10 @@ async function addInstances(context: ClientContext, args: Arguments): Promise<Ex
   }
   const first = Math.max(...known) + 1;
   const instanceKey = { jobKey: thriftKey(key), instanceId: instance };
-  await context.call(
-    key.cluster,
-    'addInstances',
-    { key: instanceKey, count },
-    { message: `Error adding instances to job ${pathOf(key)}:` },
-  );
+  await context.call(key.cluster, 'addInstances', { key: instanceKey, count });
   const added = Array.from({ length: count }, (_, at) => first + at);
   await waitFor(context, args, key, added);
   if (args.has('--open-browser')) await context.openBrowser(await context.jobPage(key));
-  context.print(`Instances successfully added to job ${pathOf(key)}: [${added.join(', ')}]`);
   return EXIT.ok;
 }
 

@@ -52,7 +52,11 @@ async function kill(context: ClientContext, args: Arguments, killing: Killing): 
   const path = args.optional('--config');
   if (path !== undefined) await readJob(context, args, { key, path });
   if (args.has('--no-batching')) {
-    await killTasks(context, args, { key, instances: instances ?? [] });
+    const request = { job: thriftKey(key), instances: instances ?? [] };
+    await context.call(key.cluster, 'killTasks', {
+      ...request,
+      message: args.optional('--message'),
+    });
     if (!(await waitUntil(context, { key, instances, until: isTerminal, isBounded: true }))) {
       context.complain(notInTime(instances));
       return EXIT.timeout;
@@ -110,21 +114,16 @@ async function killTasks(
   args: Arguments,
   { key, instances }: { readonly key: ClusterJobKey; readonly instances: readonly number[] },
 ): Promise<void> {
-  const message = args.optional('--message');
-  const what =
-    instances.length === 0
-      ? `Kill of job ${pathOf(key)} failed with error:`
-      : `Kill of instances ${listText(instances)} failed with error:`;
   await context.call(
     key.cluster,
     'killTasks',
-    { job: thriftKey(key), instances, message },
-    { message: what },
+    { job: thriftKey(key), instances, message: args.optional('--message') },
+    { message: `Kill of instances ${listText(instances)} failed with error:` },
   );
 }
 
+/** All of them are `None` to the original. */
 function notInTime(instances: readonly number[] | undefined): string {
-  return instances === undefined
-    ? 'Tasks were not killed in time.'
-    : `Instances ${listText(instances)} were not killed in time`;
+  const named = instances === undefined ? 'None' : listText(instances);
+  return `Instances ${named} were not killed in time`;
 }

@@ -36,7 +36,13 @@ export const RESTART: Verb = {
 
 async function restart(context: ClientContext, args: Arguments): Promise<ExitCode> {
   const { key, instances } = instancesKeyIn(args);
-  for (const name of ['--max-total-failures', '--watch-secs', '--restart-threshold']) {
+  // A limit per instance below zero is none; in total it is a mistake.
+  if (args.integer('--max-total-failures') < 0) {
+    const given = args.text('--max-total-failures');
+    context.complain(`max_total_failures option must be >0, but you specified ${given}`);
+    return EXIT.invalidParameter;
+  }
+  for (const name of ['--watch-secs', '--restart-threshold']) {
     if (args.integer(name) < 0) return refuse(context, args, name, 'must not be negative');
   }
   for (const name of ['--batch-size', '--healthcheck-interval-seconds']) {

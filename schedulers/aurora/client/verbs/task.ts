@@ -1,5 +1,5 @@
 /** `aurora task run`, `ssh` and `scp`: the sandboxes of a job's instances, by ssh (spec aurora-client, section 4). */
-import { err, ok, type Result } from '../../../../core/base/result.ts';
+import { joinPath } from '../../config/interpreter/surroundings.ts';
 import { LIVE } from '../../machine/schedule-status.ts';
 import type { AssignedTask } from '../../thrift/types.ts';
 import type { Arguments } from '../arguments.ts';
@@ -45,12 +45,7 @@ const SSH: Verb = {
       help: 'Write the process id of ssh to this file',
     },
   ],
-  positionals: [
-    {
-      ...{ name: 'task_instance', metavar: 'CLUSTER/ROLE/ENV/NAME/INSTANCE' },
-      help: 'Key of the instance',
-    },
-  ],
+  positionals: [{ ...rows.INSTANCES_KEY, metavar: 'CLUSTER/ROLE/ENV/NAME[/INSTANCE]' }],
   run: openShell,
 };
 
@@ -67,7 +62,7 @@ const SCP: Verb = {
     },
   ],
   positionals: [
-    { name: 'source', metavar: 'SRC', help: 'What to copy' },
+    { name: 'source', metavar: 'SRC', isMany: true, help: 'What to copy' },
     { name: 'dest', metavar: 'DST', help: 'Where to' },
   ],
   run: copy,
@@ -111,8 +106,15 @@ async function openShell(context: ClientContext, args: Arguments): Promise<ExitC
     const message = 'Error: --pid-file is not supported: ssh stays in the foreground';
     throw new CommandFailure(EXIT.invalidParameter, message);
   }
-  const { key, instance } = parameter(parseOneInstance(args.text('task_instance')));
-  const task = await oneTask(context, { key, instance });
+  const { key, instances } = instancesKeyIn(args);
+  if (instances === undefined && args.has('--command')) {
+    const message = 'INSTANCE must be specified when --command option is given';
+    throw new CommandFailure(EXIT.invalidParameter, message);
+  }
+  const [task] = await liveTasks(context, key, instances);
+  if (task === undefined) {
+    throw new CommandFailure(EXIT.invalidParameter, `Job ${pathOf(key)} not found`);
+  }
   const tunnels = args.texts('--tunnels').flatMap((each) => ['-L', tunnelOf(task, each)]);
   const command = args.optional('--command') ?? 'bash';
   return await context.ports.attach([
@@ -138,8 +140,8 @@ function tunnelOf(task: AssignedTask, text: string): string {
 
 async function copy(context: ClientContext, args: Arguments): Promise<ExitCode> {
   const places: string[] = [];
-  for (const name of ['source', 'dest']) {
-    places.push(await placeOf(context, args, args.text(name)));
+  for (const each of [...args.texts('source'), args.text('dest')]) {
+    places.push(await placeOf(context, args, each));
   }
   return await context.ports.attach(['scp', ...optionsIn(args, '--scp-options'), ...places]);
 }
@@ -148,7 +150,7 @@ async function copy(context: ClientContext, args: Arguments): Promise<ExitCode> 
 async function placeOf(context: ClientContext, args: Arguments, text: string): Promise<string> {
   const at = text.indexOf(':');
   if (at === -1) return text;
-  const path = parameter(pathInSandbox(text.slice(at + 1)));
+  const path = pathInSandbox(text.slice(at + 1));
   const { key, instance } = parameter(parseOneInstance(text.slice(0, at)));
   const task = await oneTask(context, { key, instance });
   const user = args.optional('--ssh-user') ?? key.role;
@@ -157,9 +159,12 @@ async function placeOf(context: ClientContext, args: Arguments, text: string): P
   return `${user}@${task.slaveHost ?? ''}:${whole}`;
 }
 
-function pathInSandbox(path: string): Result<string> {
-  if (!path.startsWith('~')) return ok(path);
-  return err(`tilde expansion of ${path} is not supported: paths are relative to the sandbox`);
+/** Without `.` and `..`. */
+function pathInSandbox(path: string): string {
+  const normal = joinPath('.', path);
+  if (normal !== '~' && !normal.startsWith('~/')) return normal;
+  const message = `Command does not support tilde expansion for path: ${path}`;
+  throw new CommandFailure(EXIT.invalidParameter, message);
 }
 
 async function liveTasks(
@@ -182,7 +187,8 @@ async function oneTask(
   const tasks = await liveTasks(context, key, [instance]);
   const [task] = tasks;
   if (task !== undefined) return task;
-  throw new CommandFailure(EXIT.invalidParameter, `Job ${pathOf(key)} not found`);
+  const message = `Job or instance ${pathOf(key)}/${instance} not found`;
+  throw new CommandFailure(EXIT.invalidParameter, message);
 }
 
 /** What the executor would know is filled in. */

@@ -52,7 +52,7 @@ test('a job that is being updated is named as locked', async () => {
   });
   assert.equal(await it.aurora('job', 'killall', '--no-batching', KEY), 10);
   assert.deepEqual(it.err, [
-    `Kill of job ${KEY} failed with error:`,
+    'Command failure:',
     '\tJob is currently updating',
     "\tError: job is locked by an active update. Run 'aurora update abort' or wait for the active update to finish.",
   ]);

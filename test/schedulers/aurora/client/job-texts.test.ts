@@ -122,7 +122,7 @@ a = Process(name='a', cmdline='x', daemon=True, ephemeral=True)
 b = Process(name='b', cmdline='y', final=True)
 c = Process(name='c', cmdline='z')
 jobs = [Job(cluster='west', role='bozo', environment='test', name='hello', cron_schedule='* * * * *',
-  task=Task(name='t', processes=[a, b, c], constraints=order(a, c), resources=Resources(cpu=1, ram=1*MB, disk=1*MB)))]
+  task=Task(name='t', processes=[a, b, c], constraints=order(c, a), resources=Resources(cpu=1, ram=1*MB, disk=1*MB)))]
 `;
   const it = new World({ files: { '/x.aurora': text } });
   assert.equal(await it.aurora('job', 'inspect', KEY, '/x.aurora'), 0);
@@ -136,7 +136,7 @@ jobs = [Job(cluster='west', role='bozo', environment='test', name='hello', cron_
     'Task level information',
     "  name: 't'",
     '  constraints:',
-    '  a < c',
+    '  c < a',
     '',
     "Process 'a':",
   ]);

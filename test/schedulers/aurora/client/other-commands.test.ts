@@ -107,8 +107,15 @@ test('jobs of a file are listed and checked', async () => {
   assert.equal(await it.aurora('config', 'list', '/hello.aurora'), 0);
   assert.equal(await it.aurora('config', 'validate', '/hello.aurora'), 0);
   assert.deepEqual(it.out, [`jobs=[${KEY}]`, `${KEY} is valid`]);
-  assert.equal(await it.aurora('config', 'list', '/none.aurora'), 3);
-  assert.match(it.err.join('\n'), /No such file or directory: '\/none\.aurora'/);
+  assert.equal(await it.aurora('config', 'list', '/none.aurora'), 4);
+  assert.match(
+    it.err.join('\n'),
+    /^Error loading configuration file: [\s\S]*No such file or directory: '\/none\.aurora'/,
+  );
+  const empty = new World({ files: { '/x.aurora': 'a = 1' } });
+  assert.equal(await empty.aurora('config', 'list', '/x.aurora'), 0);
+  assert.deepEqual(empty.out, ['jobs=[]']);
+  assert.equal(await empty.aurora('config', 'validate', '/x.aurora'), 3);
 });
 
 test('a rule of the client that is broken ends with 1, a bad binding with 3', async () => {
@@ -159,12 +166,34 @@ test('a shell is opened where an instance is, with tunnels to its ports', async 
   ]);
   assert.equal(await it.aurora('task', 'ssh', '-L', '1000:nope', `${KEY}/0`), 6);
   assert.equal(await it.aurora('task', 'ssh', '-L', 'http', `${KEY}/0`), 6);
-  assert.equal(await it.aurora('task', 'ssh', KEY), 6);
+  assert.equal(await it.aurora('task', 'ssh', '--ssh-options=-v', KEY), 0);
+  assert.deepEqual(it.programs.at(-1), [
+    ...['ssh', '-t', '-v', 'bozo@host0'],
+    `cd ${SANDBOX}/sandbox;bash`,
+  ]);
+  assert.equal(await it.aurora('task', 'ssh', KEY, '--command=ls'), 6);
+  assert.equal(it.err.at(-1), 'INSTANCE must be specified when --command option is given');
+  const nobody = new World({ answer: () => tasksOf() });
+  assert.equal(await nobody.aurora('task', 'ssh', `${KEY}/1`, '--command=ls'), 6);
+  assert.deepEqual(nobody.err, [`Job ${KEY} not found`]);
+  assert.deepEqual(nobody.programs, []);
 });
 
 test('files are copied from and to sandboxes', async () => {
   const it = new World({ answer: () => tasksOf(scheduled(0, 'RUNNING')) });
   assert.equal(await it.aurora('task', 'scp', '--scp-options=-v -r', `${KEY}/0:logs/x`, '.'), 0);
   assert.deepEqual(it.programs, [['scp', '-v', '-r', `bozo@host0:${SANDBOX}/sandbox/logs/x`, '.']]);
+  const some = ['a.txt', `${KEY}/0:./x/../b`, `${KEY}/0:/tmp`];
+  assert.equal(await it.aurora('task', 'scp', ...some, '--executor-sandbox'), 0);
+  assert.deepEqual(it.programs.at(-1), [
+    ...['scp', 'a.txt', `bozo@host0:${SANDBOX}/b`, 'bozo@host0:/tmp'],
+  ]);
   assert.equal(await it.aurora('task', 'scp', 'x', `${KEY}/0:~/x`), 6);
+  assert.equal(it.err.at(-1), 'Command does not support tilde expansion for path: ~/x');
+  assert.equal(await it.aurora('task', 'scp', 'x', `${KEY}:x`), 6);
+  assert.match(it.err.at(-1) ?? '', /not in the form CLUSTER\/ROLE\/ENV\/NAME\/INSTANCE$/);
+  assert.equal(await it.aurora('task', 'scp', 'x'), 2);
+  const nobody = new World({ answer: () => tasksOf() });
+  assert.equal(await nobody.aurora('task', 'scp', 'x', `${KEY}/7:x`), 6);
+  assert.deepEqual(nobody.err, [`Job or instance ${KEY}/7 not found`]);
 });
