@@ -59,6 +59,11 @@ const PARTS: Readonly<Record<string, Part>> = {
     help: "Aurora's client for operators: hosts, quotas, backups",
     load: async () => ({ main: (await import('./schedulers/aurora/client/main.ts')).adminMain }),
   },
+  thermos: {
+    program: 'thermos',
+    help: 'Tasks without a cluster: runs them, and looks at those of a checkpoint root',
+    load: () => import('./schedulers/aurora/thermos/cli/main.ts'),
+  },
   'thermos-executor': {
     program: 'thermos_executor',
     help: 'Runs one task of Aurora; agents start it',

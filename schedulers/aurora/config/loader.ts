@@ -3,6 +3,7 @@ import { err, ok, type Result } from '../../../core/base/result.ts';
 import type { BudgetLimits } from './interpreter/budget.ts';
 import { Interpreter } from './interpreter/interpreter.ts';
 import { fromJson } from './interpreter/json-values.ts';
+import { positional } from './interpreter/native.ts';
 import { ConfigError } from './interpreter/source.ts';
 import { type Surroundings, textOfBytes } from './interpreter/surroundings.ts';
 import {
@@ -19,7 +20,7 @@ import { bound, StructObject } from './pystachio/objects.ts';
 import { isDataMap } from './pystachio/plain.ts';
 import { componentsOf } from './pystachio/references.ts';
 import { NAMESPACE } from './schema/namespace.ts';
-import { JOB } from './schema/structs.ts';
+import { JOB, TASK } from './schema/structs.ts';
 import { withinLimits } from './within-limits.ts';
 
 export interface LoadOptions {
@@ -55,18 +56,60 @@ export function loadText(file: string, text: string, options: LoadOptions): Resu
 /** `--read-json`: one job, or `{"jobs": [...]}`. */
 export function loadJson(path: string, options: LoadOptions): Result<LoadedConfig> {
   return load(options, (interpreter) => {
-    const bytes = options.surroundings.read(path);
-    if (bytes === undefined)
-      throw raised('IOError', `[Errno 2] No such file or directory: '${path}'`);
-    const value = fromJson(textOfBytes(bytes), interpreter);
+    const value = fromJson(textOfFile(path, options), interpreter);
     const jobs = value instanceof PyDict ? (value.get('jobs') ?? new PyList([value])) : value;
     interpreter.globals.set('jobs', jobs);
   });
 }
 
-function load(options: LoadOptions, run: (interpreter: Interpreter) => void): Result<LoadedConfig> {
+export interface LoadedTasks {
+  readonly tasks: readonly StructObject[];
+  readonly printed: readonly string[];
+  readonly calls: Calls;
+}
+
+/** A `.thermos` file: the tasks that it gives to `export`. */
+export function loadTasks(path: string, options: LoadOptions): Result<LoadedTasks> {
+  const tasks: StructObject[] = [];
+  const exporting = positional('export', [1, 1], ([task = null], calls) => {
+    tasks.push(taskOf(task, calls));
+    return null;
+  });
+  const names = new Map([...NAMESPACE, ['export', exporting] as const]);
+  const loaded = load(options, (interpreter) => interpreter.runFile(path), names);
+  return loaded.ok ? ok({ ...loaded.value, tasks }) : loaded;
+}
+
+/** One task as JSON. */
+export function loadTaskJson(path: string, options: LoadOptions): Result<LoadedTasks> {
+  const tasks: StructObject[] = [];
+  const loaded = load(options, (interpreter) => {
+    tasks.push(taskOf(fromJson(textOfFile(path, options), interpreter), interpreter));
+  });
+  return loaded.ok ? ok({ ...loaded.value, tasks }) : loaded;
+}
+
+function taskOf(value: Value, calls: Calls): StructObject {
+  const made = TASK.accept(value, calls);
+  if (!made.ok) throw raised('ValueError', made.error);
+  if (made.value instanceof StructObject) return made.value;
+  throw raised('TypeError', `a task is expected, not ${typeName(value)}`);
+}
+
+function textOfFile(path: string, { surroundings }: LoadOptions): string {
+  const bytes = surroundings.read(path);
+  if (bytes === undefined)
+    throw raised('IOError', `[Errno 2] No such file or directory: '${path}'`);
+  return textOfBytes(bytes);
+}
+
+function load(
+  options: LoadOptions,
+  run: (interpreter: Interpreter) => void,
+  names: ReadonlyMap<string, Value> = NAMESPACE,
+): Result<LoadedConfig> {
   const { surroundings, limits } = options;
-  const common = { surroundings, names: NAMESPACE };
+  const common = { surroundings, names };
   const interpreter = new Interpreter(limits === undefined ? common : { ...common, limits });
   try {
     run(interpreter);

@@ -4,14 +4,14 @@ import { background } from '../../../core/base/background.ts';
 import { type Clock, type Instant, sleep } from '../../../core/base/clock.ts';
 import { describeError } from '../../../core/base/errors.ts';
 import type { Log } from '../../../core/base/log.ts';
-import { CheckpointPaths, type TaskKind } from '../thermos/checkpoint-paths.ts';
+import { CheckpointPaths, type TaskKind, tasksIn } from '../thermos/checkpoint-paths.ts';
 import { CheckpointReader } from '../thermos/checkpoint-stream.ts';
 import { diskUsage } from '../thermos/disk-usage.ts';
 import { RunnerState } from '../thermos/machine/runner-state.ts';
 import { isTaskEnd } from '../thermos/machine/states.ts';
 import { descendants, listProcesses, type SystemProcess } from '../thermos/process-list.ts';
 import { launchSecs, NO_USE, type ObservedTask, type ResourceUse } from './observed-task.ts';
-import { checkpointRoots, tasksIn } from './task-roots.ts';
+import { checkpointRoots } from './task-roots.ts';
 
 /** Of tasks that have ended; the oldest are not shown beyond it. */
 export const FINISHED_MAX = 10_000;

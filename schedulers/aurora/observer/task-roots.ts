@@ -2,7 +2,6 @@
 import { constants, type Dirent, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CheckpointPaths, isTaskId, type TaskKind } from '../thermos/checkpoint-paths.ts';
 
 /** `slaves/<id>/frameworks/<id>/executors/<id>/runs/<id>/checkpoints` below the agent's work directory. */
 export function checkpointRoots(mesosRoot: string): readonly string[] {
@@ -14,15 +13,6 @@ export function checkpointRoots(mesosRoot: string): readonly string[] {
     );
   }
   return paths;
-}
-
-export function tasksIn(paths: CheckpointPaths, kind: TaskKind): readonly string[] {
-  try {
-    return readdirSync(paths.tasks(kind)).filter(isTaskId);
-  } catch {
-    // No Thermos has been here, or its sandbox has been removed since.
-    return [];
-  }
 }
 
 function directoriesIn(path: string): readonly string[] {

@@ -1,4 +1,5 @@
 /** Where the files of a checkpoint root are (spec thermos, section 2). */
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const DEFAULT_ROOT = '/var/run/thermos';
@@ -40,4 +41,14 @@ export class CheckpointPaths {
 
 export function logDirectory(logDir: string, process: string, run: number): string {
   return join(logDir, process, String(run));
+}
+
+/** Ids of the tasks of a root; none where no Thermos has been, or its sandbox has been removed since. */
+export function tasksIn(paths: CheckpointPaths, kind: TaskKind): readonly string[] {
+  try {
+    return readdirSync(paths.tasks(kind)).filter(isTaskId);
+  } catch {
+    // There is no such directory.
+    return [];
+  }
 }

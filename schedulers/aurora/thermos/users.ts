@@ -23,6 +23,13 @@ export function findUser(name: string): SystemUser | undefined {
   return { name, uid: Number(uid), gid: Number(gid) };
 }
 
+/** Undefined when nobody has this number. */
+export function userNameOf(uid: number): string | undefined {
+  const { stdout } = spawnSync('getent', ['passwd', String(uid)], { encoding: 'utf8' });
+  const [user = ''] = (stdout ?? '').split(':');
+  return user === '' ? undefined : user;
+}
+
 /** Words in front of a command that make it another user's, with its groups; none for our own. */
 export function asUser(user: SystemUser | undefined): readonly string[] {
   if (user === undefined || user.uid === process.getuid?.()) return [];

@@ -12,9 +12,12 @@ export const NEXT_PROCESS: Readonly<Record<ProcessState, readonly ProcessState[]
   LOST: [],
 };
 
-/** CLEANING is passed by every task; its time may end before the final processes begin. */
+/**
+ * CLEANING is passed by every task that its runner ends; its time may end before the final processes begin. Who kills a
+ * task without its runner (`thermos kill`) writes the end at once.
+ */
 export const NEXT_TASK: Readonly<Record<ThermosTaskState, readonly ThermosTaskState[]>> = {
-  ACTIVE: ['CLEANING'],
+  ACTIVE: ['CLEANING', 'KILLED', 'LOST'],
   CLEANING: ['FINALIZING', 'SUCCESS', 'FAILED', 'KILLED', 'LOST'],
   FINALIZING: ['SUCCESS', 'FAILED', 'KILLED', 'LOST'],
   SUCCESS: [],

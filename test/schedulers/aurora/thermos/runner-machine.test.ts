@@ -20,7 +20,8 @@ const PROCESS_PAIRS = new Set([
   ...['SUCCESS WAITING', 'FAILED WAITING', 'KILLED WAITING', 'LOST WAITING'],
 ]);
 const TASK_PAIRS = new Set([
-  'ACTIVE CLEANING',
+  // Without a runner the end is written at once.
+  ...['CLEANING', 'KILLED', 'LOST'].map((to) => `ACTIVE ${to}`),
   ...['FINALIZING', 'SUCCESS', 'FAILED', 'KILLED', 'LOST'].map((to) => `CLEANING ${to}`),
   ...['SUCCESS', 'FAILED', 'KILLED', 'LOST'].map((to) => `FINALIZING ${to}`),
 ]);
