@@ -8,6 +8,7 @@ import { describeError } from './core/base/errors.ts';
 import { VERSION_TEXT } from './core/base/version.ts';
 import { describeStartFailure, refuseOldNode } from './core/cli/daemon.ts';
 import { loadLean } from './core/cli/lean-start.ts';
+import { letHeapGrowOnce } from './core/cli/small-heap.ts';
 
 type Main = (argv: readonly string[]) => Promise<number>;
 
@@ -32,7 +33,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   agent: {
     program: 'mesos-agent',
     help: 'An agent: runs tasks',
-    load: () => loadLean(() => import('./core/agent/main.ts')),
+    load: () => loadLean(() => import('./core/agent/main.ts')).finally(letHeapGrowOnce),
   },
   marathon: {
     program: 'marathon',

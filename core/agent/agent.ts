@@ -296,7 +296,9 @@ class AgentShell implements Agent {
 
   private armWake(): void {
     const next = this.machine?.nextWake();
-    if (next === this.wake?.at || this.lifecycle !== 'running') return;
+    if (this.lifecycle !== 'running') return;
+    // Most deadlines are cleared long before they come: one wake too many is cheaper than a timer for each.
+    if (this.wake !== undefined && next !== undefined && this.wake.at <= next) return;
     this.wake?.timer.cancel();
     this.wake = undefined;
     if (next === undefined) return;

@@ -117,9 +117,12 @@ export function sandboxPrepared(
   id: ContainerId,
   result: PreparedSandbox,
 ): void {
-  if (nestedPrepared(context, id, result)) return;
   const executor = context.state.containers.get(id);
-  if (executor === undefined || executor.isLaunched) return;
+  if (executor === undefined) {
+    nestedPrepared(context, id, result);
+    return;
+  }
+  if (executor.isLaunched) return;
   const framework = context.state.frameworks.get(executor.frameworkId);
   if (framework === undefined) return;
   if (executor.status !== 'registering') {

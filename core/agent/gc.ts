@@ -29,8 +29,9 @@ export class GarbageCollector {
 
   /** The path is wanted again, and with it every directory above it. */
   unschedule(path: string): void {
-    for (const each of [...this.scheduled.keys()]) {
-      if (each === path || path.startsWith(`${each}/`)) this.scheduled.delete(each);
+    // Upwards, not through all that is scheduled: that are tens of thousands where tasks are short.
+    for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
+      this.scheduled.delete(path.slice(0, end));
     }
   }
 

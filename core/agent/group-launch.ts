@@ -72,22 +72,21 @@ function prepare(context: AgentContext, executor: AgentExecutor, task: StartingT
   });
 }
 
-/** False when the sandbox is none of a group's. */
+/** Nothing happens when the sandbox is none of a group's any more. */
 export function nestedPrepared(
   context: AgentContext,
   nestedId: string,
   outcome: PreparedSandbox,
-): boolean {
+): void {
   for (const executor of context.state.containers.values()) {
     for (const group of executor.startingGroups) {
       const task = group.find((each) => each.nestedId === nestedId);
       if (task === undefined) continue;
       task.outcome = outcome;
       runIfReady(context, executor, group);
-      return true;
+      return;
     }
   }
-  return false;
 }
 
 /** A KILL of a task that does not run yet follows its start. */

@@ -74,6 +74,7 @@ export class NodeFiles implements AgentFiles {
   }
 
   symlink(path: string, target: string): void {
+    if (linkAnew(target, this.at(path))) return;
     const link = this.parentOf(path);
     const temporary = `${link}.new`;
     rmSync(temporary, { force: true });
@@ -114,15 +115,31 @@ export class NodeFiles implements AgentFiles {
   }
 }
 
+/** False when there is something already, that must be replaced, or no directory for it. */
+function linkAnew(target: string, link: string): boolean {
+  try {
+    symlinkSync(target, link);
+    return true;
+  } catch (thrown) {
+    const code = codeOf(thrown);
+    if (code === 'EEXIST' || code === 'ENOENT') return false;
+    throw thrown;
+  }
+}
+
 /** A missing file, or something else in its place, is no failure where absence is allowed. */
 function orUndefined<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (thrown) {
-    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+    const code = codeOf(thrown);
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EINVAL') return undefined;
     throw thrown;
   }
+}
+
+function codeOf(thrown: unknown): unknown {
+  return thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
 }
 
 function syncDirectory(path: string): void {

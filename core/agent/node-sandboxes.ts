@@ -5,12 +5,13 @@ import { describeError } from '../base/errors.ts';
 import type { PreparedSandbox } from './effects.ts';
 import type { Fetcher } from './fetcher/fetcher.ts';
 import type { Sandboxes, SandboxRequest } from './ports.ts';
-import { findUser, type SystemUser } from './users.ts';
+import { type SystemUser, SystemUsers } from './users.ts';
 
 const SANDBOX_MODE = 0o750;
 
 export class NodeSandboxes implements Sandboxes {
   private readonly fetcher: Fetcher;
+  private readonly users = new SystemUsers();
 
   constructor(fetcher: Fetcher) {
     this.fetcher = fetcher;
@@ -23,7 +24,7 @@ export class NodeSandboxes implements Sandboxes {
     const { directory, containerId, uris } = request;
     let user: SystemUser | undefined;
     try {
-      user = makeSandbox(request);
+      user = makeSandbox(request, this.users);
     } catch (thrown) {
       const message = `Failed to create executor directory '${directory}': ${describeError(thrown)}`;
       return { ok: false, stage: 'directory', message };
@@ -41,11 +42,13 @@ export class NodeSandboxes implements Sandboxes {
 }
 
 /** Gives the user to switch to; none when it is the agent's own. */
-function makeSandbox(request: SandboxRequest): SystemUser | undefined {
+function makeSandbox(request: SandboxRequest, users: SystemUsers): SystemUser | undefined {
   const { directory } = request;
+  // From above: a directory whose parents are missing, too, is tried again and again by Node.
+  mkdirSync(dirname(directory), { recursive: true });
   mkdirSync(directory, { recursive: true });
   chmodSync(directory, SANDBOX_MODE);
-  const user = userToSwitchTo(request.user);
+  const user = userToSwitchTo(request.user, users);
   for (const { path, target, makesTarget } of request.links) {
     const link = join(directory, path);
     mkdirSync(dirname(link), { recursive: true });
@@ -68,9 +71,9 @@ function makeShared(directory: string, user: SystemUser | undefined): void {
   if (user !== undefined) chownSync(directory, user.uid, user.gid);
 }
 
-function userToSwitchTo(name: string | undefined): SystemUser | undefined {
+function userToSwitchTo(name: string | undefined, users: SystemUsers): SystemUser | undefined {
   if (name === undefined || name === '') return undefined;
-  const user = findUser(name);
+  const user = users.find(name);
   if (user === undefined) {
     throw new Error(`Failed to chown directory to '${name}': No such user '${name}'`);
   }

@@ -1,6 +1,6 @@
 /** System users by name: from /etc/passwd, else from the system's `id` (LDAP and the like). */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 
 export interface SystemUser {
   readonly name: string;
@@ -8,15 +8,36 @@ export interface SystemUser {
   readonly gid: number;
 }
 
-export function findUser(name: string): SystemUser | undefined {
-  for (const line of readFileSync('/etc/passwd', 'utf8').split('\n')) {
-    const [user, , uid, gid] = line.split(':');
-    if (user === name) return { name, uid: Number(uid), gid: Number(gid) };
+const PASSWORD_FILE = '/etc/passwd';
+
+/** Reads the file again when it has changed: nearly every task asks. */
+export class SystemUsers {
+  private version = '';
+  private users: ReadonlyMap<string, SystemUser> = new Map();
+
+  find(name: string): SystemUser | undefined {
+    const known = this.inFile().get(name);
+    if (known !== undefined) return known;
+    if (!/^[A-Za-z0-9_.][A-Za-z0-9_.-]*\$?$/.test(name)) return undefined;
+    const uid = ask('-u', name);
+    const gid = ask('-g', name);
+    return uid === undefined || gid === undefined ? undefined : { name, uid, gid };
   }
-  if (!/^[A-Za-z0-9_.][A-Za-z0-9_.-]*\$?$/.test(name)) return undefined;
-  const uid = ask('-u', name);
-  const gid = ask('-g', name);
-  return uid === undefined || gid === undefined ? undefined : { name, uid, gid };
+
+  private inFile(): ReadonlyMap<string, SystemUser> {
+    const { ino, size, mtimeMs, ctimeMs } = statSync(PASSWORD_FILE);
+    const version = [ino, size, mtimeMs, ctimeMs].join();
+    if (version === this.version) return this.users;
+    const users = new Map<string, SystemUser>();
+    for (const line of readFileSync(PASSWORD_FILE, 'utf8').split('\n')) {
+      const [name = '', , uid, gid] = line.split(':');
+      // The first of a name counts.
+      if (!users.has(name)) users.set(name, { name, uid: Number(uid), gid: Number(gid) });
+    }
+    this.users = users;
+    this.version = version;
+    return users;
+  }
 }
 
 function ask(what: '-u' | '-g', name: string): number | undefined {

@@ -4,7 +4,7 @@
  * of messages to the same peer in a turn. The order is kept; nothing waits longer than the turn.
  */
 
-import type { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 
 /** So much is written at once, without waiting for the end of the turn. */
 const JOINED_MAX_BYTES = 64 * 1024;
@@ -13,10 +13,43 @@ const JOINED_MAX_BYTES = 64 * 1024;
  * The same for a socket that somebody else writes to (Node's HTTP server): whatever is written to it in
  * this turn leaves in one call.
  */
-export function joinWritesOfTurn(socket: Socket): void {
-  if (socket.writableCorked > 0) return;
-  socket.cork();
-  setImmediate(() => socket.uncork());
+export function joinWritesOfTurn(socket: Writable): void {
+  turnOf(socket).begin();
+}
+
+function turnOf(socket: Writable): Turn {
+  const known: unknown = Reflect.get(socket, TURN);
+  if (known instanceof Turn) return known;
+  const turn = new Turn(socket);
+  Reflect.set(socket, TURN, turn);
+  return turn;
+}
+
+const TURN = Symbol('whether writes are joined');
+
+/** Node's server lets everything go at the end of each answer: that is kept from it until the turn is over. */
+class Turn {
+  private readonly socket: Writable;
+  private readonly uncork: () => void;
+  private isOn = false;
+
+  constructor(socket: Writable) {
+    this.socket = socket;
+    this.uncork = socket.uncork.bind(socket);
+    socket.uncork = () => {
+      if (!this.isOn) this.uncork();
+    };
+  }
+
+  begin(): void {
+    if (this.isOn) return;
+    this.isOn = true;
+    this.socket.cork();
+    setImmediate(() => {
+      this.isOn = false;
+      while (this.socket.writableCorked > 0) this.uncork();
+    });
+  }
 }
 
 export class JoinedWrites {

@@ -20,6 +20,7 @@ export const REFUSE = { refuse_seconds: 3_600 };
 
 export interface Cluster {
   readonly masterAddress: string;
+  readonly master: Program;
   readonly agent: Program;
   readonly workDirectory: string;
   stop(): Promise<void>;
@@ -57,7 +58,7 @@ export async function startCluster(resources: string): Promise<Cluster> {
     await stop();
     throw thrown;
   }
-  return { masterAddress, agent, workDirectory, stop };
+  return { masterAddress, master, agent, workDirectory, stop };
 }
 
 export interface MasterProcess {

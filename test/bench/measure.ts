@@ -78,6 +78,20 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
+/** Milliseconds of processor time that all threads of the process have used; 0 when it has ended. */
+export function processorMs(pid: number): number {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const used = threads.map((thread) =>
+      Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
+    );
+    return used.reduce((sum, ns) => sum + ns, 0) / 1e6;
+  } catch {
+    // It, or a thread of it, has ended since it was listed.
+    return 0;
+  }
+}
+
 /**
  * Seconds that the main thread of the process could have run and had no processor: others had them. What
  * is measured by the clock says little about a program where this is much.

@@ -16,7 +16,7 @@ import {
   within,
 } from './cluster.ts';
 import type { Benchmark, Figure } from './figures.ts';
-import { processTree, residentKib } from './measure.ts';
+import { processorMs, processTree, residentKib } from './measure.ts';
 
 const TASKS = 1_000;
 const PATIENCE_MS = 120_000;
@@ -46,12 +46,16 @@ async function measure(): Promise<readonly Figure[]> {
     for (let at = 0; at < SINGLE_TASKS; at += 1) runningMs.push(await runOne(framework, at));
     const offer = await wholeOffer(framework);
     const before = overhead(cluster);
+    const idle = processorUse(cluster);
     const launchSeconds = await launchAll(framework, offer);
     await settle();
+    const launched = processorUse(cluster);
     const after = overhead(cluster);
     const sleeping = sleepers();
-    if (sleeping < TASKS) throw new Error(`${sleeping} of ${TASKS} tasks sleep`);
+    if (sleeping.length < TASKS) throw new Error(`${sleeping.length} of ${TASKS} tasks sleep`);
     const killSeconds = await killAll(framework);
+    await settle();
+    const killed = processorUse(cluster);
     return [
       {
         name: `tasks: launches per second (${TASKS} tasks until TASK_RUNNING)`,
@@ -92,10 +96,12 @@ async function measure(): Promise<readonly Figure[]> {
       { name: 'tasks: agent and launcher before', value: before.kib / 1_024, unit: 'MiB' },
       { name: 'tasks: agent and launcher with all tasks', value: after.kib / 1_024, unit: 'MiB' },
       { name: 'tasks: processes outside the tasks', value: after.processes, unit: 'processes' },
+      ...processorFigures('launch', idle, launched),
+      ...processorFigures('kill', { ...launched, tasks: 0 }, killed),
     ];
   } finally {
     await framework.stop();
-    await eventually('all tasks end', () => sleepers() === 0 || undefined);
+    await eventually('all tasks end', () => sleepers().length === 0 || undefined);
     await cluster.stop();
   }
 }
@@ -193,13 +199,43 @@ function overhead(cluster: Cluster): { readonly kib: number; readonly processes:
   return { kib, processes: pids.size };
 }
 
+/** Milliseconds of processor time by who has used them; what the tasks took to become their program, too. */
+type ProcessorUse = Readonly<Record<(typeof PARTIES)[number], number>>;
+
+const PARTIES = ['framework', 'master', 'agent', 'launcher', 'starter', 'tasks'] as const;
+
+function processorUse(cluster: Cluster): ProcessorUse {
+  const sum = (pids: readonly number[]): number =>
+    pids.reduce((total, pid) => total + processorMs(pid), 0);
+  const others = launchers(cluster.workDirectory).filter((pid) => pid !== cluster.agent.pid);
+  const starters = processes().filter((pid) => commandOf(pid).startsWith('orrery-launcher-'));
+  return {
+    framework: processorMs(process.pid),
+    master: processorMs(cluster.master.pid),
+    agent: processorMs(cluster.agent.pid),
+    launcher: sum(others),
+    starter: sum(starters),
+    tasks: sum(sleepers()),
+  };
+}
+
+function processorFigures(what: string, from: ProcessorUse, to: ProcessorUse): readonly Figure[] {
+  const figures = PARTIES.map((who) => ({
+    name: `tasks: processor time per ${what}, ${who}`,
+    value: (to[who] - from[who]) / TASKS,
+    unit: 'cpu-ms',
+  }));
+  const whole = figures.reduce((sum, { value }) => sum + value, 0);
+  return [{ name: `tasks: processor time per ${what}`, value: whole, unit: 'cpu-ms' }, ...figures];
+}
+
 /** The launcher outlives the agent, so it need not be its child; its arguments name the directory. */
 function launchers(workDirectory: string): readonly number[] {
   return processes().filter((pid) => commandOf(pid).includes(workDirectory));
 }
 
-function sleepers(): number {
-  return processes().filter((pid) => commandOf(pid).trim() === SLEEP).length;
+function sleepers(): readonly number[] {
+  return processes().filter((pid) => commandOf(pid).trim() === SLEEP);
 }
 
 function processes(): readonly number[] {

@@ -334,7 +334,8 @@ export class LauncherCore {
 
   private arm(): void {
     const next = this.deadlines.next();
-    if (next === this.timer?.at) return;
+    // Rather one wake too many than another timer for each change.
+    if (this.timer !== undefined && next !== undefined && this.timer.at <= next) return;
     this.timer?.timer.cancel();
     this.timer = undefined;
     if (next === undefined) return;

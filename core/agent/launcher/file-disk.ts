@@ -6,23 +6,29 @@
  * is renamed over another: that alone cost 4 ms for each started task.
  */
 import {
-  appendFileSync,
+  closeSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import type { LauncherDisk } from './ports.ts';
 
 /** Above this size a file is replaced, unless its record alone is that large. */
 const GROWN_BYTES = 64 * 1024;
+/** Files that stay open, those written to last: most lines of a record follow each other soon. */
+const OPEN_MAX = 128;
 
 export class FileDisk implements LauncherDisk {
   private readonly folder: string;
   /** Sizes of the files by id; infinite when a file must be replaced. */
   private readonly sizes = new Map<string, number>();
+  /** Descriptors by id, in the order in which they were last used. */
+  private readonly open = new Map<string, number>();
 
   constructor(folder: string) {
     this.folder = folder;
@@ -36,14 +42,18 @@ export class FileDisk implements LauncherDisk {
     if (size > Math.max(GROWN_BYTES, 4 * line.length)) {
       writeFileSync(`${path}.new`, line, { mode: 0o600 });
       renameSync(`${path}.new`, path);
+      this.close(id);
       this.sizes.set(id, line.length);
       return;
     }
-    appendFileSync(path, line, { mode: 0o600 });
+    // Until it is written whole: a torn line, of a full disk, must not be appended to.
+    this.sizes.set(id, Number.POSITIVE_INFINITY);
+    this.append(id, Buffer.from(line));
     this.sizes.set(id, size + line.length);
   }
 
   remove(id: string): void {
+    this.close(id);
     rmSync(this.pathOf(id), { force: true });
     this.sizes.delete(id);
   }
@@ -69,6 +79,22 @@ export class FileDisk implements LauncherDisk {
       this.sizes.set(id, Number.POSITIVE_INFINITY);
     }
     return { values, damaged };
+  }
+
+  private append(id: string, line: Buffer): void {
+    const descriptor = this.open.get(id) ?? openSync(this.pathOf(id), 'a', 0o600);
+    this.open.delete(id);
+    this.open.set(id, descriptor);
+    for (let at = 0; at < line.length; ) at += writeSync(descriptor, line, at);
+    const [oldest] = this.open.keys();
+    if (this.open.size > OPEN_MAX && oldest !== undefined) this.close(oldest);
+  }
+
+  private close(id: string): void {
+    const descriptor = this.open.get(id);
+    if (descriptor === undefined) return;
+    this.open.delete(id);
+    closeSync(descriptor);
   }
 
   private pathOf(id: string): string {

@@ -26,21 +26,26 @@
 const ENDS_MAX = 10_000;
 
 export const KEEPER_PROGRAM = String.raw`
-use strict; use warnings; use Fcntl qw(:DEFAULT :flock);
-use POSIX qw(:signal_h WNOHANG EAGAIN EINTR);
 my ($numbers, $folder, @program) = @ARGV;
-my ($prctl, $waitid, $signalfd) = split /,/, $numbers;
+my ($prctl, $waitid, $signalfd, $sigprocmask, $setsid, $setgid, $setuid, $exit) =
+  split /,/, $numbers;
+# Numbers that are the same on all of them.
+my ($WNOHANG, $EINTR, $EAGAIN) = (1, 4, 11);
+my ($O_WRONLY, $O_CREAT, $O_APPEND, $O_NONBLOCK) = (1, 0100, 02000, 04000);
 $0 = "orrery-launcher-keeper";
 open STDIN, "<", "/dev/null";
 syscall($prctl, 36, 1, 0, 0, 0) == 0 or exec { $program[0] } @program or exit 127;
 # Whatever the agent's own starter has left open is not for tasks.
-for (glob "/proc/self/fd/*") { POSIX::close($1) if m{/(\d+)$} && $1 > 2; }
-# Blocked, not ignored: what is sent to a task before it is its own must reach it then.
-my $deaf = POSIX::SigSet->new(SIGHUP, SIGINT, SIGTERM, SIGCHLD);
-sigprocmask(SIG_BLOCK, $deaf);
+opendir my $listing, "/proc/self/fd";
+my @inherited = grep { /^\d+$/ && $_ > 2 && $_ != fileno $listing } readdir $listing;
+closedir $listing;
+for (@inherited) { open(my $left, "<&=", $_) and close $left; }
+# SIGHUP, SIGINT, SIGTERM, SIGCHLD; blocked, not ignored: what is sent to a task before it is its own must reach it then.
+my $deaf = pack "Q", 1 << 0 | 1 << 1 | 1 << 14 | 1 << 16;
+syscall($sigprocmask, 0, $deaf, 0, 8);
 $SIG{PIPE} = "IGNORE";
 open my $lock, ">", "$folder/lock";
-for (1 .. 200) { last if flock $lock, LOCK_EX | LOCK_NB; select undef, undef, undef, 0.01; }
+for (1 .. 200) { last if flock $lock, 2 | 4; select undef, undef, undef, 0.01; }
 pipe my $requests, my $asks or exit 127;
 pipe my $answers, my $replies or exit 127;
 pipe my $news, my $tells or exit 127;
@@ -53,7 +58,7 @@ if ($starter == 0) {
 my $launcher = fork // exit 127;
 if ($launcher == 0) {
   my @ours = ($asks, $answers, $news);
-  fcntl $_, F_SETFD, 0 for @ours;
+  fcntl $_, 2, 0 for @ours;
   close $_ for $requests, $replies, $tells;
   $ENV{ORRERY_STARTER} = join ",", map { fileno $_ } @ours;
   plain();
@@ -68,13 +73,12 @@ exit 0;
 
 sub plain {
   $SIG{PIPE} = "DEFAULT";
-  sigprocmask(SIG_UNBLOCK, $deaf);
+  syscall($sigprocmask, 1, $deaf, 0, 8);
 }
+sub leave { syscall($exit, $_[0]); }
 sub stat_of {
-  my $file = POSIX::open("/proc/$_[0]/stat", O_RDONLY) // return;
-  my $size = POSIX::read($file, my $text, 4096);
-  POSIX::close($file);
-  $size or return;
+  sysopen(my $file, "/proc/$_[0]/stat", 0) or return;
+  sysread $file, my $text, 4096 or return;
   $text =~ s/^.*\) //s;
   return split / /, $text;
 }
@@ -104,19 +108,21 @@ sub note {
 }
 sub serve {
   $0 = "orrery-launcher-starter";
-  fcntl $tells, F_SETFL, O_WRONLY | O_NONBLOCK;
+  fcntl $tells, 4, $O_WRONLY | $O_NONBLOCK;
   # SIGCHLD, to be read: O_CLOEXEC and O_NONBLOCK.
   my $signals = pack "Q", 1 << 16;
   my $number = syscall($signalfd, -1, $signals, 8, 02004000);
   open my $woken, "<&=", $number or exit 1;
-  my ($isasked, @untold) = (1);
+  my ($isasked, $iswoken, @untold) = (1, 1);
   while (1) {
-    while (my ($pid, $status) = ended(WNOHANG)) {
+    # Looking is dear where there are thousands; the signal comes when a child can be found, not before.
+    while ($iswoken and my ($pid, $status) = ended($WNOHANG)) {
       my $started = note($pid, $status);
       waitpid $pid, 0;
       my $order = delete $orders{$pid} // "";
       push @untold, "ended $order $pid $started $status\n" if $isasked;
     }
+    $iswoken = 0;
     # Processes write here, too: what is not longer than this is written whole or not at all.
     while (@untold) {
       my $lines = shift @untold;
@@ -131,12 +137,12 @@ sub serve {
     vec($read, fileno $requests, 1) = 1 if $isasked;
     vec($write, fileno $tells, 1) = 1 if @untold;
     select($read, $write, undef, undef) > 0 or next;
-    sysread $woken, my $bytes, 4096 if vec($read, fileno $woken, 1);
+    if (vec($read, fileno $woken, 1)) { $iswoken = 1; sysread $woken, my $bytes, 4096; }
     next unless $isasked && vec($read, fileno $requests, 1);
     my $length = bytes_of(4);
     my $request = defined $length ? bytes_of(unpack "N", $length) : undef;
     if (defined $request) { start(split /\0/, $request, -1); next; }
-    ($isasked, @untold) = (0);
+    ($isasked, $iswoken, @untold) = (0, 1);
     close $_ for $lock, $requests, $replies, $tells;
   }
 }
@@ -145,7 +151,7 @@ sub bytes_of {
   my $all = "";
   while (length $all < $want) {
     my $count = sysread $requests, $all, $want - length $all, length $all;
-    next if !defined $count && $! == EINTR;
+    next if !defined $count && $! == $EINTR;
     return unless $count;
   }
   return $all;
@@ -163,14 +169,14 @@ sub start {
   my $said = "";
   while (1) {
     my $count = sysread $ready, $said, 1024, length $said;
-    last if defined $count ? $count == 0 || $said eq "." : $! != EINTR;
+    last if defined $count ? $count == 0 || $said eq "." : $! != $EINTR;
   }
   return reply("0 $said") if $said =~ s/^!//;
   reply("$pid " . ((stat_of($pid))[19] // ""));
 }
 sub reply {
   my $line = "$_[0]\n";
-  while (!defined syswrite $replies, $line) { last if $! != EINTR; }
+  while (!defined syswrite $replies, $line) { last if $! != $EINTR; }
 }
 sub begin_later {
   my ($order, @task) = @_;
@@ -180,8 +186,8 @@ sub begin_later {
 }
 sub news {
   while (!defined syswrite $tells, $_[0]) {
-    next if $! == EINTR;
-    return if $! != EAGAIN;
+    next if $! == $EINTR;
+    return if $! != $EAGAIN;
     my $write = "";
     vec($write, fileno $tells, 1) = 1;
     select undef, $write, undef, undef;
@@ -189,16 +195,16 @@ sub news {
 }
 sub begin {
   my ($say, $waits, $mark, $cwd, $stdout, $stderr, $uid, $gid, $oom, $joins, @rest) = @_;
-  POSIX::setsid();
-  sigprocmask(SIG_UNBLOCK, $deaf);
+  syscall($setsid);
+  syscall($sigprocmask, 1, $deaf, 0, 8);
   my $started = (stat_of($$))[19] // "";
   $say->("born", "$$ $started");
   for (splice @rest, 0, $joins) {
     next if put("$_/cgroup.procs", "0");
     $say->("refused", "$_: $!");
-    POSIX::_exit(1);
+    leave(1);
   }
-  if (length $mark) { put("$folder/starts/$mark", "$$ $started", O_CREAT); }
+  if (length $mark) { put("$folder/starts/$mark", "$$ $started", $O_CREAT); }
   $say->("begun", "") unless $waits;
   to($stderr, 2);
   to($stdout, 1);
@@ -209,35 +215,34 @@ sub begin {
   chdir $cwd or fail("Failed to execute command: $cwd: $!");
   if (length $gid) {
     $) = "$gid $gid";
-    POSIX::setgid($gid) or fail("Failed to execute command: setgid: $!");
+    syscall($setgid, $gid + 0) == 0 or fail("Failed to execute command: setgid: $!");
   }
-  if (length $uid) { POSIX::setuid($uid) or fail("Failed to execute command: setuid: $!"); }
+  if (length $uid) { syscall($setuid, $uid + 0) == 0 or fail("Failed to execute command: setuid: $!"); }
   my $words = shift @rest;
   my $file = shift @rest;
   my @words = splice @rest, 0, $words;
   %ENV = ();
   for (@rest) { my ($name, $value) = split /=/, $_, 2; $ENV{$name} = $value; }
   $SIG{PIPE} = "DEFAULT";
-  no warnings;
   exec { $file } @words;
   fail("Failed to execute command: $file: $!");
 }
 sub to {
   my ($path, $number) = @_;
-  my $file = POSIX::open($path, O_WRONLY | O_APPEND | O_CREAT, 0644) // fail("$path: $!");
-  POSIX::dup2($file, $number);
-  POSIX::close($file);
+  sysopen(my $file, $path, $O_WRONLY | $O_APPEND | $O_CREAT, 0644) or fail("$path: $!");
+  my $handle = $number == 1 ? \*STDOUT : \*STDERR;
+  open $handle, ">&", $file or fail("$path: $!");
 }
 sub put {
   my ($path, $value, $flags) = @_;
-  my $file = POSIX::open($path, O_WRONLY | ($flags // 0), 0600) // return;
-  my $written = POSIX::write($file, $value, length $value);
+  sysopen(my $file, $path, $O_WRONLY | ($flags // 0), 0600) or return;
+  my $written = syswrite $file, $value;
   local $!;
-  POSIX::close($file);
+  close $file;
   return $written;
 }
 sub fail {
   syswrite STDERR, "$_[0]\n";
-  POSIX::_exit(1);
+  leave(1);
 }
 `;

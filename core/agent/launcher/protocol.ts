@@ -50,12 +50,12 @@ export type LauncherRequest =
   /** Everything is killed and the launcher ends. */
   | { readonly kind: 'stop' };
 
-/**
- * Writes one line; those of a turn leave together, except where a process is to kill itself at some step: what it
- * has said before must be out then. False when the other end reads too slowly.
- */
+/** Where a process is to kill itself at some step, what it has said before must be out then. */
+const JOINS_LINES = process.env[FAILPOINT_VARIABLE] === undefined;
+
+/** Writes one line; those of a turn leave together. False when the other end reads too slowly. */
 export function writeLine(socket: Socket, value: unknown): boolean {
-  if (process.env[FAILPOINT_VARIABLE] === undefined) joinWritesOfTurn(socket);
+  if (JOINS_LINES) joinWritesOfTurn(socket);
   return socket.write(`${JSON.stringify(value)}\n`);
 }
 

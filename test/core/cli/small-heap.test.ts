@@ -9,12 +9,14 @@ const MIB = 1024 ** 2;
 function newSpaceBytes(before: string): number {
   const script = `
     import { getHeapSpaceStatistics } from 'node:v8';
-    import { keepHeapSmall } from '${MODULE}';
+    import { keepHeapSmall, letHeapGrowOnce } from '${MODULE}';
     ${before}
     const kept = [];
     for (let at = 0; at < 1_000_000; at += 1) {
       const value = { at, text: 'x' + at };
       if (at % 10 === 0) kept.push(value);
+      // As in a daemon, whose inputs are turns of their own.
+      if (at % 1_000 === 0) await new Promise(setImmediate);
     }
     const space = getHeapSpaceStatistics().find((each) => each.space_name === 'new_space');
     console.log(space.space_size, kept.length);`;
@@ -27,4 +29,9 @@ function newSpaceBytes(before: string): number {
 test('the space for new objects does not grow in a process that keeps its heap small', () => {
   assert.ok(newSpaceBytes('keepHeapSmall();') <= 4 * MIB);
   assert.ok(newSpaceBytes('') > 4 * MIB, 'it grows in others');
+});
+
+test('it grows once, to four megabytes, in a process that has work', () => {
+  const bytes = newSpaceBytes('keepHeapSmall(); letHeapGrowOnce();');
+  assert.ok(bytes > 3 * MIB && bytes <= 9 * MIB, `${bytes} bytes`);
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { Writable } from 'node:stream';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { JoinedWrites } from '../../../core/net/joined-writes.ts';
+import { JoinedWrites, joinWritesOfTurn } from '../../../core/net/joined-writes.ts';
 
 function collecting(): { readonly writes: JoinedWrites; readonly out: string[] } {
   const out: string[] = [];
@@ -39,4 +40,29 @@ test('a flush hands over what waits, and the turn has nothing left', async () =>
   assert.deepEqual(out, ['last']);
   await nextTurn();
   assert.deepEqual(out, ['last']);
+});
+
+test('who writes in between cannot let a part go before the turn is over', async () => {
+  const out: string[] = [];
+  const written = new Writable({
+    writev: (chunks, done) => {
+      out.push(chunks.map(({ chunk }) => String(chunk)).join(''));
+      done();
+    },
+  });
+  for (const turn of ['1', '2']) {
+    for (const part of ['a', 'b', 'c']) {
+      joinWritesOfTurn(written);
+      // As Node's server does around each answer.
+      written.cork();
+      written.write(part + turn);
+      written.uncork();
+      written.uncork();
+    }
+    assert.equal(out.length, Number(turn) - 1);
+    await nextTurn();
+  }
+  assert.deepEqual(out, ['a1b1c1', 'a2b2c2']);
+  written.write('d');
+  assert.deepEqual(out.at(-1), 'd');
 });

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Fetcher, type FetcherOptions } from '../../../../core/agent/fetcher/fetcher.ts';
-import { findUser, type SystemUser } from '../../../../core/agent/users.ts';
+import { type SystemUser, SystemUsers } from '../../../../core/agent/users.ts';
 import { SystemClock } from '../../../../core/base/clock.ts';
 import type { HttpClient } from '../../../../core/net/ports.ts';
 import { SimulatedClock } from '../../../../core/testing/index.ts';
@@ -388,7 +388,7 @@ test('a fetch that nobody wants any more ends at once', async (context) => {
   assert.deepEqual(await fetched, REFUSED);
 });
 
-const nobody = findUser('nobody');
+const nobody = new SystemUsers().find('nobody');
 const isRoot = process.getuid?.() === 0;
 
 test('files are brought with the rights of the task user, not those of the agent', async (context) => {

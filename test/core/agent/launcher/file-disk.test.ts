@@ -47,3 +47,19 @@ test('files do not grow for ever and are not readable by others', () => {
   assert.equal(mode & 0o077, 0);
   assert.equal(new FileDisk(place).load().values.length, 1);
 });
+
+test('of many containers no more than some files stay open, and each has its last record', () => {
+  const place = join(folder, 'f');
+  const disk = new FileDisk(place);
+  const before = readdirSync('/proc/self/fd').length;
+  for (let round = 0; round < 2; round += 1) {
+    for (let at = 0; at < 300; at += 1) disk.save(`c${at}`, { at, round });
+  }
+  assert.ok(readdirSync('/proc/self/fd').length - before <= 130);
+  for (let at = 10; at < 300; at += 1) disk.remove(`c${at}`);
+  const { values } = new FileDisk(place).load();
+  const expected = Array.from({ length: 10 }, (_, at) => ({ at, round: 1 }));
+  assert.deepEqual(values, expected);
+  for (let at = 0; at < 10; at += 1) disk.remove(`c${at}`);
+  assert.ok(readdirSync('/proc/self/fd').length - before <= 1);
+});
