@@ -1,10 +1,11 @@
 /**
- * The answer to `GET /v2/apps`, which is long and asked for often: the bytes of each app are kept until something
- * about it changes, so that a list costs little more than to copy them.
+ * The answer to `GET /v2/apps`, which is long and asked for often, by many and between changes: the bytes of each app
+ * are kept until something about it changes, those of the last whole list until anything does.
  */
 import type { Instant } from '../../../core/base/clock.ts';
 import type { MarathonState } from '../machine/state.ts';
 import type { App } from '../model/app.ts';
+import type { Root } from '../model/root.ts';
 import { appInfoJson, type Embed } from './app-info.ts';
 
 /** What each app of a list shows; nothing in it depends on the time. */
@@ -15,6 +16,13 @@ interface Kept {
   readonly bytes: Buffer;
 }
 
+export interface ListOptions {
+  readonly more: ReadonlySet<Embed>;
+  /** The apps are all there are. */
+  readonly isWhole: boolean;
+  readonly now: Instant;
+}
+
 const BEGIN = Buffer.from('{"apps":[');
 const COMMA = Buffer.from(',');
 const END = Buffer.from(']}');
@@ -22,16 +30,18 @@ const END = Buffer.from(']}');
 export class AppList {
   /** Goes with the definition. */
   private readonly kept = new WeakMap<App, Kept>();
+  private whole:
+    | { readonly root: Root; readonly revision: number; readonly bytes: Buffer }
+    | undefined;
 
   /** `{"apps":[...]}`, with what `more` names in addition. */
-  bytes(
-    state: MarathonState,
-    apps: readonly App[],
-    more: ReadonlySet<Embed>,
-    now: Instant,
-  ): Buffer {
+  bytes(state: MarathonState, apps: readonly App[], { more, isWhole, now }: ListOptions): Buffer {
     const embeds = new Set([...EMBEDS, ...more]);
     const isUsual = embeds.size === EMBEDS.length;
+    const { root, revision } = state;
+    if (isUsual && isWhole && this.whole?.root === root && this.whole.revision === revision) {
+      return this.whole.bytes;
+    }
     const parts: Buffer[] = [];
     for (const app of apps) {
       parts.push(parts.length === 0 ? BEGIN : COMMA);
@@ -39,7 +49,9 @@ export class AppList {
     }
     if (parts.length === 0) parts.push(BEGIN);
     parts.push(END);
-    return Buffer.concat(parts);
+    const bytes = Buffer.concat(parts);
+    if (isUsual && isWhole) this.whole = { root, revision, bytes };
+    return bytes;
   }
 
   private usual(state: MarathonState, app: App, embeds: ReadonlySet<Embed>, now: Instant): Buffer {

@@ -139,10 +139,12 @@ function getTarget(api: Api, request: FastifyRequest, reply: FastifyReply): unkn
 function listApps(api: Api, list: AppList, request: FastifyRequest, reply: FastifyReply): unknown {
   const { state } = api.shell.machine;
   const mayView = api.access.visible(request);
-  const selected = selectApps(request, appsOf(state.root).filter(mayView));
+  const all = appsOf(state.root);
+  const selected = selectApps(request, all.filter(mayView));
   if (typeof selected === 'string') return sendProblem(reply, { status: 422, message: selected });
   const embeds = parseEmbeds(queryAll(request, 'embed'), APP_PREFIXES);
-  const body = list.bytes(state, selected, embeds, api.shell.now());
+  const isWhole = selected.length === all.length;
+  const body = list.bytes(state, selected, { more: embeds, isWhole, now: api.shell.now() });
   return reply.code(200).type('application/json').send(body);
 }
 

@@ -100,7 +100,7 @@ export class MarathonState {
   readonly dirty = new Set<PathId>();
   readonly settledAt = new Map<PathId, Instant>();
   private readonly revisions = new Map<PathId, number>();
-  private revision = 0;
+  private changeCount = 0;
   /** Roles for which offers are wanted, as last told. */
   readonly wantedRoles = new Set<string>();
   /** What waited for nothing but an offer when the last turn ended. */
@@ -116,14 +116,19 @@ export class MarathonState {
     this.tree = emptyRoot(formatTimestamp(now));
   }
 
+  /** Differs after each turn that changed something about any app or pod. */
+  get revision(): number {
+    return this.changeCount;
+  }
+
   /** Differs after each turn that changed something about the app or pod, its instances, their health or deployments. */
   revisionOf(id: PathId): number {
     return this.revisions.get(id) ?? 0;
   }
 
   changed(id: PathId): void {
-    this.revision += 1;
-    this.revisions.set(id, this.revision);
+    this.changeCount += 1;
+    this.revisions.set(id, this.changeCount);
   }
 
   /** Nothing is left of it. */

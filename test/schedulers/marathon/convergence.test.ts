@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { Embed } from '../../../schedulers/marathon/http/app-info.ts';
 import { AppList } from '../../../schedulers/marathon/http/app-list.ts';
 import { resolvePathId } from '../../../schedulers/marathon/model/path-id.ts';
 import { appsOf } from '../../../schedulers/marathon/model/root.ts';
@@ -90,7 +91,8 @@ async function make(world: World, what: Trouble): Promise<void> {
 /** What is kept for lists is what would be written now. */
 async function checkList(world: World): Promise<void> {
   const { state } = world.marathon.machine;
-  const anew = new AppList().bytes(state, appsOf(state.root), new Set(), 0);
+  const options = { more: new Set<Embed>(), isWhole: true, now: 0 };
+  const anew = new AppList().bytes(state, appsOf(state.root), options);
   assert.equal((await world.call('GET', '/v2/apps')).text, anew.toString());
 }
 

@@ -43,6 +43,7 @@ test('the list of all apps follows the health of each', async () => {
     );
   };
   await world.call('POST', '/v2/apps', { ...SLEEP, healthChecks: [CHECK] });
+  await world.call('POST', '/v2/apps', { id: '/zero', cmd: 'sleep 1', instances: 0 });
   assert.deepEqual(await counts(), [0, 0, 0]);
   await world.advance(2_000);
   assert.deepEqual(await counts(), [1, 0, 0]);
@@ -50,6 +51,15 @@ test('the list of all apps follows the health of each', async () => {
   assert.deepEqual(await counts(), [1, 1, 0]);
   world.master.probeStatus = 500;
   await world.advance(6_000);
+  assert.deepEqual(await counts(), [1, 0, 1]);
+  // A part of the list, or more about each, is never taken for the whole.
+  const some = await world.call('GET', '/v2/apps?id=zero');
+  assert.deepEqual(
+    [at(some.body, 'apps', 0, 'id'), at(some.body, 'apps', 1)],
+    ['/zero', undefined],
+  );
+  const more = await world.call('GET', '/v2/apps?embed=apps.tasks');
+  assert.equal(at(more.body, 'apps', 0, 'tasks', 0, 'appId'), '/sleep');
   assert.deepEqual(await counts(), [1, 0, 1]);
   await world.stop();
 });
