@@ -4,16 +4,13 @@ import { minutes } from '../../core/base/duration.ts';
 import { describeError } from '../../core/base/errors.ts';
 import { type FlagValues, flag, optionalFlag } from '../../core/base/flags.ts';
 import { err, ok, type Result } from '../../core/base/result.ts';
-import type { HostVolume, MachineSettings } from './machine/settings.ts';
+import type { MachineSettings } from './machine/settings.ts';
 import { BUILT_IN_TIERS, type Tier, Tiers } from './machine/tiers.ts';
 import { SLA_METRICS, type SlaMetric, type SlaVarsOptions } from './sla-vars.ts';
 import { isTable } from './thrift/plain-json.ts';
 
 export const FILE_FLAGS = {
   tier_config: optionalFlag('path', { help: 'Tiers as JSON. (default: the built-in three)' }),
-  global_container_mounts: flag('string', '', {
-    help: 'host_path:container_path:RO or RW, with commas.',
-  }),
   default_docker_parameters: flag('string', '', { help: 'name=value, with commas.' }),
   sla_stat_refresh_interval: flag('duration', minutes(1), { help: 'Age of SLA figures.' }),
   sla_prod_metrics: flag('string', SLA_METRICS.join(','), {
@@ -26,18 +23,9 @@ type FileFlags = FlagValues<typeof FILE_FLAGS>;
 
 export function compileFileSettings(
   flags: FileFlags,
-): Result<Pick<MachineSettings, 'tiers' | 'globalVolumes' | 'defaultDockerParameters'>> {
+): Result<Pick<MachineSettings, 'tiers' | 'defaultDockerParameters'>> {
   const tiers = tiersOf(flags.tier_config);
   if (!tiers.ok) return tiers;
-  const volumes: HostVolume[] = [];
-  for (const text of words(flags.global_container_mounts)) {
-    const [hostPath = '', containerPath = '', mode = '', ...rest] = text.split(':');
-    const known = mode.toUpperCase();
-    if (containerPath === '' || rest.length > 0 || (known !== 'RO' && known !== 'RW')) {
-      return err(`Flag 'global_container_mounts': '${text}' is not host:container:RO or RW`);
-    }
-    volumes.push({ hostPath, containerPath, mode: known });
-  }
   const parameters: { name: string; value: string }[] = [];
   for (const text of words(flags.default_docker_parameters)) {
     const [, name, value] = /^([^=]+)=(.*)$/.exec(text) ?? [];
@@ -48,7 +36,6 @@ export function compileFileSettings(
   }
   return ok({
     tiers: tiers.value,
-    globalVolumes: volumes,
     defaultDockerParameters: parameters,
   });
 }

@@ -1,7 +1,6 @@
 /** Flags of the scheduler, with the original's names (spec aurora-scheduler, section 11). */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { basename } from 'node:path';
 import { hours, minutes, seconds } from '../../core/base/duration.ts';
 import { describeError } from '../../core/base/errors.ts';
 import {
@@ -13,14 +12,13 @@ import {
 } from '../../core/base/flags.ts';
 import { err, ok, type Result } from '../../core/base/result.ts';
 import { compileElection, ELECTION_FLAGS } from './election-flags.ts';
+import { compileExecutors, EXECUTOR_FLAGS } from './executor-flags.ts';
 import { compileFileSettings, compileSlaVars, FILE_FLAGS } from './file-flags.ts';
 import type { MachineSettings, OfferOrder } from './machine/settings.ts';
 import type { AuroraOptions } from './options.ts';
 import { compileRealm, SECURITY_FLAGS } from './security-flags.ts';
 import { SERVICE_FLAGS, serviceSettings } from './service-flags.ts';
 import { compileWebhook, WEBHOOK_FLAGS } from './webhook-flags.ts';
-
-const MIB = 1024 ** 2;
 
 /** Refused when given: going on without it would silently do something else. */
 function unsupported(name: string, instead: string): FlagRow<string, undefined> {
@@ -51,12 +49,7 @@ export const AURORA_FLAGS = {
   }),
   mesos_role: flag('string', '*', { help: 'Role whose resources are used. (default: *)' }),
   partition_aware: flag('bool', false, { help: 'Learns of unreachable agents. (default: false)' }),
-  thermos_executor_path: optionalFlag('string', { help: 'Path of the executor on all agents.' }),
-  thermos_executor_flags: flag('string', '', { help: 'What the executor is given.' }),
-  thermos_executor_resources: flag('string', '', { help: 'Further files, with commas.' }),
-  thermos_executor_cpu: flag('double', 0.25, { help: 'CPUs of an executor. (default: 0.25)' }),
-  thermos_executor_ram: flag('bytes', 128 * MIB, { help: 'Memory of it. (default: 128MB)' }),
-  thermos_home_in_sandbox: flag('bool', false, { help: 'Sets HOME to the sandbox.' }),
+  ...EXECUTOR_FLAGS,
   allowed_job_environments: flag('string', '^(prod|devel|test|staging\\d*)$', {
     help: 'What environments are named.',
   }),
@@ -115,7 +108,6 @@ export const AURORA_FLAGS = {
   max_saved_backups: flag('int', 48, { help: 'How many are kept. (default: 48)' }),
   ...SECURITY_FLAGS,
   ...WEBHOOK_FLAGS,
-  custom_executor_config: unsupported('custom_executor_config', 'Thermos is the only executor'),
   receive_revocable_resources: flag('bool', false, {
     help: 'Processors that may be taken back, for the tier revocable. (default: false)',
   }),
@@ -182,6 +174,8 @@ export function compileAuroraOptions(flags: AuroraFlags): Result<AuroraOptions> 
 function machineSettings(flags: AuroraFlags): Result<MachineSettings> {
   const order = offerOrder(flags.offer_order);
   if (!order.ok) return order;
+  const executors = compileExecutors(flags);
+  if (!executors.ok) return executors;
   const files = compileFileSettings(flags);
   if (!files.ok) return files;
   const types = containerTypes(flags.allowed_container_types);
@@ -201,10 +195,11 @@ function machineSettings(flags: AuroraFlags): Result<MachineSettings> {
       allowsGpus: flags.allow_gpu_resource,
       allowsFetcher: flags.enable_mesos_fetcher,
       requiresExecutorForDocker: flags.require_docker_use_executor,
+      executorNames: new Set(executors.value.keys()),
       slaInstancesMin: flags.min_required_instances_for_sla_check,
       slaDurationMaxSecs: flags.max_sla_duration_secs / 1_000,
     },
-    executor: executorSettings(flags),
+    executors: executors.value,
     ...taskSettings(flags),
     ...serviceSettings(flags),
     preemption: {
@@ -270,23 +265,6 @@ function taskSettings(
       attemptsPerSecond: flags.max_schedule_attempts_per_sec,
       tasksPerAttemptMax: flags.max_tasks_per_schedule_attempt,
     },
-  };
-}
-
-/** The agent sets the variable; without it the task runs in its sandbox. */
-const SANDBOX = `\${MESOS_SANDBOX=.}`;
-
-function executorSettings(flags: AuroraFlags): MachineSettings['executor'] {
-  const path = flags.thermos_executor_path;
-  const name = path === undefined ? 'thermos_executor.pex' : basename(path);
-  const home = flags.thermos_home_in_sandbox ? `HOME=${SANDBOX} ` : '';
-  const command = `${home}${SANDBOX}/${name} ${flags.thermos_executor_flags}`.trim();
-  const more = flags.thermos_executor_resources.split(',').filter((each) => each !== '');
-  return {
-    cpus: flags.thermos_executor_cpu,
-    ramMb: flags.thermos_executor_ram / MIB,
-    command,
-    uris: [...(path === undefined ? [] : [path]), ...more],
   };
 }
 

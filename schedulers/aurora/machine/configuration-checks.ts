@@ -16,8 +16,6 @@ export interface ConfigurationContext {
   readonly tiers: Tiers;
 }
 
-export const EXECUTOR_NAME = 'AuroraExecutor';
-
 export interface CheckedJob extends JobConfiguration {
   readonly key: JobKey;
   readonly taskConfig: CheckedConfig;
@@ -67,7 +65,7 @@ export function checkConfig(
   if (tier === undefined) return err(`Invalid tier '${tierName}' in TaskConfig.`);
   const refusal =
     refusedOwner(config.owner?.user) ??
-    refusedExecutor(config) ??
+    refusedExecutor(config, rules) ??
     refusedDedication(config, job) ??
     refusedContainer(config, rules) ??
     refusedResources(config, rules) ??
@@ -93,14 +91,19 @@ function refusedOwner(user: string | undefined): string | undefined {
   return `Job user contains illegal characters: ${user}`;
 }
 
-function refusedExecutor({ executorConfig, container }: TaskConfig): string | undefined {
+function refusedExecutor(
+  { executorConfig, container }: TaskConfig,
+  rules: ConfigurationRules,
+): string | undefined {
   if (executorConfig === undefined) {
     const isDocker = container !== undefined && 'docker' in container;
     return isDocker ? undefined : 'Configuration may not be null.';
   }
   const { name } = executorConfig;
   if (name === undefined || name === '') return 'Executor name may not be left unset.';
-  return name === EXECUTOR_NAME ? undefined : `Configuration for executor '${name}' doesn't exist.`;
+  return rules.executorNames.has(name)
+    ? undefined
+    : `Configuration for executor '${name}' doesn't exist.`;
 }
 
 function refusedDedication({ constraints }: TaskConfig, { role }: JobKey): string | undefined {

@@ -1,7 +1,7 @@
 /**
  * One direction of a job update: takes instances up as its strategy says, follows each until it has settled,
  * and says when the whole has succeeded or failed (spec aurora-scheduler, sections 6.3 and 6.4). Keeps nothing
- * that a new leader could not find again by looking at the tasks, except how often instances have failed.
+ * that a new leader could not find again by looking at the tasks and at the history of the update.
  */
 import { assert } from '../../../core/base/assert.ts';
 import type { Instant } from '../../../core/base/clock.ts';
@@ -20,6 +20,10 @@ export interface RollingUpdateOptions {
   readonly isRollingBack: boolean;
   /** In the order in which they are taken up; true for those that shall exist in the end. */
   readonly instances: ReadonlyMap<number, boolean>;
+  /** Of an update that is taken up again: what must not be forgiven by that. */
+  readonly failed?: ReadonlySet<number>;
+  /** Ends that were counted, by instance. */
+  readonly failureCounts?: ReadonlyMap<number, number>;
 }
 
 export type UpdateStep =
@@ -50,7 +54,9 @@ export class RollingUpdate {
   constructor(options: RollingUpdateOptions) {
     this.options = options;
     for (const [id, isWanted] of options.instances) {
-      this.followed.set(id, { isWanted, state: 'idle', failureCount: 0 });
+      const state = options.failed?.has(id) === true ? 'failed' : 'idle';
+      const failureCount = options.failureCounts?.get(id) ?? 0;
+      this.followed.set(id, { isWanted, state, failureCount });
     }
   }
 

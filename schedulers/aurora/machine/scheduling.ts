@@ -45,7 +45,7 @@ export interface SchedulingParts {
 export function wantedOf(turn: Turn, config: TaskConfig): Wanted {
   return {
     config,
-    amounts: withExecutor(config, turn.settings.executor),
+    amounts: withExecutor(config, turn.settings.executors),
     isRevocable: turn.settings.tiers.of(config).isRevocable,
     constraints: constraintsOf(config),
     countWith: (attribute, value) => countWith(turn, config, attribute, value),

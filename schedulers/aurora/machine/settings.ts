@@ -1,15 +1,19 @@
 /** What the machine is told by flags (spec aurora-scheduler, section 11), durations in milliseconds. */
 import type { DurationMs } from '../../../core/base/duration.ts';
+import type { CommandInfo } from '../../../core/wire/types/mesos.v1.ts';
 import type { FlappingRule } from './flapping.ts';
 import type { Tiers } from './tiers.ts';
 
+/** One of those that run tasks, by the name that configurations use. */
 export interface ExecutorSettings {
   readonly cpus: number;
   readonly ramMb: number;
-  /** As the agent runs it. */
-  readonly command: string;
-  /** What the fetcher brings. */
-  readonly uris: readonly string[];
+  /** As the agent runs it, with what the fetcher brings. */
+  readonly command: CommandInfo;
+  /** In front of a task's id in the id of its executor. */
+  readonly idPrefix: string;
+  /** In all containers that it runs in. */
+  readonly volumes: readonly HostVolume[];
 }
 
 export interface HostVolume {
@@ -26,6 +30,8 @@ export interface ConfigurationRules {
   readonly allowsGpus: boolean;
   readonly allowsFetcher: boolean;
   readonly requiresExecutorForDocker: boolean;
+  /** Names of those that tasks may have. */
+  readonly executorNames: ReadonlySet<string>;
   readonly slaInstancesMin: number;
   readonly slaDurationMaxSecs: number;
 }
@@ -40,7 +46,8 @@ export interface MachineSettings {
   readonly mesosRole: string;
   readonly tiers: Tiers;
   readonly configuration: ConfigurationRules;
-  readonly executor: ExecutorSettings;
+  /** By name. */
+  readonly executors: ReadonlyMap<string, ExecutorSettings>;
   readonly tasksPerJobMax: number;
   readonly instanceFailuresMax: number;
   readonly flapping: FlappingRule;
@@ -99,7 +106,6 @@ export interface MachineSettings {
     readonly startBackoffMaxMs: DurationMs;
   };
   readonly unavailabilityThresholdMs: DurationMs;
-  readonly globalVolumes: readonly HostVolume[];
   readonly defaultDockerParameters: readonly { readonly name: string; readonly value: string }[];
   readonly populatesDiscovery: boolean;
   /** Whether somebody outside follows the states of tasks. */

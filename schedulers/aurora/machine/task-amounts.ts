@@ -22,9 +22,13 @@ export function portNames(resources: readonly Resource[]): readonly string[] {
   return [...new Set(names)].sort();
 }
 
-export function withExecutor(config: TaskConfig, executor: ExecutorSettings): Amounts {
+export function withExecutor(
+  config: TaskConfig,
+  executors: ReadonlyMap<string, ExecutorSettings>,
+): Amounts {
   const own = amountsOf(config.resources);
-  if (config.executorConfig === undefined) return own;
+  const executor = executors.get(config.executorConfig?.name ?? '');
+  if (executor === undefined) return own;
   return { ...own, cpus: own.cpus + executor.cpus, ramMb: own.ramMb + executor.ramMb };
 }
 

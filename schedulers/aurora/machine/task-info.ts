@@ -1,5 +1,6 @@
 /** The task as the cluster is told (spec aurora-scheduler, section 4.4). */
 import type {
+  CommandInfoURI,
   ContainerInfo,
   DiscoveryInfo,
   ExecutorInfo,
@@ -9,9 +10,8 @@ import type {
   TaskInfo,
   Volume,
 } from '../../../core/wire/types/mesos.v1.ts';
-import type { AssignedTask, Container } from '../thrift/types.ts';
-import { EXECUTOR_NAME } from './configuration-checks.ts';
-import type { MachineSettings } from './settings.ts';
+import type { AssignedTask, Container, MesosFetcherURI } from '../thrift/types.ts';
+import type { ExecutorSettings, HostVolume, MachineSettings } from './settings.ts';
 
 export interface TaskPlacement {
   readonly assigned: AssignedTask;
@@ -29,7 +29,13 @@ const TASK_FILESYSTEM = 'taskfs';
 export function taskInfo(placement: TaskPlacement, settings: MachineSettings): TaskInfo {
   const { assigned, key, resources, executorResources } = placement;
   const { taskId, slaveId = '', task } = assigned;
-  const container = containerOf(task.container ?? { mesos: {} }, settings);
+  const { name = '' } = task.executorConfig ?? {};
+  const executor = settings.executors.get(name);
+  const container = containerOf(
+    task.container ?? { mesos: {} },
+    executor?.volumes ?? [],
+    settings.defaultDockerParameters,
+  );
   const base: TaskInfo = {
     name: key,
     task_id: { value: taskId },
@@ -38,12 +44,10 @@ export function taskInfo(placement: TaskPlacement, settings: MachineSettings): T
     labels: { labels: labelsOf(assigned) },
     discovery: settings.populatesDiscovery ? discoveryOf(assigned, settings) : undefined,
   };
-  if (task.executorConfig === undefined) {
-    return { ...base, command: { shell: false }, container };
-  }
+  if (executor === undefined) return { ...base, command: { shell: false }, container };
   return {
     ...base,
-    executor: { ...executorOf(assigned, settings, executorResources), container },
+    executor: { name, ...executorOf(assigned, executor, executorResources), container },
   };
 }
 
@@ -57,22 +61,29 @@ function labelsOf({ task }: AssignedTask): readonly Label[] {
 
 function executorOf(
   assigned: AssignedTask,
-  { executor }: MachineSettings,
+  executor: ExecutorSettings,
   resources: readonly Resource[],
 ): ExecutorInfo {
   const source = sourceOf(assigned);
   return {
     type: 'CUSTOM',
-    executor_id: { value: `thermos-${assigned.taskId}` },
-    name: EXECUTOR_NAME,
+    executor_id: { value: `${executor.idPrefix}${assigned.taskId}` },
     source,
     labels: { labels: [{ key: 'source', value: source }] },
     resources,
     command: {
-      value: executor.command,
-      uris: executor.uris.map((value) => ({ value, executable: true })),
+      ...executor.command,
+      uris: [
+        ...(executor.command.uris ?? []),
+        ...(assigned.task.mesosFetcherUris ?? []).map(fetched),
+      ],
     },
   };
+}
+
+/** What a job has brought into its sandbox. */
+function fetched({ value, extract, cache, outputFile }: MesosFetcherURI): CommandInfoURI {
+  return { value, executable: false, extract, cache, output_file: outputFile };
 }
 
 /** The instance, for whoever watches containers. */
@@ -98,34 +109,29 @@ function discoveryOf(assigned: AssignedTask, settings: MachineSettings): Discove
   };
 }
 
-function containerOf(container: Container, settings: MachineSettings): ContainerInfo | undefined {
-  const global = settings.globalVolumes.map(
-    ({ containerPath, hostPath, mode }): Volume => ({
-      container_path: containerPath,
-      host_path: hostPath,
-      mode,
-    }),
-  );
+function containerOf(
+  container: Container,
+  mounts: readonly HostVolume[],
+  defaultParameters: MachineSettings['defaultDockerParameters'],
+): ContainerInfo | undefined {
+  const given = mounts.map(volumeOf);
   if ('docker' in container) {
     const { image, parameters = [] } = container.docker;
-    const used = parameters.length > 0 ? parameters : settings.defaultDockerParameters;
+    const used = parameters.length > 0 ? parameters : defaultParameters;
     return {
       type: 'DOCKER',
       docker: { image, parameters: used.map(({ name, value }) => ({ key: name, value })) },
-      volumes: global,
+      volumes: given,
     };
   }
   const { image, volumes = [] } = container.mesos;
   if (image === undefined) return undefined;
   const root: Volume = { container_path: TASK_FILESYSTEM, mode: 'RO', image: imageOf(image) };
-  const own = volumes.map(
-    ({ containerPath, hostPath, mode }): Volume => ({
-      container_path: containerPath,
-      host_path: hostPath,
-      mode,
-    }),
-  );
-  return { type: 'MESOS', volumes: [root, ...own, ...global] };
+  return { type: 'MESOS', mesos: {}, volumes: [...given, ...volumes.map(volumeOf), root] };
+}
+
+function volumeOf({ containerPath, hostPath, mode }: HostVolume): Volume {
+  return { container_path: containerPath, host_path: hostPath, mode };
 }
 
 function imageOf(image: Extract<Container, { mesos: unknown }>['mesos']['image']): Image {

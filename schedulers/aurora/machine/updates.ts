@@ -7,25 +7,29 @@ import type { Instant } from '../../../core/base/clock.ts';
 import type {
   JobUpdateAction,
   JobUpdateStatus,
-  JobUpdateStrategy,
   ScheduledTask,
   SlaPolicy,
   TaskConfig,
 } from '../thrift/types.ts';
 import { isActiveUpdate } from '../thrift/update-statuses.ts';
 import { keyText } from './job-key.ts';
-import { inRanges } from './ranges.ts';
 import { forInstance, type Reservations } from './reservations.ts';
-import { RollingUpdate, type UpdateOutcome, type UpdateStep } from './rolling-update.ts';
+import type { RollingUpdate, UpdateOutcome, UpdateStep } from './rolling-update.ts';
 import { ACTIVE, AGENT_ASSIGNED } from './schedule-status.ts';
 import type { SlaKills } from './sla-kills.ts';
 import { amountsOf } from './task-amounts.ts';
 import { changeTask, insertTasks } from './task-changes.ts';
 import { idOf } from './task-table.ts';
 import type { TaskChange, Turn } from './turn.ts';
+import {
+  actionsOf,
+  initialConfig,
+  isRolling,
+  rollingUpdate,
+  targetConfig,
+} from './update-direction.ts';
 import type { ActualTask } from './update-instance.ts';
 import { isRollingBack } from './update-status.ts';
-import type { UpdateStrategy } from './update-strategy.ts';
 import type { StoredUpdate } from './update-table.ts';
 
 export interface EventAuthor {
@@ -121,7 +125,7 @@ export class JobUpdates {
 
   private takeUp(turn: Turn, update: StoredUpdate): void {
     if (!isRolling(update.status)) return;
-    this.rolling.set(update.id, rollingUpdate(update));
+    this.rolling.set(update.id, rollingUpdate(turn, update));
     this.evaluate(turn, update, undefined);
   }
 
@@ -163,77 +167,8 @@ export class JobUpdates {
   }
 }
 
-function isRolling(status: JobUpdateStatus): boolean {
-  return status === 'ROLLING_FORWARD' || status === 'ROLLING_BACK';
-}
-
 function pulseTimeoutMs(update: StoredUpdate): number {
   return update.update.instructions.settings.blockIfNoPulsesAfterMs ?? 0;
-}
-
-/** The configuration an instance has before the update; undefined when it is not there. */
-function initialConfig({ update }: StoredUpdate, instance: number): TaskConfig | undefined {
-  return update.instructions.initialState.find(({ instances }) => inRanges(instances, instance))
-    ?.task;
-}
-
-function desiredConfig({ update }: StoredUpdate, instance: number): TaskConfig | undefined {
-  const { desiredState } = update.instructions;
-  if (desiredState === undefined || !inRanges(desiredState.instances, instance)) return undefined;
-  return desiredState.task;
-}
-
-/** What the instance shall have in the direction in which the update goes. */
-function targetConfig(update: StoredUpdate, instance: number): TaskConfig | undefined {
-  return isRollingBack(update.status)
-    ? initialConfig(update, instance)
-    : desiredConfig(update, instance);
-}
-
-/** Creations, then changes, then removals, each rising. */
-function inOrder(update: StoredUpdate): readonly number[] {
-  const { initialState, desiredState } = update.update.instructions;
-  const ranges = [...initialState.flatMap(({ instances }) => instances)];
-  if (desiredState !== undefined) ranges.push(...desiredState.instances);
-  const all = new Set<number>();
-  for (const { first, last } of ranges)
-    for (let each = first; each <= last; each += 1) all.add(each);
-  const rank = (instance: number): number => {
-    if (initialConfig(update, instance) === undefined) return 0;
-    return desiredConfig(update, instance) === undefined ? 2 : 1;
-  };
-  return [...all].sort((a, b) => rank(a) - rank(b) || a - b);
-}
-
-function rollingUpdate(update: StoredUpdate): RollingUpdate {
-  const { settings } = update.update.instructions;
-  const isBack = isRollingBack(update.status);
-  const touched = new Set(update.instanceEvents.map(({ instanceId }) => instanceId));
-  const forward = inOrder(update);
-  const order = isBack ? forward.filter((each) => touched.has(each)).reverse() : forward;
-  return new RollingUpdate({
-    strategy: strategyOf(settings.updateStrategy, settings.updateGroupSize),
-    rule: {
-      minWaitMs: settings.minWaitInInstanceRunningMs,
-      maxFailures: settings.maxPerInstanceFailures,
-    },
-    maxFailedInstances: settings.maxFailedInstances,
-    isRollingBack: isBack,
-    instances: new Map(order.map((each) => [each, targetConfig(update, each) !== undefined])),
-  });
-}
-
-function strategyOf(strategy: JobUpdateStrategy | undefined, groupSize: number): UpdateStrategy {
-  if (strategy === undefined) return { kind: 'queue', groupSize };
-  if ('queueStrategy' in strategy) {
-    return { kind: 'queue', groupSize: strategy.queueStrategy.groupSize };
-  }
-  if ('batchStrategy' in strategy) {
-    const { groupSize: size, autopauseAfterBatch } = strategy.batchStrategy;
-    return { kind: 'batch', groupSize: size, autopause: autopauseAfterBatch };
-  }
-  const { groupSizes, autopauseAfterBatch } = strategy.varBatchStrategy;
-  return { kind: 'variable', groupSizes, autopause: autopauseAfterBatch };
 }
 
 function actualTasks(
@@ -263,17 +198,6 @@ function actualTasks(
   };
 }
 
-const FORWARD_ACTIONS = {
-  updating: 'INSTANCE_UPDATING',
-  updated: 'INSTANCE_UPDATED',
-  failed: 'INSTANCE_UPDATE_FAILED',
-} as const;
-const BACK_ACTIONS = {
-  updating: 'INSTANCE_ROLLING_BACK',
-  updated: 'INSTANCE_ROLLED_BACK',
-  failed: 'INSTANCE_ROLLBACK_FAILED',
-} as const;
-
 function carryOut(turn: Turn, update: StoredUpdate, step: UpdateStep, parts: UpdateParts): void {
   switch (step.kind) {
     case 'add':
@@ -286,8 +210,7 @@ function carryOut(turn: Turn, update: StoredUpdate, step: UpdateStep, parts: Upd
       turn.timetable.set('update', `${update.id} ${step.instance}`, step.at);
       return;
     default: {
-      const actions = isRollingBack(update.status) ? BACK_ACTIONS : FORWARD_ACTIONS;
-      addInstanceEvent(turn, update, step.instance, actions[step.kind]);
+      addInstanceEvent(turn, update, step.instance, actionsOf(update)[step.kind]);
     }
   }
 }
@@ -373,7 +296,7 @@ function addCheckEvent(
   instanceId: number,
   message: string,
 ): void {
-  const action = isRollingBack(update.status) ? BACK_ACTIONS.updating : FORWARD_ACTIONS.updating;
+  const action = actionsOf(update).updating;
   const event = { instanceId, timestampMs: turn.now, action, message };
   turn.persist(turn.state.updates.addInstanceEvent(update, event));
 }

@@ -41,7 +41,7 @@ test('flags have one dash or two, durations and amounts in the words of the orig
   );
   assert.equal(machine.transientTimeoutMs, 90_000);
   assert.equal(framework.failoverTimeoutSeconds, 86_400);
-  assert.equal(machine.executor.ramMb, 64);
+  assert.equal(machine.executors.get('AuroraExecutor')?.ramMb, 64);
   assert.deepEqual(machine.offers.order, ['CPU', 'MEMORY']);
 });
 
@@ -51,13 +51,20 @@ test('the executor is what lies in the sandbox under the name of its path', () =
     '-thermos_executor_flags=--announcer-ensemble zk:2181',
     '-thermos_executor_resources=/etc/a,/etc/b',
     '-thermos_home_in_sandbox',
+    '-global_container_mounts=/etc/hosts:/h:RO',
   );
   const sandbox = `\${MESOS_SANDBOX=.}`;
-  assert.deepEqual(machine.executor, {
+  assert.deepEqual(machine.executors.get('AuroraExecutor'), {
     cpus: 0.25,
     ramMb: 128,
-    command: `HOME=${sandbox} ${sandbox}/thermos.pex --announcer-ensemble zk:2181`,
-    uris: ['/usr/share/aurora/thermos.pex', '/etc/a', '/etc/b'],
+    command: {
+      value: `HOME=${sandbox} ${sandbox}/thermos.pex --announcer-ensemble zk:2181`,
+      uris: ['/usr/share/aurora/thermos.pex', '/etc/a', '/etc/b'].map((value) => ({
+        ...{ value, executable: true },
+      })),
+    },
+    idPrefix: 'thermos-',
+    volumes: [{ hostPath: '/etc/hosts', containerPath: '/h', mode: 'RO' }],
   });
 });
 

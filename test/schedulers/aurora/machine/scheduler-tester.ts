@@ -6,9 +6,11 @@ import { AuroraMachine } from '../../../../schedulers/aurora/machine/aurora-mach
 import type { MachineCall } from '../../../../schedulers/aurora/machine/calls.ts';
 import type { AuroraEffect } from '../../../../schedulers/aurora/machine/effects.ts';
 import type { MachineSettings } from '../../../../schedulers/aurora/machine/settings.ts';
+import type { StoredState } from '../../../../schedulers/aurora/machine/state.ts';
 import { idOf } from '../../../../schedulers/aurora/machine/task-table.ts';
 import { BUILT_IN_TIERS } from '../../../../schedulers/aurora/machine/tiers.ts';
 import { UpdateTable } from '../../../../schedulers/aurora/machine/update-table.ts';
+import { snapshotOf, storedOf } from '../../../../schedulers/aurora/store/snapshot.ts';
 import type {
   JobConfiguration,
   JobKey,
@@ -33,10 +35,19 @@ export const SETTINGS: MachineSettings = {
     allowsGpus: false,
     allowsFetcher: false,
     requiresExecutorForDocker: true,
+    executorNames: new Set(['AuroraExecutor']),
     slaInstancesMin: 20,
     slaDurationMaxSecs: 7_200,
   },
-  executor: { cpus: 0.25, ramMb: 128, command: './thermos_executor.pex', uris: [] },
+  executors: new Map([
+    [
+      'AuroraExecutor',
+      {
+        ...{ cpus: 0.25, ramMb: 128, command: { value: './thermos_executor.pex' } },
+        ...{ idPrefix: 'thermos-', volumes: [] },
+      },
+    ],
+  ]),
   tasksPerJobMax: 4_000,
   instanceFailuresMax: 20_000,
   flapping: { thresholdMs: 300_000, initialMs: 30_000, maxMs: 300_000 },
@@ -80,7 +91,6 @@ export const SETTINGS: MachineSettings = {
   },
   cron: { zone: 'GMT', startBackoffMs: 5_000, startBackoffMaxMs: 60_000 },
   unavailabilityThresholdMs: 360_000,
-  globalVolumes: [],
   defaultDockerParameters: [],
   populatesDiscovery: false,
   tellsChanges: false,
@@ -127,6 +137,17 @@ export const UPDATE_SETTINGS: JobUpdateSettings = {
   waitForBatchCompletion: false,
 };
 
+function nothing(): StoredState {
+  return {
+    tasks: [],
+    cronJobs: new Map(),
+    quotas: new Map(),
+    hosts: [],
+    maintenance: [],
+    updates: new UpdateTable(),
+  };
+}
+
 export class SchedulerTester {
   readonly machine: AuroraMachine;
   now = 1_000_000;
@@ -135,20 +156,16 @@ export class SchedulerTester {
   private wakeAt: number | undefined;
   private offerCount = 0;
 
-  constructor(settings: Partial<MachineSettings> = {}) {
+  constructor(settings: Partial<MachineSettings> = {}, before?: SchedulerTester) {
     this.machine = new AuroraMachine({ ...SETTINGS, ...settings }, new SeededRandom(1));
-    this.machine.recovered(
-      {
-        tasks: [],
-        cronJobs: new Map(),
-        quotas: new Map(),
-        hosts: [],
-        maintenance: [],
-        updates: new UpdateTable(),
-      },
-      this.now,
-    );
+    this.now = before?.now ?? this.now;
+    this.did(this.machine.recovered(before?.stored ?? nothing(), this.now));
     this.did(this.machine.subscribed(this.now));
+  }
+
+  /** What a successor finds. */
+  get stored(): StoredState {
+    return storedOf(snapshotOf(this.machine.state, 'f1', this.now));
   }
 
   call(call: MachineCall, user = 'alice'): Response {

@@ -283,3 +283,33 @@ test('the difference that an update would make is told by configuration', () => 
   assert.deepEqual(ranges(update), [[{ first: 0, last: 1 }]]);
   assert.deepEqual([remove, unchanged], [[], []]);
 });
+
+test('a successor forgives neither failed instances nor ends that were counted', () => {
+  const before = new UpdateTester();
+  before.create(job(3));
+  before.run();
+  const limits = { maxFailedInstances: 1, maxPerInstanceFailures: 1 };
+  const hour = 3_600_000;
+  const settings = { updateGroupSize: 3, minWaitInInstanceRunningMs: hour, ...limits };
+  assert.equal(before.start(3, settings), 'OK');
+  before.step();
+  let hostCount = 0;
+  const fail = (it: UpdateTester, instance: number): void => {
+    hostCount += 1;
+    it.advance(300_000);
+    it.offer(`fresh${hostCount}`, { cpus: 100, ramMb: 100_000 });
+    it.advance(60_000);
+    for (const state of ['TASK_RUNNING', 'TASK_FAILED'] as const) {
+      it.status(it.id(instance), state);
+    }
+  };
+  fail(before, 0);
+  fail(before, 0);
+  fail(before, 1);
+  assert.equal(before.update.status, 'ROLLING_FORWARD');
+  const after = new UpdateTester({}, before);
+  after.advance(30_000);
+  assert.equal(after.update.status, 'ROLLING_FORWARD');
+  fail(after, 1);
+  assert.equal(after.events.at(-1), 'ROLLING_BACK: Latest failure: instance 1 exited.');
+});
