@@ -1,80 +1,32 @@
 /** The real client against the real scheduler, with a real master, agent and processes. */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { createHttpClient } from '../../core/net/http-client.ts';
-import { runAdmin, runClient } from '../../schedulers/aurora/client/main.ts';
-import { systemPorts } from '../../schedulers/aurora/client/world.ts';
+import { AuroraClient, done } from './support/aurora-client.ts';
 import { AuroraProcess } from './support/aurora-process.ts';
 import { eventually, PROJECT, startOrrery } from './support/programs.ts';
 import { SmallCluster } from './support/small-cluster.ts';
 
 const KEY = 'devcluster/www-data/devel/web';
-/** Runs the processes of a task one after another. */
-const EXECUTOR = join(PROJECT, 'test/e2e/support/aurora-shell-executor.ts');
+/** Runs the processes of a task one after another: faster than Thermos, where many tasks are started. */
+const SHELL = `${process.execPath} ${join(PROJECT, 'test/e2e/support/aurora-shell-executor.ts')}`;
+const THERMOS = `${process.execPath} ${join(PROJECT, 'orrery.ts')} thermos-executor --execute-as-user=${userInfo().username}`;
 const EXAMPLES = join(PROJECT, 'examples/aurora');
 
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** The client with this clusters file, in this process. */
-class Client {
-  readonly root: string;
-
-  constructor(root: string) {
-    this.root = root;
-  }
-
-  aurora(...argv: readonly string[]): Promise<Ended> {
-    return this.run(runClient, argv);
-  }
-
-  admin(...argv: readonly string[]): Promise<Ended> {
-    return this.run(runAdmin, argv);
-  }
-
-  private async run(main: typeof runClient, argv: readonly string[]): Promise<Ended> {
-    const http = createHttpClient();
-    const [out, err]: [string[], string[]] = [[], []];
-    const world = systemPorts(http);
-    try {
-      const code = await main(argv, {
-        ...world,
-        home: this.root,
-        surroundings: {
-          ...world.surroundings,
-          environment: (name) =>
-            name === 'AURORA_CONFIG_ROOT' ? this.root : world.surroundings.environment(name),
-        },
-        print: (line) => {
-          out.push(line);
-        },
-        complain: (line) => {
-          err.push(line);
-        },
-      });
-      return { code, out: out.join('\n'), err: err.join('\n') };
-    } finally {
-      await http.close();
-    }
-  }
-}
-
 interface Stage {
-  readonly client: Client;
+  readonly client: AuroraClient;
+  readonly cluster: SmallCluster;
   readonly aurora: AuroraProcess;
   readonly url: string;
 }
 
-async function start(t: TestContext, name: string): Promise<Stage> {
+async function start(t: TestContext, name: string, executor = SHELL): Promise<Stage> {
   const cluster = await SmallCluster.start(t, name);
   const aurora = await AuroraProcess.start(t, cluster, {
-    executor: `${process.execPath} ${EXECUTOR}`,
+    executor,
     flags: [
       '-allow_docker_parameters=true',
       '-allowed_container_types=MESOS,DOCKER',
@@ -83,14 +35,8 @@ async function start(t: TestContext, name: string): Promise<Stage> {
   });
   await aurora.serves();
   const { url } = aurora;
-  const clusters = [{ name: 'devcluster', scheduler_uri: url }];
-  await writeFile(join(cluster.directory, 'clusters.json'), JSON.stringify(clusters));
-  return { aurora, url, client: new Client(cluster.directory) };
-}
-
-function done(ended: Ended): string {
-  assert.equal(ended.code, 0, `${ended.err}\n${ended.out}`);
-  return ended.out;
+  const client = await AuroraClient.for(cluster.directory, { scheduler_uri: url });
+  return { aurora, url, client, cluster };
 }
 
 /** Times and hosts are not the same in two runs. */
@@ -182,8 +128,8 @@ test('a service is created, looked at, updated, grown, restarted and killed', as
   assert.equal((await client.aurora('job', 'killall', KEY)).code, 6);
 });
 
-test('cron jobs run when they are started, quotas are kept, hosts go out of service', async (t) => {
-  const { client, url } = await start(t, 'aurora-cron');
+test('cron, ad-hoc and service jobs of the examples run under Thermos; quotas are kept', async (t) => {
+  const { client, url, cluster } = await start(t, 'aurora-cron', THERMOS);
   const key = 'devcluster/www-data/prod/report';
   const file = join(EXAMPLES, 'cron.aurora');
   const page = `${url}/scheduler/www-data/prod/report`;
@@ -193,10 +139,32 @@ test('cron jobs run when they are started, quotas are kept, hosts go out of serv
   );
   assert.equal(done(await client.aurora('cron', 'show', key)), `${key}\t 30 2 * * MON-FRI`);
   done(await client.aurora('cron', 'start', key));
-  await eventually('the run has finished', async () => {
-    const text = (await client.aurora('job', 'status', key)).out;
-    return /instance: 0, status: FINISHED on/.test(text) ? true : undefined;
-  });
+  const [hello, steps] = ['hello_world', 'sequential'].map(
+    (name) => `devcluster/www-data/devel/${name}`,
+  );
+  for (const each of [hello, steps]) {
+    const name = each?.split('/').at(-1);
+    done(await client.aurora('job', 'create', each ?? '', join(EXAMPLES, `${name}.aurora`)));
+  }
+  await becomes(client, key, /instance: 0, status: FINISHED on/);
+  await becomes(
+    client,
+    steps ?? '',
+    /instance: 0, status: FINISHED on[\s\S]* FINISHED: Task finished\.\n/,
+  );
+  const json = done(await client.aurora('job', 'status', '--write-json', steps ?? ''));
+  const { assignedTask } = JSON.parse(json)[0].inactive[0];
+  const logs = sandboxOf(cluster.agentDirectory, assignedTask);
+  assert.equal(readFileSync(join(logs, '.logs/show/0/stdout'), 'utf8'), '1\n2\n3\n');
+  await becomes(
+    client,
+    hello ?? '',
+    /status: RUNNING on[\s\S]* No health-check defined, task is assumed healthy\.\n/,
+  );
+  done(await client.aurora('job', 'killall', '--no-batching', hello ?? ''));
+  const killed = done(await client.aurora('job', 'status', hello ?? ''));
+  assert.match(killed, / KILLED: Instructed to kill task\.\n/);
+
   assert.equal(
     done(await client.aurora('cron', 'deschedule', key)),
     'Cron descheduling succeeded.',
@@ -216,6 +184,30 @@ test('cron jobs run when they are started, quotas are kept, hosts go out of serv
   );
 });
 
+async function becomes(client: AuroraClient, key: string, expected: RegExp): Promise<void> {
+  let text = '';
+  await eventually(
+    `${key} becomes ${expected}`,
+    async () => {
+      text = (await client.aurora('job', 'status', key)).out;
+      return expected.test(text) ? true : undefined;
+    },
+    () => text,
+  );
+}
+
+interface Assigned {
+  readonly taskId: string;
+  readonly slaveId: string;
+}
+
+/** Of a task of the only framework. */
+function sandboxOf(agentDirectory: string, { taskId, slaveId }: Assigned): string {
+  const frameworks = join(agentDirectory, 'slaves', slaveId, 'frameworks');
+  const [framework = ''] = readdirSync(frameworks);
+  return join(frameworks, framework, 'executors', `thermos-${taskId}`, 'runs/latest/sandbox');
+}
+
 test('every example is taken by the scheduler, and its jobs can be killed', async (t) => {
   const { client } = await start(t, 'aurora-examples');
   const files = readdirSync(EXAMPLES).filter((name) => name.endsWith('.aurora'));
@@ -226,7 +218,7 @@ test('every example is taken by the scheduler, and its jobs can be killed', asyn
   assert.deepEqual(failures, []);
 });
 
-async function createAndKill(client: Client, name: string): Promise<void> {
+async function createAndKill(client: AuroraClient, name: string): Promise<void> {
   const file = join(EXAMPLES, name);
   const listed = done(await client.aurora('config', 'list', file));
   const keys = /^jobs=\[(.*)\]$/.exec(listed)?.[1]?.split(', ') ?? [];

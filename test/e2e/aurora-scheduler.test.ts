@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TaskConfig } from '../../schedulers/aurora/thrift/types.ts';
+import { AuroraClient, done } from './support/aurora-client.ts';
 import { AuroraProcess } from './support/aurora-process.ts';
 import { removeDirectory, temporaryDirectory } from './support/programs.ts';
 import { SmallCluster } from './support/small-cluster.ts';
@@ -56,7 +57,7 @@ test('jobs are created, killed and found again after a crash, in binary and in J
   assert.equal(await aurora.stop(), 0);
 });
 
-test('another scheduler takes over jobs and tasks of one that dies, and sends callers on before', async (t) => {
+test('another scheduler takes over jobs and tasks of one that dies, and sends callers on before; clients find it', async (t) => {
   const directory = await temporaryDirectory('zookeeper');
   const zooKeeper = await ZooKeeperServer.in(directory);
   t.after(async () => {
@@ -79,6 +80,13 @@ test('another scheduler takes over jobs and tasks of one that dies, and sends ca
   assert.equal(sent.status, 307);
   assert.equal(sent.headers.get('location'), `${first.url}/quotas?role=www`);
 
+  const client = await AuroraClient.for(cluster.directory, {
+    ...{ zk: '127.0.0.1', zk_port: zooKeeper.port, scheduler_zk_path: '/aurora/scheduler' },
+  });
+  const leader = async (): Promise<string> =>
+    done(await client.admin('get_scheduler', 'devcluster'));
+  assert.equal(await leader(), `Found leading scheduler at: ${first.url}`);
+
   const rest = { cronCollisionPolicy: 'KILL_EXISTING' as const, owner: { user: 'www' } };
   const web = { key: WEB, taskConfig: config('stay'), instanceCount: 2, ...rest };
   const created = await second.call('createJob', { description: web });
@@ -91,6 +99,12 @@ test('another scheduler takes over jobs and tasks of one that dies, and sends ca
   await first.die();
   await second.leads(200);
   await second.become(...running);
+  assert.equal(await leader(), `Found leading scheduler at: ${second.url}`);
+  const status = done(await client.aurora('job', 'status', 'devcluster/www/prod/*'));
+  assert.match(
+    status,
+    /^Active tasks \(2\):\n\tTask role: www, env: prod, name: web, instance: 0,/,
+  );
   const killed = await second.call('killTasks', { job: WEB });
   assert.equal(killed.responseCode, 'OK');
   await second.become('0 KILLED', '1 KILLED');
