@@ -32,6 +32,7 @@ const COMMAND = 'cd /; echo start >> "$FOLDER/starts"; sleep 0.5; exit 7';
 const ENDS = {
   runs: 'Command exited with status 7',
   killed: 'Command terminated with signal Terminated',
+  custom: 'exited with 1792',
 };
 
 type Way = keyof typeof ENDS;
@@ -41,6 +42,8 @@ class MatrixAgent {
   readonly folder: string;
   readonly updates = new Map<string, HostedUpdate>();
   isOver = false;
+  /** How a custom executor's container ended; told again by each launcher until it is forgotten. */
+  exited: number | undefined;
   private readonly client: LauncherClient;
   private readonly way: Way;
 
@@ -59,11 +62,22 @@ class MatrixAgent {
     await this.client.start((event) => this.received(event));
     const common = { frameworkId: 'f', executorId: 'c', sandbox: join(this.folder, 'c') };
     const times = { shutdownGraceMs: 5_000, recoveryTimeoutMs: 60_000 };
-    this.client.launch({ id: 'c', kind: 'command', sendsKilling: false, ...common, ...times });
     const environment = { PATH: '/usr/bin:/bin', FOLDER: this.folder };
+    if (this.way === 'custom') {
+      const command = { shell: true, value: COMMAND, arguments: [], environment };
+      const custom = { id: 'c', kind: 'process', command, sendsKilling: false } as const;
+      this.client.launch({ ...custom, ...common, ...times });
+      await this.over();
+      return;
+    }
+    this.client.launch({ id: 'c', kind: 'command', sendsKilling: false, ...common, ...times });
     const value = this.way === 'runs' ? COMMAND : COMMAND.replace('sleep 0.5', 'exec sleep 1000');
     const command = { shell: true, value, arguments: [], environment };
     this.client.run('c', [{ taskId: 't', command, killGraceMs: 5_000, maxCompletionMs: 0 }]);
+    await this.over();
+  }
+
+  private async over(): Promise<void> {
     await eventually(`${this.folder} ends`, () => this.isOver);
     await eventually(`the launcher of ${this.folder} dies`, () => this.hasDied);
     await this.client.stop({ killTasks: true });
@@ -83,17 +97,23 @@ class MatrixAgent {
 
   private received(event: LauncherEvent): void {
     if (event.kind === 'update') this.update(event.update);
-    if (event.kind === 'exited') this.ended();
+    if (event.kind === 'exited') this.ended(event.status);
     if (event.kind !== 'report') return;
     const known = event.containers.find(({ id }) => id === 'c');
     for (const update of known?.updates ?? []) this.update(update);
-    if (known?.exitStatus !== undefined) this.ended();
+    if (known?.exitStatus !== undefined) this.ended(known.exitStatus);
     // Forgotten before it could say so.
-    if (known === undefined && this.ends.length > 0) this.isOver = true;
+    if (known === undefined && this.messages.length > 0) this.isOver = true;
   }
 
-  get ends(): readonly HostedUpdate[] {
-    return [...this.updates.values()].filter(({ state }) => /FINISHED|FAILED|KILLED/.test(state));
+  /** Of all ends that were told. */
+  get messages(): readonly (string | undefined)[] {
+    if (this.way === 'custom')
+      return this.exited === undefined ? [] : [`exited with ${this.exited}`];
+    const ends = [...this.updates.values()].filter(({ state }) =>
+      /FINISHED|FAILED|KILLED/.test(state),
+    );
+    return ends.map(({ message }) => message);
   }
 
   private update(update: HostedUpdate): void {
@@ -104,7 +124,8 @@ class MatrixAgent {
     }
   }
 
-  private ended(): void {
+  private ended(status: number): void {
+    if (this.way === 'custom') this.exited ??= status;
     this.client.forget('c');
     // The launcher may die while it forgets.
     setTimeout(() => {
@@ -135,6 +156,10 @@ async function checkOne(name: string, way: Way): Promise<void> {
   const agent = new MatrixAgent(name, way);
   await agent.run();
   assert.equal(agent.startCount, 1, `${name}: started ${agent.startCount} times`);
-  const messages = agent.ends.map(({ message }) => message);
-  assert.deepEqual(messages, [ENDS[way]], name);
+  assert.deepEqual(agent.messages, [ENDS[way]], name);
 }
+
+test('a custom executor is started once, whenever its launcher dies on the way to it', async () => {
+  const names = ['launcher.spawn.before:1', 'launcher.spawn.after:1', 'launcher.record.before:3'];
+  await Promise.all(names.map((name) => checkOne(name, 'custom')));
+});

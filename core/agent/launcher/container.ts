@@ -136,29 +136,45 @@ export class Container implements ContainerRun {
     this.save();
     this.isStarted = false;
     this.isolation.make((failure) => {
-      this.isStarted = true;
       if (this.isExited) return;
-      const why = failure ?? this.startExecutor();
-      if (why === undefined) {
-        this.ports.onStarted(this);
-        for (const act of this.waiting.splice(0)) act();
+      const { command, kind, isTerminal } = this.spec;
+      if (failure !== undefined || kind !== 'process' || command === undefined) {
+        this.started(failure);
         return;
       }
-      this.isolation.destroy(() => {});
-      this.ports.onLaunchFailed(this, why);
+      const refusal = this.terminalRefusal(isTerminal);
+      if (refusal !== undefined) {
+        this.started(refusal);
+        return;
+      }
+      const terminal = isTerminal === true ? { terminal: this.idOf(EXECUTOR) } : {};
+      this.begin(EXECUTOR, { ...this.place(), command, ...terminal });
     });
   }
 
-  private startExecutor(): string | undefined {
-    const { command, kind, isTerminal } = this.spec;
-    if (kind !== 'process' || command === undefined) return undefined;
-    const refusal = this.terminalRefusal(isTerminal);
-    if (refusal !== undefined) return refusal;
-    const terminal = isTerminal === true ? { terminal: this.idOf(EXECUTOR) } : {};
-    if (this.spawnExecutor({ ...this.place(), command, ...terminal }) !== undefined) {
-      return undefined;
+  private started(failure: string | undefined): void {
+    this.isStarted = true;
+    if (failure === undefined) {
+      this.ports.onStarted(this);
+      for (const act of this.waiting.splice(0)) act();
+      return;
     }
-    return `Failed to start the executor's command '${command.value}'`;
+    this.isolation.destroy(() => {});
+    this.ports.onLaunchFailed(this, failure);
+  }
+
+  /** A custom executor runs, or cannot be started. */
+  private executorBegun(identity: ProcessIdentity | undefined): void {
+    this.save();
+    if (!this.isDestroyed) {
+      const { value } = this.spec.command ?? {};
+      this.started(
+        identity === undefined ? `Failed to start the executor's command '${value}'` : undefined,
+      );
+      return;
+    }
+    if (identity !== undefined) this.signalTree(identity.pid, 'SIGKILL');
+    this.endIfDestroyed();
   }
 
   run(tasks: readonly HostedTask[], isolation?: Readonly<Record<string, IsolationPlan>>): void {
@@ -188,6 +204,10 @@ export class Container implements ContainerRun {
     if (this.isExited) return;
     if (this.hosted !== undefined) {
       this.apply(this.hosted.shutdown(this.ports.now(), graceMaxMs));
+      return;
+    }
+    if (!this.isStarted) {
+      this.waiting.push(() => this.shutdown(graceMaxMs));
       return;
     }
     const { pid } = this;
@@ -426,6 +446,10 @@ export class Container implements ContainerRun {
   private begun(taskId: string, identity: ProcessIdentity | undefined): void {
     this.beginnings.over(taskId);
     this.processes.settle(taskId, identity);
+    if (taskId === EXECUTOR) {
+      this.executorBegun(identity);
+      return;
+    }
     const isUnwanted = this.isDestroyed || this.hosted?.runOf(taskId)?.isEnded === true;
     if (isUnwanted && identity !== undefined) {
       this.save();
@@ -445,16 +469,6 @@ export class Container implements ContainerRun {
     this.processes.expect(key, mark);
     this.save();
     return mark === undefined ? spec : { ...spec, mark };
-  }
-
-  private spawnExecutor(spec: SpawnSpec): ProcessIdentity | undefined {
-    const marked = this.expect(EXECUTOR, spec);
-    const identity = between(this.ports.failpoints, 'launcher.spawn', () =>
-      this.ports.processes.spawn(marked, (status) => this.processExited(EXECUTOR, status)),
-    );
-    this.processes.settle(EXECUTOR, identity);
-    this.save();
-    return identity;
   }
 
   private processExited(key: string, status: WaitStatus): void {

@@ -73,6 +73,11 @@ class Launcher {
     this.core.handle({ kind: 'run', containerId: 'c1', tasks });
   }
 
+  launchCustom(): void {
+    const spec = { ...SPEC, kind: 'process', command: COMMAND } as const;
+    this.core.handle({ kind: 'launch', spec });
+  }
+
   born(at: number): void {
     this.orders[at]?.onBorn({ pid: 101 + at, startTime: '1' });
   }
@@ -81,11 +86,18 @@ class Launcher {
     this.orders[at]?.onBegun({ pid: 101 + at, startTime: '1' });
   }
 
+  /** What was asked for has not begun, and never will. */
+  forgetMarks(): void {
+    this.marks.clear();
+  }
+
   private heard(event: LauncherEvent): void {
     if (event.kind === 'update') {
       this.told.push(`${event.update.taskId} ${event.update.state} ${event.update.pid}`);
     }
     if (event.kind === 'exited') this.told.push(`exited ${event.status}`);
+    if (event.kind === 'started' && event.pid !== undefined) this.told.push(`started ${event.pid}`);
+    if (event.kind === 'launch-failed') this.told.push(`launch-failed ${event.message}`);
   }
 }
 
@@ -142,4 +154,71 @@ test('what a launcher that died had asked for is found by its own mark, task by 
   assert.deepEqual(next.orders, [], 'nothing is started twice');
   next.core.handle({ kind: 'kill', containerId: 'c1', taskId: 'b' });
   assert.deepEqual(next.signals, ['SIGTERM 102']);
+});
+
+test('a custom executor is told to have started when it has begun, once', () => {
+  const it = new Launcher();
+  it.launchCustom();
+  it.born(0);
+  // The agent asks again after it has come back.
+  it.launchCustom();
+  assert.deepEqual(it.told, []);
+  it.begun(0);
+  assert.deepEqual(it.told, ['started 101']);
+  it.launchCustom();
+  assert.deepEqual(it.told, ['started 101', 'started 101']);
+  assert.equal(it.orders.length, 1);
+  it.orders[0]?.onExit(7);
+  assert.equal(it.told.at(-1), 'exited 7');
+});
+
+test('a custom executor that cannot be started fails to launch and leaves no record', () => {
+  const it = new Launcher();
+  it.launchCustom();
+  it.born(0);
+  it.orders[0]?.onBegun(undefined);
+  assert.deepEqual(it.told, ["launch-failed Failed to start the executor's command 'sleep 1'"]);
+  assert.equal(it.core.knownIds.size, 0);
+});
+
+test('a custom executor that ends before it has begun has exited', () => {
+  const it = new Launcher();
+  it.launchCustom();
+  it.born(0);
+  it.orders[0]?.onExit(1);
+  assert.deepEqual(it.told, ['exited 1']);
+});
+
+test('what is asked of a custom executor before it has begun is done then', () => {
+  const shutDown = new Launcher();
+  shutDown.launchCustom();
+  shutDown.core.handle({ kind: 'shutdown', containerId: 'c1' });
+  shutDown.born(0);
+  assert.deepEqual(shutDown.signals, []);
+  shutDown.begun(0);
+  assert.deepEqual(shutDown.signals, ['SIGTERM 101']);
+  const destroyed = new Launcher();
+  destroyed.launchCustom();
+  destroyed.core.handle({ kind: 'destroy', containerId: 'c1' });
+  assert.deepEqual(destroyed.told, []);
+  destroyed.born(0);
+  destroyed.begun(0);
+  assert.deepEqual(new Set(destroyed.signals), new Set(['SIGKILL 101']));
+  assert.deepEqual(destroyed.told, []);
+  destroyed.orders[0]?.onExit(9);
+  assert.deepEqual(destroyed.told, ['exited 9']);
+});
+
+test('a custom executor that had not begun when its launcher died is started, one that had is found', () => {
+  const before = new Launcher();
+  before.launchCustom();
+  assert.equal(new Launcher(before).orders.length, 0);
+  const lost = new Launcher();
+  lost.launchCustom();
+  lost.forgetMarks();
+  const after = new Launcher(lost);
+  assert.equal(after.orders.length, 1);
+  after.born(0);
+  after.begun(0);
+  assert.equal(after.told.at(-1), 'started 101');
 });
