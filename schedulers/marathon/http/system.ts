@@ -10,6 +10,7 @@ import type { MarathonOptions } from '../options.ts';
 import type { LoadedPlugins } from '../plugins/load.ts';
 import { readBackupUri, storeOrder } from '../store/backup.ts';
 import { type Api, declare, query, sendJson } from './api.ts';
+import { declareHelp } from './help.ts';
 import { declareLogging } from './logging.ts';
 import { declarePages } from './pages.ts';
 import { sendProblem } from './problems.ts';
@@ -95,14 +96,12 @@ export interface SystemContext {
 
 export function declareSystem(app: FastifyInstance, context: SystemContext): void {
   declarePages(app, context.pages);
+  declareHelp(app);
   if (context.levels !== undefined) declareLogging(app, context.levels, context.clock);
   declare(app, '/ping', { GET: ping });
   declare(app, '/metrics', {
     GET: (_request, reply) => sendJson(reply, 200, plain(context.metrics.snapshot()) ?? {}),
   });
-  const toConsole = (_request: unknown, reply: FastifyReply): unknown =>
-    reply.redirect('/ui/', 302);
-  declare(app, '/help', { GET: toConsole });
   // Flags as they are in effect; secrets are not among them.
   declare(app, '/config', {
     GET: (_request, reply) => sendJson(reply, 200, plainObject(context.options.shownFlags)),

@@ -11,7 +11,6 @@ import type { PathId } from './path-id.ts';
 import { SHARED_ID_TEXT } from './pod-updates.ts';
 import type { Refusal } from './refusal.ts';
 import { podIn, type Root, rolesFor } from './root.ts';
-import { refusalOfNetworks } from './run-spec-rules.ts';
 import type { Version } from './timestamp.ts';
 import { violation } from './violations.ts';
 
@@ -39,8 +38,7 @@ export function buildApp(
   const violations = validateApp(normalized.value, settings, roles);
   if (podIn(root, id) !== undefined) violations.push(violation('/', SHARED_ID_TEXT));
   if (violations.length > 0) return err({ kind: 'invalid', violations });
-  const refused = refusalOfNetworks(normalized.value.networks);
-  return refused === undefined ? normalized : err(refused);
+  return normalized;
 }
 
 /** The current app with the fields of the update in place of its own. */
@@ -71,10 +69,16 @@ export function overlay(base: RawApp, update: RawApp): RawApp {
     update.ipAddress !== undefined || update.container?.docker?.network !== undefined;
   if (setsNetwork) delete kept['networks'];
   // Port definitions belong to host networking and go with it.
-  if (update.networks?.some(({ mode }) => mode !== 'host') === true) {
+  if (update.networks?.some(({ mode }) => mode !== 'host') === true || leavesHost(update)) {
     delete kept['portDefinitions'];
   }
   return { ...kept, ...update };
+}
+
+/** Said in the words of earlier days. */
+function leavesHost({ ipAddress, container }: RawApp): boolean {
+  const network = container?.docker?.network;
+  return network === undefined ? ipAddress !== undefined : network !== 'HOST';
 }
 
 /** The version that a rollback names; a refusal when it is combined with anything else. */

@@ -22,7 +22,7 @@ export function violationsOfContainer(app: App, settings: ModelSettings): Violat
     found.push(violation('/container/linuxInfo', 'must be empty'));
   }
   found.push(...violationsOfLinuxInfo(container.linuxInfo, '/container/linuxInfo'));
-  found.push(...violationsOfPullConfig(app, container));
+  found.push(...violationsOfPullConfig(app, container, settings));
   found.push(...violationsOfMappings(app, container));
   container.volumes.forEach((volume, index) => {
     const path = `/container/volumes(${index})`;
@@ -32,12 +32,19 @@ export function violationsOfContainer(app: App, settings: ModelSettings): Violat
   return found;
 }
 
-function violationsOfPullConfig(app: App, container: Container): Violation[] {
+function violationsOfPullConfig(
+  app: App,
+  container: Container,
+  { features }: ModelSettings,
+): Violation[] {
   const secret = container.docker?.pullConfig?.secret;
   if (secret === undefined) return [];
   const path = '/container/docker/pullConfig';
   if (container.type === 'DOCKER') {
     return [violation(path, 'pullConfig is not supported with Docker containerizer')];
+  }
+  if (!features.has('secrets')) {
+    return [violation(path, 'must be empty'), violation(path, featureText('secrets'))];
   }
   if (app.secrets[secret] !== undefined) return [];
   return [violation(path, 'pullConfig.secret must refer to an existing secret')];

@@ -111,7 +111,9 @@ function violationsOfDvdi(
   }
   const driver = options[DRIVER_OPTION];
   if (driver === undefined) {
-    found.push(violation(`${at}/options/"${DRIVER_OPTION}"`, 'not defined'));
+    found.push(violation(`${at}/options("${DRIVER_OPTION}")`, 'not defined'));
+  } else if (!LABEL.test(String(driver))) {
+    found.push(violation(`${at}/options("${DRIVER_OPTION}")`, NO_LABEL));
   }
   if (container.type === 'DOCKER') {
     if (Object.keys(options).some((name) => name !== DRIVER_OPTION)) {
@@ -121,12 +123,25 @@ function violationsOfDvdi(
       found.push(violation(`${at}/size`, 'must be undefined for Docker containers'));
     }
   }
-  const iops = options['dvdi/iops'];
-  if (driver === 'rexray' && iops !== undefined && !/^\d+$/.test(String(iops).trim())) {
-    found.push(violation(`${at}/options/"dvdi/iops"`, 'must be a natural number'));
+  if (driver !== 'rexray') return found;
+  for (const [name, [pattern, text]] of Object.entries(REXRAY_OPTIONS)) {
+    const value = options[name];
+    if (value === undefined || pattern.test(String(value))) continue;
+    found.push(violation(`${at}/options/"${name}"`, text));
   }
   return found;
 }
+
+const LABEL = /^[A-Za-z0-9]([-_.A-Za-z0-9]*[A-Za-z0-9])?$/;
+const NO_LABEL = `must fully match regular expression '${LABEL.source}'`;
+
+/** What this driver takes, and what it says of anything else. */
+const REXRAY_OPTIONS: Readonly<Record<string, readonly [pattern: RegExp, text: string]>> = {
+  'dvdi/volumetype': [LABEL, NO_LABEL],
+  'dvdi/newfstype': [LABEL, NO_LABEL],
+  'dvdi/iops': [/^\s*0*[1-9]\d*\s*$/, 'must be a natural number'],
+  'dvdi/overwritefs': [/^(true|false)$/i, 'must be a boolean'],
+};
 
 function violationsOfCsiSecrets(
   { options }: ExternalVolumeInfo,

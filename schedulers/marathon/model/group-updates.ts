@@ -30,7 +30,8 @@ export interface RawGroup {
   readonly enforceRole?: boolean;
 }
 
-const isRawGroup = ajv.compile<RawGroup>({
+/** A group holds groups of its own kind. */
+export const RAW_GROUP_SCHEMA = {
   $id: 'group',
   type: 'object',
   properties: {
@@ -42,7 +43,9 @@ const isRawGroup = ajv.compile<RawGroup>({
     version: { type: 'string' },
     enforceRole: { type: 'boolean' },
   },
-});
+};
+
+const isRawGroup = ajv.compile<RawGroup>(RAW_GROUP_SCHEMA);
 
 export function readRawGroup(document: unknown): Result<RawGroup, readonly Violation[]> {
   return isRawGroup(document) ? ok(document) : err(violationsOfSchema(isRawGroup.errors ?? []));

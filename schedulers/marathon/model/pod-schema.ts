@@ -195,32 +195,32 @@ const SCHEDULING = object({
   unreachableStrategy: UNREACHABLE_STRATEGY,
 });
 
-const isRawPod = ajv.compile<RawPod>(
-  object(
-    {
-      id: PATH,
-      labels: LABELS,
-      version: STRING,
-      user: STRING,
-      environment: ENVIRONMENT,
-      containers: list(CONTAINER, { minItems: 1 }),
-      secrets: SECRETS,
-      volumes: list(
-        object({ name: NAME, host: FILE_PATH, secret: STRING, persistent: PERSISTENT_SCHEMA }, [
-          'name',
-        ]),
-      ),
-      networks: NETWORKS,
-      scaling: object({ kind: names('fixed'), instances: NATURAL }, ['instances']),
-      scheduling: SCHEDULING,
-      executorResources: EXECUTOR_RESOURCES,
-      role: STRING,
-      linuxInfo: LINUX_INFO_SCHEMA,
-      legacySharedCgroups: BOOLEAN,
-    },
-    ['id', 'containers'],
-  ),
+export const RAW_POD_SCHEMA = object(
+  {
+    id: PATH,
+    labels: LABELS,
+    version: STRING,
+    user: STRING,
+    environment: ENVIRONMENT,
+    containers: list(CONTAINER, { minItems: 1 }),
+    secrets: SECRETS,
+    volumes: list(
+      object({ name: NAME, host: FILE_PATH, secret: STRING, persistent: PERSISTENT_SCHEMA }, [
+        'name',
+      ]),
+    ),
+    networks: NETWORKS,
+    scaling: object({ kind: names('fixed'), instances: NATURAL }, ['instances']),
+    scheduling: SCHEDULING,
+    executorResources: EXECUTOR_RESOURCES,
+    role: STRING,
+    linuxInfo: LINUX_INFO_SCHEMA,
+    legacySharedCgroups: BOOLEAN,
+  },
+  ['id', 'containers'],
 );
+
+const isRawPod = ajv.compile<RawPod>(RAW_POD_SCHEMA);
 
 export function readRawPod(document: unknown): Result<RawPod, readonly Violation[]> {
   return isRawPod(document) ? ok(document) : err(violationsOfSchema(isRawPod.errors ?? []));

@@ -8,7 +8,6 @@ import type { RawPod } from './pod-schema.ts';
 import { validatePod } from './pod-validate.ts';
 import type { Refusal } from './refusal.ts';
 import { appIn, type Root, rolesFor } from './root.ts';
-import { refusalOfNetworks } from './run-spec-rules.ts';
 import { violation } from './violations.ts';
 
 export function buildPod(
@@ -22,9 +21,7 @@ export function buildPod(
   const pod = normalizePod(raw, placed, { id, version });
   const violations = validatePod(pod, settings, roles);
   if (appIn(root, id) !== undefined) violations.push(violation('/', SHARED_ID_TEXT));
-  if (violations.length > 0) return err({ kind: 'invalid', violations });
-  const refused = refusalOfNetworks(pod.networks);
-  return refused === undefined ? ok(pod) : err(refused);
+  return violations.length > 0 ? err({ kind: 'invalid', violations }) : ok(pod);
 }
 
 export const SHARED_ID_TEXT = 'Applications and Pods may not share the same id';

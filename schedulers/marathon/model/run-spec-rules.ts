@@ -12,7 +12,6 @@ import type {
 } from './app.ts';
 import type { ModelSettings } from './app-normalize.ts';
 import { violationsOfConstraint } from './constraint-rules.ts';
-import type { Refusal } from './refusal.ts';
 import { type Violation, violation } from './violations.ts';
 
 export interface RoleRules {
@@ -83,6 +82,11 @@ export function violationsOfNetworks(
     if (network.mode === 'container/bridge' && network.name !== undefined) {
       found.push(violation(path, 'Bridge networks may not have names'));
     }
+    if (network.mode === 'container' && network.name === undefined) {
+      found.push(
+        violation(path, 'Network name must be specified when container network is selected.'),
+      );
+    }
   }
   const keys = networks.map(({ mode, name }) => `${mode} ${name ?? ''}`);
   if (new Set(keys).size < keys.length) {
@@ -106,15 +110,6 @@ export function violationsOfNetworks(
     );
   }
   return found;
-}
-
-/** Not a broken rule but something that cannot be filled in: answered by a sentence alone. */
-export function refusalOfNetworks(networks: readonly Network[]): Refusal | undefined {
-  if (networks.every(({ mode, name }) => mode !== 'container' || name !== undefined)) {
-    return undefined;
-  }
-  const message = 'Network name must be specified when container network is selected.';
-  return { kind: 'illegal', message };
 }
 
 export function featureText(name: string): string {

@@ -55,7 +55,7 @@ const REFUSED: readonly (readonly [string, object, string, string])[] = [
   [
     'no driver',
     external({ options: {} }),
-    `${VOLUME}/external/options/"dvdi/driver"`,
+    `${VOLUME}/external/options("dvdi/driver")`,
     'not defined',
   ],
   ['no name', external({ name: undefined }), `${VOLUME}/external/name`, 'not defined'],

@@ -255,3 +255,72 @@ GIVEN.forEach(([name, sent, shown], index) => {
     assert.deepEqual(withoutServicePorts(pick(app, Object.keys(shown))), shown);
   });
 });
+
+/** What is there, what a partial update sends, and what is shown afterwards. */
+const UPDATED: readonly (readonly [
+  before: object,
+  update: object,
+  shown: Record<string, unknown>,
+])[] = [
+  [
+    { container: { docker: { image: 'i' } }, portDefinitions: [{ port: 0 }] },
+    {
+      container: { type: 'DOCKER', docker: { image: 'i', network: 'USER' } },
+      ipAddress: { networkName: 'n' },
+    },
+    { networks: NAMED, portDefinitions: undefined },
+  ],
+  [
+    { container: { docker: { image: 'i' } }, portDefinitions: [{ port: 0 }] },
+    { container: { type: 'DOCKER', docker: { image: 'i', network: 'BRIDGE' } } },
+    { networks: BRIDGE, portDefinitions: undefined },
+  ],
+  [
+    { networks: BRIDGE, container: { docker: { image: 'i' } } },
+    { container: { type: 'DOCKER', docker: { image: 'i', network: 'HOST' } } },
+    { networks: HOST },
+  ],
+  [
+    { networks: NAMED },
+    { networks: [{ mode: 'container', name: 'm' }] },
+    { networks: [{ mode: 'container', name: 'm' }] },
+  ],
+  [
+    { portDefinitions: [{ port: 80 }] },
+    { ports: [81] },
+    { portDefinitions: [{ port: 81, protocol: 'tcp' }] },
+  ],
+  [
+    { fetch: [{ uri: 'http://a/b' }] },
+    { uris: ['http://a/c.zip'] },
+    { fetch: [{ uri: 'http://a/c.zip', extract: true, ...FETCH }] },
+  ],
+  [{ env: { A: 'b' } }, { env: { C: 'd' } }, { env: { C: 'd' } }],
+  [{ constraints: [['a', 'UNIQUE']] }, { constraints: [] }, { constraints: undefined }],
+  [{ user: 'nobody' }, { user: null }, { user: 'nobody' }],
+  [
+    { resourceLimits: { mem: 256 }, executorResources: { cpus: 0.2, mem: 64, disk: 20 } },
+    { labels: { a: 'b' } },
+    {
+      resourceLimits: { mem: 256 },
+      executorResources: { cpus: 0.2, mem: 64, disk: 20 },
+      labels: { a: 'b' },
+    },
+  ],
+];
+
+UPDATED.forEach(([before, update, shown], index) => {
+  for (const method of ['PUT', 'PATCH']) {
+    test(`an app with ${JSON.stringify(before)} after ${method} ${JSON.stringify(update)}`, async () => {
+      const world = await started.of(FEATURES);
+      const url = `/v2/apps/updated-${index}-${method.toLowerCase()}`;
+      const id = url.slice('/v2/apps'.length);
+      const created = await world.call('POST', '/v2/apps', { id, ...APP, ...before });
+      assert.equal(created.status, 201, created.text);
+      const updated = await world.call(method, url, update);
+      assert.equal(updated.status, 200, updated.text);
+      const app = at((await world.call('GET', url)).body, 'app');
+      assert.deepEqual(withoutServicePorts(pick(app, Object.keys(shown))), shown);
+    });
+  }
+});

@@ -356,6 +356,12 @@ const NETWORKS: readonly Row[] = [
     'May specify a single host network, single bridge network, or else 1-to-n container networks',
   ],
   [
+    'without name',
+    { ...APP, networks: [{ mode: 'container' }] },
+    '/networks',
+    'Network name must be specified when container network is selected.',
+  ],
+  [
     'two in docker',
     { ...APP, container: { docker: { image: 'i' } }, networks: TWO_NETWORKS },
     '/',
@@ -418,6 +424,8 @@ const dvdi = (given: object): object => ({
   options: { 'dvdi/driver': 'rexray' },
   ...given,
 });
+
+const LABEL = '^[A-Za-z0-9]([-_.A-Za-z0-9]*[A-Za-z0-9])?$';
 
 const VOLUMES: readonly Row[] = [
   ['host without path', volume({}), '/container/volumes(0)/hostPath', 'undefined'],
@@ -488,9 +496,27 @@ const VOLUMES: readonly Row[] = [
   [
     'external without driver',
     volume({ external: dvdi({ options: {} }) }),
-    '/container/volumes(0)/external/options/"dvdi/driver"',
+    '/container/volumes(0)/external/options("dvdi/driver")',
     'not defined',
   ],
+  ...(
+    [
+      ['volumetype', 'io1 ', "must fully match regular expression '"],
+      ['newfstype', '', "must fully match regular expression '"],
+      ['iops', '0', 'must be a natural number'],
+      ['iops', 'b', 'must be a natural number'],
+      ['overwritefs', 'b', 'must be a boolean'],
+    ] as const
+  ).map(
+    ([option, value, error]): Row => [
+      `external with ${option} '${value}'`,
+      volume({
+        external: dvdi({ options: { 'dvdi/driver': 'rexray', [`dvdi/${option}`]: value } }),
+      }),
+      `/container/volumes(0)/external/options/"dvdi/${option}"`,
+      error.endsWith("'") ? `${error}${LABEL}'` : error,
+    ],
+  ),
   [
     'external instances',
     volume({ external: dvdi({}) }, { instances: 2 }),
@@ -521,6 +547,17 @@ const SECRETS: readonly Row[] = [
 ];
 
 const WITHOUT_FEATURES: readonly Row[] = [
+  ...[
+    'must be empty',
+    'Feature secrets is not enabled. Enable with --enable_features secrets)',
+  ].map(
+    (error): Row => [
+      'pull configuration',
+      mesosDocker({ pullConfig: { secret: 's' } }),
+      '/container/docker/pullConfig',
+      error,
+    ],
+  ),
   [
     'secrets',
     { ...APP, secrets: { a: { source: 'b' } } },

@@ -256,6 +256,12 @@ const RULES: readonly Row[] = [
   ],
   ['role of others', { ...POD, role: 'other' }, '/role', 'got other, expected *'],
   [
+    'network without name',
+    { ...POD, networks: [{ mode: 'container' }] },
+    '/networks',
+    'Network name must be specified when container network is selected.',
+  ],
+  [
     'resident unreachable',
     { ...RESIDENT, scheduling: { unreachableStrategy: {} } },
     '/',

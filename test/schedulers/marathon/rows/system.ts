@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MARATHON_FLAGS } from '../../../../schedulers/marathon/flags.ts';
+import { CHAPTERS } from '../../../../schedulers/marathon/http/api-description.ts';
 import { type Answer, at, SLEEP, World } from '../world.ts';
 
 type Call = readonly [method: string, url: string, headers?: Record<string, string>];
@@ -40,6 +41,45 @@ const CALLS: readonly Row[] = [
   [['GET', '/ping', accept('image/png')], 204],
   [['GET', '/'], 302, leadsTo('/ui/')],
   [['GET', '/ui'], 302, leadsTo('/ui/')],
+  [['GET', '/help'], 302, leadsTo('/api-console/index.html')],
+  [['GET', '/api-console'], 302, leadsTo('/api-console/index.html')],
+  [
+    ['GET', '/api-console/index.html'],
+    200,
+    ({ text: page, headers }) => {
+      assert.match(String(headers['content-type']), /^text\/html/);
+      assert.match(page, /<a href="\.\.\/v2\/apps">\/v2\/apps<\/a>.*Lists apps/);
+    },
+  ],
+  [['GET', '/public/api/api.raml'], 200, ({ text: raml }) => assert.match(raml, /^#%RAML 1\.0\n/)],
+  ...['apps', 'tasks', 'groups', 'pods', 'deployments', 'queue', 'info', 'leader', 'events'].map(
+    (chapter): Row => [
+      ['GET', `/public/api/v2/${chapter}.raml`],
+      200,
+      ({ text: raml }) => assert.match(raml, new RegExp(`^/v2/${chapter}:\n  get:$`, 'm')),
+    ],
+  ),
+  [['GET', '/public/api/v2/none.raml'], 404, says('URI not found')],
+  ...['app', 'appUpdate', 'group', 'pod'].map(
+    (name): Row => [
+      ['GET', `/v2/schemas/${name}`],
+      200,
+      ({ body }) => {
+        assert.equal(at(body, 'title'), name);
+        assert.equal(at(body, 'properties', 'id', 'type'), 'string');
+      },
+    ],
+  ),
+  [
+    ['GET', '/public/api/v2/types/app.json'],
+    200,
+    ({ body }) =>
+      assert.deepEqual(at(body, 'properties', 'killSelection', 'enum'), [
+        'YOUNGEST_FIRST',
+        'OLDEST_FIRST',
+      ]),
+  ],
+  [['GET', '/v2/schemas/none'], 404, says('URI not found')],
   [['GET', '/ui/some/directory'], 302, leadsTo('/ui/some/directory/')],
   [['TRACE', '/ui/'], 405],
   [['TRACE', '/v2/events'], 405],
@@ -299,5 +339,17 @@ for (const [name, fallback] of Object.entries(FLAGS)) {
     const found = Object.entries(MARATHON_FLAGS).find(([each]) => each === name)?.[1];
     assert.ok(found !== undefined, `there is no --${name}`);
     assert.equal('default' in found ? found.default : undefined, fallback);
+  });
+}
+
+for (const { path, calls } of Object.values(CHAPTERS).flat()) {
+  // These two are there only where the log's level can be changed, and with a store.
+  if (path.includes('{') || ['/logging', '/v2/artifacts'].includes(path)) continue;
+  test(`${path} is described, and there for ${Object.keys(calls).join(', ')}`, async () => {
+    plain ??= start();
+    const answer = await (await plain).call('OPTIONS', path);
+    assert.equal(answer.status, 200, answer.text);
+    const allowed = String(answer.headers['allow']).toLowerCase().split(', ');
+    for (const method of Object.keys(calls)) assert.ok(allowed.includes(method), method);
   });
 }
