@@ -7,6 +7,7 @@ import {
   isAtRest,
   isOutdated,
   isTerminal,
+  isUnkillable,
 } from '../../schedulers/marathon/model/instance.ts';
 import type { PathId } from '../../schedulers/marathon/model/path-id.ts';
 import { isResident } from '../../schedulers/marathon/model/persistent-volumes.ts';
@@ -95,7 +96,7 @@ export class MarathonChecks {
 
 /**
  * Why the run that was seen ends or has ended; undefined when it goes on or ended by itself. What an instance
- * without a task is retired for afterwards is no reason for that.
+ * without a task, or one that was lost from sight first, is retired for afterwards is no reason for that.
  */
 function endCauseOf(
   state: MarathonState,
@@ -105,7 +106,10 @@ function endCauseOf(
   const ended = state.history
     .of(was.spec.id)
     .find((run) => run.instanceId === was.id && run.incarnation === was.incarnation);
-  return ended === undefined ? present?.endCause : ended.cause;
+  if (ended !== undefined) {
+    return ended.condition.startsWith('Unreachable') ? undefined : ended.cause;
+  }
+  return present === undefined || isUnkillable(present.condition) ? undefined : present.endCause;
 }
 
 function seen({ health }: MarathonState, instance: Instance): Seen {

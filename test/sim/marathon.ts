@@ -388,7 +388,10 @@ class MarathonSimulation implements Promises {
     const running = [...state.instances.all()].filter(
       ({ condition, goal }) => condition === 'Running' && goal === 'Running',
     );
+    // Those that were replaced come back or are forgotten in time.
+    const isAnyLost = state.instances.unreachable().some(({ goal }) => goal === 'Running');
     return (
+      !isAnyLost &&
       state.deployments.size === 0 &&
       state.kills.size === 0 &&
       running.length === wanted &&
