@@ -5,8 +5,10 @@ import type { TaskConfig } from '../../schedulers/aurora/thrift/types.ts';
 import { AuroraClient, done } from './support/aurora-client.ts';
 import { AuroraProcess } from './support/aurora-process.ts';
 import { removeDirectory, temporaryDirectory } from './support/programs.ts';
-import { SmallCluster } from './support/small-cluster.ts';
+import { sharedCluster } from './support/small-cluster.ts';
 import { ZooKeeperServer } from './support/zookeeper.ts';
+
+const shared = sharedCluster('aurora');
 
 const WEB = { role: 'www', environment: 'prod', name: 'web' };
 
@@ -25,7 +27,7 @@ function config(data: string, changes: Partial<TaskConfig> = {}): TaskConfig {
 }
 
 test('jobs are created, killed and found again after a crash, in binary and in JSON', async (t) => {
-  const cluster = await SmallCluster.start(t, 'aurora');
+  const cluster = shared();
   const aurora = await AuroraProcess.start(t, cluster);
   await aurora.serves();
   const rest = { cronCollisionPolicy: 'KILL_EXISTING' as const, owner: { user: 'www' } };
@@ -65,10 +67,11 @@ test('another scheduler takes over jobs and tasks of one that dies, and sends ca
     await removeDirectory(directory);
   });
   await zooKeeper.start();
-  const cluster = await SmallCluster.start(t, 'auroras');
+  const cluster = shared();
   const meeting = [
     `-zk_endpoints=${zooKeeper.address}`,
-    '-zk_session_timeout=3secs',
+    // No scheduler may lose it because the machine is busy.
+    '-zk_session_timeout=6secs',
     '-serverset_path=/aurora/scheduler',
     '-native_log_zk_group_path=/aurora/log',
   ];

@@ -2,20 +2,18 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { ContainerApi, idOf, stdin } from './support/container-api.ts';
 import { at } from './support/json.ts';
 import { startPod } from './support/pod.ts';
 import { eventually, isAlive } from './support/programs.ts';
-import { SmallCluster } from './support/small-cluster.ts';
+import { sharedCluster } from './support/small-cluster.ts';
 
-async function start(t: TestContext, name: string): Promise<[SmallCluster, ContainerApi]> {
-  const cluster = await SmallCluster.start(t, name);
-  return [cluster, new ContainerApi(cluster)];
-}
+const shared = sharedCluster('containers');
 
-test('a session in a task sees its sandbox and environment', async (t) => {
-  const [cluster, api] = await start(t, 'exec');
+test('a session in a task sees its sandbox and environment', async () => {
+  const cluster = shared();
+  const api = new ContainerApi(cluster);
   const command = { value: 'echo mine > file; sleep 1000', environment: { COLOUR: 'red' } };
   const pod = await startPod(cluster, command);
   const session = await api.session(`${pod.rootContainer}.${pod.taskContainer}.exec`, {
@@ -36,36 +34,39 @@ test('a session in a task sees its sandbox and environment', async (t) => {
   await pod.teardown();
 });
 
-test('a terminal echoes, can be resized and is killed by signals', async (t) => {
-  const [, api] = await start(t, 'terminal');
-  await api.launch('root', 'sleep 1000');
+test('a terminal echoes, can be resized and is killed by signals', async () => {
+  const api = new ContainerApi(shared());
+  await api.launch('terminal', 'sleep 1000');
   const tty = { container: { type: 'MESOS', tty_info: {} } };
-  const session = await api.session('root.shell', { value: 'PS1="$ " sh -i' }, tty);
+  const session = await api.session('terminal.shell', { value: 'PS1="$ " sh -i' }, tty);
   await session.shows('$ ');
-  assert.equal((await api.input('root.shell', [stdin('echo $((40 + 2))\n')])).status, 200);
+  assert.equal((await api.input('terminal.shell', [stdin('echo $((40 + 2))\n')])).status, 200);
   assert.match(await session.shows('42\r\n'), /echo \$\(\(40 \+ 2\)\)\r\n42\r\n/);
   const size = { type: 'TTY_INFO', tty_info: { window_size: { rows: 41, columns: 132 } } };
-  await api.input('root.shell', [{ type: 'CONTROL', control: size }]);
+  await api.input('terminal.shell', [{ type: 'CONTROL', control: size }]);
   await eventually('the size arrives', async () => {
-    await api.input('root.shell', [stdin('stty size\n')]);
+    await api.input('terminal.shell', [stdin('stty size\n')]);
     return (await session.shows('stty size')).includes('41 132') ? true : undefined;
   });
-  await api.input('root.shell', [stdin('exit 3\n')]);
+  await api.input('terminal.shell', [stdin('exit 3\n')]);
   await session.ended;
-  assert.equal(at((await api.wait('root.shell')).body, 'wait_container', 'exit_status'), 3 << 8);
+  assert.equal(
+    at((await api.wait('terminal.shell')).body, 'wait_container', 'exit_status'),
+    3 << 8,
+  );
 
-  const other = await api.session('root.other', { value: 'echo up; exec sleep 1000' }, tty);
+  const other = await api.session('terminal.other', { value: 'echo up; exec sleep 1000' }, tty);
   await other.shows('up');
-  await api.call('KILL_CONTAINER', { container_id: idOf('root.other'), signal: 15 });
+  await api.call('KILL_CONTAINER', { container_id: idOf('terminal.other'), signal: 15 });
   await other.ended;
-  assert.equal(at((await api.wait('root.other')).body, 'wait_container', 'exit_status'), 15);
+  assert.equal(at((await api.wait('terminal.other')).body, 'wait_container', 'exit_status'), 15);
 });
 
-test('a lost session takes its processes with it', async (t) => {
-  const [, api] = await start(t, 'lost');
-  await api.launch('root', 'sleep 1000');
+test('a lost session takes its processes with it', async () => {
+  const api = new ContainerApi(shared());
+  await api.launch('losing', 'sleep 1000');
   for (const more of [{}, { container: { type: 'MESOS', tty_info: {} } }]) {
-    const id = `root.s${Object.keys(more).length}`;
+    const id = `losing.s${Object.keys(more).length}`;
     const command = { value: 'sleep 1000 & echo child $!; wait' };
     const session = await api.session(id, command, more);
     const child = Number(/child (\d+)/.exec(await session.shows('\n'))?.[1]);
@@ -77,21 +78,22 @@ test('a lost session takes its processes with it', async (t) => {
   }
 });
 
-test('output is told as protobuf too, and input ends the process', async (t) => {
-  const [, api] = await start(t, 'protobuf');
-  await api.launch('root', 'sleep 1000');
+test('output is told as protobuf too, and input ends the process', async () => {
+  const api = new ContainerApi(shared());
+  await api.launch('wire', 'sleep 1000');
   const cat = { shell: false, value: 'cat', arguments: ['cat'] };
-  const session = await api.session('root.cat', cat, {}, 'protobuf');
+  const session = await api.session('wire.cat', cat, {}, 'protobuf');
   assert.equal(session.response.headers.get('message-content-type'), 'application/x-protobuf');
   const big = 'x'.repeat(300_000);
-  const answer = await api.input('root.cat', [stdin('a line\n'), stdin(big), stdin('')]);
+  const answer = await api.input('wire.cat', [stdin('a line\n'), stdin(big), stdin('')]);
   assert.equal(answer.status, 200);
   await session.ended;
   assert.equal((await session.shows('a line')).length, 7 + big.length);
 });
 
-test('containers go on when the agent is killed, sessions do not', async (t) => {
-  const [cluster, api] = await start(t, 'restart');
+test('containers go on when the agent is killed, sessions do not', async () => {
+  const cluster = shared();
+  const api = new ContainerApi(cluster);
   const pod = await startPod(cluster, { value: 'sleep 1000' });
   const nested = `${pod.rootContainer}.nested`;
   await api.launch('alone', 'trap "exit 4" TERM; while :; do sleep 0.1; done');
@@ -124,8 +126,9 @@ test('containers go on when the agent is killed, sessions do not', async (t) => 
   );
 });
 
-test('killing the container of a task ends the task', async (t) => {
-  const [cluster, api] = await start(t, 'kill-task');
+test('killing the container of a task ends the task', async () => {
+  const cluster = shared();
+  const api = new ContainerApi(cluster);
   const pod = await startPod(cluster, { value: 'sleep 1000' });
   const id = `${pod.rootContainer}.${pod.taskContainer}`;
   const waiting = api.wait(id);
@@ -135,13 +138,13 @@ test('killing the container of a task ends the task', async (t) => {
   await pod.teardown();
 });
 
-test('a slow reader does not stop a container, nor grow the agent', async (t) => {
-  const [, api] = await start(t, 'slow');
-  await api.launch('root', 'sleep 1000');
-  const session = await api.session('root.flood', {
-    value: 'yes | head -c 100000000; echo done >&2',
+test('a slow reader does not stop a container, nor grow the agent', async () => {
+  const api = new ContainerApi(shared());
+  await api.launch('slow', 'sleep 1000');
+  const session = await api.session('slow.flood', {
+    value: 'yes | head -c 40000000; echo done >&2',
   });
-  const attach = { container_id: idOf('root.flood') };
+  const attach = { container_id: idOf('slow.flood') };
   const call = { type: 'ATTACH_CONTAINER_OUTPUT', attach_container_output: attach };
   const slow = await fetch(api.url, {
     method: 'POST',

@@ -9,6 +9,8 @@ import { at, textAt } from './support/json.ts';
 import { eventually, http } from './support/programs.ts';
 
 const TIMING = { delay_seconds: 0, interval_seconds: 0.2, timeout_seconds: 60 };
+/** The first process of a container is deaf to SIGTERM. */
+const AT_ONCE = { kill_policy: { grace_period: { nanoseconds: 0 } } };
 /** Made in the sandbox by the test. */
 const SICK = '/mnt/mesos/sandbox/sick';
 /** Answers every request; ends at once when it is asked to. */
@@ -39,7 +41,7 @@ test('Docker tasks get networks, ports, volumes and checks as they ask for them'
     assert.match(address, /^172\.29\./);
     const answer = await eventually('an answer', () => http('GET', 'http://127.0.0.1:31000/'));
     assert.equal(answer.text, 'web-1\n');
-    await framework.kill('web');
+    await framework.kill('web', AT_ONCE);
     await framework.until('web', 'TASK_KILLED');
   });
 
@@ -67,7 +69,7 @@ test('Docker tasks get networks, ports, volumes and checks as they ask for them'
     const [info] = [at(status, 'container_status', 'network_infos', 0)];
     assert.equal(at(info, 'name'), 'blue');
     assert.match(textAt(info, 'ip_addresses', 0, 'ip_address'), /^172\.30\./);
-    await framework.kill('user');
+    await framework.kill('user', AT_ONCE);
     await framework.until('user', 'TASK_KILLED');
   });
 
@@ -107,7 +109,7 @@ test('Docker tasks get networks, ports, volumes and checks as they ask for them'
     });
     await framework.until('http', 'TASK_RUNNING');
     assert.equal((await framework.until('http', 'TASK_RUNNING'))['healthy'], true);
-    await framework.kill('http');
+    await framework.kill('http', AT_ONCE);
     await framework.until('http', 'TASK_KILLED');
 
     const command = { ...TIMING, type: 'COMMAND', command: { value: 'test -e /well' } };
@@ -133,7 +135,7 @@ test('Docker tasks get networks, ports, volumes and checks as they ask for them'
     await framework.launch('tcp', { ...wanted, task: { health_check: tcp(8080) } });
     await framework.until('tcp', 'TASK_RUNNING');
     assert.equal((await framework.until('tcp', 'TASK_RUNNING'))['healthy'], true);
-    await framework.kill('tcp');
+    await framework.kill('tcp', AT_ONCE);
     await framework.until('tcp', 'TASK_KILLED');
     const health_check = { ...tcp(8081), consecutive_failures: 1, grace_period_seconds: 0 };
     const kill_policy = { grace_period: { nanoseconds: 0 } };

@@ -5,7 +5,9 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { eventually, startProgram } from './support/programs.ts';
-import { SmallCluster } from './support/small-cluster.ts';
+import { type SmallCluster, sharedCluster } from './support/small-cluster.ts';
+
+const shared = sharedCluster('examples');
 
 async function run(t: TestContext, cluster: SmallCluster, program: string, ...args: string[]) {
   const master = `--master=127.0.0.1:${cluster.masterPort}`;
@@ -34,14 +36,14 @@ function processesOf(text: string): readonly number[] {
 }
 
 test('the factorial framework answers from the data of statuses', async (t) => {
-  const cluster = await SmallCluster.start(t, 'factorial');
+  const cluster = shared();
   const output = await run(t, cluster, 'factorial/scheduler.ts', '5', '25');
   assert.match(output, /^5! = 120$/m);
   assert.match(output, /^25! = 15511210043330985984000000$/m);
 });
 
 test('the area framework finds the recorded areas with one task and with four', async (t) => {
-  const cluster = await SmallCluster.start(t, 'area');
+  const cluster = shared();
   const area = async (...args: string[]): Promise<string | undefined> =>
     / is ([\d.]+)$/m.exec(await run(t, cluster, 'area/scheduler.ts', ...args))?.[1];
   assert.equal(await area('--tasks=1', 'x', '0', '10', '0', '10', '100'), '50.495049504950494');
@@ -55,7 +57,7 @@ const PAGES: Readonly<Record<string, string>> = {
 };
 
 test('the crawler draws the links of a site, and survives the death of an executor', async (t) => {
-  const cluster = await SmallCluster.start(t, 'crawler');
+  const cluster = shared();
   let isKilled = false;
   const site = createServer((request, response) => {
     const page = PAGES[request.url ?? ''];

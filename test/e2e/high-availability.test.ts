@@ -42,7 +42,13 @@ const ports = await freePorts(5);
 const gate = new TcpGate(ports[4] ?? 0, zooKeeper.port);
 const url = `zk://127.0.0.1:${ports[4]}/mesos`;
 const masterPorts = ports.slice(0, 3);
-const masters = new Masters({ url, ports: masterPorts, directory, sessionMs: SESSION_MS });
+const masters = new Masters({
+  url,
+  ports: masterPorts,
+  directory,
+  sessionMs: SESSION_MS,
+  isSupervised: true,
+});
 let agent: Program | undefined;
 
 function output(): string {
@@ -158,7 +164,6 @@ async function failOver(end: (leader: Program) => void): Promise<number> {
   masterId = await next;
   const tookMs = performance.now() - startedAt;
   await leader.stop('SIGKILL');
-  masters.start(port);
   return tookMs;
 }
 
@@ -292,7 +297,6 @@ test('a leader frozen past its session ends as soon as it goes on', async () => 
     frozen.output(),
     /Lost leadership after indecisive election\.\.\. committing suicide!/,
   );
-  masters.start(port);
 });
 
 test('ZooKeeper away for less than a session changes nothing', async () => {
@@ -322,7 +326,6 @@ test('ZooKeeper away for longer ends the leader; all heals when it is back', asy
       return answer.status === 503 && answer.text === 'No leader elected' ? true : undefined;
     });
   }
-  masters.start(port);
   await gate.open();
   masterId = await acceptedByAnother();
 });

@@ -105,7 +105,7 @@ test('a health check over HTTPS does not ask who has signed the certificate', as
     await careless.close();
     server.close();
   });
-  const target = { kind: 'https', host: '127.0.0.1', port, path: '/', timeoutMs: 10_000 } as const;
+  const target = { kind: 'https', host: '127.0.0.1', port, path: '/', timeoutMs: 60_000 } as const;
   const outcomeOf = (client: typeof careful) =>
     new Promise<boolean>((resolve) => {
       new NetworkProber(client).probe(target, ({ succeeded }) => resolve(succeeded));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fuzz } from './run.ts';
 
-const SEEDS = [1, 2, 3];
+const SEEDS = [1, 2];
 const REQUESTS_PER_SEED = 2_000;
 
 for (const seed of SEEDS) {

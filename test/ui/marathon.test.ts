@@ -158,8 +158,7 @@ test('an app is created, watched, changed and destroyed in the browser', async (
 
   await t.test('groups are folders, filters search, and a group shows the sum', async () => {
     await page.getByRole('link', { name: 'Applications' }).first().click();
-    const group = page.locator('tbody tr', { hasText: 'team/' });
-    assert.match(await group.innerText(), /2 of 2/);
+    await page.locator('tbody tr', { hasText: 'team/' }).getByText('2 of 2').waitFor();
     await keepScreenshots(page, 'marathon-groups');
     await page.getByRole('link', { name: 'team/' }).click();
     await page.locator('tbody tr', { hasText: 'tier: front' }).waitFor();

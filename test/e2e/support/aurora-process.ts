@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import {
   decodeAnswer,
   encodeCall,
@@ -10,7 +9,7 @@ import {
 } from '../../../schedulers/aurora/thrift/messages.ts';
 import type { MethodArgs, Response } from '../../../schedulers/aurora/thrift/types.ts';
 import { eventually, freePorts, http, PROJECT, type Program, startOrrery } from './programs.ts';
-import type { SmallCluster } from './small-cluster.ts';
+import type { Ending, SmallCluster } from './small-cluster.ts';
 
 const TYPES = {
   binary: 'application/vnd.apache.thrift.binary',
@@ -39,7 +38,7 @@ export class AuroraProcess {
   }
 
   static async start(
-    t: TestContext,
+    t: Ending,
     cluster: SmallCluster,
     options: AuroraProcessOptions = {},
   ): Promise<AuroraProcess> {
@@ -62,7 +61,7 @@ export class AuroraProcess {
       '-max_reschedule_task_delay_on_startup=1ms',
       ...flags,
     ]);
-    t.after(() => aurora.program.stop('SIGKILL'));
+    t.after(() => aurora.die());
     return aurora;
   }
 

@@ -62,11 +62,15 @@ export async function startPod(cluster: SmallCluster, command: PodCommand): Prom
       type: 'GET_CONTAINERS',
       get_containers: { show_nested: true },
     });
-    const containers = listAt(answer.body, 'get_containers', 'containers');
-    const nested = containers[1];
-    const isRunning = states().includes('TASK_STARTING') && nested !== undefined;
+    const all = listAt(answer.body, 'get_containers', 'containers');
+    const root = all.find((each) => at(each, 'framework_id', 'value') === frameworkId);
+    const rootId = at(root, 'container_id', 'value');
+    const parentOf = (container: unknown): unknown =>
+      at(container, 'container_status', 'container_id', 'parent', 'value');
+    const nested = all.find((each) => parentOf(each) === rootId);
+    const isRunning = states().includes('TASK_STARTING') && rootId !== undefined;
     const hasPid = at(nested, 'container_status', 'executor_pid') !== undefined;
-    return isRunning && hasPid ? containers : undefined;
+    return isRunning && hasPid ? [root, nested] : undefined;
   });
   return {
     frameworkId,

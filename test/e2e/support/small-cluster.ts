@@ -3,7 +3,7 @@
  * for tests that replay recordings. Both can be killed, stopped and started again in place.
  */
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
+import { after, before } from 'node:test';
 import { listAt } from './json.ts';
 import {
   eventually,
@@ -22,6 +22,27 @@ export interface SmallClusterOptions {
   readonly agentHostname?: string;
   /** That of the recorded agent unless given. */
   readonly taskPorts?: string;
+}
+
+/** A test, or all those of a file. */
+export interface Ending {
+  after(act: () => Promise<void>): void;
+}
+
+/** One cluster for all tests of a file: starting it is most of what a short test costs. */
+export function sharedCluster(name: string, options: SmallClusterOptions = {}): () => SmallCluster {
+  let cluster: SmallCluster | undefined;
+  const ends: (() => Promise<void>)[] = [];
+  before(async () => {
+    cluster = await SmallCluster.start({ after: (act) => ends.push(act) }, name, options);
+  });
+  after(async () => {
+    for (const end of ends) await end();
+  });
+  return () => {
+    if (cluster === undefined) throw new Error('the cluster has not been started');
+    return cluster;
+  };
 }
 
 export class SmallCluster {
@@ -43,7 +64,7 @@ export class SmallCluster {
 
   /** Starts both, waits for the registration, and ends everything with the test. */
   static async start(
-    t: TestContext,
+    t: Ending,
     name: string,
     options: SmallClusterOptions = {},
   ): Promise<SmallCluster> {

@@ -62,8 +62,9 @@ export function backgroundOf(page: Page): Promise<string> {
 /** Git ignores it. */
 const SCREENSHOTS = join(import.meta.dirname, '../../../tmp/screenshots');
 
-/** Keeps how the page looks, in both themes, for people to look at. */
+/** Keeps how the page looks, in both themes, for people to look at, where `SCREENSHOTS` is set. */
 export async function keepScreenshots(page: Page, name: string): Promise<void> {
+  if (process.env['SCREENSHOTS'] === undefined) return;
   await mkdir(SCREENSHOTS, { recursive: true });
   for (const colorScheme of ['dark', 'light'] as const) {
     await page.emulateMedia({ colorScheme });
