@@ -3,19 +3,24 @@
  * `root` into `folder`, as plain JavaScript. A process of its own, because what strips types is 20 MB
  * that a process never gives back.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { copyOf, SOURCES_FILE, writeWhole } from './program.ts';
 
 interface Copies {
   readonly root: string;
   readonly folder: string;
   readonly done: Set<string>;
+  /** Of each source, before it is read. */
+  readonly stats: (readonly [path: string, modifiedMs: number, size: number])[];
 }
 
 function copy(source: string, copies: Copies): void {
   if (copies.done.has(source)) return;
   copies.done.add(source);
+  const { mtimeMs, size } = statSync(source);
+  copies.stats.push([source, mtimeMs, size]);
   const code = stripTypeScriptTypes(readFileSync(source, 'utf8'));
   const rewritten = code.replaceAll(
     /(from|import\() ?'(\.[^']+)\.ts'/g,
@@ -24,18 +29,11 @@ function copy(source: string, copies: Copies): void {
       return `${word} '${path}.js'`.replace('( ', '(');
     },
   );
-  const target = join(copies.folder, relative(copies.root, source)).replace(/\.ts$/, '.js');
-  mkdirSync(dirname(target), { recursive: true });
-  write(target, rewritten);
-}
-
-/** Whole at any moment: another agent's launcher may be loading it. */
-function write(target: string, text: string): void {
-  const unfinished = `${target}.${process.pid}`;
-  writeFileSync(unfinished, text);
-  renameSync(unfinished, target);
+  writeWhole(copyOf(source, copies), rewritten);
 }
 
 const [main = '', root = '', folder = ''] = process.argv.slice(2);
-copy(main, { root, folder, done: new Set() });
-write(join(folder, 'package.json'), '{"type":"module"}\n');
+const copies: Copies = { root, folder, done: new Set(), stats: [] };
+copy(main, copies);
+writeWhole(join(folder, 'package.json'), '{"type":"module"}\n');
+writeWhole(join(folder, SOURCES_FILE), JSON.stringify(copies.stats));
