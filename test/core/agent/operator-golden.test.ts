@@ -24,6 +24,9 @@ import {
   writeRecordedSandboxes,
 } from './recorded-executors.ts';
 
+// Files are made with the usual rights, whoever runs the tests.
+process.umask(0o022);
+
 interface Started extends AsyncDisposable {
   ask(exchange: Pick<Exchange, 'request'>): Promise<RawAnswer>;
 }

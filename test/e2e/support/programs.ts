@@ -9,6 +9,9 @@ import type { Readable } from 'node:stream';
 import type { HeaderLine } from '../../core/operator/recordings.ts';
 import { bytesOf, exchange } from './wire-http.ts';
 
+// Files are made with the usual rights, whoever runs the tests.
+process.umask(0o022);
+
 export const PROJECT = new URL('../../../', import.meta.url).pathname;
 
 /**

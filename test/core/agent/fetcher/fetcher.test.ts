@@ -23,6 +23,9 @@ import { SimulatedClock } from '../../../../core/testing/index.ts';
 import type { CommandInfoURI } from '../../../../core/wire/types/mesos.v1.ts';
 import { ftpServer } from './ftp-server.ts';
 
+// Files are made with the usual rights, whoever runs the tests.
+process.umask(0o022);
+
 const never = new AbortController().signal;
 
 interface Page {

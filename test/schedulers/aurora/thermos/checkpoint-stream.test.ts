@@ -14,6 +14,9 @@ import {
 } from '../../../../schedulers/aurora/thermos/checkpoint-stream.ts';
 import type { RunnerCkpt } from '../../../../schedulers/aurora/thrift/types.ts';
 
+// Files are made with the usual rights, whoever runs the tests.
+process.umask(0o022);
+
 const WAITING: RunnerCkpt = { process_status: { seq: 0, process: 'a', state: 'WAITING' } };
 const ACTIVE: RunnerCkpt = { task_status: { state: 'ACTIVE', timestamp_ms: 1_500_000_000_123 } };
 
