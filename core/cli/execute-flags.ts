@@ -5,7 +5,13 @@ import { type Resources, sum } from '../resources/arithmetic.ts';
 import { parseResources } from '../resources/parse-flag.ts';
 import { refuseMaster } from '../scheduler/index.ts';
 import { fromJson } from '../wire/json.ts';
-import type { CommandInfo, FrameworkInfoCapabilityType, TaskInfo } from '../wire/types/mesos.v1.ts';
+import type {
+  CommandInfo,
+  ContainerInfo,
+  FrameworkInfoCapabilityType,
+  TaskInfo,
+} from '../wire/types/mesos.v1.ts';
+import { compileContainer, compileGroupContainer } from './execute-container.ts';
 
 function unsupported(help: string): ReturnType<typeof optionalFlag<'string'>> {
   return optionalFlag('string', { help: `${help} (not supported yet)` });
@@ -28,15 +34,15 @@ export const EXECUTE_FLAGS = {
   principal: optionalFlag('string', { help: 'The principal to use for authentication' }),
   secret: optionalFlag('string', { help: 'The secret to use for authentication' }),
   content_type: flag('string', 'protobuf', { help: 'protobuf or json' }),
-  containerizer: flag('string', 'mesos', { help: 'Only mesos' }),
-  docker_image: unsupported('Docker image'),
-  appc_image: unsupported('Appc image'),
-  networks: unsupported('Networks to join'),
-  volumes: unsupported('Volumes'),
-  tty: flag('bool', false, { help: 'Attach a terminal (not supported yet)' }),
-  effective_capabilities: unsupported('Capabilities'),
-  bounding_capabilities: unsupported('Capabilities'),
-  rlimits: unsupported('Resource limits'),
+  containerizer: flag('string', 'mesos', { help: 'Containerizer of the command: mesos or docker' }),
+  docker_image: optionalFlag('string', { help: 'Docker image of the container' }),
+  appc_image: optionalFlag('string', { help: 'Appc image of the container' }),
+  networks: optionalFlag('string', { help: 'Comma-separated networks to join; docker allows one' }),
+  volumes: optionalFlag('json', { help: 'JSON array of Volume, or a file' }),
+  tty: flag('bool', false, { help: 'Give the command a terminal' }),
+  effective_capabilities: optionalFlag('json', { help: 'JSON CapabilityInfo, or a file' }),
+  bounding_capabilities: optionalFlag('json', { help: 'JSON CapabilityInfo, or a file' }),
+  rlimits: optionalFlag('json', { help: 'JSON RLimitInfo, or a file' }),
   package: unsupported('Package to upload to HDFS'),
   hadoop: unsupported('Path of the hadoop script'),
   hdfs: unsupported('Address of the HDFS namenode'),
@@ -50,7 +56,12 @@ export type ExecuteFlags = FlagValues<typeof EXECUTE_FLAGS>;
 /** One task, or several as a group; `agent_id` is filled in when an offer is taken. */
 export type Work =
   | { readonly kind: 'task'; readonly task: TaskInfo }
-  | { readonly kind: 'group'; readonly tasks: readonly TaskInfo[] };
+  | {
+      readonly kind: 'group';
+      readonly tasks: readonly TaskInfo[];
+      /** Of their executor. */
+      readonly container: ContainerInfo | undefined;
+    };
 
 export interface ExecuteOptions {
   readonly master: string;
@@ -80,18 +91,23 @@ const CAPABILITIES: readonly FrameworkInfoCapabilityType[] = [
   'REGION_AWARE',
 ];
 
-const UNSUPPORTED: readonly (keyof ExecuteFlags)[] = [
-  'docker_image',
+const UNSUPPORTED: readonly (keyof ExecuteFlags)[] = ['package', 'hadoop', 'hdfs', 'overwrite'];
+
+/** What describes a command that is given by flags alone. */
+const OF_COMMANDS: readonly (keyof ExecuteFlags)[] = [
+  'name',
+  'command',
+  'env',
   'appc_image',
-  'networks',
+  'docker_image',
   'volumes',
+];
+
+/** They belong to a command, too; the original leaves them out without a word. */
+const ALSO_OF_COMMANDS: readonly (keyof ExecuteFlags)[] = [
   'effective_capabilities',
   'bounding_capabilities',
   'rlimits',
-  'package',
-  'hadoop',
-  'hdfs',
-  'overwrite',
 ];
 
 /** Checks in the order and words of the original. */
@@ -128,26 +144,30 @@ function refuse(flags: ExecuteFlags): string | undefined {
   if (hasTask && hasGroup) {
     return "Either task or task group should be set but not both. Provide either '--task' OR '--task_group'";
   }
-  const { name, command, env } = flags;
-  const isPlain = name !== undefined || command !== undefined || env !== undefined;
-  if ((hasTask || hasGroup) && isPlain) {
-    return (
-      "'--name, --command, --env, --appc_image, --docker_image, --volumes' can only be set " +
-      "when both '--task' and '--task_group' are not set"
-    );
+  if (hasTask || hasGroup) {
+    if (OF_COMMANDS.some((each) => flags[each] !== undefined)) {
+      return (
+        "'--name, --command, --env, --appc_image, --docker_image, --volumes' can only be set " +
+        "when both '--task' and '--task_group' are not set"
+      );
+    }
+    if (hasTask && flags.networks !== undefined) {
+      return "'--networks' can only be set when '--task' is not set";
+    }
+    const other = ALSO_OF_COMMANDS.find((each) => flags[each] !== undefined);
+    if (other !== undefined || flags.tty || flags.containerizer !== 'mesos') {
+      const name = other ?? (flags.tty ? 'tty' : 'containerizer');
+      return `'--${name}' can only be set when both '--task' and '--task_group' are not set`;
+    }
   }
   const asked = UNSUPPORTED.find((each) => flags[each] !== undefined);
   if (asked !== undefined) return `Flag '--${asked}' is not supported yet`;
-  if (flags.tty) return "Flag '--tty' is not supported yet";
-  if (flags.containerizer !== 'mesos') {
-    return `Containerizer '${flags.containerizer}' is not supported yet`;
-  }
   if (!['json', 'protobuf'].includes(flags.content_type)) {
     return `Invalid content type '${flags.content_type}'`;
   }
   if (hasTask || hasGroup) return undefined;
-  if (name === undefined) return 'Missing required option --name';
-  if (command === undefined) return 'Missing required option --command';
+  if (flags.name === undefined) return 'Missing required option --name';
+  if (flags.shell && flags.command === undefined) return 'Missing required option --command';
   return undefined;
 }
 
@@ -156,11 +176,13 @@ function compileWork(flags: ExecuteFlags): Result<Work> {
     const task = fromJson('mesos.v1.TaskInfo', withAgent(flags.task));
     return task.ok ? ok({ kind: 'task', task: task.value }) : task;
   }
-  if (flags.task_group !== undefined) return compileGroup(flags.task_group);
+  if (flags.task_group !== undefined) return compileGroup(flags.task_group, flags.networks);
   const resources = parseResources(flags.resources);
   if (!resources.ok) return err(`Failed to parse resources: ${resources.error}`);
   const command = compileCommand(flags);
   if (!command.ok) return command;
+  const container = compileContainer(flags);
+  if (!container.ok) return container;
   const name = flags.name ?? '';
   const task: TaskInfo = {
     name,
@@ -168,11 +190,12 @@ function compileWork(flags: ExecuteFlags): Result<Work> {
     agent_id: { value: '' },
     resources: resources.value,
     command: command.value,
+    ...(container.value !== undefined && { container: container.value }),
   };
   return ok({ kind: 'task', task });
 }
 
-function compileGroup(given: unknown): Result<Work> {
+function compileGroup(given: unknown, networks: string | undefined): Result<Work> {
   const listed = typeof given === 'object' && given !== null && 'tasks' in given ? given.tasks : [];
   const tasks: TaskInfo[] = [];
   for (const each of Array.isArray(listed) ? listed : []) {
@@ -180,7 +203,8 @@ function compileGroup(given: unknown): Result<Work> {
     if (!task.ok) return task;
     tasks.push(task.value);
   }
-  return tasks.length === 0 ? err('The task group has no tasks') : ok({ kind: 'group', tasks });
+  if (tasks.length === 0) return err('The task group has no tasks');
+  return ok({ kind: 'group', tasks, container: compileGroupContainer(networks) });
 }
 
 /** The agent is known only when an offer is taken, but the message requires it. */

@@ -140,15 +140,15 @@ export class Execution {
   }
 
   private operationOf(tasks: readonly TaskInfo[]): OfferOperation {
-    if (this.options.work.kind === 'task') {
-      return { type: 'LAUNCH', launch: { task_infos: tasks } };
-    }
+    const { work } = this.options;
+    if (work.kind === 'task') return { type: 'LAUNCH', launch: { task_infos: tasks } };
     const resources = parseResources(GROUP_EXECUTOR_RESOURCES);
     const executor = {
       type: 'DEFAULT',
       executor_id: { value: 'default-executor' },
       framework_id: { value: this.scheduler.frameworkId ?? '' },
       resources: resources.ok ? resources.value : [],
+      ...(work.container !== undefined && { container: work.container }),
     } as const;
     return { type: 'LAUNCH_GROUP', launch_group: { executor, task_group: { tasks } } };
   }
