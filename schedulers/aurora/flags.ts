@@ -3,30 +3,18 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { hours, minutes, seconds } from '../../core/base/duration.ts';
 import { describeError } from '../../core/base/errors.ts';
-import {
-  type FlagRow,
-  type FlagValues,
-  flag,
-  optionalFlag,
-  requiredFlag,
-} from '../../core/base/flags.ts';
+import { type FlagValues, flag, optionalFlag, requiredFlag } from '../../core/base/flags.ts';
 import { err, ok, type Result } from '../../core/base/result.ts';
+import { ACCEPTED_FLAGS, unsupportedUnlessFalse } from './accepted-flags.ts';
 import { compileElection, ELECTION_FLAGS } from './election-flags.ts';
 import { compileExecutors, EXECUTOR_FLAGS } from './executor-flags.ts';
 import { compileFileSettings, compileSlaVars, FILE_FLAGS } from './file-flags.ts';
 import type { MachineSettings, OfferOrder } from './machine/settings.ts';
 import type { AuroraOptions } from './options.ts';
+import { RECONCILIATION_FLAGS, reconciliationOptions } from './reconciliation-schedule.ts';
 import { compileRealm, SECURITY_FLAGS } from './security-flags.ts';
 import { SERVICE_FLAGS, serviceSettings } from './service-flags.ts';
 import { compileWebhook, WEBHOOK_FLAGS } from './webhook-flags.ts';
-
-/** Refused when given: going on without it would silently do something else. */
-function unsupported(name: string, instead: string): FlagRow<string, undefined> {
-  return optionalFlag('string', {
-    help: `Not supported: ${instead}.`,
-    validate: () => `Flag '${name}' is not supported: ${instead}`,
-  });
-}
 
 const days = (count: number): number => hours(24 * count);
 
@@ -46,6 +34,9 @@ export const AURORA_FLAGS = {
   }),
   framework_authentication_file: optionalFlag('path', {
     help: 'aurora_authentication_principal and aurora_authentication_secret, one a line.',
+  }),
+  framework_announce_principal: flag('bool', false, {
+    help: 'The framework says its principal, for ACLs of the master. (default: false)',
   }),
   mesos_role: flag('string', '*', { help: 'Role whose resources are used. (default: *)' }),
   partition_aware: flag('bool', false, { help: 'Learns of unreachable agents. (default: false)' }),
@@ -99,9 +90,7 @@ export const AURORA_FLAGS = {
   cron_timezone: flag('string', 'GMT', { help: 'Time zone of cron schedules. (default: GMT)' }),
   cron_start_initial_backoff: flag('duration', seconds(5), { help: 'Until a killed run is gone.' }),
   cron_start_max_backoff: flag('duration', minutes(1), { help: 'The longest of these pauses.' }),
-  reconciliation_explicit_interval: flag('duration', hours(1), {
-    help: 'Between reconciliations.',
-  }),
+  ...RECONCILIATION_FLAGS,
   viz_job_url_prefix: flag('string', '', { help: 'In front of links to figures.' }),
   backup_dir: optionalFlag('path', { help: 'Where backups go. (default: none are written)' }),
   backup_interval: flag('duration', hours(1), { help: 'Between them. (default: 1hrs)' }),
@@ -111,7 +100,16 @@ export const AURORA_FLAGS = {
   receive_revocable_resources: flag('bool', false, {
     help: 'Processors that may be taken back, for the tier revocable. (default: false)',
   }),
-  enable_revocable_ram: unsupported('enable_revocable_ram', 'only processors are revocable'),
+  enable_revocable_cpus: flag('bool', true, {
+    help: 'The tier revocable has such processors. (default: true)',
+  }),
+  enable_revocable_ram: unsupportedUnlessFalse(
+    'enable_revocable_ram',
+    'only processors are revocable',
+  ),
+  stat_sampling_interval: flag('duration', seconds(1), { help: 'Of /graphdata.' }),
+  stat_retention_period: flag('duration', hours(1), { help: 'Of /graphdata.' }),
+  ...ACCEPTED_FLAGS,
   ...SERVICE_FLAGS,
   ...FILE_FLAGS,
 } as const;
@@ -151,10 +149,14 @@ export function compileAuroraOptions(flags: AuroraFlags): Result<AuroraOptions> 
       isPartitionAware: flags.partition_aware,
       usesGpus: flags.allow_gpu_resource,
       usesRevocable: flags.receive_revocable_resources,
-      principal: credential.value?.principal,
+      principal: flags.framework_announce_principal ? credential.value?.principal : undefined,
     },
     credential: credential.value,
-    reconciliationIntervalMs: flags.reconciliation_explicit_interval,
+    reconciliation: reconciliationOptions(flags),
+    varsHistory: {
+      intervalMs: flags.stat_sampling_interval,
+      keptMs: flags.stat_retention_period,
+    },
     statsUrlPrefix: flags.viz_job_url_prefix,
     backups: {
       directory: flags.backup_dir,
@@ -226,6 +228,7 @@ function machineSettings(flags: AuroraFlags): Result<MachineSettings> {
     },
     unavailabilityThresholdMs: flags.unavailability_threshold,
     populatesDiscovery: flags.populate_discovery_info,
+    usesRevocableCpus: flags.enable_revocable_cpus,
     tellsChanges: flags.webhook_config !== undefined,
   });
 }

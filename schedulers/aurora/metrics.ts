@@ -9,7 +9,6 @@ export interface MetricsInput {
   readonly isSubscribed: boolean;
   readonly life: LifeState;
   readonly uptimeSeconds: number;
-  readonly sla: ReadonlyMap<string, number>;
 }
 
 export function auroraVars(input: MetricsInput): ReadonlyMap<string, number> {
@@ -19,7 +18,6 @@ export function auroraVars(input: MetricsInput): ReadonlyMap<string, number> {
     ['jvm_uptime_secs', input.uptimeSeconds],
     ['scheduler_resource_offers', machine.offers.size],
     ...counts,
-    ...input.sla,
   ]);
   for (const state of LIFE) vars.set(`scheduler_lifecycle_${state}`, state === input.life ? 1 : 0);
   for (const status of [...ACTIVE, ...TERMINAL]) {

@@ -5,7 +5,9 @@ import type { CoordinatorOptions } from './coordinator.ts';
 import type { ElectionSettings } from './election-flags.ts';
 import type { ShiroRealm } from './http/security/shiro.ts';
 import type { MachineSettings } from './machine/settings.ts';
+import type { ReconciliationOptions } from './reconciliation-schedule.ts';
 import type { SlaVarsOptions } from './sla-vars.ts';
+import type { VarsHistoryOptions } from './vars-history.ts';
 import type { WebhookOptions } from './webhook.ts';
 
 export interface AuroraOptions extends ElectionSettings {
@@ -23,7 +25,8 @@ export interface AuroraOptions extends ElectionSettings {
     readonly principal: string | undefined;
   };
   readonly credential: SchedulerOptions['credential'];
-  readonly reconciliationIntervalMs: DurationMs;
+  readonly reconciliation: ReconciliationOptions;
+  readonly varsHistory: VarsHistoryOptions;
   /** In front of links to figures; told with every answer. */
   readonly statsUrlPrefix: string;
   /** Who may call; undefined lets everybody. */

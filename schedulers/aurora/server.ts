@@ -1,6 +1,7 @@
 /** Aurora's scheduler as a service: machine, shell, subscription and HTTP, put together from options and ports. */
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../../core/base/clock.ts';
+import { hours } from '../../core/base/duration.ts';
 import { describeError } from '../../core/base/errors.ts';
 import type { LifecycleState, Service } from '../../core/base/lifecycle.ts';
 import type { Log } from '../../core/base/log.ts';
@@ -27,6 +28,7 @@ import { SlaVars } from './sla-vars.ts';
 import type { BackupFiles } from './store/backup-files.ts';
 import { snapshotOf } from './store/snapshot.ts';
 import type { Response } from './thrift/types.ts';
+import { VarsHistory } from './vars-history.ts';
 import { Webhook } from './webhook.ts';
 
 export interface AuroraPorts {
@@ -63,6 +65,8 @@ export interface Aurora extends Service {
 }
 
 const ANSWER_FIRST_MS = 1_000;
+/** After a subscription's own questions the schedule of the flags asks. */
+const NEVER_AGAIN_MS = hours(24 * 20);
 
 /** To those who call although this process does not lead; clients try again. */
 const NOT_READY: Response = {
@@ -86,6 +90,7 @@ class AuroraServer implements Aurora {
   private readonly leading: Leading;
   private readonly recovery: Recovery;
   private readonly webhook: Webhook | undefined;
+  private readonly history: VarsHistory;
   private readonly fail: (why: unknown) => void;
   private readonly startedAt: number;
   private subscription: FrameworkSubscription | undefined;
@@ -108,12 +113,14 @@ class AuroraServer implements Aurora {
     const { durable } = this;
     const { coordinators } = options;
     this.webhook = options.webhook && new Webhook(options.webhook, ports);
-    const own = { durable, coordinators, webhook: this.webhook, onFatal };
+    const { reconciliation } = options;
+    const own = { durable, coordinators, webhook: this.webhook, reconciliation, onFatal };
     this.shell = new AuroraShell(this.machine, { ...ports, ...own });
     this.http = createHttpServer({
       ...options.http,
       log,
       onError: (error, request, reply) => {
+        this.shell.count('http_500_responses_events');
         log.error({ error: describeError(error), url: request.url }, 'request failed');
         return reply.code(500).type('text/plain').send(describeError(error));
       },
@@ -144,6 +151,7 @@ class AuroraServer implements Aurora {
       },
       options.backups.intervalMs,
     );
+    this.history = new VarsHistory(options.varsHistory, clock, () => this.vars());
     this.declareRoutes();
   }
 
@@ -164,8 +172,12 @@ class AuroraServer implements Aurora {
       api: {
         call: async (call, user) => {
           if (!leading.isStorageReady) return NOT_READY;
-          const refusal = guard.refusal(call, user);
-          return refusal ?? (await (this.recovery.answer(call) ?? this.shell.call(call, user)));
+          const startedAt = clock.now();
+          const response =
+            guard.refusal(call, user) ??
+            (await (this.recovery.answer(call) ?? this.shell.call(call, user)));
+          this.countCall(call.method, response, clock.now() - startedAt);
+          return response;
         },
         serverInfo: {
           clusterName: options.machine.clusterName,
@@ -178,15 +190,8 @@ class AuroraServer implements Aurora {
       origin: options.allowedOrigin,
       cronZone: options.machine.cron.zone,
       now: () => clock.now(),
-      vars: () =>
-        auroraVars({
-          sla: slaVars.vars(machine, clock.now()),
-          machine,
-          counts: new Map([...this.shell.counts, ...(this.webhook?.figures ?? [])]),
-          isSubscribed: this.isSubscribed,
-          life: leading.state,
-          uptimeSeconds: Math.floor((clock.now() - this.startedAt) / 1_000),
-        }),
+      vars: () => new Map([...this.vars(), ...slaVars.vars(machine, clock.now())]),
+      history: this.history,
       diagnostics: {
         levels: process?.levels,
         quit: process?.quit,
@@ -194,6 +199,23 @@ class AuroraServer implements Aurora {
         services: () => [{ name: 'scheduler', state: leading.state }],
       },
     });
+  }
+
+  /** Without those that take long to find. */
+  private vars(): ReadonlyMap<string, number> {
+    return auroraVars({
+      machine: this.machine,
+      counts: new Map([...this.shell.counts, ...(this.webhook?.figures ?? [])]),
+      isSubscribed: this.isSubscribed,
+      life: this.leading.state,
+      uptimeSeconds: Math.floor((this.ports.clock.now() - this.startedAt) / 1_000),
+    });
+  }
+
+  private countCall(method: string, { responseCode }: Response, tookMs: number): void {
+    this.shell.count(`scheduler_thrift_${method}_events`);
+    this.shell.count(`scheduler_thrift_${method}_nanos_total`, Math.round(tookMs * 1e6));
+    this.shell.count(`scheduler_thrift_response_${responseCode}`);
   }
 
   get app(): FastifyInstance {
@@ -216,6 +238,7 @@ class AuroraServer implements Aurora {
         return { host: this.options.hostname, port: this.address.port };
       });
       this.state = 'running';
+      this.history.start();
     } catch (thrown) {
       this.state = 'failed';
       await this.http.close();
@@ -226,6 +249,7 @@ class AuroraServer implements Aurora {
   async stop(): Promise<void> {
     if (this.state === 'stopped' || this.state === 'stopping') return;
     this.state = 'stopping';
+    this.history.stop();
     await this.http.close();
     await this.durable.flush();
     this.shell.stop();
@@ -247,7 +271,7 @@ class AuroraServer implements Aurora {
         framework: this.frameworkInfo(),
         credential: options.credential,
         suppresses: options.machine.offers.returnsUnused,
-        reconciliationIntervalMs: options.reconciliationIntervalMs,
+        reconciliationIntervalMs: NEVER_AGAIN_MS,
       },
       this.handlers(),
       { ...ports, durable, frameworkIds: new FrameworkIdStore('aurora/') },

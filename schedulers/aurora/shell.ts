@@ -13,14 +13,18 @@ import type { FrameworkHandlers, FrameworkSubscription } from '../kit/subscripti
 import { type CoordinatorOptions, Coordinators } from './coordinator.ts';
 import type { AuroraMachine } from './machine/aurora-machine.ts';
 import type { MachineCall } from './machine/calls.ts';
-import type { AuroraEffect, Counter } from './machine/effects.ts';
+import type { AuroraEffect } from './machine/effects.ts';
 import { AGENT_ASSIGNED } from './machine/schedule-status.ts';
 import type { StoredState } from './machine/state.ts';
 import { ReconcileOnDemand } from './reconcile-on-demand.ts';
+import { type ReconciliationOptions, ReconciliationSchedule } from './reconciliation-schedule.ts';
 import { encodeOperation, loadState, replaceState } from './store/records.ts';
 import { encodeStruct } from './thrift/messages.ts';
 import type { Response } from './thrift/types.ts';
 import type { Webhook } from './webhook.ts';
+
+/** Jobs and racks have counters of their own; those of further ones are not kept. */
+const COUNTERS_MAX = 20_000;
 
 export interface ShellPorts {
   readonly clock: Clock;
@@ -29,6 +33,7 @@ export interface ShellPorts {
   readonly http: HttpClient;
   readonly coordinators: CoordinatorOptions;
   readonly webhook: Webhook | undefined;
+  readonly reconciliation: ReconciliationOptions;
   readonly durable: DurableQueue;
   /** The service cannot go on: the master refused it. */
   readonly onFatal: (why: string) => void;
@@ -37,12 +42,13 @@ export interface ShellPorts {
 export class AuroraShell {
   readonly machine: AuroraMachine;
   /** How often what is counted has happened since the start. */
-  readonly counts = new Map<Counter, number>();
+  readonly counts = new Map<string, number>();
   private readonly ports: ShellPorts;
   private subscription: FrameworkSubscription | undefined;
   private readonly wake: EarliestWake;
   private readonly coordinators: Coordinators;
   private readonly onDemand: ReconcileOnDemand;
+  private readonly schedule: ReconciliationSchedule;
   private isStopped = false;
   /** Tasks whose ACCEPT waits for its write: asking the master about them would report them lost. */
   private readonly unsent = new Set<string>();
@@ -50,9 +56,11 @@ export class AuroraShell {
   constructor(machine: AuroraMachine, ports: ShellPorts) {
     this.machine = machine;
     this.ports = ports;
-    this.onDemand = new ReconcileOnDemand(ports.clock, (tasks) =>
+    const { clock, reconciliation } = ports;
+    this.onDemand = new ReconcileOnDemand(clock, reconciliation.batchPauseMs, (tasks) =>
       this.subscription?.askOnce(tasks),
     );
+    this.schedule = new ReconciliationSchedule(reconciliation, clock);
     this.coordinators = new Coordinators(ports.coordinators, ports, (taskId, isPermitted) =>
       this.carryOut(machine.coordinatorAnswered(taskId, isPermitted, this.now())),
     );
@@ -68,6 +76,16 @@ export class AuroraShell {
 
   attach(subscription: FrameworkSubscription): void {
     this.subscription = subscription;
+    this.schedule.start({
+      explicit: () => {
+        this.count('reconciliation_explicit_runs');
+        this.onDemand.explicit([...this.knownTasks()], this.ports.reconciliation.batchSize);
+      },
+      implicit: () => {
+        this.count('reconciliation_implicit_runs');
+        this.onDemand.implicit();
+      },
+    });
   }
 
   stop(): void {
@@ -76,6 +94,7 @@ export class AuroraShell {
     this.coordinators.stop();
     this.ports.webhook?.stop();
     this.onDemand.stop();
+    this.schedule.stop();
   }
 
   now(): Instant {
@@ -169,9 +188,16 @@ export class AuroraShell {
         this.subscription?.acknowledge(effect.status);
         return;
       case 'count':
-        this.counts.set(effect.counter, (this.counts.get(effect.counter) ?? 0) + 1);
+        this.count(effect.counter);
         return;
     }
+  }
+
+  /** Also for what is counted outside of the machine. */
+  count(counter: string, by = 1): void {
+    const known = this.counts.get(counter);
+    if (known === undefined && this.counts.size >= COUNTERS_MAX) return;
+    this.counts.set(counter, (known ?? 0) + by);
   }
 
   private launch({ offer, launches }: Extract<AuroraEffect, { kind: 'launch' }>): void {

@@ -3,6 +3,7 @@
  * section 10).
  */
 import type { FastifyInstance } from 'fastify';
+import { escapeHtml } from '../../../core/base/html.ts';
 import type { LeaderStatus } from '../leading.ts';
 import type { Endpoint } from '../server-set.ts';
 
@@ -17,8 +18,11 @@ export const BYPASS_HEADER = 'bypass-leader-redirect';
 const ONLY_LEADER: readonly string[] = [
   ...['/agents', '/api', '/apibeta', '/cron', '/maintenance', '/mname', '/offers'],
   ...['/pendingtasks', '/quotas', '/slaves', '/state', '/tiers', '/utilization', '/v1'],
-  '/assets/scheduler',
+  ...['/assets/scheduler', '/scheduler', '/updates'],
 ];
+
+/** The pages ask the leader: a browser would not let those of another scheduler do so. */
+const START_PAGE = '/';
 
 const NO_LEADER_PAGE = `<!DOCTYPE html>
 <html><head><title>No Leader Found</title></head>
@@ -28,15 +32,27 @@ const NO_LEADER_PAGE = `<!DOCTYPE html>
 /** Must be added before all other hooks and routes. */
 export function redirectToLeader(app: FastifyInstance, view: LeaderView): void {
   app.addHook('onRequest', async (request, reply) => {
-    const url = request.raw.url ?? '/';
-    if (view.status === 'leading' || !isForLeader(url)) return undefined;
-    if (request.headers[BYPASS_HEADER] !== undefined) return undefined;
+    const url = request.raw.url ?? START_PAGE;
     const { leader } = view;
+    if (view.status === 'leading' || request.headers[BYPASS_HEADER] !== undefined) return undefined;
+    if (url === START_PAGE && leader !== undefined) {
+      return reply.type('text/html; charset=utf-8').send(startPage(leader));
+    }
+    if (!isForLeader(url)) return undefined;
     if (leader === undefined) {
       return reply.code(503).type('text/html; charset=utf-8').send(NO_LEADER_PAGE);
     }
     return reply.code(307).header('location', `http://${leader.host}:${leader.port}${url}`).send();
   });
+}
+
+/** Answered here, as monitors expect it, and sent on by whoever looks at it. */
+function startPage({ host, port }: Endpoint): string {
+  const url = escapeHtml(`http://${host}:${port}${START_PAGE}`);
+  return `<!DOCTYPE html>
+<html><head><title>Aurora</title><meta http-equiv="refresh" content="0; url=${url}"></head>
+<body><p>The leading scheduler is at <a href="${url}">${url}</a>.</p></body></html>
+`;
 }
 
 function isForLeader(url: string): boolean {

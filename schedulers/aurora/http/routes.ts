@@ -2,11 +2,13 @@
 import type { FastifyInstance } from 'fastify';
 import { loadPages } from '../../../core/webui/pages.ts';
 import type { AuroraMachine } from '../machine/aurora-machine.ts';
+import type { VarsHistory } from '../vars-history.ts';
 import { type ApiPorts, declareApi } from './api.ts';
 import { declareApiBeta } from './api-beta.ts';
 import { allowOrigin } from './cors.ts';
 import { type DiagnosticsPorts, declareDiagnostics } from './diagnostics.ts';
 import { declareEndpoints } from './endpoints.ts';
+import { declareGraphs } from './graphs.ts';
 import { declareInspection } from './inspection.ts';
 import { declareLeaderHealth, type LeaderView, redirectToLeader } from './leader-redirect.ts';
 import { declareMname } from './mname.ts';
@@ -22,6 +24,7 @@ export interface RoutePorts {
   readonly cronZone: string;
   readonly now: () => number;
   readonly vars: () => ReadonlyMap<string, number>;
+  readonly history: VarsHistory;
   readonly diagnostics: DiagnosticsPorts;
 }
 
@@ -44,5 +47,6 @@ export function declareRoutes(app: FastifyInstance, ports: RoutePorts): void {
   declareEndpoints(app, { machine, now, vars });
   declareInspection(app, machine);
   declareMname(app, machine);
+  declareGraphs(app, ports.history);
   declareDiagnostics(app, ports.diagnostics);
 }

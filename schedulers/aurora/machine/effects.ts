@@ -62,6 +62,9 @@ export type Counter =
   | 'cron_job_triggers'
   | 'cron_job_collisions'
   | 'cron_job_launch_failures'
+  | `tasks_${'FAILED' | 'LOST'}_${string}`
+  | `tasks_lost_rack_${string}`
+  | `status_update_${string}`
   | `preemptor_slot_search_${'attempts' | 'successful' | 'failed'}_for_${'prod' | 'non_prod'}`
   | `preemptor_slot_validation_${'successful' | 'failed'}_for_${'prod' | 'non_prod'}`
   | `preemptor_tasks_preempted_${'prod' | 'non_prod'}`;

@@ -308,7 +308,7 @@ function siteAt(turn: Turn, host: HostAttributes, offers: OfferBook): Site | und
 function victimOf(turn: Turn, task: ScheduledTask): Victim {
   const { task: config, taskId } = task.assignedTask;
   const amounts = withExecutor(config, turn.settings.executors);
-  const isRevocable = turn.settings.tiers.of(config).isRevocable;
+  const isRevocable = turn.settings.usesRevocableCpus && turn.settings.tiers.of(config).isRevocable;
   return {
     ...contenderOf(turn, config),
     taskId,

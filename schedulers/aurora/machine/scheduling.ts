@@ -46,7 +46,7 @@ export function wantedOf(turn: Turn, config: TaskConfig): Wanted {
   return {
     config,
     amounts: withExecutor(config, turn.settings.executors),
-    isRevocable: turn.settings.tiers.of(config).isRevocable,
+    isRevocable: turn.settings.usesRevocableCpus && turn.settings.tiers.of(config).isRevocable,
     constraints: constraintsOf(config),
     countWith: (attribute, value) => countWith(turn, config, attribute, value),
   };

@@ -108,6 +108,8 @@ export interface MachineSettings {
   readonly unavailabilityThresholdMs: DurationMs;
   readonly defaultDockerParameters: readonly { readonly name: string; readonly value: string }[];
   readonly populatesDiscovery: boolean;
+  /** Whether tasks of a revocable tier have processors that may be taken back. */
+  readonly usesRevocableCpus: boolean;
   /** Whether somebody outside follows the states of tasks. */
   readonly tellsChanges: boolean;
 }

@@ -1,7 +1,7 @@
 /** Task statuses of the cluster (spec aurora-scheduler, section 3.2); acknowledged when what they mean is durable. */
 import type { TaskState as MesosState, TaskStatus } from '../../../core/wire/types/mesos.v1.ts';
 import type { ScheduleStatus } from '../thrift/types.ts';
-import { changeTask } from './task-changes.ts';
+import { type ChangeOutcome, changeTask } from './task-changes.ts';
 import { taskTransition } from './task-transitions.ts';
 import type { Turn } from './turn.ts';
 
@@ -22,13 +22,26 @@ export const STATUS_OF_MESOS: { readonly [state in MesosState]: ScheduleStatus }
   TASK_UNKNOWN: 'PARTITIONED',
 };
 
+/** As figures name it. */
+const RESULT_OF: { readonly [outcome in ChangeOutcome]: string } = {
+  done: 'SUCCESS',
+  same: 'NOOP',
+  illegal: 'ILLEGAL',
+  'not-from': 'INVALID_CAS_STATE',
+  unknown: 'ILLEGAL_WITH_SIDE_EFFECTS',
+};
+
 /** Longer messages are cut before they are stored. */
 const MESSAGE_MAX = 10_000;
 
 export function handleStatus(turn: Turn, status: TaskStatus): void {
   const id = status.task_id.value;
   const to = STATUS_OF_MESOS[status.state];
-  if (changeTask(turn, id, to, { message: messageOf(status) }) === 'unknown') {
+  const outcome = changeTask(turn, id, to, { message: messageOf(status) });
+  if (status.reason !== undefined) {
+    turn.count(`status_update_${status.reason}_${RESULT_OF[outcome]}`);
+  }
+  if (outcome === 'unknown') {
     const nobody = { isService: false, maxTaskFailures: 0, failureCount: 0, wasKilling: false };
     const transition = taskTransition('UNKNOWN', to, nobody);
     if (transition.kind !== 'same' && transition.effects.includes('kill')) {

@@ -114,6 +114,20 @@ function save(
   };
   turn.putTask(saved);
   setTimes(turn, saved);
+  countEnd(turn, saved);
+}
+
+/** What goes wrong with a job, or in a rack, shows up in the figures. */
+function countEnd(turn: Turn, { status, assignedTask }: ScheduledTask): void {
+  if (status !== 'LOST' && status !== 'FAILED') return;
+  const { job } = assignedTask.task;
+  if (job !== undefined) turn.count(`tasks_${status}_${keyText(job)}`);
+  if (status !== 'LOST' || assignedTask.slaveHost === undefined) return;
+  const { attributes = [] } = turn.state.hosts.get(assignedTask.slaveHost) ?? {};
+  for (const { name, values } of attributes) {
+    if (name !== 'rack') continue;
+    for (const rack of values) turn.count(`tasks_lost_rack_${rack}`);
+  }
 }
 
 function eventOf(turn: Turn, status: ScheduleStatus, message: string | undefined): TaskEvent {

@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SimulatedClock } from '../../../core/testing/clock.ts';
+import type { TaskState, TaskStatus } from '../../../core/wire/types/mesos.v1.ts';
 import { parseTiers } from '../../../schedulers/aurora/file-flags.ts';
 import { ReconcileOnDemand } from '../../../schedulers/aurora/reconcile-on-demand.ts';
+import { ReconciliationSchedule } from '../../../schedulers/aurora/reconciliation-schedule.ts';
 import { SLA_METRICS, SlaVars } from '../../../schedulers/aurora/sla-vars.ts';
 import { job, SchedulerTester, said, WEB } from './machine/scheduler-tester.ts';
 
@@ -40,7 +42,7 @@ test('services have figures by job, cluster and size; they stay until they are t
 test('tasks are asked about on demand, in batches with pauses', async () => {
   const clock = new SimulatedClock();
   const asked: string[] = [];
-  const it = new ReconcileOnDemand(clock, (tasks) => {
+  const it = new ReconcileOnDemand(clock, 5_000, (tasks) => {
     asked.push(tasks.map(({ taskId }) => taskId).join());
   });
   const tasks = ['a', 'b', 'c', 'd', 'e'].map((taskId) => ({ taskId, agentId: undefined }));
@@ -54,6 +56,54 @@ test('tasks are asked about on demand, in batches with pauses', async () => {
   assert.deepEqual(asked.slice(3), ['']);
   await clock.advance(60_000);
   assert.equal(asked.length, 4);
+});
+
+test('questions about known tasks and about all take turns', async () => {
+  const clock = new SimulatedClock(0);
+  const asked: string[] = [];
+  const it = new ReconciliationSchedule(
+    {
+      ...{ initialDelayMs: 60_000, explicitIntervalMs: 3_600_000, implicitIntervalMs: 7_200_000 },
+      ...{ spreadMs: 1_800_000, batchSize: 1_000, batchPauseMs: 5_000 },
+    },
+    clock,
+  );
+  const at = (kind: string) => () => void asked.push(`${kind} ${clock.now() / 60_000}`);
+  it.start({ explicit: at('explicit'), implicit: at('implicit') });
+  await clock.advance(200 * 60_000);
+  assert.deepEqual(asked, [
+    ...['explicit 1', 'implicit 31', 'explicit 61', 'explicit 121', 'implicit 151'],
+    'explicit 181',
+  ]);
+  it.stop();
+  await clock.advance(200 * 60_000);
+  assert.equal(asked.length, 6);
+});
+
+test('what goes wrong is counted by job, rack and reason', () => {
+  const it = new SchedulerTester();
+  it.create(job(2));
+  it.offer('h1', { attributes: [{ name: 'rack', type: 'TEXT', text: { value: 'a' } }] });
+  it.advance(2_000);
+  const [lost, failed] = [it.id(0), it.id(1)];
+  it.takeEffects();
+  const status = (id: string, state: TaskState): TaskStatus => ({
+    ...{ task_id: { value: id }, state, reason: 'REASON_RECONCILIATION' },
+  });
+  const effects = [
+    status(lost, 'TASK_LOST'),
+    status(failed, 'TASK_FAILED'),
+    status(failed, 'TASK_FAILED'),
+  ].flatMap((each) => it.machine.statusArrived(each, it.now));
+  assert.deepEqual(
+    effects.flatMap((effect) => (effect.kind === 'count' ? [effect.counter] : [])),
+    [
+      ...['tasks_LOST_www/prod/web', 'tasks_lost_rack_a'],
+      'status_update_REASON_RECONCILIATION_SUCCESS',
+      ...['tasks_FAILED_www/prod/web', 'status_update_REASON_RECONCILIATION_SUCCESS'],
+      'status_update_REASON_RECONCILIATION_NOOP',
+    ],
+  );
 });
 
 test('the calls for it are checked and counted', () => {

@@ -69,9 +69,18 @@ test('the executor is what lies in the sandbox under the name of its path', () =
 });
 
 test('what is not there is refused by name, and so is what has no meaning', () => {
-  for (const name of ['enable_revocable_ram']) {
+  for (const name of ['enable_revocable_ram', 'kerberos_debug']) {
+    assert.match(String(compile(`-${name}=true`)), new RegExp(`'${name}' is not supported: `));
+    compiled(`-${name}=false`);
+  }
+  for (const name of ['kerberos_server_keytab', 'shiro_realm_modules']) {
     assert.match(String(compile(`-${name}=x`)), new RegExp(`'${name}' is not supported: `));
   }
+  assert.equal(compile('-mesos_driver=V2'), "Flag 'mesos_driver' has no driver 'V2'");
+  assert.equal(
+    compile('-scheduling_max_batch_size=0'),
+    "Flag 'scheduling_max_batch_size' must be above 0",
+  );
   assert.match(
     String(compile('-http_authentication_mechanism=NEGOTIATE')),
     /'http_authentication_mechanism=NEGOTIATE' is not supported: /,

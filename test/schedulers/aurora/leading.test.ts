@@ -181,7 +181,7 @@ test('what only the leader can answer is sent to it, path and query unchanged', 
       '/offers',
     ],
     ...['/pendingtasks', '/quotas?role=r', '/slaves', '/state', '/tiers', '/utilization/cpu'],
-    ...['/assets/scheduler/x.js', '/v1/jobs'],
+    ...['/assets/scheduler/x.js', '/v1/jobs', '/scheduler', '/scheduler/www/prod/web', '/updates/'],
   ];
   for (const url of paths) {
     const answer = await app.inject({ method: 'POST', url });
@@ -192,15 +192,10 @@ test('what only the leader can answer is sent to it, path and query unchanged', 
     const here = await app.inject({ url, headers: { 'bypass-leader-redirect': '' } });
     assert.equal(here.body, 'here', url);
   }
-  for (const url of [
-    '/',
-    '/vars',
-    '/vars.json',
-    '/health',
-    '/scheduler/www',
-    '/apihelp',
-    '/statex',
-  ]) {
+  const start = await app.inject('/');
+  assert.equal(start.statusCode, 200);
+  assert.match(start.body, /refresh" content="0; url=http:\/\/leader:8081\/"/);
+  for (const url of ['/vars', '/vars.json', '/health', '/apihelp', '/statex']) {
     assert.equal((await app.inject(url)).body, 'here', url);
   }
 });

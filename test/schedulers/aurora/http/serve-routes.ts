@@ -1,9 +1,13 @@
 /** All routes over a machine in memory, with bodies as bytes as the real server gives them. */
 import Fastify, { type FastifyInstance } from 'fastify';
+import { SimulatedClock } from '../../../../core/testing/clock.ts';
 import { declareRoutes } from '../../../../schedulers/aurora/http/routes.ts';
 import { guardBy, OPEN } from '../../../../schedulers/aurora/http/security/guard.ts';
 import type { ShiroRealm } from '../../../../schedulers/aurora/http/security/shiro.ts';
+import { VarsHistory } from '../../../../schedulers/aurora/vars-history.ts';
 import { SchedulerTester } from '../machine/scheduler-tester.ts';
+
+const HOUR = { intervalMs: 1_000, keptMs: 3_600_000 };
 
 export interface ServedRoutes {
   readonly app: FastifyInstance;
@@ -16,6 +20,7 @@ export function serveRoutes(
     readonly origin?: string;
     readonly quit?: () => void;
     readonly it?: SchedulerTester;
+    readonly history?: VarsHistory;
   } = {},
 ): ServedRoutes {
   const it = options.it ?? new SchedulerTester();
@@ -36,6 +41,7 @@ export function serveRoutes(
     cronZone: 'GMT',
     now: () => it.now,
     vars: () => new Map(),
+    history: options.history ?? new VarsHistory(HOUR, new SimulatedClock(), () => new Map()),
     diagnostics: {
       levels: { level: () => level, setLevel: (wanted) => (level = wanted ?? 'info') },
       services: () => [{ name: 'scheduler', state: 'ACTIVE' }],

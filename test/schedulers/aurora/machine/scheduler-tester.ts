@@ -94,6 +94,7 @@ export const SETTINGS: MachineSettings = {
   defaultDockerParameters: [],
   populatesDiscovery: false,
   tellsChanges: false,
+  usesRevocableCpus: true,
 };
 
 export function config(changes: Partial<TaskConfig> = {}): TaskConfig {
