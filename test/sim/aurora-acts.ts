@@ -196,7 +196,7 @@ export class AuroraActs {
   }
 
   private steer(): void {
-    const { life, record, say } = this.parts;
+    const { life, say } = this.parts;
     const active = [...(life.machine?.state.updates.all() ?? [])].filter((each) => each.isActive);
     if (active.length === 0) return;
     const update = this.pick(active);
@@ -209,7 +209,6 @@ export class AuroraActs {
       'pulseJobUpdate',
     ] as const);
     say(`${method} while ${update.status}`);
-    if (method !== 'pulseJobUpdate') record.interrupted.add(update.id);
     this.call({ method, args: { key } });
   }
 

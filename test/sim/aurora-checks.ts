@@ -24,8 +24,6 @@ import { type Instances, instancesOf } from './aurora-record.ts';
 export interface Wanted {
   readonly role: string;
   readonly countMax: number;
-  /** Updates that were taken up anew after a pause or a death. */
-  readonly interrupted: ReadonlySet<string>;
 }
 
 export function checkAtAnyTime(machine: AuroraMachine, wanted: Wanted): void {
@@ -41,10 +39,10 @@ export function checkAtAnyTime(machine: AuroraMachine, wanted: Wanted): void {
   const quota = use.quotaOf(wanted.role);
   const used = use.consumption(wanted.role).prodShared;
   assert.ok(used.cpus <= quota.cpus + 1e-6, `${used.cpus} of ${quota.cpus} processors are used`);
-  for (const update of machine.state.updates.all()) checkUpdate(machine, update, wanted);
+  for (const update of machine.state.updates.all()) checkUpdate(machine, update);
 }
 
-function checkUpdate(machine: AuroraMachine, update: StoredUpdate, wanted: Wanted): void {
+function checkUpdate(machine: AuroraMachine, update: StoredUpdate): void {
   const { settings } = update.update.instructions;
   const last = new Map(update.instanceEvents.map(({ instanceId, action }) => [instanceId, action]));
   const inAction = (action: string): number =>
@@ -53,7 +51,7 @@ function checkUpdate(machine: AuroraMachine, update: StoredUpdate, wanted: Wante
   if (update.status === 'ROLLED_FORWARD' || update.status === 'ROLLING_FORWARD') {
     assert.ok(failed <= settings.maxFailedInstances, `${failed} failed, and ${update.id} goes on`);
   }
-  if (update.status === 'ROLLING_FORWARD' && !wanted.interrupted.has(update.id)) {
+  if (update.status === 'ROLLING_FORWARD') {
     const working = inAction('INSTANCE_UPDATING');
     const size = largestGroup(settings);
     assert.ok(working <= size, `${working} instances at a time in ${update.id}, not ${size}`);

@@ -11,8 +11,6 @@ export type Instances = ReadonlyMap<number, string>;
 export class AuroraRecord {
   /** Updates whose start was answered with OK, with what was there before. */
   readonly updates = new Map<string, Instances>();
-  /** Taken up anew at least once: instances that fell meanwhile are waited for beside those under way. */
-  readonly interrupted = new Set<string>();
   readonly ends: Record<string, number> = {};
   /** Processors of the quota: the last acknowledged figure, then those asked for without an answer yet. */
   private quotas: number[] = [];
@@ -20,12 +18,6 @@ export class AuroraRecord {
 
   count(what: string): void {
     this.ends[what] = (this.ends[what] ?? 0) + 1;
-  }
-
-  interrupt(machine: AuroraMachine | undefined): void {
-    for (const update of machine?.state.updates.all() ?? []) {
-      if (update.isActive) this.interrupted.add(update.id);
-    }
   }
 
   quotaAsked(cpus: number): void {

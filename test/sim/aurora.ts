@@ -98,7 +98,6 @@ class AuroraSimulation {
 
   private async die(): Promise<void> {
     this.say('the scheduler dies');
-    this.record.interrupt(this.life.machine);
     await this.life.kill();
     await this.pass(seconds(randomInteger(this.random, 60)));
     await this.life.start();
@@ -112,8 +111,7 @@ class AuroraSimulation {
       await this.clock.advance(Math.min(CHECK_MS, end - this.clock.now()));
       const { machine } = this.life;
       if (machine === undefined) continue;
-      const { interrupted } = this.record;
-      checkAtAnyTime(machine, { role: ROLE, countMax: COUNT_MAX, interrupted });
+      checkAtAnyTime(machine, { role: ROLE, countMax: COUNT_MAX });
       this.lookAtEnds(machine);
     }
   }

@@ -9,6 +9,7 @@ interface GraphQuery {
 }
 
 const METRICS_MAX = 50;
+const REFRESH_SECS = 10;
 
 export function declareGraphs(app: FastifyInstance, history: VarsHistory): void {
   app.get<{ Querystring: GraphQuery }>('/graphdata', ({ query }, reply) => {
@@ -26,12 +27,15 @@ export function declareGraphs(app: FastifyInstance, history: VarsHistory): void 
   });
   for (const path of ['/graphview', '/graphview.html']) {
     app.get(path, (_request, reply) =>
-      reply.type('text/html; charset=utf-8').send(htmlPage('Graphs', PAGE)),
+      reply
+        .header('refresh', String(REFRESH_SECS))
+        .type('text/html; charset=utf-8')
+        .send(htmlPage('Graphs', PAGE)),
     );
   }
 }
 
-/** The names stand in the address (`?query=a,b`); asks every ten seconds. */
+/** The names stand in the address (`?query=a,b`). */
 const PAGE = `<form><input name="query" size="60" list="names" placeholder="names, with commas"><datalist id="names"></datalist> <input type="submit" value="Draw"></form>
 <canvas id="graph" width="900" height="400"></canvas><ul id="legend"></ul>
 <script>
@@ -58,5 +62,4 @@ async function draw() {
 }
 fetch('graphdata').then((answer) => answer.json()).then((names) => document.getElementById('names').replaceChildren(...names.map((name) => new Option(name, name))));
 draw();
-setInterval(draw, 10000);
 </script>`;

@@ -22,6 +22,8 @@ export interface RollingUpdateOptions {
   readonly instances: ReadonlyMap<number, boolean>;
   /** Of an update that is taken up again: what must not be forgiven by that. */
   readonly failed?: ReadonlySet<number>;
+  /** Begun and not finished: they count in their group. */
+  readonly working?: ReadonlySet<number>;
   /** Ends that were counted, by instance. */
   readonly failureCounts?: ReadonlyMap<number, number>;
 }
@@ -54,7 +56,7 @@ export class RollingUpdate {
   constructor(options: RollingUpdateOptions) {
     this.options = options;
     for (const [id, isWanted] of options.instances) {
-      const state = options.failed?.has(id) === true ? 'failed' : 'idle';
+      const state = stateBefore(options, id);
       const failureCount = options.failureCounts?.get(id) ?? 0;
       this.followed.set(id, { isWanted, state, failureCount });
     }
@@ -74,7 +76,9 @@ export class RollingUpdate {
     const steps: UpdateStep[] = [];
     const follow = (instance: number): void => this.follow(instance, taskOf(instance), now, steps);
     const hadWorking = this.progress().workingCount > 0;
-    if (changed !== undefined && this.followed.get(changed)?.state === 'working') follow(changed);
+    for (const working of changed === undefined ? this.inState('working') : [changed]) {
+      if (this.followed.get(working)?.state === 'working') follow(working);
+    }
     for (;;) {
       const failed = this.inState('failed');
       if (failed.length > this.options.maxFailedInstances) {
@@ -154,4 +158,9 @@ export class RollingUpdate {
   private inState(state: InstanceState): number[] {
     return [...this.followed].filter(([, each]) => each.state === state).map(([id]) => id);
   }
+}
+
+function stateBefore({ failed, working }: RollingUpdateOptions, id: number): InstanceState {
+  if (failed?.has(id) === true) return 'failed';
+  return working?.has(id) === true ? 'working' : 'idle';
 }

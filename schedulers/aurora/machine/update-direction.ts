@@ -92,19 +92,20 @@ export function rollingUpdate(turn: Turn, update: StoredUpdate): RollingUpdate {
     maxFailedInstances: settings.maxFailedInstances,
     isRollingBack: isBack,
     instances: new Map(order.map((each) => [each, targetConfig(update, each) !== undefined])),
-    failed: failedBefore(update),
+    failed: lastIn(update, 'failed'),
+    working: lastIn(update, 'updating'),
     failureCounts: failureCounts(turn, update),
   });
 }
 
-/** In the direction in which it goes: a death of the scheduler, or a pause, forgives none. */
-function failedBefore(update: StoredUpdate): ReadonlySet<number> {
-  const { failed } = actionsOf(update);
+/** Instances that the history left so, in the direction in which the update goes. */
+function lastIn(update: StoredUpdate, kind: keyof Actions): ReadonlySet<number> {
+  const wanted = actionsOf(update)[kind];
   const actions = new Map(
     update.instanceEvents.map(({ instanceId, action }) => [instanceId, action]),
   );
   return new Set(
-    [...actions].flatMap(([instance, action]) => (action === failed ? [instance] : [])),
+    [...actions].flatMap(([instance, action]) => (action === wanted ? [instance] : [])),
   );
 }
 

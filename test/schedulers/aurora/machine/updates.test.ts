@@ -284,6 +284,30 @@ test('the difference that an update would make is told by configuration', () => 
   assert.deepEqual([remove, unchanged], [[], []]);
 });
 
+test('what was under way when the scheduler died is finished before the next group', () => {
+  const before = new UpdateTester();
+  before.create(job(4));
+  before.run();
+  assert.equal(before.start(4, { updateGroupSize: 2 }), 'OK');
+  before.status(before.id(0), 'TASK_KILLED');
+  before.run();
+  before.advance(10_000);
+  // Instance 0 is done, 1 still dies, 2 was begun in place of 0.
+  const begun = ['0 2 RUNNING', '1 1 KILLING', '2 1 KILLING', '3 1 RUNNING'];
+  assert.deepEqual(before.running, begun);
+  const after = new UpdateTester({}, before);
+  after.advance(30_000);
+  assert.deepEqual(after.running, begun);
+  after.step();
+  after.step();
+  after.step();
+  assert.equal(after.update.status, 'ROLLED_FORWARD');
+  assert.deepEqual(
+    after.update.instanceEvents.map(({ action, instanceId }) => `${instanceId} ${action}`).sort(),
+    [0, 1, 2, 3].flatMap((each) => [`${each} INSTANCE_UPDATED`, `${each} INSTANCE_UPDATING`]),
+  );
+});
+
 test('a successor forgives neither failed instances nor ends that were counted', () => {
   const before = new UpdateTester();
   before.create(job(3));
