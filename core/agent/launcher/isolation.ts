@@ -16,7 +16,6 @@ import type {
 } from '../containerizer/plan.ts';
 import type { ContainerLimitation } from '../launcher-port.ts';
 import { isMissing, pidsBelow, readText, removeTree } from './cgroup-files.ts';
-import { GracePeriod } from './grace-period.ts';
 import type { AttachedNetworks, Isolation, WatchHandlers } from './ports.ts';
 import { checkNow, Watches } from './watches.ts';
 
@@ -29,14 +28,11 @@ export class NodeIsolation implements Isolation {
   private readonly clock: Clock;
   private readonly destroyLimitMs: number;
   private readonly watches: Watches;
-  private readonly gracePeriod: GracePeriod;
 
-  /** `ownCgroup`: `cgroup.procs` of this process's cgroup, where that is of use. */
-  constructor(clock: Clock, destroyLimitMs: number, ownCgroup?: string) {
+  constructor(clock: Clock, destroyLimitMs: number) {
     this.clock = clock;
     this.destroyLimitMs = destroyLimitMs;
     this.watches = new Watches(clock);
-    this.gracePeriod = new GracePeriod(clock, ownCgroup);
   }
 
   watch(id: string, watches: readonly WatchPlan[], handlers: WatchHandlers): void {
@@ -59,7 +55,6 @@ export class NodeIsolation implements Isolation {
         return `Failed to prepare cgroup '${cgroup.path}': ${describeError(thrown)}`;
       }
     }
-    if (plan.cgroups.some(({ isJoined }) => isJoined)) this.gracePeriod.begin();
     return undefined;
   }
 

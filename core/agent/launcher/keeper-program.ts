@@ -13,8 +13,8 @@
  *                 `born <order> <pid> <start time>`, then `begun <order>` or `refused <order> <reason>`
  *                 `ended <order or empty> <pid> <start time> <wait status>`
  *
- * Joining a cgroup takes the kernel ten milliseconds when nobody has done so for a moment: a request with an
- * order is not waited for, and many processes may be joining at once.
+ * Joining a cgroup may take the kernel ten milliseconds (see README): a request with an order is not waited for,
+ * and many processes may be joining at once.
  *
  * Both write each end to `<folder>/ends/<pid>` before they reap the process, so that whoever finds it gone
  * also finds the file. A task writes `<folder>/starts/<mark>` before it becomes its program. `<folder>/lock`
@@ -200,7 +200,8 @@ sub begin {
   my $started = (stat_of($$))[19] // "";
   $say->("born", "$$ $started");
   for (splice @rest, 0, $joins) {
-    next if put("$_/cgroup.procs", "0");
+    # A thread, of which there is one, goes at once; version 2 knows whole processes only.
+    next if put("$_/tasks", "0") || put("$_/cgroup.procs", "0");
     $say->("refused", "$_: $!");
     leave(1);
   }

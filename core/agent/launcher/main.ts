@@ -9,7 +9,6 @@ import { SystemRandom } from '../../base/random.ts';
 import { failpointsOf } from '../failpoints.ts';
 import { LauncherCore } from './core.ts';
 import { FileDisk } from './file-disk.ts';
-import { ownCgroupFile } from './grace-period.ts';
 import { NodeIsolation } from './isolation.ts';
 import { askedProbe, helpWithProbe } from './namespace-probe.ts';
 import { keptHere, NodeProcesses } from './node-processes.ts';
@@ -22,7 +21,7 @@ const clock = new SystemClock();
 function serve(): void {
   const place = launcherPlace();
   const { destroyTimeoutMs, networks, orphans } = place.settings;
-  const isolation = new NodeIsolation(clock, destroyTimeoutMs, ownCgroupFile());
+  const isolation = new NodeIsolation(clock, destroyTimeoutMs);
   const processes = new NodeProcesses(clock, isolation, {
     kept: keptHere(place.folder),
     terminals: new NodeTerminals(`${place.folder}/terminals`),
