@@ -44,6 +44,13 @@ export class KillCauses {
     this.sick.add(new URL(url).host);
   }
 
+  /** A check of it has failed. */
+  isSick({ tasks, agent }: Instance): boolean {
+    return tasks.some(({ hostPorts }) =>
+      hostPorts.some((port) => this.sick.has(`${agent?.host}:${port}`)),
+    );
+  }
+
   check(taskId: string, { machine }: Marathon, now: Instant): void {
     const { state } = machine;
     const id = instanceIdOf(taskId);
@@ -84,9 +91,7 @@ export class KillCauses {
         return left >= (state.spec(specId)?.instances ?? 0);
       }
       case 'health-check':
-        return instance.tasks.some(({ hostPorts }) =>
-          hostPorts.some((port) => this.sick.has(`${instance.agent?.host}:${port}`)),
-        );
+        return this.isSick(instance);
       case 'overdue-launch':
         return instance.tasks.some(({ stagedAt }) => stagedAt + this.launchTimeoutMs < now);
       case 'unreachable':

@@ -30,6 +30,12 @@ interface Seen {
 /** Looks again and again at one life of Marathon; compares each look with the one before. */
 export class MarathonChecks {
   private before = new Map<string, Seen>();
+  /** Whether a check has failed of one that may be gone by now. */
+  private readonly isSick: (instance: Instance) => boolean;
+
+  constructor(isSick: (instance: Instance) => boolean) {
+    this.isSick = isSick;
+  }
 
   look(state: MarathonState): void {
     for (const id of state.kills.keys()) {
@@ -66,10 +72,8 @@ export class MarathonChecks {
       const cause = endCauseOf(state, each, present);
       if (cause?.by !== 'deployment') return false;
       // Its check may have failed meanwhile: then nothing was taken away.
-      const isIll =
-        present !== undefined &&
-        healthChecksOf(spec).length > 0 &&
-        state.health.isHealthy(present) === false;
+      const isSameRun = present !== undefined && present.incarnation === each.incarnation;
+      const isIll = isSameRun ? state.health.isHealthy(present) === false : this.isSick(each);
       return cause.action.startsWith('Restart') && !isIll;
     });
     if (victims.length > 0) {

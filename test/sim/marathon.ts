@@ -345,7 +345,8 @@ class MarathonSimulation implements Promises {
   }
 
   private checksOf(marathon: Marathon): MarathonChecks {
-    const known = this.checks.get(marathon) ?? new MarathonChecks();
+    const isSick = this.causes.isSick.bind(this.causes);
+    const known = this.checks.get(marathon) ?? new MarathonChecks(isSick);
     this.checks.set(marathon, known);
     return known;
   }
