@@ -1,7 +1,7 @@
 /**
  * Ten frameworks in four roles share 50 agents for ten simulated minutes. The seed decides weights,
  * one role's quota guarantee, another's limit, who is in which role, and what happens in the first five
- * minutes: frameworks fall silent, crash and come back, kill their tasks, agents and the master
+ * minutes or `steps`: frameworks fall silent, crash and come back, kill their tasks, agents and the master
  * crash. Then everybody wants everything, and after a while of convergence:
  *
  * - what an agent has is never exceeded (checked all the time);
@@ -121,7 +121,8 @@ class Sharing {
 
   private async unrest(): Promise<void> {
     const end = this.cluster.clock.now() + UNREST_MS;
-    while (this.cluster.clock.now() < end) {
+    const { steps = Number.POSITIVE_INFINITY } = this.options;
+    for (let step = 0; step < steps && this.cluster.clock.now() < end; step += 1) {
       await this.disturb();
       await this.advance(seconds(1 + randomInteger(this.random, 10)));
     }

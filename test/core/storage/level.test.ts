@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -84,10 +85,13 @@ async function killedAfter(path: string, round: number, count: number): Promise<
   const child = spawn(process.execPath, [WRITER, path, String(round)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  const ended = once(child, 'exit');
   const acknowledged: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     acknowledged.push(line);
     if (acknowledged.length === count) child.kill('SIGKILL');
   }
+  // Its output ends a moment before it gives up its lock.
+  await ended;
   return acknowledged;
 }

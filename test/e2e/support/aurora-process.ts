@@ -46,7 +46,10 @@ export class AuroraProcess {
     const [port = 0] = await freePorts(1);
     const executor = join(cluster.directory, 'executor.sh');
     const command = options.executor ?? `${process.execPath} ${EXECUTOR}`;
-    await writeFile(executor, `#!/bin/sh\nexec ${command}\n`);
+    // Executors do not inherit it, and load much.
+    const cache = process.env['NODE_COMPILE_CACHE'];
+    const environment = cache === undefined ? '' : `export NODE_COMPILE_CACHE='${cache}'\n`;
+    await writeFile(executor, `#!/bin/sh\n${environment}exec ${command}\n`);
     await chmod(executor, 0o755);
     const aurora = new AuroraProcess(`http://127.0.0.1:${port}`, [
       'aurora-scheduler',
