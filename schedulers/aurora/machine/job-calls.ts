@@ -25,7 +25,7 @@ export function createJob(turn: Turn, args: MethodArgs['createJob']): Response {
   if (!checked.ok) return invalid(checked.error);
   const { key, taskConfig, instanceCount, cronSchedule } = checked.value;
   const job = keyText(key);
-  if (cronSchedule !== undefined && cronSchedule !== '') return invalid(NO_CRON);
+  if (cronSchedule !== undefined) return invalid(NO_CRON);
   if (state.updates.activeOf(job) !== undefined) return JOB_UPDATING;
   if (state.tasks.activeOf(job).length > 0 || state.cronJobs.has(job)) {
     return invalid(`Job ${job} already exists`);

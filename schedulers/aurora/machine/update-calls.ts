@@ -13,7 +13,7 @@ import { checkJob } from './configuration-checks.ts';
 import { countRefusal } from './job-calls.ts';
 import { keyText } from './job-key.ts';
 import { QuotaUse } from './quota-use.ts';
-import { inRanges, instanceConfigs } from './ranges.ts';
+import { instanceConfigs } from './ranges.ts';
 import { updateKeyDescription } from './read-calls.ts';
 import type { Turn } from './turn.ts';
 import {
@@ -26,6 +26,8 @@ import { calledFor, isAllowed, isRollingBack, type UpdateCall } from './update-s
 import { StoredUpdate } from './update-table.ts';
 import type { JobUpdates } from './updates.ts';
 
+/** Further ones are not named. */
+const IRRELEVANT_MAX = 1_000;
 const NOTHING_MODIFIED = 'Update results in no instance being modified.';
 
 export function startUpdate(
@@ -39,7 +41,8 @@ export function startUpdate(
   if (audit !== undefined) return audit;
   const { settings: given, taskConfig, instanceCount = 0 } = request ?? {};
   if (given === undefined) return refused('ERROR', 'settings must be set');
-  if (taskConfig?.isService !== true) {
+  if (taskConfig === undefined) return refused('ERROR', 'taskConfig must be set');
+  if (!taskConfig.isService) {
     return invalid('Updates are not supported for non-service tasks.');
   }
   const updateStrategy = given.updateStrategy ?? defaultStrategy(given);
@@ -58,6 +61,8 @@ export function startUpdate(
   const { key, taskConfig: config, instanceCount: count } = checked.value;
   const job = keyText(key);
   if (state.cronJobs.has(job)) return invalid(NO_CRON);
+  const tooMany = countRefusal(turn, count);
+  if (tooMany !== undefined) return invalid(tooMany);
   const current = instanceConfigs(state.tasks.activeOf(job));
   const only = settings.updateOnlyTheseInstances;
   const difference = differenceOf(state, current, { config, count, only });
@@ -68,9 +73,7 @@ export function startUpdate(
   if (active !== undefined) return activeRefusal(active);
   const instructions = instructionsOf(state, current, difference, { config, settings });
   const quota = new QuotaUse(state, tiers);
-  const limit =
-    countRefusal(turn, count) ??
-    quota.refusedPlan(key.role, config, { update: { job, instructions } });
+  const limit = quota.refusedPlan(key.role, config, { update: { job, instructions } });
   if (limit !== undefined) return invalid(limit);
   const updateKey = { job: key, id: turn.random.uuid() };
   const begun = { createdTimestampMs: turn.now, lastModifiedTimestampMs: turn.now };
@@ -125,16 +128,18 @@ function settingsRefusal(
 
 function scopeRefusal(
   { updateOnlyTheseInstances: only }: JobUpdateSettings,
-  { added, changed, removed }: InstanceDifference,
+  { added, changed, removed, unchanged }: InstanceDifference,
 ): string | undefined {
-  const touched = new Set([...added, ...changed, ...removed]);
-  const irrelevant: number[] = [];
-  const last = Math.max(-1, ...only.map((range) => range.last));
-  for (let each = 0; each <= last; each += 1) {
-    if (inRanges(only, each) && !touched.has(each)) irrelevant.push(each);
+  const known = new Set([...added, ...changed, ...removed, ...unchanged]);
+  const irrelevant = new Set<number>();
+  for (const { first, last } of only) {
+    for (let each = first; each <= last && irrelevant.size < IRRELEVANT_MAX; each += 1) {
+      if (!known.has(each)) irrelevant.add(each);
+    }
   }
-  if (irrelevant.length === 0) return undefined;
-  return `The update request attempted to update specific instances, but some are irrelevant to the update and current job state: [${irrelevant.join(', ')}]`;
+  if (irrelevant.size === 0) return undefined;
+  const numbers = [...irrelevant].sort((a, b) => a - b).join(', ');
+  return `The update request attempted to update specific instances, but some are irrelevant to the update and current job state: [${numbers}]`;
 }
 
 function isEmpty({ added, changed, removed }: InstanceDifference): boolean {

@@ -12,6 +12,7 @@ import type {
 } from '../thrift/types.ts';
 import { invalid, okay } from './answers.ts';
 import { checkJob } from './configuration-checks.ts';
+import { countRefusal } from './job-calls.ts';
 import { keyText } from './job-key.ts';
 import { groupByConfig, inRanges, instanceConfigs, toRanges } from './ranges.ts';
 import type { AuroraState } from './state.ts';
@@ -84,6 +85,8 @@ export function updateDiff(turn: Turn, request: JobUpdateRequest | undefined): R
   const { state } = turn;
   const job = keyText(key);
   if (state.cronJobs.has(job)) return invalid('Cron jobs are not supported.');
+  const tooMany = countRefusal(turn, count);
+  if (tooMany !== undefined) return invalid(tooMany);
   const current = instanceConfigs(state.tasks.activeOf(job));
   const only = request?.settings?.updateOnlyTheseInstances ?? [];
   const difference = differenceOf(state, current, { config, count, only });

@@ -153,7 +153,7 @@ test('a job must have a key, a configuration, and a number of instances that is 
     'INVALID_REQUEST Instance count must be between 1 and 4000 inclusive.',
   );
   assert.equal(
-    create({ cronSchedule: '* * * * *', taskConfig: config({ isService: false }) }),
+    create({ cronSchedule: '', taskConfig: config({ isService: false }) }),
     'INVALID_REQUEST Cron jobs may only be created/updated by calling scheduleCronJob.',
   );
 });

@@ -337,3 +337,30 @@ test('a successor forgives neither failed instances nor ends that were counted',
   fail(after, 1);
   assert.equal(after.events.at(-1), 'ROLLING_BACK: Latest failure: instance 1 exited.');
 });
+
+test('instances that are as they shall be already may be asked for, too', () => {
+  const it = new UpdateTester();
+  it.create(job(3));
+  it.run();
+  assert.equal(it.start(3, { updateOnlyTheseInstances: [{ first: 0, last: 0 }] }), 'OK');
+  for (let round = 0; round < 3; round += 1) it.step();
+  assert.equal(it.update.status, 'ROLLED_FORWARD');
+  assert.equal(it.start(3, { updateOnlyTheseInstances: [{ first: 0, last: 2 }] }), 'OK');
+  const { instructions } = it.update.update;
+  assert.deepEqual(instructions.desiredState?.instances, [{ first: 1, last: 2 }]);
+});
+
+test('counts and ranges beyond all reason are refused at once', () => {
+  const it = new UpdateTester();
+  it.create(job(1));
+  it.run();
+  const most = 2 ** 31 - 1;
+  const tooMany = 'INVALID_REQUEST Instance count must be between 1 and 4000 inclusive.';
+  assert.equal(it.start(most), tooMany);
+  const request = { taskConfig: config(BIGGER), instanceCount: most, settings: UPDATE_SETTINGS };
+  assert.equal(said(it.call({ method: 'getJobUpdateDiff', args: { request } })), tooMany);
+  assert.match(
+    it.start(1, { updateOnlyTheseInstances: [{ first: 0, last: most }] }),
+    /^INVALID_REQUEST .* \[1, 2, .*, 1000\]$/,
+  );
+});
