@@ -76,7 +76,7 @@ function instanceStatus(instance: Instance): InstanceStatus {
     agentId: agent?.agentId,
     agentRegion: agent?.region,
     agentZone: agent?.zone,
-    resources: pod === undefined ? undefined : resourcesOf(pod),
+    resources: pod === undefined ? undefined : resourcesOf(pod, instance.tasks),
     networks: networksOf(instance),
     containers: containers.map((container) => container.json),
     specReference: `/v2/pods${instance.spec.id}::versions/${instance.spec.version}`,
@@ -88,8 +88,11 @@ function instanceStatus(instance: Instance): InstanceStatus {
   return { status, json };
 }
 
-function resourcesOf(pod: Pod): JsonObject {
-  const { cpus, mem, disk, gpus } = totalOf(pod);
+/** The executor's, and those of the containers that have been heard of and not ended. */
+function resourcesOf(pod: Pod, tasks: readonly InstanceTask[]): JsonObject {
+  const held = tasks.filter(holdsResources).map(({ container }) => container);
+  const containers = pod.containers.filter(({ name }) => held.includes(name));
+  const { cpus, mem, disk, gpus } = totalOf({ ...pod, containers });
   const executor = pod.executorResources;
   return resourcesJson({
     // Sums of decimal fractions come out a hair off what is meant.
@@ -121,13 +124,15 @@ function stateOf(
   }
 }
 
-function networksOf(instance: Instance): JsonObject[] {
-  const addresses = instance.tasks.flatMap(({ ipAddresses }) =>
-    ipAddresses.map(({ ipAddress }) => ipAddress),
-  );
-  if (addresses.length === 0) return [];
-  const [name] = instance.spec.networks.flatMap((network) => network.name ?? []);
-  return [{ name, addresses: [...new Set(addresses)] }];
+/** All containers are on the same networks: each network once, with all its addresses. */
+function networksOf({ tasks }: Instance): JsonObject[] {
+  const merged = new Map<string | undefined, Set<string>>();
+  for (const { name, addresses } of tasks.flatMap(({ networks = [] }) => networks)) {
+    const known = merged.get(name) ?? new Set();
+    for (const address of addresses) known.add(address);
+    merged.set(name, known);
+  }
+  return [...merged].map(([name, addresses]) => ({ name, addresses: [...addresses] }));
 }
 
 interface ContainerStatus {
@@ -153,7 +158,8 @@ function containerStatus(
     conditions: healthy === undefined ? [] : [healthCondition(healthy, task, since)],
     containerId: task.id,
     endpoints: spec === undefined || !isActive(task.condition) ? [] : endpointsOf(spec, task),
-    resources: spec === undefined || isOver ? undefined : resourcesJson(spec.resources),
+    resources:
+      spec === undefined || !holdsResources(task) ? undefined : resourcesJson(spec.resources),
     termination: isOver ? terminationOf(task) : undefined,
     lastUpdated: since,
     lastChanged: since,
@@ -172,14 +178,25 @@ function healthCondition(healthy: boolean, task: InstanceTask, since: string): J
   };
 }
 
+function holdsResources({ condition }: InstanceTask): boolean {
+  return condition !== 'Provisioned' && isActive(condition);
+}
+
+/** Those with a port of the host stand first, the one whose health is checked last. */
 function endpointsOf(container: PodContainer, task: InstanceTask): JsonObject[] {
-  const hostPorts = [...task.hostPorts];
-  const checked = container.healthCheck?.http?.endpoint ?? container.healthCheck?.tcp?.endpoint;
-  return container.endpoints.map(({ name, hostPort }) => ({
-    name,
-    allocatedHostPort: hostPort === undefined ? undefined : hostPorts.shift(),
-    healthy: name === checked ? task.healthy : undefined,
-  }));
+  const { endpoints, healthCheck } = container;
+  const checked = healthCheck?.http?.endpoint ?? healthCheck?.tcp?.endpoint;
+  const open = endpoints.filter(({ hostPort }) => hostPort !== undefined);
+  const shown = [
+    ...open.map(({ name }, index) => ({ name, allocatedHostPort: task.hostPorts[index] })),
+    ...endpoints.filter(({ hostPort }) => hostPort === undefined).map(({ name }) => ({ name })),
+  ];
+  return [
+    ...shown.filter(({ name }) => name !== checked),
+    ...shown
+      .filter(({ name }) => name === checked)
+      .map((endpoint) => ({ ...endpoint, healthy: task.healthy })),
+  ];
 }
 
 /** The exit code is known only from the text of the last status. */

@@ -16,6 +16,7 @@ import {
   isTerminal,
   specIdOfInstance,
   startedAtOf,
+  type TaskNetwork,
 } from '../model/instance.ts';
 import { healthChecksOf } from '../model/run-spec.ts';
 import { formatTimestamp } from '../model/timestamp.ts';
@@ -132,7 +133,8 @@ function sinceOf(turn: Turn, status: TaskStatus): number {
 function taskAfter(turn: Turn, before: InstanceTask, status: TaskStatus): InstanceTask {
   const condition = conditionOfStatus(status);
   const isRunning = status.state === 'TASK_RUNNING';
-  const addresses = ipAddresses(status.container_status?.network_infos ?? []);
+  const infos = status.container_status?.network_infos ?? [];
+  const addresses = ipAddresses(infos);
   const message = status.message?.slice(0, MESSAGE_MAX);
   return {
     ...before,
@@ -143,6 +145,7 @@ function taskAfter(turn: Turn, before: InstanceTask, status: TaskStatus): Instan
     // Answers to reconciliation repeat the state; their text would only replace a better one.
     message: status.reason === 'REASON_RECONCILIATION' ? before.message : message,
     ipAddresses: addresses.length > 0 ? addresses : before.ipAddresses,
+    networks: addresses.length > 0 ? networksOf(infos) : before.networks,
     healthy: status.healthy ?? before.healthy,
     checkStatus: status.check_status ?? before.checkStatus,
   };
@@ -150,6 +153,13 @@ function taskAfter(turn: Turn, before: InstanceTask, status: TaskStatus): Instan
 
 function startOf(turn: Turn, status: TaskStatus): number {
   return status.timestamp === undefined ? turn.now : Math.floor(status.timestamp * 1_000);
+}
+
+function networksOf(infos: readonly NetworkInfo[]): readonly TaskNetwork[] {
+  return infos.map(({ name, ip_addresses = [] }) => ({
+    name,
+    addresses: ip_addresses.flatMap(({ ip_address }) => ip_address ?? []),
+  }));
 }
 
 function ipAddresses(infos: readonly NetworkInfo[]): InstanceTask['ipAddresses'] {

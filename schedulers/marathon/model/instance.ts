@@ -93,6 +93,12 @@ export interface AgentOfInstance {
   readonly attributes: readonly Attribute[];
 }
 
+export interface TaskNetwork {
+  /** None on the host's own. */
+  readonly name?: string | undefined;
+  readonly addresses: readonly string[];
+}
+
 /** A current task of an instance, or the last one when that has ended. */
 export interface InstanceTask {
   readonly id: string;
@@ -108,6 +114,8 @@ export interface InstanceTask {
   readonly since: Instant;
   readonly message?: string | undefined;
   readonly ipAddresses: readonly { readonly ipAddress: string; readonly protocol: string }[];
+  /** The same by network, as the agent names them; absent before it has told. */
+  readonly networks?: readonly TaskNetwork[] | undefined;
   /** As reported by health checks that the agent runs. */
   readonly healthy?: boolean | undefined;
   readonly checkStatus?: CheckStatusInfo | undefined;

@@ -248,6 +248,8 @@ export class FakeMaster {
     };
   }
 
+  /** Tasks are launched, but nothing is said of them. */
+  ignoresLaunches = false;
   /** Kills get lost. */
   ignoresKills = false;
   /** The status with which tasks answer checks. */
@@ -367,7 +369,7 @@ export class FakeMaster {
         pending: undefined,
       });
       this.take(agent, info, -1);
-      queueMicrotask(() => this.update(id, this.firstState));
+      if (!this.ignoresLaunches) queueMicrotask(() => this.update(id, this.firstState));
     }
     this.offerSoon();
   }
