@@ -136,6 +136,13 @@ function violationsOfDeprecated(raw: RawApp): Violation[] {
       add('/container/docker/portMappings', 'must be empty');
     }
   }
+  const mappings = raw.container?.portMappings;
+  if (mappings !== undefined && (docker?.portMappings?.length ?? 0) > 0) {
+    add('/', 'cannot specify both portMappings and docker.portMappings');
+  }
+  if (mappings !== undefined && (raw.ipAddress?.discovery?.ports?.length ?? 0) > 0) {
+    add('/', 'container.portMappings and ipAddress.discovery.ports must not both be set');
+  }
   if (docker?.network === 'NONE') {
     add('/container/docker/network', "network 'NONE' is not supported");
   }
@@ -233,7 +240,8 @@ function mappingsOf(raw: RawApp, networks: readonly Network[]): readonly PortMap
       ...(labels === undefined ? {} : { labels }),
     })) ??
     defaultMappings(raw);
-  const extended = raw.ports?.map((servicePort, index) => ({
+  const servicePorts = raw.ports ?? raw.portDefinitions?.map(({ port }) => port ?? 0);
+  const extended = servicePorts?.map((servicePort, index) => ({
     servicePort,
     ...(mappings[index] ?? {}),
   }));

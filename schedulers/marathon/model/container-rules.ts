@@ -5,7 +5,7 @@ import type { ModelSettings } from './app-normalize.ts';
 import { violationsOfExternal, violationsOfExternalUse } from './external-volumes.ts';
 import { violationsOfLinuxInfo } from './linux-rules.ts';
 import { violationsOfPersistent, violationsOfVolumePath } from './persistent-volumes.ts';
-import { featureText } from './run-spec-rules.ts';
+import { featureText, violationsOfPullSecret } from './run-spec-rules.ts';
 import { type Violation, violation } from './violations.ts';
 
 export function violationsOfContainer(app: App, settings: ModelSettings): Violation[] {
@@ -35,7 +35,7 @@ export function violationsOfContainer(app: App, settings: ModelSettings): Violat
 function violationsOfPullConfig(
   app: App,
   container: Container,
-  { features }: ModelSettings,
+  settings: ModelSettings,
 ): Violation[] {
   const secret = container.docker?.pullConfig?.secret;
   if (secret === undefined) return [];
@@ -43,11 +43,7 @@ function violationsOfPullConfig(
   if (container.type === 'DOCKER') {
     return [violation(path, 'pullConfig is not supported with Docker containerizer')];
   }
-  if (!features.has('secrets')) {
-    return [violation(path, 'must be empty'), violation(path, featureText('secrets'))];
-  }
-  if (app.secrets[secret] !== undefined) return [];
-  return [violation(path, 'pullConfig.secret must refer to an existing secret')];
+  return violationsOfPullSecret(secret, app.secrets, settings, path);
 }
 
 function violationsOfMappings(app: App, container: Container): Violation[] {

@@ -21,6 +21,7 @@ import {
   violationsOfEnvironment,
   violationsOfLimits,
   violationsOfNetworks,
+  violationsOfPullSecret,
   violationsOfRoles,
   violationsOfSecrets,
   violationsOfUnreachable,
@@ -133,9 +134,9 @@ function violationsOfContainer(
   const environmentPath = `${path}/environment`;
   found.push(...violationsOfEnvironment(environment, pod.secrets, settings, environmentPath));
   const secret = image?.pullConfig?.secret;
-  if (secret !== undefined && pod.secrets[secret] === undefined) {
-    const text = 'pullConfig.secret must refer to an existing secret';
-    found.push(violation(`${path}/image/pullConfig`, text));
+  if (secret !== undefined) {
+    const at = `${path}/image/pullConfig`;
+    found.push(...violationsOfPullSecret(secret, pod.secrets, settings, at));
   }
   found.push(...violationsOfProbes(container, path));
   container.volumeMounts.forEach((mount, index) => {

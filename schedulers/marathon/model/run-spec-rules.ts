@@ -51,7 +51,7 @@ export function violationsOfRoles(
 ): Violation[] {
   const found: Violation[] = [];
   if (!validRoles.includes(spec.role)) {
-    const expected = validRoles.length === 1 ? validRoles[0] : `one of: [${validRoles.join(', ')}]`;
+    const expected = `one of: [${validRoles.join(', ')}]`;
     found.push(violation('/role', `got ${spec.role}, expected ${expected}`));
   }
   const accepted = spec.acceptedResourceRoles;
@@ -123,6 +123,20 @@ export type Secrets = Readonly<Record<string, { readonly source: string }>>;
 export function violationsOfSecrets(secrets: Secrets, { features }: ModelSettings): Violation[] {
   const isFine = Object.keys(secrets).length === 0 || features.has('secrets');
   return isFine ? [] : [violation('/secrets', featureText('secrets'))];
+}
+
+/** What a registry is asked with. */
+export function violationsOfPullSecret(
+  name: string,
+  secrets: Secrets,
+  { features }: ModelSettings,
+  path: string,
+): Violation[] {
+  if (!features.has('secrets')) {
+    return [violation(path, 'must be empty'), violation(path, featureText('secrets'))];
+  }
+  if (secrets[name] !== undefined) return [];
+  return [violation(path, 'pullConfig.secret must refer to an existing secret')];
 }
 
 export function violationsOfEnvironment(

@@ -83,7 +83,7 @@ test('wrong types and broken rules are told apart', async () => {
       '/healthChecks(0)',
       'Health check port indices must address an element of the ports array or container port mappings.',
     ],
-    [{ ...SLEEP, role: 'dev' }, 'Object is not valid', '/role', 'got dev, expected *'],
+    [{ ...SLEEP, role: 'dev' }, 'Object is not valid', '/role', 'got dev, expected one of: [*]'],
   ];
   for (const [body, message, path, error] of rows) {
     const answer = await world.call('POST', '/v2/apps', body);

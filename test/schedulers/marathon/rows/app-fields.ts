@@ -215,6 +215,57 @@ const GIVEN: readonly Row[] = [
     { container: { docker: { image: 'i', network: 'USER' } }, ipAddress: { networkName: 'n' } },
     { networks: NAMED, ipAddress: undefined },
   ],
+  [
+    'docker.network BRIDGE and labels',
+    {
+      container: { docker: { image: 'i', network: 'BRIDGE' } },
+      ipAddress: { networkName: 'mine', labels: { a: 'b' } },
+    },
+    { networks: [{ mode: 'container/bridge', labels: { a: 'b' } }] },
+  ],
+  [
+    'docker.network HOST and ipAddress',
+    { container: { docker: { image: 'i', network: 'HOST' } }, ipAddress: { networkName: 'n' } },
+    { networks: HOST },
+  ],
+  [
+    'more definitions of ports than mappings',
+    {
+      container: {
+        docker: { image: 'i', network: 'BRIDGE', portMappings: [{ containerPort: 80 }] },
+      },
+      portDefinitions: [{ port: 0 }, { port: 0 }],
+    },
+    {
+      networks: BRIDGE,
+      portDefinitions: undefined,
+      container: {
+        type: 'DOCKER',
+        docker: { image: 'i', forcePullImage: false, privileged: false, parameters: [] },
+        volumes: [],
+        portMappings: [
+          { ...MAPPING, containerPort: 80, hostPort: 0 },
+          { ...MAPPING, containerPort: 0, hostPort: 0 },
+        ],
+      },
+    },
+  ],
+  [
+    'ports of discovery',
+    {
+      ipAddress: {
+        networkName: 'n',
+        discovery: { ports: [{ number: 34, name: 'p', protocol: 'tcp' }] },
+      },
+    },
+    {
+      container: {
+        type: 'MESOS',
+        volumes: [],
+        portMappings: [{ ...MAPPING, containerPort: 34, name: 'p' }],
+      },
+    },
+  ],
   ['ipAddress', { ipAddress: { networkName: 'n' } }, { networks: NAMED, ipAddress: undefined }],
   ['ipAddress of the bridge', { ipAddress: { networkName: 'mesos-bridge' } }, { networks: BRIDGE }],
   [

@@ -147,7 +147,7 @@ const ROLES: readonly Row[] = [
       text,
     ],
   ),
-  ['role of others', { ...APP, role: 'dev' }, '/role', 'got dev, expected *'],
+  ['role of others', { ...APP, role: 'dev' }, '/role', 'got dev, expected one of: [*]'],
 ];
 
 const CONSTRAINTS: readonly Row[] = (
@@ -231,6 +231,31 @@ const DEPRECATED: readonly Row[] = [
     },
     '/ipAddress',
     'ipAddress/discovery is not allowed for Docker containers',
+  ],
+  [
+    'both kinds of mappings',
+    {
+      ...APP,
+      container: {
+        docker: { image: 'i', network: 'BRIDGE', portMappings: [{ containerPort: 80 }] },
+        portMappings: [{ containerPort: 80 }],
+      },
+    },
+    '/',
+    'cannot specify both portMappings and docker.portMappings',
+  ],
+  [
+    'discovery and mappings',
+    {
+      ...APP,
+      ipAddress: {
+        networkName: 'n',
+        discovery: { ports: [{ number: 34, name: 'p', protocol: 'tcp' }] },
+      },
+      container: { type: 'MESOS', portMappings: [] },
+    },
+    '/',
+    'container.portMappings and ipAddress.discovery.ports must not both be set',
   ],
   [
     'credential',

@@ -254,7 +254,7 @@ const RULES: readonly Row[] = [
     '/scheduling/placement/constraints(0)',
     'MAX_PER requires an integer value',
   ],
-  ['role of others', { ...POD, role: 'other' }, '/role', 'got other, expected *'],
+  ['role of others', { ...POD, role: 'other' }, '/role', 'got other, expected one of: [*]'],
   [
     'network without name',
     { ...POD, networks: [{ mode: 'container' }] },
@@ -276,6 +276,17 @@ const RULES: readonly Row[] = [
 ];
 
 const WITHOUT_FEATURES: readonly Row[] = [
+  ...[
+    'must be empty',
+    'Feature secrets is not enabled. Enable with --enable_features secrets)',
+  ].map(
+    (error): Row => [
+      'pull configuration',
+      withMain({ image: { kind: 'DOCKER', id: 'i', pullConfig: { secret: 's' } } }),
+      '/containers(0)/image/pullConfig',
+      error,
+    ],
+  ),
   [
     'secrets',
     { ...POD, secrets: { a: { source: 'b' } } },
