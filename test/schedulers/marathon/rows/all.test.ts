@@ -19,3 +19,4 @@ import './resident-refusals.ts';
 import './system.ts';
 import './task-info.ts';
 import './tasks.ts';
+import './volume-refusals.ts';
