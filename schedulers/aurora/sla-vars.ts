@@ -15,7 +15,6 @@ import {
   UPTIME_PERCENTILES,
 } from './machine/sla-figures.ts';
 import { amountsOf } from './machine/task-amounts.ts';
-import { isActive } from './machine/task-table.ts';
 import type { ScheduledTask } from './thrift/types.ts';
 
 export const SLA_METRICS = ['JOB_UPTIMES', 'PLATFORM_UPTIME', 'MEDIANS'] as const;
@@ -90,7 +89,7 @@ function add(vars: Vars, tasks: readonly ScheduledTask[], asked: Asked): void {
     put(`${group}_platform_uptime_percent`, platformUptimePercent(instancesOf(of), window));
   for (const [job, of] of Map.groupBy(tasks, jobText)) {
     if (metrics.has('JOB_UPTIMES')) {
-      const uptimesMs = of.filter(isActive).map((task) => uptimeMs(task, window.to));
+      const uptimesMs = of.flatMap((task) => uptimeMs(task, window.to));
       for (const percent of UPTIME_PERCENTILES) {
         const value = jobUptimeSecs(uptimesMs, percent);
         put(`${job}_job_uptime_${percent.toFixed(2)}_sec`, value);
@@ -110,9 +109,10 @@ function jobText({ assignedTask }: ScheduledTask): string {
   return `${role}/${environment}/${name}`;
 }
 
-function uptimeMs({ taskEvents }: ScheduledTask, now: Instant): DurationMs {
+/** Nothing for a task that is not running. */
+function uptimeMs({ taskEvents }: ScheduledTask, now: Instant): readonly DurationMs[] {
   const since = runningSince(taskEvents);
-  return since === undefined ? 0 : now - since;
+  return since === undefined ? [] : [now - since];
 }
 
 function instancesOf(tasks: readonly ScheduledTask[]): readonly ScheduledTask['taskEvents'][][] {

@@ -4,7 +4,7 @@
  */
 import type { Instant } from '../../../core/base/clock.ts';
 import type { DurationMs } from '../../../core/base/duration.ts';
-import type { ScheduleStatus } from './schedule-status.ts';
+import { type ScheduleStatus, TERMINAL } from './schedule-status.ts';
 
 interface PastEvent {
   readonly status: ScheduleStatus;
@@ -36,10 +36,7 @@ export function runningSince(events: readonly PastEvent[]): Instant | undefined 
 /** Figures of how long tasks took from PENDING to ASSIGNED, STARTING, RUNNING. */
 export type Milestone = 'ASSIGNED' | 'STARTING' | 'RUNNING';
 
-/**
- * The median over the tasks that became pending or reached the milestone within the window; a task that is
- * still on its way counts with what it has waited so far.
- */
+/** The median over the tasks that have not ended and have reached the milestone within the window. */
 export function medianTimeMs(
   histories: Iterable<readonly PastEvent[]>,
   milestone: Milestone,
@@ -47,23 +44,14 @@ export function medianTimeMs(
 ): DurationMs {
   const times: DurationMs[] = [];
   for (const events of histories) {
+    if (TERMINAL.has(events.at(-1)?.status ?? 'LOST')) continue;
     const pending = events.find((event) => event.status === 'PENDING');
-    if (pending === undefined || pending.timestamp > window.to) continue;
     const reached = events.find((event) => event.status === milestone);
-    if (reached === undefined) {
-      if (isOnItsWay(events, milestone)) times.push(window.to - pending.timestamp);
-    } else if (reached.timestamp > window.from) {
-      times.push(Math.min(reached.timestamp, window.to) - pending.timestamp);
-    }
+    if (pending === undefined || reached === undefined) continue;
+    if (reached.timestamp < window.from || reached.timestamp >= window.to) continue;
+    times.push(reached.timestamp - pending.timestamp);
   }
   return median(times);
-}
-
-const WAY: readonly ScheduleStatus[] = ['PENDING', 'ASSIGNED', 'STARTING', 'RUNNING'];
-
-function isOnItsWay(events: readonly PastEvent[], milestone: Milestone): boolean {
-  const place = WAY.indexOf(events.at(-1)?.status ?? 'LOST');
-  return place !== -1 && place < WAY.indexOf(milestone);
 }
 
 function median(values: readonly number[]): number {
@@ -71,7 +59,7 @@ function median(values: readonly number[]): number {
   const rising = values.toSorted((a, b) => a - b);
   const middle = rising.length >> 1;
   const upper = rising[middle] ?? 0;
-  return rising.length % 2 === 1 ? upper : Math.round(((rising[middle - 1] ?? 0) + upper) / 2);
+  return rising.length % 2 === 1 ? upper : ((rising[middle - 1] ?? 0) + upper) / 2;
 }
 
 /**

@@ -8,7 +8,6 @@ import {
   runningSince,
   UPTIME_PERCENTILES,
 } from '../../machine/sla-figures.ts';
-import { isActive } from '../../machine/task-table.ts';
 import type { ScheduledTask } from '../../thrift/types.ts';
 import { NUMBER, record } from './schemas.ts';
 
@@ -36,9 +35,9 @@ export function slaOf(
   const instances = [...byInstance.values()].map((each) =>
     each.map(({ taskEvents }) => taskEvents),
   );
-  const uptimesMs = tasks.filter(isActive).map(({ taskEvents }) => {
+  const uptimesMs = tasks.flatMap(({ taskEvents }) => {
     const since = runningSince(taskEvents);
-    return since === undefined ? 0 : window.to - since;
+    return since === undefined ? [] : [window.to - since];
   });
   return {
     platformUptimePercent: platformUptimePercent(instances, window),

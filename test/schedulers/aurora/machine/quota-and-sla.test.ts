@@ -16,6 +16,7 @@ import {
 import type { ScheduleStatus } from '../../../../schedulers/aurora/machine/schedule-status.ts';
 import {
   jobUptimeSecs,
+  type Milestone,
   medianTimeMs,
   platformUptimePercent,
   runningSince,
@@ -111,16 +112,66 @@ for (const [name, history, percent] of UPTIMES) {
   });
 }
 
-test('the median time to a milestone counts those that reached it in the window or still wait', () => {
-  const histories = [
-    events(['PENDING', 900], ['ASSIGNED', 1_100], ['RUNNING', 1_300]),
-    events(['PENDING', 1_500]),
-    events(['PENDING', 0], ['ASSIGNED', 500]),
-    events(['PENDING', 1_200], ['KILLED', 1_300]),
+/** Histories as `50 P, 200 A, 250 K`: times and first letters of PENDING, ASSIGNED, STARTING, RUNNING, KILLED. */
+const MEDIANS: readonly (readonly [
+  Milestone,
+  window: [number, number],
+  median: number,
+  string[],
+])[] = [
+  ['ASSIGNED', [0, 300], 75, ['50 P, 200 A, 250 K', '100 P, 200 A, 300 R', '200 P, 250 A, 350 S']],
+  ['ASSIGNED', [0, 300], 100, ['50 P, 200 A, 250 R', '100 P, 200 A, 300 R', '200 P, 250 A, 350 S']],
+  ['ASSIGNED', [0, 300], 0, ['50 P', '100 P, 200 A, 300 K']],
+  ['ASSIGNED', [0, 300], 100, ['50 P', '100 P, 200 A']],
+  [
+    'ASSIGNED',
+    [200, 300],
+    130,
+    ['50 P', '100 P, 200 A', '100 P, 300 A', '100 P, 150 A', '100 P, 260 A', '100 P, 400 A'],
+  ],
+  [
+    'STARTING',
+    [0, 500],
+    150,
+    ['50 P', '50 P, 100 A, 150 S', '100 P, 200 A, 300 S, 400 R', '100 P, 200 A, 300 S, 400 K'],
+  ],
+  ['RUNNING', [0, 500], 215, ['50 P', '50 P, 150 S, 180 R', '100 P, 300 S, 400 R']],
+  ['RUNNING', [0, 500], 0, ['50 P', '50 P, 100 R, 200 K']],
+  ['RUNNING', [0, 500], 0, []],
+];
+const STATUS_OF: { readonly [letter: string]: ScheduleStatus } = {
+  ...{ P: 'PENDING', A: 'ASSIGNED', S: 'STARTING', R: 'RUNNING', K: 'KILLED' },
+  ...{ G: 'KILLING', L: 'LOST' },
+};
+
+function history(text: string) {
+  return text.split(', ').map((each) => {
+    const [at = '', letter = ''] = each.split(' ');
+    return { status: STATUS_OF[letter] ?? 'INIT', timestamp: Number(at) };
+  });
+}
+
+test('the median time to a milestone counts those that reached it in the window and have not ended', () => {
+  for (const [milestone, [from, to], expected, texts] of MEDIANS) {
+    const found = medianTimeMs(texts.map(history), milestone, { from, to });
+    assert.equal(found, expected, `${milestone} ${texts.join('; ')}`);
+  }
+});
+
+test('time is up, down, or nobody is to blame', () => {
+  const rows: readonly (readonly [percent: number, instances: string[][]])[] = [
+    [100, [['50 P']]],
+    [100, [['100 P, 200 A, 300 S, 400 R'], ['10 P, 20 A, 30 S, 50 R, 400 G, 450 K']]],
+    [50, [['50 R, 300 K']]],
+    [75, [['50 R, 300 L, 310 K', '320 P, 330 A, 350 S, 400 R']]],
   ];
-  assert.equal(medianTimeMs(histories, 'ASSIGNED', WINDOW), 350);
-  assert.equal(medianTimeMs(histories, 'RUNNING', WINDOW), 500);
-  assert.equal(medianTimeMs([], 'RUNNING', WINDOW), 0);
+  for (const [percent, instances] of rows) {
+    const found = platformUptimePercent(
+      instances.map((tasks) => tasks.map(history)),
+      { from: 100, to: 500 },
+    );
+    assert.equal(found, percent, JSON.stringify(instances));
+  }
 });
 
 test('only a task whose newest event is RUNNING is up', () => {
