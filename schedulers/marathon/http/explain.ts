@@ -60,6 +60,7 @@ function waitJson(wait: Wait): JsonObject {
     case 'launch-tokens':
       return { ...wait, until: at(wait.until) };
     case 'offers':
+    case 'reservation':
       return { ...wait, since: at(wait.since) };
   }
 }

@@ -28,6 +28,12 @@ export type Wait =
   | { readonly kind: 'back-off'; readonly text: string; readonly until: Instant }
   | { readonly kind: 'launch-tokens'; readonly text: string; readonly until: Instant | undefined }
   | { readonly kind: 'offers'; readonly text: string; readonly since: Instant | undefined }
+  | {
+      readonly kind: 'reservation';
+      readonly text: string;
+      readonly hostname: string;
+      readonly since: Instant | undefined;
+    }
   | { readonly kind: 'instances'; readonly text: string };
 
 export interface AgentMisfit {
@@ -63,10 +69,11 @@ export function explain(turn: Turn, id: PathId): Explanation | undefined {
     waits: [
       ...(state.isSubscribed ? [] : [NOT_SUBSCRIBED]),
       ...deploymentWaits(turn, id),
-      ...(next === undefined ? [] : launchWaits(turn, next)),
+      ...(next === undefined ? [] : launchWaits(turn, next, waiting)),
       ...instanceWaits(turn, spec, wanted),
     ],
-    agents: next === undefined ? [] : agentMisfits(turn, next),
+    // One that is bound to its agent says little about the others.
+    agents: next === undefined ? [] : agentMisfits(turn, waiting.find(isFree) ?? next),
   };
 }
 
@@ -92,7 +99,7 @@ function deploymentWaits(turn: Turn, id: PathId): Wait[] {
   });
 }
 
-function launchWaits(turn: Turn, next: Instance): Wait[] {
+function launchWaits(turn: Turn, next: Instance, waiting: readonly Instance[]): Wait[] {
   const { state, now } = turn;
   const until = delayUntil(turn, next);
   if (until > now) {
@@ -102,18 +109,38 @@ function launchWaits(turn: Turn, next: Instance): Wait[] {
     const text = 'as many tasks as may be launched at a time are being launched';
     return [{ kind: 'launch-tokens', text, until: state.tokens.wakeAt() }];
   }
+  const bound = waiting.filter((instance) => !isFree(instance));
+  const free = waiting.find(isFree);
+  return [...reservationWaits(turn, bound), ...(free === undefined ? [] : [offerWait(turn, free)])];
+}
+
+/** What is reserved for an instance is at one agent: no other can help. */
+function reservationWaits(turn: Turn, bound: readonly Instance[]): Wait[] {
+  const hosts = new Set(bound.map(({ agent }) => agent?.host ?? ''));
+  return [...hosts].map((hostname): Wait => {
+    const count = bound.filter(({ agent }) => (agent?.host ?? '') === hostname).length;
+    const whom =
+      count === 1
+        ? '1 waits for what is reserved for it'
+        : `${count} wait for what is reserved for them`;
+    const text = `${whom} on ${hostname}: only an offer of that agent shows the volumes`;
+    return { kind: 'reservation', text, hostname, since: turn.state.offers.lastOfferAt };
+  });
+}
+
+function offerWait({ state }: Turn, next: Instance): Wait {
   const since = state.offers.lastOfferAt;
   const seen = state.offers.of(next.spec.id);
   if (since === undefined || since < next.since) {
     const text =
       'no offer has come since: the agents are full, their offers are held by others, or the role has used up its quota';
-    return [{ kind: 'offers', text, since }];
+    return { kind: 'offers', text, since };
   }
   const text =
     seen?.lastUnusedAt === undefined
       ? 'it waits for an offer'
       : 'no offer of those that came has what it needs';
-  return [{ kind: 'offers', text, since }];
+  return { kind: 'offers', text, since };
 }
 
 function instanceWaits(turn: Turn, spec: RunSpec, wanted: readonly Instance[]): Wait[] {
@@ -148,6 +175,23 @@ function agentMisfits(turn: Turn, next: Instance): AgentMisfit[] {
     agentId: offer.agent_id.value,
     hostname: offer.hostname,
     at: timestamp,
-    misfit: misfitOf(next.spec, offer, context),
+    misfit: boundMisfit(next, offer.agent_id.value) ?? misfitOf(next.spec, offer, context),
   }));
+}
+
+function isFree({ reservation }: Instance): boolean {
+  return reservation === undefined;
+}
+
+function boundMisfit({ reservation, agent }: Instance, agentId: string): Misfit | undefined {
+  if (reservation === undefined || agent === undefined || agent.agentId === agentId) {
+    return undefined;
+  }
+  return {
+    reason: 'NoCorrespondingReservationFound',
+    text: `its volumes are on ${agent.host}`,
+    wanted: agent.agentId,
+    offered: agentId,
+    smallestChange: `a kill with wipe=true, which gives up the data on ${agent.host}`,
+  };
 }

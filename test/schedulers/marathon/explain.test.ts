@@ -1,6 +1,7 @@
 /** `/explain`: per agent the first thing that did not fit, and what an app waits for. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RESIDENT_APP, RESIDENT_FLAGS } from './resident-app.ts';
 import { at, SLEEP, World } from './world.ts';
 
 async function explained(world: World, path: string): Promise<unknown> {
@@ -106,6 +107,28 @@ test('what is waited for is told: offers, a deployment step, the back-off', asyn
   const failed = await explained(world, '/v2/apps/g/first/explain');
   assert.equal(at(failed, 'waitsFor', 0, 'kind'), 'back-off');
   assert.equal(at(failed, 'waitsFor', 0, 'until'), new Date(failedAt + 1_000).toISOString());
+  await world.stop();
+});
+
+test('an instance that waits for its volumes says on which agent they are', async () => {
+  const world = await World.start(RESIDENT_FLAGS, ['a1', 'a2']);
+  await world.call('POST', '/v2/apps', RESIDENT_APP);
+  await world.advance(30_000);
+  const [task] = world.master.running('db');
+  assert.ok(task !== undefined);
+  const host = `${task.agentId}.example`;
+  world.master.hide(task.agentId);
+  world.master.update(task.id, 'TASK_FAILED');
+  await world.advance(60_000);
+  const found = await explained(world, '/v2/apps/db/explain');
+  assert.equal(at(found, 'waitsFor', 0, 'kind'), 'reservation', JSON.stringify(found));
+  assert.equal(at(found, 'waitsFor', 0, 'hostname'), host);
+  assert.match(String(at(found, 'summary')), new RegExp(`1 waits for what is reserved .*${host}`));
+  const agents = at(found, 'agents');
+  assert.ok(Array.isArray(agents));
+  const other: unknown = agents.find((each) => at(each, 'hostname') !== host);
+  assert.equal(at(other, 'fits'), false);
+  assert.equal(at(other, 'reason'), 'NoCorrespondingReservationFound');
   await world.stop();
 });
 
