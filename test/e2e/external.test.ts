@@ -12,7 +12,10 @@ test('an external program launches, recovers, destroys and tells the end of cont
   const directory = await temporaryDirectory('external-program');
   const path = join(directory, 'program');
   const program = join(PROJECT, 'test/e2e/support/external-program.ts');
-  const script = `#!/bin/sh\nexport EXTERNAL_DIRECTORY=${directory}\nexec ${process.execPath} ${program} "$@"\n`;
+  // It is started anew for each command, and loads much.
+  const cache = process.env['NODE_COMPILE_CACHE'];
+  const environment = cache === undefined ? '' : `export NODE_COMPILE_CACHE='${cache}'\n`;
+  const script = `#!/bin/sh\nexport EXTERNAL_DIRECTORY=${directory}\n${environment}exec ${process.execPath} ${program} "$@"\n`;
   writeFileSync(path, script, { mode: 0o755 });
   const agentFlags = ['--containerizers=external', `--containerizer_path=${path}`];
   const cluster = await SmallCluster.start(t, 'external', { agentFlags });
