@@ -7,11 +7,23 @@ import { backgroundOf, startBrowser } from './support/browser.ts';
 
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 
-/** Its update stays with instance 0. */
 const CHANGED = hello({
   contact: 'new@example.com',
   update_config: { watch_secs: 3_600, batch_size: 1, rollback_on_failure: true },
 });
+
+/** Fills fields of the window that the button opens, and sends it. */
+async function edit(
+  page: Page,
+  name: string,
+  fields: Readonly<Record<string, string>>,
+): Promise<void> {
+  await button(page, name).click();
+  const dialog = page.getByRole('dialog');
+  for (const [label, value] of Object.entries(fields)) await dialog.getByLabel(label).fill(value);
+  await dialog.locator('button[type=submit]').click();
+  await dialog.waitFor({ state: 'detached' });
+}
 
 /** Presses the button and confirms, with a reason where one is asked for. */
 async function act(page: Page, name: string, reason?: string): Promise<void> {
@@ -73,13 +85,12 @@ test('jobs, instances and updates are watched and steered in the pages of Aurora
   await t.test(
     'an update shows what changes and how far it is, and is paused and rolled back',
     async () => {
-      await it.ask('POST', '/v1/jobs/www/prod/web/updates', CHANGED);
-      await page.getByRole('link', { name: 'Update rolling forward' }).click();
+      // The update stays with instance 0.
+      const watched = { 'Seconds that each is watched': '3600' };
+      await edit(page, 'Update', { ...watched, 'Command of web': './web --port 81' });
       await page.getByRole('link', { name: /^Instance 0: updating/ }).waitFor();
       await page.getByRole('link', { name: /^Instance 1: waiting/ }).waitFor();
-      await page
-        .locator('.diff .added', { hasText: '"contactEmail": "new@example.com"' })
-        .waitFor();
+      await page.locator('.diff .added', { hasText: '"cmdline": "./web --port 81"' }).waitFor();
       await act(page, 'Pause the update', 'lunch');
       await page.getByText('roll forward paused').first().waitFor();
       await page.getByText('lunch').waitFor();
@@ -110,6 +121,29 @@ test('jobs, instances and updates are watched and steered in the pages of Aurora
     await page.getByText('compared with').waitFor();
     await page.locator('.diff .added').first().waitFor();
   });
+
+  await t.test(
+    'a job is made, the quota changed, and a host taken out of service and back',
+    async () => {
+      await page.goto(`${it.url}/scheduler/www`);
+      const quota = page.getByRole('row', { name: /^Quota / });
+      await quota.getByRole('cell', { name: '0', exact: true }).waitFor();
+      await edit(page, 'Change the quota', { CPU: '7', 'RAM (MB)': '1024', 'Disk (MB)': '2048' });
+      await quota.getByRole('cell', { name: '7', exact: true }).waitFor();
+      await edit(page, 'New job', { Name: 'fresh', Environment: 'test' });
+      await page.waitForURL(/#\/scheduler\/www\/test\/fresh$/);
+      await instanceRow(page, '0').getByText('running').waitFor();
+
+      await page.getByRole('link', { name: 'Hosts', exact: true }).click();
+      await page.getByText('All hosts are in service.').waitFor();
+      await act(page, 'Avoid a host', 'elsewhere');
+      await page.getByRole('alert').getByText('There is no host elsewhere').waitFor();
+      await act(page, 'Avoid a host', 'a1.example');
+      await table(page, 'Out of service').getByText('scheduled').waitFor();
+      await act(page, 'Return a1.example');
+      await page.getByText('All hosts are in service.').waitFor();
+    },
+  );
 
   await t.test('a pending instance says what it waits for', async () => {
     await it.ask('POST', '/v1/jobs', hello({ name: 'big', instances: 1 }, { cpu: 1_000 }));

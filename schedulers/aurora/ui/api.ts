@@ -1,10 +1,18 @@
 /** What the pages ask of Aurora, all of it at `/v1`; addresses are relative to the page's base. */
-import { recordIn, recordOf, recordsIn } from '../../../core/webui/kit/reading.ts';
+import {
+  type Json,
+  recordIn,
+  recordOf,
+  recordsIn,
+  textIn,
+} from '../../../core/webui/kit/reading.ts';
 import { RequestError, requestJson } from '../../../core/webui/kit/requests.ts';
 import { type ConfigGroup, groupOf } from './configurations.ts';
 import {
   type CronView,
   cronOf,
+  type HostRow,
+  hostsOf,
   type JobKey,
   type JobRow,
   jobOf,
@@ -149,4 +157,33 @@ export async function steerUpdate(row: UpdateRow, steer: Steer, message: string)
       ? { method: 'POST' as const }
       : { method: 'POST' as const, body: said(message) };
   await requestJson(`${updatePath(row)}/${steer}`, options);
+}
+
+/** The new update's id. */
+export async function startUpdate(key: JobKey, definition: Json): Promise<string> {
+  const options = { method: 'POST' as const, body: definition };
+  const started = recordOf(await requestJson(`${jobPath(key)}/updates`, options));
+  return textIn(recordIn(recordIn(started, 'update'), 'key'), 'id');
+}
+
+export async function createJob(definition: Json): Promise<void> {
+  await requestJson('v1/jobs', { method: 'POST', body: definition });
+}
+
+export async function setQuota(role: string, quota: Json): Promise<void> {
+  await requestJson(`v1/roles/${encodeURIComponent(role)}/quota`, { method: 'PUT', body: quota });
+}
+
+export type HostMode = 'NONE' | 'SCHEDULED' | 'DRAINING';
+
+/** Only those out of service are known by name: the original's endpoint lists them. */
+export async function readHosts(): Promise<readonly HostRow[]> {
+  return hostsOf(await requestJson('maintenance'));
+}
+
+export async function setHost(host: string, mode: HostMode): Promise<void> {
+  const path = `v1/hosts/${encodeURIComponent(host)}/maintenance`;
+  // Of hosts that it does not know the scheduler notes nothing.
+  await requestJson(path);
+  await requestJson(path, { method: 'PUT', body: { mode } });
 }

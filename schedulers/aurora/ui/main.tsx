@@ -6,6 +6,7 @@ import './aurora.css';
 import { Frame } from '../../../core/webui/kit/frame.tsx';
 import { enterAt, type PageEntry, Pages } from '../../../core/webui/kit/router.tsx';
 import { hashOfPath } from './address.ts';
+import { HostsPage } from './pages/hosts.tsx';
 import { InstancePage } from './pages/instance.tsx';
 import { JobPage } from './pages/job.tsx';
 import { RolePage } from './pages/role.tsx';
@@ -17,6 +18,7 @@ import { UpdatesPage } from './pages/updates.tsx';
 const TABS = [
   { title: 'Roles', hash: '#/scheduler' },
   { title: 'Updates', hash: '#/updates' },
+  { title: 'Hosts', hash: '#/hosts' },
 ];
 
 const JOB = 'scheduler/:role/:environment/:name';
@@ -24,6 +26,7 @@ const JOB = 'scheduler/:role/:environment/:name';
 const ENTRIES: readonly PageEntry[] = [
   { pattern: '', page: () => <RolesPage /> },
   { pattern: 'scheduler', page: () => <RolesPage /> },
+  { pattern: 'hosts', page: () => <HostsPage /> },
   { pattern: 'updates', page: (_, query) => <UpdatesPage status={query.get('status') ?? ''} /> },
   {
     pattern: 'scheduler/:role',

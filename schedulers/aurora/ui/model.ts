@@ -331,3 +331,24 @@ const KINDS: Readonly<Record<string, string>> = {
 export function wordsOf(status: string): string {
   return status.toLowerCase().replaceAll('_', ' ');
 }
+
+export interface HostRow {
+  readonly host: string;
+  readonly mode: string;
+  /** Tasks that are still there and have to go. */
+  readonly leaving: number;
+}
+
+/** The answer of `/maintenance`: names by state, those being drained with the ids of their tasks. */
+export function hostsOf(answer: unknown): readonly HostRow[] {
+  const json = recordOf(answer);
+  const named = (mode: string): HostRow[] => {
+    const names = json[mode];
+    if (!Array.isArray(names)) return [];
+    return names.map((host) => ({ ...{ host: String(host), mode, leaving: 0 } }));
+  };
+  const draining = Object.entries(recordIn(json, 'DRAINING')).map(([host, tasks]) => ({
+    ...{ host, mode: 'DRAINING', leaving: Array.isArray(tasks) ? tasks.length : 0 },
+  }));
+  return [...named('SCHEDULED'), ...draining, ...named('DRAINED')];
+}

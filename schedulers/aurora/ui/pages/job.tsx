@@ -9,6 +9,8 @@ import { jobHref } from '../address.ts';
 import { addInstances, type JobView, killJob, readJob, restart, startCron } from '../api.ts';
 import { ConfigGroups } from '../config-view.tsx';
 import { configText } from '../configurations.ts';
+import { definitionOf } from '../definition.ts';
+import { UpdateEditor } from '../editors.tsx';
 import {
   type JobKey,
   type JobRow,
@@ -47,6 +49,7 @@ function JobParts(props: { readonly view: JobView; readonly onDone: () => void }
   const { job, tasks, reasons, updates } = view;
   const { active, ended } = splitTasks(tasks.rows);
   const update = updates.find(({ status }) => isUnderWay(status));
+  const definition = job.kind === 'cron' ? undefined : definitionOf(view.groups[0], active.length);
   return (
     <>
       <div class="title">
@@ -59,6 +62,7 @@ function JobParts(props: { readonly view: JobView; readonly onDone: () => void }
         )}
       </div>
       <div class="actions">
+        {definition !== undefined && <UpdateEditor job={job.key} before={definition} />}
         <Actions actions={actionsOf(job, active)} onDone={onDone} />
       </div>
       <div class="columns">

@@ -6,6 +6,7 @@ import { Time } from '../../../../core/webui/kit/times.tsx';
 import { useSource } from '../../../../core/webui/kit/use-source.ts';
 import { jobHref, roleHref } from '../address.ts';
 import { type RoleView, readRole } from '../api.ts';
+import { JobEditor, QuotaEditor } from '../editors.tsx';
 import {
   type Amounts,
   type EnvironmentRow,
@@ -33,7 +34,9 @@ export function RolePage({ role, environment }: RolePageProps): JSX.Element {
     <>
       <Path role={role} environment={environment} />
       <Shown source={source} what="jobs">
-        {(view) => <RoleParts role={role} environment={environment} view={view} />}
+        {(view) => (
+          <RoleParts role={role} environment={environment} view={view} onDone={source.refresh} />
+        )}
       </Shown>
     </>
   );
@@ -43,26 +46,32 @@ function RoleParts(props: {
   readonly role: string;
   readonly environment: string | undefined;
   readonly view: RoleView;
+  readonly onDone: () => void;
 }): JSX.Element {
-  const { role, environment, view } = props;
+  const { role, environment, view, onDone } = props;
   const { rows } = view.jobs;
   const shown =
     environment === undefined ? rows : rows.filter(({ key }) => key.environment === environment);
   return (
-    <div class="columns">
-      <div>
-        <Quota quota={view.quota} />
-        <Environments role={role} rows={environmentsOf(rows)} shown={environment} />
+    <>
+      <div class="actions">
+        <JobEditor role={role} environment={environment} />
       </div>
-      <DataTable
-        title="Jobs"
-        rows={shown}
-        columns={JOB_COLUMNS}
-        keyOf={({ key }) => keyText(key)}
-        sortedBy="Job"
-        empty={`${role}${environment === undefined ? '' : `/${environment}`} has no jobs.`}
-      />
-    </div>
+      <div class="columns">
+        <div>
+          <Quota role={role} quota={view.quota} onDone={onDone} />
+          <Environments role={role} rows={environmentsOf(rows)} shown={environment} />
+        </div>
+        <DataTable
+          title="Jobs"
+          rows={shown}
+          columns={JOB_COLUMNS}
+          keyOf={({ key }) => keyText(key)}
+          sortedBy="Job"
+          empty={`${role}${environment === undefined ? '' : `/${environment}`} has no jobs.`}
+        />
+      </div>
+    </>
   );
 }
 
@@ -72,7 +81,12 @@ const RESOURCES: readonly (readonly [string, (amounts: Amounts) => number, typeo
   ['Disk', ({ diskMb }) => diskMb, mbText],
 ];
 
-function Quota({ quota }: { readonly quota: QuotaView }): JSX.Element {
+function Quota(props: {
+  readonly role: string;
+  readonly quota: QuotaView;
+  readonly onDone: () => void;
+}): JSX.Element {
+  const { role, quota, onDone } = props;
   const uses: readonly (readonly [string, Amounts])[] = [
     ['Quota', quota.quota],
     ['Production', quota.production],
@@ -107,6 +121,7 @@ function Quota({ quota }: { readonly quota: QuotaView }): JSX.Element {
         </tbody>
       </table>
       <p class="quiet">Only production tasks are charged to the quota.</p>
+      <QuotaEditor role={role} quota={quota} onDone={onDone} />
     </section>
   );
 }
