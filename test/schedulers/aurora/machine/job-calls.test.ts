@@ -111,6 +111,10 @@ test('an SLA policy that lets no instance go, or takes too long, is refused', ()
     refusal({ percentageSlaPolicy: { percentage: 95, durationSecs: 7_201 } }),
     `${start} PercentageSlaPolicy: durationSecs=7201 must be less than cluster-wide maximum of 7200 secs.`,
   );
+  assert.equal(
+    refusal({ countSlaPolicy: { count: 19, durationSecs: 7_201 } }),
+    `${start} CountSlaPolicy: durationSecs=7201 must be less than cluster-wide maximum of 7200 secs.`,
+  );
   assert.equal(refusal({ percentageSlaPolicy: { percentage: 95, durationSecs: 1 } }), 'OK');
 });
 

@@ -1,6 +1,7 @@
 /** Lives of tasks with time: placing, statuses, ends, penalties, time-outs, pruning (spec aurora-scheduler, sections 3 and 4). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { TaskStatus } from '../../../../core/wire/types/mesos.v1.ts';
 import { config, job, SchedulerTester, SETTINGS, said, WEB } from './scheduler-tester.ts';
 
 test('a pending task goes to the first offer that fits, which is used up', () => {
@@ -303,4 +304,57 @@ test('a task that was given up and runs after all is killed', () => {
   it.status(lost, 'TASK_RUNNING');
   assert.deepEqual(it.take(), [`kill ${lost}`, 'acknowledge TASK_RUNNING']);
   assert.equal(it.tasks()[0]?.status, 'LOST');
+});
+
+test('what the cluster says of a task becomes its message, or what the reason means', () => {
+  const rows: readonly (readonly [rest: Partial<TaskStatus>, message: string | undefined])[] = [
+    [{ message: 'boom' }, 'boom'],
+    [{}, undefined],
+    [{ reason: 'REASON_CONTAINER_LIMITATION_MEMORY' }, 'Task used more memory than requested.'],
+    [{ reason: 'REASON_CONTAINER_LIMITATION_DISK' }, 'Task used more disk than requested.'],
+    [{ reason: 'REASON_CONTAINER_LIMITATION_DISK', message: 'full' }, 'full'],
+    [{ reason: 'REASON_EXECUTOR_UNREGISTERED', message: 'gone' }, undefined],
+  ];
+  for (const [rest, message] of rows) {
+    const it = new SchedulerTester();
+    it.create(job(1, { isService: false }));
+    it.run();
+    const id = it.id(0);
+    it.machine.statusArrived({ task_id: { value: id }, state: 'TASK_FAILED', ...rest }, it.now);
+    assert.equal(it.task(0).taskEvents.at(-1)?.message, message, JSON.stringify(rest));
+  }
+});
+
+test('an action on a partitioned task gives it up', () => {
+  const it = new SchedulerTester();
+  it.create(job(1, { partitionPolicy: { reschedule: false } }));
+  it.run();
+  it.status(it.id(0), 'TASK_UNREACHABLE');
+  it.advance(86_400_000);
+  assert.deepEqual(it.statuses(), ['0 PARTITIONED']);
+  it.call({ method: 'restartShards', args: { job: WEB, shardIds: [0] } });
+  assert.deepEqual(it.statuses(), ['0 LOST', '0 PENDING']);
+  const [lost] = it.tasks();
+  assert.deepEqual(
+    lost?.taskEvents.slice(-2).map(({ status, message }) => [status, message]),
+    [
+      ['RESTARTING', 'Restarted by alice'],
+      ['LOST', 'Action performed on partitioned task, marking as LOST.'],
+    ],
+  );
+});
+
+test('a task that flaps is told how long it waits', () => {
+  const it = new SchedulerTester();
+  it.create(job(1));
+  it.run();
+  it.status(it.id(0), 'TASK_FAILED');
+  it.run();
+  it.status(it.id(0), 'TASK_FAILED');
+  const { status, taskEvents } = it.task(0);
+  assert.equal(status, 'THROTTLED');
+  assert.match(
+    taskEvents.at(-1)?.message ?? '',
+    /^Rescheduled, penalized for (3|4|5)\d{4} ms for flapping$/,
+  );
 });
