@@ -2,12 +2,13 @@
  * `orrery local`: a whole cluster in one process. Beside the roof, which it is a part of: the two are the only
  * files that know all parts.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { SystemClock } from './core/base/clock.ts';
+import { makeDirectories } from './core/base/directories.ts';
 import { type FlagTable, type FlagValues, parseFlags } from './core/base/flags.ts';
 import { createLog, joinedDestination, type Log } from './core/base/log.ts';
 import { SystemRandom } from './core/base/random.ts';
@@ -47,7 +48,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   const options = compiled.value;
   for (const warning of options.security.warnings) process.stderr.write(`${program}: ${warning}\n`);
-  mkdirSync(options.workDir, { recursive: true });
+  makeDirectories(options.workDir);
   const file = pino.destination({ dest: join(options.workDir, 'orrery.log'), sync: true });
   const destination = joinedDestination(file);
   const logOf = (name: string): Log => createLog({ name, level: options.logLevel, destination });

@@ -179,7 +179,10 @@ function refuseUnsupported(flags: AgentFlagValues): string | undefined {
   for (const [name, allowed] of Object.entries(FIXED)) {
     const value = given.get(name);
     if (allowed.includes(value)) continue;
-    const values = allowed.map((each) => `'${each}'`).join(' or ');
+    const values = allowed
+      .filter((each) => each !== undefined)
+      .map((each) => `'${each}'`)
+      .join(' or ');
     return `Flag '${name}' has the value '${value}', but only ${values} is supported`;
   }
   return undefined;

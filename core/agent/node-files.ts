@@ -16,6 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeDirectories } from '../base/directories.ts';
 import type { AgentFiles } from './files-port.ts';
 
 export class NodeFiles implements AgentFiles {
@@ -25,7 +26,7 @@ export class NodeFiles implements AgentFiles {
 
   constructor(root: string) {
     this.root = root;
-    mkdirSync(root, { recursive: true });
+    makeDirectories(root);
   }
 
   read(path: string): Uint8Array | undefined {

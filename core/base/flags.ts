@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs';
 import { parseBytes } from './bytes.ts';
 import { parseDuration } from './duration.ts';
 import { describeError } from './errors.ts';
+import { parseJson } from './picojson.ts';
 import { err, ok, type Result } from './result.ts';
 
 export type FlagType =
@@ -294,8 +295,9 @@ function parseValue(type: FlagType, given: string): Result<unknown> {
     case 'json':
       try {
         return ok(JSON.parse(text));
-      } catch (thrown) {
-        return err(describeError(thrown));
+      } catch {
+        // Its error is in the original's words.
+        return parseJson(text);
       }
   }
 }

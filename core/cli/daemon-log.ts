@@ -2,8 +2,8 @@
  * The log of a daemon as its flags say (spec flags-and-metrics, section 3): stderr unless `--quiet`,
  * files in `--log_dir`; `--external_log_file` is written by somebody else and only shown.
  */
-import { mkdirSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
+import { makeDirectories } from '../base/directories.ts';
 import { createLog, type LevelledLog, type LogLevel } from '../base/log.ts';
 import { LogFiles } from './log-files.ts';
 
@@ -28,7 +28,7 @@ export function openDaemonLog(program: string, flags: LogFlags): DaemonLog {
     const log = createLog({ name: program, level: quiet ? 'silent' : level });
     return { log, file: flags.external_log_file };
   }
-  mkdirSync(directory, { recursive: true });
+  makeDirectories(directory);
   const files = new LogFiles({
     directory,
     program,

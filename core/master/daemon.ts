@@ -7,7 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { guardServer } from '../auth/http-guard.ts';
 import type { Clock } from '../base/clock.ts';
 import type { DurationMs } from '../base/duration.ts';
-import { ClusterError } from '../base/errors.ts';
+import { ClusterError, describeError } from '../base/errors.ts';
 import type { Service } from '../base/lifecycle.ts';
 import type { Log } from '../base/log.ts';
 import { Metrics } from '../base/metrics.ts';
@@ -221,7 +221,12 @@ export class MasterDaemon implements Service {
   private async allocator(modules: RunningModules): Promise<AllocatorFactory | undefined> {
     const { allocatorModule } = this.options;
     if (allocatorModule === undefined) return undefined;
-    return await modules.create('Allocator', allocatorModule, 'allocator');
+    try {
+      return await modules.create('Allocator', allocatorModule, 'allocator');
+    } catch (thrown) {
+      const why = `Failed to create allocator '${allocatorModule}': ${describeError(thrown)}`;
+      throw new ClusterError('ALLOCATOR', why, { retriable: false, cause: thrown });
+    }
   }
 
   private whitelistOf(master: Master): WhitelistWatcher | undefined {

@@ -5,8 +5,8 @@
  * together as the next one. So a thousand concurrent writes cost a few flushes instead of a
  * thousand, and each is still durable when its promise resolves, in the order of the calls.
  */
-import { mkdirSync } from 'node:fs';
 import { ClassicLevel } from 'classic-level';
+import { makeDirectories } from '../base/directories.ts';
 import { ClusterError, describeError } from '../base/errors.ts';
 import type { Storage, StorageOperation } from './ports.ts';
 
@@ -27,7 +27,7 @@ const BATCH_OPERATIONS_MAX = 10_000;
  */
 export async function openLevelStorage(path: string): Promise<Storage> {
   try {
-    mkdirSync(path, { recursive: true });
+    makeDirectories(path);
     const database: Database = new ClassicLevel(path, {
       keyEncoding: 'utf8',
       valueEncoding: 'view',

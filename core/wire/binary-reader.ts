@@ -3,8 +3,9 @@
  * read by protobufjs. Malformed bytes throw; the codec turns that into a value.
  */
 import protobuf from 'protobufjs/minimal.js';
+import { setMember } from '../base/set-member.ts';
 import { setInteger } from './exact-integers.ts';
-import { isRecord, setMember } from './required.ts';
+import { isRecord } from './required.ts';
 import type { FieldPlan, MessagePlan } from './schema.ts';
 import { sharedMessage, shareMessage } from './shared-messages.ts';
 import { readShortString } from './short-strings.ts';

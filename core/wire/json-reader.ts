@@ -4,10 +4,12 @@
  * one value stands for a list of one, unknown enum names count as unset unless required. Keys are
  * looked at in alphabetical order, which decides the error when several members are wrong.
  */
+
+import { parseJson } from '../base/picojson.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import { setMember } from '../base/set-member.ts';
 import { setInteger } from './exact-integers.ts';
-import { parseJson } from './picojson.ts';
-import { isRecord, missingRequired, setMember } from './required.ts';
+import { isRecord, missingRequired } from './required.ts';
 import type { FieldPlan, MessagePlan } from './schema.ts';
 
 /** Messages nested deeper are refused. */

@@ -7,6 +7,7 @@
  */
 import { AssertionFailed } from '../base/assert.ts';
 import type { Result } from '../base/result.ts';
+import { setMember } from '../base/set-member.ts';
 import { integerText } from './exact-integers.ts';
 import { JsonReader } from './json-reader.ts';
 import {
@@ -17,11 +18,11 @@ import {
   RawJson,
   writeString,
 } from './json-text.ts';
-import { isRecord, setMember } from './required.ts';
+import { isRecord } from './required.ts';
 import { type FieldPlan, type MessageName, type MessagePlan, planOf } from './schema.ts';
 import type { MessageTypes } from './types/messages.ts';
 
-export { parseJson } from './picojson.ts';
+export { parseJson } from '../base/picojson.ts';
 
 /** The text of a message. */
 export function toJson<N extends MessageName>(name: N, value: MessageTypes[N]): string {

@@ -287,12 +287,9 @@ function zooKeeperOf(flags: ChronosFlags): Result<ZooKeeperStateOptions | undefi
   const hosts = flags.zk_hosts.replace(/^zk:\/\//, '').split('/')[0] ?? '';
   const path = `/${flags.zk_path.replace(/^\/+/, '')}`;
   const url = parseZooKeeperUrl(`zk://${hosts}${path}`);
-  if (!url.ok) {
-    return err(
-      'Error, zookeeper servers must be provided in the form host1:port2,host2:port2' +
-        ` (${url.error})`,
-    );
-  }
+  const form = 'Error, zookeeper servers must be provided in the form host1:port2,host2:port2';
+  if (!url.ok) return err(`${form} (${url.error})`);
+  if (!hosts.split(',').every((host) => /:\d+$/.test(host))) return err(form);
   return ok({
     servers: { servers: url.value.servers, credentials: flags.zk_auth ?? url.value.credentials },
     // Beside the nodes of an original Chronos, whose state is not read.

@@ -145,6 +145,14 @@ test('file:// gives the content of the file without its last newline', () => {
   assert.match(errorOf(['--port=file:///none']), /Error reading file '\/none': ENOENT/);
 });
 
+test('what is no JSON is refused in the words of the original', () => {
+  const refused = errorOf(['--acls={"a":']);
+  assert.equal(
+    refused,
+    `Failed to load flag 'acls': Failed to load value '{"a":': syntax error at line 1 near: `,
+  );
+});
+
 test('a JSON flag takes a bare absolute path, a path flag keeps its path', () => {
   const path = join(directory, 'acls.json');
   writeFileSync(path, '{"a":1}');

@@ -223,10 +223,12 @@ test('ZooKeeper servers are host:port with commas, its paths lie below --zk_path
     latchPath: '/x/candidate',
     sessionTimeoutMs: 10_000,
   });
-  const refused = compile(['--master', 'm:1', '-z', 'a:b']);
-  assert.ok(!refused.ok);
-  assert.match(
-    refused.error,
-    /^Error, zookeeper servers must be provided in the form host1:port2,host2:port2/,
-  );
+  for (const hosts of ['a:b', 'a', 'a:1,b', '']) {
+    const refused = compile(['--master', 'm:1', '-z', hosts]);
+    assert.ok(!refused.ok, hosts);
+    assert.match(
+      refused.error,
+      /^Error, zookeeper servers must be provided in the form host1:port2,host2:port2/,
+    );
+  }
 });

@@ -4,8 +4,8 @@
  * slow parser below, which accepts what the original accepts (`01`, `1.`) and otherwise says `syntax
  * error at line 1 near: <rest of the line>`.
  */
-import { err, ok, type Result } from '../base/result.ts';
-import { setMember } from './required.ts';
+import { err, ok, type Result } from './result.ts';
+import { setMember } from './set-member.ts';
 
 /** Arrays and objects nested deeper are refused. */
 const NESTING_MAX = 500;
