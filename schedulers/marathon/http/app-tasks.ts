@@ -5,7 +5,15 @@ import { notFound } from '../model/app-updates.ts';
 import { type Instance, type InstanceId, instanceIdOf, isActive } from '../model/instance.ts';
 import { type PathId, parentOf, ROOT } from '../model/path-id.ts';
 import { appIn, appsBelow, withSpecs } from '../model/root.ts';
-import { type Api, commitChange, query, queryFlag, sendDeployment, sendJson } from './api.ts';
+import {
+  type Api,
+  commitChange,
+  query,
+  queryFlag,
+  requesterOf,
+  sendDeployment,
+  sendJson,
+} from './api.ts';
 import { hasTask, taskJson } from './app-info.ts';
 import { sendProblem, sendRefusal } from './problems.ts';
 import { plainTaskList, wantsPlainText } from './task-text.ts';
@@ -90,7 +98,8 @@ export async function killSelected(
   const { machine } = api.shell;
   const tasks = selected.flatMap((instance) => taskJson(machine.state, instance));
   const ids = selected.map((instance) => instance.id);
-  await api.shell.commit(machine.killInstances(ids, { wipe }, api.shell.now()));
+  const options = { wipe, ...requesterOf(request) };
+  await api.shell.commit(machine.killInstances(ids, options, api.shell.now()));
   return sendJson(reply, 200, single ? { task: tasks[0] } : { tasks });
 }
 

@@ -276,7 +276,8 @@ async function killInstances(
     if (refused !== undefined) return sendRefusal(reply, refused);
   }
   const chosen = mine.map((instance) => instance.id);
-  await api.shell.commit(machine.killInstances(chosen, { wipe }, api.shell.now()));
+  const options = { wipe, ...requesterOf(request) };
+  await api.shell.commit(machine.killInstances(chosen, options, api.shell.now()));
   const killed = mine.map((instance) =>
     killedInstanceJson(instance, machine.state.health.isHealthy(instance)),
   );

@@ -162,14 +162,15 @@ export class MarathonMachine {
   /** Kills tasks of instances; unless wiped away they are launched again. */
   killInstances(
     ids: readonly InstanceId[],
-    options: { readonly wipe: boolean },
+    options: { readonly wipe: boolean; readonly clientIp?: string; readonly uri?: string },
     now: Instant,
   ): Decision<readonly Instance[]> {
+    const { wipe, ...requester } = options;
     return this.decide(now, (turn) =>
-      turn.because({ by: 'request' }, () => {
+      turn.because({ by: 'request', ...requester }, () => {
         const chosen = ids.flatMap((id) => this.state.instances.get(id) ?? []);
         for (const instance of chosen) {
-          if (options.wipe) decommission(turn, instance);
+          if (wipe) decommission(turn, instance);
           else if (isActive(instance.condition)) requestKill(turn, instance);
         }
         return chosen;

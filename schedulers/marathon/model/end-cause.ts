@@ -7,8 +7,8 @@ export type EndCause =
       readonly deploymentId: string;
       readonly action: string;
     }
-  /** Somebody asked for it through the API. */
-  | { readonly by: 'request' }
+  /** Somebody asked for it through the API; records of earlier days do not say who. */
+  | { readonly by: 'request'; readonly clientIp?: string; readonly uri?: string }
   /** There were more instances than wanted. */
   | { readonly by: 'surplus' }
   /** Its app or pod is gone. */

@@ -41,6 +41,11 @@ test('each end has its cause, in the history and in the events', async () => {
   await world.call('DELETE', '/v2/apps/sleep/tasks');
   await world.advance(20_000);
   assert.deepEqual(await causes(), ['request', 'request', undefined]);
+  const [asked] = (await historyOf(world, '/v2/apps/sleep/history')).filter(
+    (run) => at(run, 'endedAt') !== undefined,
+  );
+  const requester = { clientIp: '127.0.0.1', uri: '/v2/apps/sleep/tasks' };
+  assert.deepEqual(at(asked, 'cause'), { by: 'request', ...requester });
 
   const scaled = await world.call('PUT', '/v2/apps/sleep', { instances: 1 });
   await world.advance(20_000);
