@@ -154,7 +154,7 @@ test(
   async (t) => {
     const bench = await IsolationBench.start(t, ['--isolation=filesystem/linux']);
     const host = `${bench.folder}/data`;
-    mkdirSync(host);
+    for (const name of ['data', 'mounted-RO', 'mounted-RW']) mkdirSync(`${bench.folder}/${name}`);
     writeFileSync(`${host}/file`, 'of the host');
     const volumes = (['RO', 'RW'] as const).map((mode) => ({
       mode,
@@ -188,8 +188,20 @@ test(
     const failed = await bench.until('the failure', () =>
       bench.events.find((event) => event.kind === 'launch-failed'),
     );
-    assert.match(failed.message, new RegExp(`Path '${path}' in HOST_PATH volume does not exist`));
+    assert.equal(failed.message, `Path '${path}' in HOST_PATH volume does not exist`);
     assert.equal(bench.hasCgroup('freezer', 't1'), false);
+    // Nothing is made among the host's files.
+    const source = { type: 'HOST_PATH', host_path: { path: bench.folder } } as const;
+    const nowhere = { mode: 'RW', container_path: path, source } as const;
+    bench.launch('t0', { command: 'true', info: withContainer({ volumes: [nowhere] }) });
+    const refused = await bench.until('the second failure', () =>
+      bench.events.find((event) => event.kind === 'launch-failed' && event.containerId === 't0'),
+    );
+    assert.equal(
+      refused.kind === 'launch-failed' && refused.message,
+      `Mount point '${path}' is an absolute path. It must exist if the container shares the host filesystem`,
+    );
+    assert.equal(existsSync(path), false);
     const free = await IsolationBench.start(t, [
       ...['--isolation=filesystem/linux', `--host_path_volume_force_creation=${bench.folder}`],
     ]);

@@ -9,6 +9,7 @@ import { describeError } from '../../base/errors.ts';
 import type { IsolationPlan } from '../containerizer/plan.ts';
 import type { Held, Isolation, ProcessIdentity } from './ports.ts';
 import { readProcess } from './proc-tree.ts';
+import { REFUSAL } from './rootfs.ts';
 import { holderCommandLine, holderForkCount } from './wrapped-command.ts';
 
 /** Of what the set-up says on its standard error. */
@@ -61,7 +62,10 @@ export function holdNamespaces(
     done(held);
   };
   const fail = (why: string): void => {
-    finish({ ok: false, message: `Failed to prepare the container's namespaces: ${why.trim()}` });
+    const refusal = why.split('\n').find((line) => line.startsWith(REFUSAL));
+    const told = refusal?.slice(REFUSAL.length);
+    const message = told ?? `Failed to prepare the container's namespaces: ${why.trim()}`;
+    finish({ ok: false, message });
   };
   child.on('error', (error) => fail(describeError(error)));
   child.on('close', () => fail(complaint));

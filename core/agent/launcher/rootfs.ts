@@ -35,7 +35,7 @@ export const PERL = '/usr/bin/perl';
 const TOOLS_PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** capabilities(7), in the order of their numbers. */
-const CAPABILITIES = [
+export const CAPABILITIES: readonly string[] = [
   ...['chown', 'dac_override', 'dac_read_search', 'fowner', 'fsetid', 'kill', 'setgid', 'setuid'],
   ...['setpcap', 'linux_immutable', 'net_bind_service', 'net_broadcast', 'net_admin', 'net_raw'],
   ...['ipc_lock', 'ipc_owner', 'sys_module', 'sys_rawio', 'sys_chroot', 'sys_ptrace', 'sys_pacct'],
@@ -125,6 +125,9 @@ exec { $file } @words or refuse $file;
 
 /** SECBIT_NOROOT, SECBIT_NO_SETUID_FIXUP, both locked: root has no more than it is given. */
 const SECURE_BITS = 15;
+
+/** Before a sentence of the lines that make namespaces, which is told as it stands. */
+export const REFUSAL = 'refused: ';
 
 /** Why containers cannot have root file systems on this machine. */
 export function rootfsRefusal(hasFile: (path: string) => boolean): string | undefined {

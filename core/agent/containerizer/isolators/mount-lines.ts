@@ -3,7 +3,7 @@
  * system or that of its parent. There every path is looked up as if that were the root: links of an image must
  * not lead out of it. The function `in_root` tells where a path is: as it stands where no line makes a root.
  */
-import { PERL } from '../../launcher/rootfs.ts';
+import { PERL, REFUSAL } from '../../launcher/rootfs.ts';
 import type { IsolatedContainer } from '../isolator.ts';
 
 /** perl -e <this> <root> <path>: where the path is when the root is the root. */
@@ -33,14 +33,29 @@ export function targetLine({ sandbox, image, sandboxDirectory }: Place, path: st
   return `to=$(in_root ${quote(isAbsolute ? path : `${sandboxDirectory}/${path}`)})`;
 }
 
+/** Ends the launch of the container with a sentence. */
+export function refuseUnless(test: string, sentence: string): string {
+  return `${test} || { echo ${quote(REFUSAL + sentence)} >&2; exit 1; }`;
+}
+
+export interface BoundPath {
+  readonly source: string;
+  readonly target: string;
+  readonly isReadOnly: boolean;
+  /** Said where nothing may be made: when there is no such path on a host whose files the container sees. */
+  readonly missing?: string;
+}
+
 /** A missing mount point is made, as a directory or a file like what is mounted. */
-export function bindLines(
-  container: Place,
-  { source, target, isReadOnly }: { source: string; target: string; isReadOnly: boolean },
-): readonly string[] {
+export function bindLines(container: Place, bound: BoundPath): readonly string[] {
+  const { source, target, isReadOnly, missing } = bound;
   const from = quote(source);
+  const isAbsolute = container.image === undefined && target.startsWith('/');
+  // Elsewhere it is in the image of the container around it.
+  const isThere = `[ "$to" != ${quote(target)} ] || [ -e "$to" ]`;
   return [
     targetLine(container, target),
+    ...(isAbsolute && missing !== undefined ? [refuseUnless(isThere, missing)] : []),
     `if [ -d ${from} ]; then mkdir -p "$to"; elif [ ! -e "$to" ]; then mkdir -p "\${to%/*}/"; : > "$to"; fi`,
     `mount -n --rbind ${from} "$to"`,
     ...(isReadOnly ? ['mount -n -o remount,bind,ro "$to"'] : []),

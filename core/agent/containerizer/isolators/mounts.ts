@@ -7,7 +7,7 @@ import { err, ok, type Result } from '../../../base/result.ts';
 import type { Resource, Volume } from '../../../wire/types/mesos.v1.ts';
 import { type IsolatedContainer, type Isolator, isNested } from '../isolator.ts';
 import type { PlanPart } from '../plan.ts';
-import { bindLines, quote, rootLines } from './mount-lines.ts';
+import { bindLines, quote, refuseUnless, rootLines } from './mount-lines.ts';
 
 const MOUNT = ['mount'] as const;
 
@@ -54,30 +54,58 @@ export function sharedFilesystemIsolator(): Isolator {
       const volumes = volumesOf(container).filter(({ source }) => source === undefined);
       if (volumes.length === 0) return ok({});
       if (isNested(container.id)) return refuseNested();
-      const paths = volumes.map(({ container_path: path }) => path);
-      const covered = paths.find((path) => paths.some((each) => path.startsWith(`${each}/`)));
-      if (covered !== undefined) {
-        return err(`Multiple volumes with nested container paths: '${covered}'`);
+      const setup: string[] = [];
+      const taken = [container.sandbox];
+      for (const volume of volumes) {
+        const lines = sharedLines(container, volume, taken);
+        if (!lines.ok) return lines;
+        setup.push(...lines.value);
+        taken.push(volume.container_path);
       }
-      const wrong = volumes.find((each) => !isPrivate(each));
-      if (wrong !== undefined) {
-        return err(
-          `Volumes of 'filesystem/shared' have a relative host path and an absolute container path, not '${wrong.host_path}' and '${wrong.container_path}'`,
-        );
-      }
-      const setup = volumes.flatMap(({ host_path: path, container_path: target }) => {
-        const source = `${container.sandbox}/${path}`;
-        const [from, like] = [quote(source), quote(target)];
-        return [
-          `mkdir -p ${from}`,
-          `chmod --reference=${like} ${from}`,
-          `chown --reference=${like} ${from}`,
-          `mount -n --bind ${from} ${like}`,
-        ];
-      });
       return ok({ namespaces: MOUNT, setup });
     },
   };
+}
+
+function sharedLines(
+  { sandbox }: IsolatedContainer,
+  { host_path: path, container_path: target }: Volume,
+  taken: readonly string[],
+): Result<readonly string[]> {
+  const named = `Volume with container path '${target}'`;
+  if (path === undefined || path === '') {
+    return err(`${named} must specify host path for shared filesystem isolator`);
+  }
+  for (const other of taken) {
+    const [inner, outer] = isUnder(target, other) ? [target, other] : [other, target];
+    if (!isUnder(inner, outer)) continue;
+    return err(`Cannot mount volume to '${inner}' because it is under volume '${outer}'`);
+  }
+  const like = quote(target);
+  const mountPoint = `${named} must exist on host for shared filesystem isolator`;
+  const isThere = refuseUnless(`[ -e ${like} ]`, mountPoint);
+  if (path.startsWith('/')) {
+    const missing = `${named} must have host path '${path}' present on host for shared filesystem isolator`;
+    const from = quote(path);
+    return ok([
+      ...[isThere, refuseUnless(`[ -e ${from} ]`, missing)],
+      `mount -n --bind ${from} ${like}`,
+    ]);
+  }
+  const source = `${sandbox}/${path}`;
+  if (/\/\.\.?(\/|$)/.test(source)) {
+    return err(`Relative host path '${source}' cannot contain relative components`);
+  }
+  const from = quote(source);
+  return ok([
+    ...[isThere, `mkdir -p ${from}`],
+    ...[`chmod --reference=${like} ${from}`, `chown --reference=${like} ${from}`],
+    `mount -n --bind ${from} ${like}`,
+  ]);
+}
+
+function isUnder(path: string, other: string): boolean {
+  return path === other || path.startsWith(`${other}/`);
 }
 
 /** Directories and files of the host. */
@@ -99,7 +127,7 @@ function prepareHostPaths(
     if (!isOurs || volume.image !== undefined) continue;
     const host = source?.host_path?.path ?? volume.host_path;
     if (host === undefined || !host.startsWith('/')) {
-      return err(`The host path '${host ?? ''}' of a HOST_PATH volume must be absolute`);
+      return err(`Path '${host ?? ''}' in HOST_PATH volume is not absolute`);
     }
     if (hasParentStep(host) || hasParentStep(path)) {
       return err(`Paths of a HOST_PATH volume must not contain '..': '${host}', '${path}'`);
@@ -108,13 +136,17 @@ function prepareHostPaths(
       return err('Mount propagation back to the host is not supported by this agent');
     }
     const mayMake = creationRoots.some((root) => host === root || host.startsWith(`${root}/`));
-    const missing = `Path '${host}' in HOST_PATH volume does not exist`;
+    const isThere = `[ -e ${quote(host)} ]`;
     setup.push(
       mayMake
         ? `mkdir -p ${quote(host)}`
-        : `[ -e ${quote(host)} ] || { echo ${quote(missing)} >&2; exit 1; }`,
-      ...bindLines(container, { source: host, target: path, isReadOnly: mode === 'RO' }),
+        : refuseUnless(isThere, `Path '${host}' in HOST_PATH volume does not exist`),
     );
+    // It sees it there already.
+    if (host === path && container.image === undefined && mode !== 'RO') continue;
+    const missing = `Mount point '${path}' is an absolute path. It must exist if the container shares the host filesystem`;
+    const isReadOnly = mode === 'RO';
+    setup.push(...bindLines(container, { source: host, target: path, isReadOnly, missing }));
   }
   return ok(setup.length === 0 ? {} : { namespaces: MOUNT, setup });
 }
@@ -142,7 +174,10 @@ export function sandboxPathIsolator(): Isolator {
         const owned = user === undefined ? '' : `; chown ${user.uid}:${user.gid} ${made}`;
         setup.push(
           `if [ ! -e ${made} ]; then mkdir -p ${made}${owned}; fi`,
-          ...bindLines(container, { source: from, target, isReadOnly: mode === 'RO' }),
+          ...bindLines(container, {
+            ...{ source: from, target, isReadOnly: mode === 'RO' },
+            missing: `Absolute container path '${target}' does not exist`,
+          }),
         );
       }
       return ok(setup.length === 0 ? {} : { namespaces: MOUNT, setup });
@@ -171,10 +206,6 @@ export function imageVolumeIsolator(): Isolator {
 
 function volumesOf({ containerInfo }: IsolatedContainer): readonly Volume[] {
   return containerInfo?.volumes ?? [];
-}
-
-function isPrivate({ host_path: host = '', container_path: path }: Volume): boolean {
-  return !host.startsWith('/') && !hasParentStep(host) && host !== '' && path.startsWith('/');
 }
 
 function hasParentStep(path: string): boolean {

@@ -1,6 +1,7 @@
 /** `posix/rlimits`, `linux/capabilities`, `linux/nnp`: what processes of a container may (section 8.3). */
 import { err, ok, type Result } from '../../../base/result.ts';
 import type { CapabilityInfo, RLimitInfo } from '../../../wire/types/mesos.v1.ts';
+import { CAPABILITIES } from '../../launcher/rootfs.ts';
 import type { Isolator } from '../isolator.ts';
 import type { CapabilityPlan, RlimitPlan } from '../plan.ts';
 
@@ -64,9 +65,7 @@ function planOf(
   const limit = allowed.bounding ?? allowed.effective;
   for (const asked of [askedEffective, askedBounding]) {
     if (asked === undefined || limit === undefined || isSubset(asked, limit)) continue;
-    return err(
-      `Requested capabilities '${asked.join(',')}', but only '${limit.join(',')}' are allowed`,
-    );
+    return err(`Requested capabilities '${setOf(asked)}', but only '${setOf(limit)}' are allowed`);
   }
   const effective = askedEffective ?? allowed.effective;
   const bounding = askedBounding ?? allowed.bounding ?? effective;
@@ -78,6 +77,13 @@ function planOf(
   const short = (names: readonly string[]): readonly string[] =>
     names.map((name) => name.toLowerCase());
   return ok({ effective: short(granted), bounding: short(bounding) });
+}
+
+/** As the original prints a set: in the order of their numbers. */
+function setOf(names: readonly string[]): string {
+  const numberOf = (name: string): number => CAPABILITIES.indexOf(name.toLowerCase());
+  const sorted = [...new Set(names)].sort((a, b) => numberOf(a) - numberOf(b));
+  return `{ ${sorted.join(', ')} }`;
 }
 
 export function namesOf(info: CapabilityInfo | undefined): readonly string[] | undefined {

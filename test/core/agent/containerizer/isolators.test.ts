@@ -10,7 +10,7 @@ import type { IsolatedContainer } from '../../../../core/agent/containerizer/iso
 import { createIsolators } from '../../../../core/agent/containerizer/isolators.ts';
 import type { IsolationPlan } from '../../../../core/agent/containerizer/plan.ts';
 import { IsolationPlanner } from '../../../../core/agent/containerizer/planner.ts';
-import type { ContainerInfo } from '../../../../core/wire/types/mesos.v1.ts';
+import type { ContainerInfo, Volume } from '../../../../core/wire/types/mesos.v1.ts';
 import { resources } from '../agent-builder.ts';
 
 const MB = 1024 ** 2;
@@ -233,8 +233,44 @@ test('capabilities are those of the flag, less where a task says so, and never m
   assert.deepEqual(less.value.plan?.capabilities?.effective, ['chown']);
   assert.deepEqual(asked({ effective_capabilities: { capabilities: ['SYS_ADMIN'] } }), {
     ok: false,
-    error: "Requested capabilities 'SYS_ADMIN', but only 'NET_RAW,CHOWN' are allowed",
+    error: "Requested capabilities '{ SYS_ADMIN }', but only '{ CHOWN, NET_RAW }' are allowed",
   });
+});
+
+test('volumes of filesystem/shared and host paths are refused in the words of the original', () => {
+  const refusal = (isolator: string, ...volumes: readonly Volume[]): string | undefined => {
+    const containerInfo = { type: 'MESOS', volumes } as const;
+    const planned = planner([isolator]).plan(
+      container('', { containerInfo, sandbox: '/work/box' }),
+    );
+    return planned.ok ? undefined : planned.error;
+  };
+  const volume = (container_path: string, host_path?: string): Volume => {
+    return { mode: 'RW', container_path, ...(host_path === undefined ? {} : { host_path }) };
+  };
+  const shared = 'filesystem/shared';
+  assert.equal(refusal(shared, volume('/tmp', 'tmp'), volume('/srv', '/opt')), undefined);
+  assert.equal(
+    refusal(shared, volume('/tmp')),
+    "Volume with container path '/tmp' must specify host path for shared filesystem isolator",
+  );
+  assert.equal(
+    refusal(shared, volume('/srv/a', 'a'), volume('/srv', 'b')),
+    "Cannot mount volume to '/srv/a' because it is under volume '/srv'",
+  );
+  assert.equal(
+    refusal(shared, volume('/work', 'a')),
+    "Cannot mount volume to '/work/box' because it is under volume '/work'",
+  );
+  assert.equal(
+    refusal(shared, volume('/srv', '../a')),
+    "Relative host path '/work/box/../a' cannot contain relative components",
+  );
+  const source = { type: 'HOST_PATH', host_path: { path: 'a' } } as const;
+  assert.equal(
+    refusal('volume/host_path', { ...volume('/srv'), source }),
+    "Path 'a' in HOST_PATH volume is not absolute",
+  );
 });
 
 test('what the kernel counts becomes statistics, in seconds and bytes', () => {
