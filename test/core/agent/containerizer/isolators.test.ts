@@ -241,7 +241,7 @@ test('volumes of filesystem/shared and host paths are refused in the words of th
   const refusal = (isolator: string, ...volumes: readonly Volume[]): string | undefined => {
     const containerInfo = { type: 'MESOS', volumes } as const;
     const planned = planner([isolator]).plan(
-      container('', { containerInfo, sandbox: '/work/box' }),
+      container('', { containerInfo, sandbox: '/home/box' }),
     );
     return planned.ok ? undefined : planned.error;
   };
@@ -259,12 +259,12 @@ test('volumes of filesystem/shared and host paths are refused in the words of th
     "Cannot mount volume to '/srv/a' because it is under volume '/srv'",
   );
   assert.equal(
-    refusal(shared, volume('/work', 'a')),
-    "Cannot mount volume to '/work/box' because it is under volume '/work'",
+    refusal(shared, volume('/home', 'a')),
+    "Cannot mount volume to '/home/box' because it is under volume '/home'",
   );
   assert.equal(
     refusal(shared, volume('/srv', '../a')),
-    "Relative host path '/work/box/../a' cannot contain relative components",
+    "Relative host path '/home/box/../a' cannot contain relative components",
   );
   const source = { type: 'HOST_PATH', host_path: { path: 'a' } } as const;
   assert.equal(
