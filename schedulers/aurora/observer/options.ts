@@ -1,5 +1,6 @@
 /** Flags of the observer (spec thermos, section 6), with the original's names. */
-import { type FlagValues, flag, optionalFlag } from '../../../core/base/flags.ts';
+import { type FlagValues, flag } from '../../../core/base/flags.ts';
+import { pathProblem } from './agent-disks.ts';
 import type { TaskListOptions } from './task-list.ts';
 
 export const OBSERVER_FLAGS = {
@@ -15,15 +16,19 @@ export const OBSERVER_FLAGS = {
   }),
   disable_task_resource_collection: flag('bool', false, { help: 'Samples nothing.' }),
   enable_mesos_disk_collector: flag('bool', false, {
-    help: 'Not supported: sandboxes are measured here.',
-    validate: (value: boolean) =>
-      value
-        ? `Flag 'enable_mesos_disk_collector' is not supported: sandboxes are measured here`
-        : undefined,
+    help: 'Has the agent measure; its isolators have to, and must not ask who is there.',
   }),
-  agent_api_url: optionalFlag('url', { help: 'Accepted: the agent is not asked.' }),
-  executor_id_json_path: optionalFlag('string', { help: 'Accepted: the agent is not asked.' }),
-  disk_usage_json_path: optionalFlag('string', { help: 'Accepted: the agent is not asked.' }),
+  agent_api_url: flag('url', 'http://localhost:5051/containers', {
+    help: "The agent's containers.",
+  }),
+  executor_id_json_path: flag('string', 'executor_id', {
+    help: 'Where the id of the executor is in a container.',
+    validate: pathProblem('executor_id_json_path'),
+  }),
+  disk_usage_json_path: flag('string', 'statistics.disk_used_bytes', {
+    help: 'Where the bytes are.',
+    validate: pathProblem('disk_usage_json_path'),
+  }),
 } as const;
 
 export interface ObserverOptions {
@@ -42,6 +47,13 @@ export function compileObserverOptions(flags: FlagValues<typeof OBSERVER_FLAGS>)
       processIntervalMs: flags.task_process_collection_interval_secs * 1_000,
       diskIntervalMs: flags.task_disk_collection_interval_secs * 1_000,
       samplesResources: !flags.disable_task_resource_collection,
+      agentDisks: flags.enable_mesos_disk_collector
+        ? {
+            url: flags.agent_api_url,
+            executorIdPath: flags.executor_id_json_path,
+            diskUsagePath: flags.disk_usage_json_path,
+          }
+        : undefined,
     },
   };
 }

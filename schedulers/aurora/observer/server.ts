@@ -5,6 +5,7 @@ import { describeError } from '../../../core/base/errors.ts';
 import type { LifecycleState, Service } from '../../../core/base/lifecycle.ts';
 import type { Log } from '../../../core/base/log.ts';
 import { createHttpServer, type HttpServer } from '../../../core/net/http-server.ts';
+import type { HttpClient } from '../../../core/net/ports.ts';
 import { declareFiles } from './file-routes.ts';
 import { declareJson } from './json-routes.ts';
 import type { ObserverOptions } from './options.ts';
@@ -14,6 +15,8 @@ import { TaskList } from './task-list.ts';
 export interface ObserverPorts {
   readonly clock: Clock;
   readonly log: Log;
+  /** For the agent. */
+  readonly http: HttpClient;
 }
 
 export class Observer implements Service {
@@ -23,10 +26,10 @@ export class Observer implements Service {
   private readonly clock: Clock;
   private state: LifecycleState = 'new';
 
-  constructor(options: ObserverOptions, { clock, log }: ObserverPorts) {
+  constructor(options: ObserverOptions, { clock, log, http }: ObserverPorts) {
     this.clock = clock;
     this.startedAt = clock.now();
-    this.tasks = new TaskList(options.tasks, { clock, log });
+    this.tasks = new TaskList(options.tasks, { clock, log, http });
     this.http = createHttpServer({
       ...{ ip: options.ip, port: options.port, log },
       onNotFound: (_request, reply) => reply.code(404).type('text/plain').send('Not found'),

@@ -4,12 +4,14 @@ import { background } from '../../../core/base/background.ts';
 import { type Clock, type Instant, sleep } from '../../../core/base/clock.ts';
 import { describeError } from '../../../core/base/errors.ts';
 import type { Log } from '../../../core/base/log.ts';
+import type { HttpClient } from '../../../core/net/ports.ts';
 import { CheckpointPaths, type TaskKind, tasksIn } from '../thermos/checkpoint-paths.ts';
 import { CheckpointReader } from '../thermos/checkpoint-stream.ts';
 import { diskUsage } from '../thermos/disk-usage.ts';
 import { RunnerState } from '../thermos/machine/runner-state.ts';
 import { isTaskEnd } from '../thermos/machine/states.ts';
 import { descendants, listProcesses, type SystemProcess } from '../thermos/process-list.ts';
+import { type AgentDisksOptions, readAgentDisks } from './agent-disks.ts';
 import { launchSecs, NO_USE, type ObservedTask, type ResourceUse } from './observed-task.ts';
 import { checkpointRoots } from './task-roots.ts';
 
@@ -23,6 +25,14 @@ export interface TaskListOptions {
   readonly processIntervalMs: number;
   readonly diskIntervalMs: number;
   readonly samplesResources: boolean;
+  /** Asked in place of measuring. */
+  readonly agentDisks: AgentDisksOptions | undefined;
+}
+
+export interface TaskListPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly http: HttpClient;
 }
 
 interface Sample {
@@ -46,16 +56,15 @@ export class TaskList {
   private readonly options: TaskListOptions;
   private readonly clock: Clock;
   private readonly log: Log;
+  private readonly http: HttpClient;
   private readonly followed = new Map<string, Followed>();
   private readonly stopping = new AbortController();
 
-  constructor(
-    options: TaskListOptions,
-    { clock, log }: { readonly clock: Clock; readonly log: Log },
-  ) {
+  constructor(options: TaskListOptions, { clock, log, http }: TaskListPorts) {
     this.options = options;
     this.clock = clock;
     this.log = log;
+    this.http = http;
   }
 
   start(): void {
@@ -131,7 +140,15 @@ export class TaskList {
     }
   }
 
-  private async measure(): Promise<void> {
+  async measure(): Promise<void> {
+    const { agentDisks } = this.options;
+    if (agentDisks !== undefined) {
+      const bytes = await readAgentDisks(this.http, agentDisks);
+      for (const each of this.followed.values()) {
+        each.diskBytes = bytes.get(`thermos-${each.taskId}`) ?? each.diskBytes;
+      }
+      return;
+    }
     for (const each of [...this.followed.values()]) {
       const { sandbox } = each.state.header ?? {};
       if (each.kind === 'finished' || sandbox === undefined) continue;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parseFlags } from '../../../../core/base/flags.ts';
 import { silentLog } from '../../../../core/base/log.ts';
+import type { HttpClient, HttpResponse } from '../../../../core/net/ports.ts';
 import { SimulatedClock } from '../../../../core/testing/clock.ts';
 import {
   compileObserverOptions,
@@ -39,15 +40,21 @@ function recordsOf(taskId: string, sandbox: string, launchedMs: number): readonl
 class World {
   readonly root = mkdtempSync(join(tmpdir(), 'orrery-observer-'));
   readonly observer: Observer;
+  /** What the agent answers at the address that it is asked at. */
+  readonly containers = new Map<string, unknown>();
 
-  constructor(t: TestContext) {
+  constructor(t: TestContext, more: readonly string[] = []) {
     t.after(() => rmSync(this.root, { recursive: true }));
     const flags = parseFlags(OBSERVER_FLAGS, {
-      argv: [`--mesos-root=${this.root}`, '--disable_task_resource_collection'],
+      argv: [`--mesos-root=${this.root}`, '--disable_task_resource_collection', ...more],
       ...{ env: {}, envPrefix: undefined, style: 'spaced' },
     });
     assert.ok(flags.ok);
-    const ports = { clock: new SimulatedClock(), log: silentLog };
+    const http: HttpClient = {
+      request: async ({ url }) => answerOf(this.containers.get(url)),
+      close: async () => {},
+    };
+    const ports = { clock: new SimulatedClock(), log: silentLog, http };
     this.observer = new Observer(compileObserverOptions(flags.value), ports);
   }
 
@@ -93,6 +100,19 @@ class World {
     assert.equal(status, 200, text);
     return JSON.parse(text);
   }
+}
+
+function answerOf(body: unknown): HttpResponse {
+  const bytes = Buffer.from(JSON.stringify(body ?? null));
+  return {
+    ...{ status: body === undefined ? 404 : 200, headers: {} },
+    body: (async function* () {
+      yield bytes;
+    })(),
+    text: async () => bytes.toString(),
+    bytes: async () => bytes,
+    cancel: () => {},
+  };
 }
 
 const NO_USE = {
@@ -209,4 +229,27 @@ test('pages show names as text, and what is not there is said', async (t) => {
   assert.deepEqual(await world.json('/vars.json'), {
     ...{ 'observer.active_tasks': 1, 'observer.finished_tasks': 0, 'observer.uptime_secs': 0 },
   });
+});
+
+test('the agent says what disks are used where it is to be asked', async (t) => {
+  const url = 'http://agent:5051/containers';
+  const flags = ['--enable_mesos_disk_collector', `--agent_api_url=${url}`];
+  const world = new World(t, [...flags, '--disk_usage_json_path=statistics.disk.used']);
+  for (const id of ['t-1', 't-2']) world.task(id, 1_480_000_000_000);
+  const used = async (): Promise<readonly unknown[]> => {
+    const { tasks } = Object(await world.json('/j/task_ids'));
+    return tasks.map((each: unknown) => Object(each).disk).sort();
+  };
+  assert.deepEqual(await used(), [0, 0]);
+  await assert.rejects(world.observer.tasks.measure(), /answers 404$/);
+  const statistics = { disk: { used: 4_096 } };
+  world.containers.set(url, [{ executor_id: 'thermos-t-1', statistics }, { executor_id: 'x' }, 7]);
+  await world.observer.tasks.measure();
+  assert.deepEqual(await used(), [0, 4_096]);
+  const odd = parseFlags(OBSERVER_FLAGS, {
+    argv: ['--executor_id_json_path=[].executor_id'],
+    ...{ env: {}, envPrefix: undefined, style: 'spaced' },
+  });
+  assert.ok(!odd.ok);
+  assert.match(odd.error, /executor_id_json_path.* takes names with dots between them/);
 });
