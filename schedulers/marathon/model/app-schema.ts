@@ -14,7 +14,7 @@ import { type Violation, violationsOfSchema } from './violations.ts';
 
 export const STRING = { type: 'string' };
 export const BOOLEAN = { type: 'boolean' };
-export const PATH = { type: 'string', pattern: PATH_PATTERN };
+export const PATH = { type: 'string', minLength: 1, pattern: PATH_PATTERN };
 export const LABELS = { type: 'object', additionalProperties: STRING };
 export const NATURAL = { type: 'integer', minimum: 0 };
 export const PORT = { type: 'integer', minimum: 0, maximum: 65535 };

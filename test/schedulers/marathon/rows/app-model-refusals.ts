@@ -6,6 +6,7 @@ const APP = { id: '/a', cmd: 'sleep 1' };
 const MODEL: readonly Row[] = [
   ['id missing', { cmd: 'sleep 1' }, '/id', 'error.path.missing'],
   ['id a number', { ...APP, id: 5 }, '/id', 'error.expected.jsstring'],
+  ['id empty', { ...APP, id: '' }, '/id', 'error.minLength'],
   ['id upper case', { ...APP, id: '/A' }, '/id', 'error.pattern'],
   ['id with _', { ...APP, id: '/a_b' }, '/id', 'error.pattern'],
   ['cmd empty', { ...APP, cmd: '' }, '/cmd', 'error.minLength'],

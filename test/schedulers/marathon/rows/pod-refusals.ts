@@ -25,6 +25,7 @@ const RESIDENT = {
 
 const MODEL: readonly Row[] = [
   ['id missing', { containers: [MAIN] }, '/id', 'error.path.missing'],
+  ['id empty', { ...POD, id: '' }, '/id', 'error.minLength'],
   ['id upper case', { ...POD, id: '/P' }, '/id', 'error.pattern'],
   ['containers missing', { id: '/p' }, '/containers', 'error.path.missing'],
   ['containers empty', { id: '/p', containers: [] }, '/containers', 'error.minLength'],
