@@ -29,6 +29,8 @@ interface Batch {
 export class AuroraLife {
   readonly storage = new MemoryStorage();
   machine: AuroraMachine | undefined;
+  /** When runs of cron jobs were due; runs that found no room leave no trace in the tasks. */
+  readonly cronTriggers: number[] = [];
   private readonly settings: MachineSettings;
   private readonly cluster: AuroraCluster;
   private readonly clock: SimulatedClock;
@@ -162,6 +164,9 @@ export class AuroraLife {
     const { cluster } = this;
     if (effect.kind === 'launch') {
       for (const { assigned } of effect.launches) this.unsent.delete(assigned.taskId);
+    }
+    if (effect.kind === 'count' && effect.counter === 'cron_job_triggers') {
+      this.cronTriggers.push(this.clock.now());
     }
     // What is said to nobody is lost.
     if (!this.isConnected) return;
