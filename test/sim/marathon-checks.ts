@@ -110,9 +110,8 @@ function endCauseOf(
   const ended = state.history
     .of(was.spec.id)
     .find((run) => run.instanceId === was.id && run.incarnation === was.incarnation);
-  if (ended !== undefined) {
-    return ended.condition.startsWith('Unreachable') ? undefined : ended.cause;
-  }
+  // Of a pod one container fails first; then it serves no more and may be replaced before the rest has ended.
+  if (ended !== undefined) return ended.condition === 'Killed' ? ended.cause : undefined;
   return present === undefined || isUnkillable(present.condition) ? undefined : present.endCause;
 }
 
