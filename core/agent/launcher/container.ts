@@ -303,9 +303,11 @@ export class Container implements ContainerRun {
         continue;
       }
       this.processes.settle(key, found);
-      if (!isRecorded && key !== EXECUTOR) {
-        this.apply(this.hosted?.spawned(key, found.pid, this.ports.now()) ?? []);
-      }
+      if (isRecorded) continue;
+      // Its mark is forgotten after this: a launcher after this one would take it for never begun.
+      this.save();
+      if (key === EXECUTOR) continue;
+      this.apply(this.hosted?.spawned(key, found.pid, this.ports.now()) ?? []);
     }
     this.resume();
   }

@@ -222,3 +222,19 @@ test('a custom executor that had not begun when its launcher died is started, on
   after.begun(0);
   assert.equal(after.told.at(-1), 'started 101');
 });
+
+test('what was found by its mark is found by a third launcher, too, when the marks are gone', () => {
+  const custom = new Launcher();
+  custom.launchCustom();
+  const killed = new Launcher();
+  killed.run('a');
+  killed.core.handle({ kind: 'kill', containerId: 'c1', taskId: 'a' });
+  for (const first of [custom, killed]) {
+    const second = new Launcher(first);
+    second.forgetMarks();
+    const third = new Launcher(second);
+    assert.deepEqual([second.orders.length, third.orders.length], [0, 0]);
+    third.core.handle({ kind: 'destroy', containerId: 'c1' });
+    assert.deepEqual(third.signals.at(-1), 'SIGKILL 101');
+  }
+});
