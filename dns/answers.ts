@@ -124,8 +124,7 @@ export class AnswerBook {
     const known = this.knownAnswer(message, questionEnd, limit);
     if (known !== undefined) return known;
     const prepared = this.prepare(message, questionEnd, limit);
-    // Names that nobody has are not kept: there is no end to them.
-    if (prepared.sources[0]?.entry !== undefined) this.keep(prepared);
+    if (isWorthKeeping(prepared)) this.keep(prepared);
     else this.preparedBytes -= this.prepared.delete(message, questionEnd)?.message.length ?? 0;
     return this.write(message, prepared, limit);
   }
@@ -360,6 +359,14 @@ export class AnswerBook {
       parts[other] = a;
     }
   }
+}
+
+/**
+ * There is no end to names that nobody has, nor to the ways to spell one: some resolvers spell it anew in each
+ * question, and the parts of a name with thousands of records are large.
+ */
+function isWorthKeeping({ sources, parts }: PreparedAnswer): boolean {
+  return sources[0]?.entry !== undefined && parts?.addressOwner === undefined;
 }
 
 /** The records that an answer consists of, and what it was made from. */

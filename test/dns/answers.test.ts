@@ -278,6 +278,17 @@ test('what is kept of names that change again and again stays small', () => {
   }
 });
 
+test('parts of a name with several records are kept once, however it is spelt', () => {
+  const records = recordsOf('many.mesos. A 10.0.0.1', 'many.mesos. A 10.0.0.2');
+  const { responder, book } = responderOf(records);
+  for (const name of ['many.mesos', 'MANY.mesos', 'Many.Mesos', 'many.*.mesos', 'many.mesos']) {
+    const { answers } = show(replyOf(responder.decide(query(name, TYPES.A), UDP)));
+    const expected = ['many.mesos 1 60 10.0.0.1', 'many.mesos 1 60 10.0.0.2'];
+    assert.deepEqual(answers.toSorted(), expected, name);
+  }
+  assert.equal(book.preparedCount, 1);
+});
+
 test('names too long to pack are left out of answers', () => {
   const long = 'x'.repeat(64);
   const records = recordsOf(
