@@ -56,7 +56,7 @@ class RunnerWorld {
     this.t.after(async () => {
       await program.stop('SIGKILL');
       // What it has started outlives it.
-      for (const { pid } of processesAtHome(this.sandbox)) process.kill(pid, 'SIGKILL');
+      for (const { pid } of processesAtHome(this.sandbox, undefined)) process.kill(pid, 'SIGKILL');
     });
     return program;
   }
@@ -148,7 +148,7 @@ test('a process whose coordinator dies is lost and runs again; a killed task end
   const { pid } = second;
   assert.ok(pid !== undefined);
   await eventually('the process has ended', () => (isAlive(pid) ? undefined : true));
-  assert.deepEqual(processesAtHome(world.sandbox), []);
+  assert.deepEqual(processesAtHome(world.sandbox, undefined), []);
   assert.throws(() => world.text('tidied'));
 });
 

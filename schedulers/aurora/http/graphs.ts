@@ -16,7 +16,8 @@ export function declareGraphs(app: FastifyInstance, history: VarsHistory): void 
     const { metrics, since } = query;
     if (metrics === undefined || metrics === '') return history.knownNames;
     const names = metrics.split(',');
-    const unknown = names.filter((name) => !history.knownNames.includes(name));
+    const known = new Set(history.knownNames);
+    const unknown = names.filter((name) => !known.has(name));
     const from = since === undefined || since === '' ? 0 : Number(since);
     if (unknown.length > 0 || names.length > METRICS_MAX || !Number.isFinite(from)) {
       const what =

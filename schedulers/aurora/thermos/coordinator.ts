@@ -12,6 +12,7 @@ import { SystemClock, sleep } from '../../../core/base/clock.ts';
 import { describeError } from '../../../core/base/errors.ts';
 import type { ProcessStatus } from '../thrift/types.ts';
 import { CheckpointWriter } from './checkpoint-stream.ts';
+import { TASK_MARK } from './process-list.ts';
 import { type LogFile, type LogSettings, openLogs } from './process-log.ts';
 import { asUser, type SystemUser } from './users.ts';
 
@@ -95,6 +96,7 @@ class Coordinator {
     const { sandbox, user, keepsEnvironment, isChrooted } = this.order;
     return {
       ...(keepsEnvironment ? process.env : {}),
+      ...(process.env[TASK_MARK] === undefined ? {} : { [TASK_MARK]: process.env[TASK_MARK] }),
       HOME: sandbox,
       LOGNAME: user.name,
       USER: user.name,

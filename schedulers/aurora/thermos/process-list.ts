@@ -62,18 +62,31 @@ export function hasWords(pid: number, words: readonly string[]): boolean {
   return isAlive(pid) && words.every((word) => given.includes(word));
 }
 
+/** Set where several tasks may have one sandbox; an agent gives every task its own. */
+export const TASK_MARK = 'THERMOS_RUN_TASK_ID';
+
 /**
- * Every process that was started with this HOME, which no other task has: also those that have made
+ * Every process that was started with this HOME and has no mark of another task: also those that have made
  * themselves a session, and whose parents have ended.
+ *
+ * @param taskId undefined for those without a mark
  */
-export function processesAtHome(home: string): readonly SystemProcess[] {
-  const mark = `HOME=${home}`;
+export function processesAtHome(
+  home: string,
+  taskId: string | undefined,
+): readonly SystemProcess[] {
+  const isOwn = (pid: number): boolean => {
+    const words = readText(`/proc/${pid}/environ`)?.split('\0') ?? [];
+    const mark = words.find((word) => word.startsWith(`${TASK_MARK}=`));
+    return words.includes(`HOME=${home}`) && (mark === undefined || mark === markOf(taskId));
+  };
   return listProcesses().filter(
-    ({ pid, state }) =>
-      pid !== process.pid &&
-      state !== 'Z' &&
-      readText(`/proc/${pid}/environ`)?.split('\0').includes(mark) === true,
+    ({ pid, state }) => pid !== process.pid && state !== 'Z' && isOwn(pid),
   );
+}
+
+function markOf(taskId: string | undefined): string | undefined {
+  return taskId === undefined ? undefined : `${TASK_MARK}=${taskId}`;
 }
 
 /** False when there is no such process any more. */

@@ -81,7 +81,8 @@ export class RunnerProcess implements TaskRunner {
       await this.signalUntilEnd('SIGUSR1', until);
     }
     if (this.exit === undefined && this.clock.now() >= until) this.child.kill('SIGKILL');
-    for (const { pid } of processesAtHome(this.options.sandbox)) signalProcess(pid, 'SIGKILL');
+    for (const { pid } of processesAtHome(this.options.sandbox, this.options.taskId))
+      signalProcess(pid, 'SIGKILL');
   }
 
   private async signalUntilEnd(signal: NodeJS.Signals, until: number): Promise<void> {

@@ -260,7 +260,7 @@ class Runner {
     const below = processes.flatMap(({ pid }) => (pid === undefined ? [] : descendants(pid, all)));
     const kept = new Set(below.map((each) => each.pid));
     for (const { pid } of processes) if (pid !== undefined) signalProcess(pid, 'SIGTERM');
-    for (const { pid } of processesAtHome(this.options.sandbox)) {
+    for (const { pid } of processesAtHome(this.options.sandbox, this.options.taskId)) {
       if (!kept.has(pid)) signalProcess(pid, 'SIGTERM');
     }
   }
@@ -277,7 +277,7 @@ class Runner {
       for (const each of descendants(pid, all)) signalProcess(each.pid, 'SIGKILL');
     }
     for (let round = 0; round < KILL_ROUNDS_MAX; round += 1) {
-      const left = processesAtHome(this.options.sandbox);
+      const left = processesAtHome(this.options.sandbox, this.options.taskId);
       if (left.length === 0) return;
       for (const { pid } of left) signalProcess(pid, 'SIGKILL');
     }
@@ -289,7 +289,7 @@ class Runner {
     }
     if (pid === undefined) return;
     const below = new Set(descendants(pid, listProcesses()).map((each) => each.pid));
-    for (const each of processesAtHome(this.options.sandbox)) {
+    for (const each of processesAtHome(this.options.sandbox, this.options.taskId)) {
       if (below.has(each.pid)) signalProcess(each.pid, 'SIGKILL');
     }
   }

@@ -68,7 +68,9 @@ function endTask(world: ThermosWorld, stream: CheckpointWriter, state: RunnerSta
   const sandbox = state.header?.sandbox;
   const all = listProcesses();
   const own = new Set(
-    (sandbox === undefined ? [] : processesAtHome(sandbox)).map(({ pid }) => pid),
+    (sandbox === undefined ? [] : processesAtHome(sandbox, state.header?.task_id)).map(
+      ({ pid }) => pid,
+    ),
   );
   const now = world.clock.now();
   for (const [process, runs] of state.processes) {

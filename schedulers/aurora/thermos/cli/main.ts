@@ -9,6 +9,7 @@ import { systemSurroundings } from '../../client/world.ts';
 import { CheckpointPaths } from '../checkpoint-paths.ts';
 import { readRunnerState } from '../checkpoint-stream.ts';
 import { ownProgram } from '../own-program.ts';
+import { processesAtHome, TASK_MARK } from '../process-list.ts';
 import { runnerArguments } from '../runner-options.ts';
 import { runThermos } from './commands.ts';
 import type { PreparedTask, ThermosWorld } from './world.ts';
@@ -31,6 +32,7 @@ export function main(argv: readonly string[]): Promise<number> {
     hostname: hostname(),
     newSandbox: () => mkdtempSync(join(tmpdir(), 'thermos-')),
     runTask: (task) => runTask(task, clock, print),
+    isHome: (directory) => processesAtHome(directory, undefined).length > 0,
   };
   return runThermos(argv, world);
 }
@@ -49,6 +51,7 @@ async function runTask(
     const child = spawn(program, [...words, ...runnerArguments({ ...options, thermosJson })], {
       // Control-C at the terminal is for this program, which tells the runner.
       detached: true,
+      env: { ...process.env, [TASK_MARK]: options.taskId },
       stdio: isDaemon ? 'ignore' : ['ignore', 'inherit', 'inherit'],
     });
     if (isDaemon) return await inControl(child, clock, options);

@@ -142,6 +142,11 @@ async function reallyRun(
     ...task,
     task: boundTo(task.task, [runTimeNames({ taskId, ports, user })]),
   });
+  if (world.isHome(sandbox)) {
+    throw new ThermosFailure(
+      `ERROR!  ${sandbox} is the home of others, who would end with the task`,
+    );
+  }
   mkdirSync(sandbox, { recursive: true });
   const isDaemon = args.has('--daemon');
   if (isDaemon) world.print('Daemonizing and starting runner.');

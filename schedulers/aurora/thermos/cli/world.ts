@@ -13,6 +13,8 @@ export interface ThermosWorld {
   /** Resolves with the runner's exit code; a daemon's when it is in control of its stream. */
   readonly runTask: (task: PreparedTask) => Promise<number>;
   readonly newSandbox: () => string;
+  /** Of processes that no task of Thermos has started. */
+  readonly isHome: (directory: string) => boolean;
 }
 
 export interface PreparedTask {

@@ -18,6 +18,7 @@ import type {
   PreparedTask,
   ThermosWorld,
 } from '../../../../schedulers/aurora/thermos/cli/world.ts';
+import { processesAtHome, TASK_MARK } from '../../../../schedulers/aurora/thermos/process-list.ts';
 import { ownUser } from '../../../../schedulers/aurora/thermos/users.ts';
 import type {
   ProcessStatus,
@@ -77,6 +78,7 @@ class Root {
       print: (line) => this.out.push(...line.split('\n')),
       complain: (line) => this.err.push(line),
       newSandbox: () => join(this.folder, 'new'),
+      isHome: (directory) => processesAtHome(directory, undefined).length > 0,
       runTask: async (task) => {
         this.ran.push(task);
         return 0;
@@ -281,6 +283,41 @@ test('a task without a runner is killed through its stream', async (t) => {
   assert.equal(existsSync(root.paths.task('active', 'web-1')), false);
   assert.equal(await root.thermos('kill'), 0);
   assert.deepEqual(root.err, ['Must specify tasks!']);
+});
+
+test('processes of another task with the same sandbox are not killed', async (t) => {
+  const root = new Root(t);
+  const sandbox = join(root.folder, 'sandbox');
+  const started = (taskId: string): ChildProcess => {
+    const env = { ...process.env, HOME: sandbox, [TASK_MARK]: taskId };
+    const child = spawn('sleep', ['1000'], { env, stdio: 'ignore' });
+    t.after(() => child.kill('SIGKILL'));
+    return child;
+  };
+  const [own, other] = [started('web-1'), started('web-2')];
+  const gone = once(own, 'exit');
+  await Promise.all([once(own, 'spawn'), once(other, 'spawn')]);
+  root.task('web-1', ['ACTIVE'], []);
+  assert.equal(await root.thermos('kill', 'web-1'), 0);
+  assert.deepEqual(await gone, [null, 'SIGKILL']);
+  const left = processesAtHome(sandbox, 'web-2').map(({ pid }) => pid);
+  assert.deepEqual(left, [other.pid]);
+});
+
+test('a sandbox that is the home of somebody else is refused', async (t) => {
+  const root = new Root(t);
+  const home = join(root.folder, 'home');
+  const config = root.file(
+    'task.thermos',
+    "export(SimpleTask(name = 'hello', command = 'echo hello'))",
+  );
+  assert.equal(await root.thermos('run', '--sandbox', home, config), 0);
+  const child = spawn('sleep', ['1000'], { env: { ...process.env, HOME: home }, stdio: 'ignore' });
+  t.after(() => child.kill('SIGKILL'));
+  await once(child, 'spawn');
+  assert.equal(await root.thermos('run', '--sandbox', home, config), 2);
+  assert.match(root.err.join('\n'), /is the home of others/);
+  assert.equal(root.ran.length, 1);
 });
 
 test('what is no command, or no option of it, is told with the usage', async (t) => {
