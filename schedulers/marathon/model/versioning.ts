@@ -95,6 +95,7 @@ function withServicePorts(
     to !== undefined && declaredServicePorts(to).includes(0);
   if (!changes.some(wants)) return ok(changes);
   const pool = new PortPool(usedPorts.countAfter(changes), ports);
+  for (const { from, to } of changes) if (to !== undefined && !isPod(to)) pool.keep(to, from);
   const assigned: Change<RunSpec>[] = [];
   for (const { id, from, to } of changes) {
     const next = to === undefined || isPod(to) ? ok(to) : pool.assign(to, from);
@@ -167,14 +168,16 @@ class PortPool {
     this.next = range.min;
   }
 
+  /** Numbers that the app will have again are for no other, whichever is assigned first. */
+  keep(app: App, previous: RunSpec | undefined): void {
+    for (const port of this.portsAgain(app, previous)) this.given.add(port);
+  }
+
   /** Fills in every 0: first numbers the app had before, then the lowest free ones. */
   assign(app: App, previous: RunSpec | undefined): Result<App> {
     const wanted = servicePortsOf(app);
     if (!wanted.includes(0)) return ok(app);
-    const before = previous === undefined || isPod(previous) ? [] : servicePortsOf(previous);
-    const again = before.filter(
-      (port) => port !== 0 && !wanted.includes(port) && this.isInRange(port),
-    );
+    const again = [...this.portsAgain(app, previous)];
     const ports: number[] = [];
     for (const port of wanted) {
       const given = port !== 0 ? port : (again.shift() ?? this.lowestFree());
@@ -186,6 +189,15 @@ class PortPool {
       ports.push(given);
     }
     return ok(replacePorts(app, ports));
+  }
+
+  /** Of the numbers it had before as many as it leaves open now. */
+  private portsAgain(app: App, previous: RunSpec | undefined): readonly number[] {
+    const wanted = servicePortsOf(app);
+    const before = previous === undefined || isPod(previous) ? [] : servicePortsOf(previous);
+    return before
+      .filter((port) => port !== 0 && !wanted.includes(port) && this.isInRange(port))
+      .slice(0, wanted.filter((port) => port === 0).length);
   }
 
   private isUsed(port: number): boolean {

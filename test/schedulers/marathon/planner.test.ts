@@ -21,6 +21,7 @@ import {
   withGroup,
   withSpecs,
 } from '../../../schedulers/marathon/model/root.ts';
+import { SpecMap } from '../../../schedulers/marathon/model/spec-map.ts';
 import {
   assignVersions,
   declaredServicePorts,
@@ -267,4 +268,17 @@ test('service ports are unique, kept over updates, and run out with a sentence',
     ok: false,
     error: 'All ports in the range [10000-10002) are already in use',
   });
+});
+
+test('a service port that an app has again is given to no other, whatever is named first', () => {
+  const old = appOf('/old', { portDefinitions: [{ port: 10_000 }] });
+  const original = { ...emptyRoot(T0), specs: SpecMap.of([[old.id, old]]) };
+  const changed = appOf('/old', { cmd: 'sleep 2', portDefinitions: [{ port: 0 }] });
+  const target = withSpecs(original, [appOf('/new', { portDefinitions: [{ port: 0 }] }), changed]);
+  const usedPorts = new PortUse(declaredServicePorts, original.specs.values());
+  const settled = assignVersions(original, target, { version: T1, ports: PORTS, usedPorts });
+  assert.ok(settled.ok);
+  const portOf = (id: string): number | undefined =>
+    appIn(settled.value.root, resolvePathId(id))?.portDefinitions?.[0]?.port;
+  assert.deepEqual([portOf('/old'), portOf('/new')], [10_000, 10_001]);
 });
