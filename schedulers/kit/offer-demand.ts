@@ -108,7 +108,10 @@ export class OfferDemand {
 
   private reviveAt(demand: RoleDemand, now: Instant): Instant | undefined {
     const { resumePauseMs = 0 } = this.options;
-    if (!demand.isOffered) return Math.max(now, demand.revivedAt + resumePauseMs);
+    if (!demand.isOffered) {
+      // A clock that was set back must not keep work waiting.
+      return demand.revivedAt > now ? now : Math.max(now, demand.revivedAt + resumePauseMs);
+    }
     const wantsAgain = demand.isReviveAsked || demand.repeatsLeft > 0;
     return wantsAgain ? demand.revivedAt + this.options.minReviveIntervalMs : undefined;
   }

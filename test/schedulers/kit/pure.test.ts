@@ -41,6 +41,17 @@ test('a burst of small work asks for offers once per pause, not once for each pi
   assert.deepEqual(demand.step(330).revive, ['a']);
 });
 
+test('new work is not kept waiting by a clock that was set back', () => {
+  const demand = new OfferDemand({ ...OPTIONS, resumePauseMs: 100 }, ['a']);
+  demand.want('a', true);
+  demand.subscribed();
+  demand.step(3_600_000);
+  demand.unwant('a');
+  demand.step(3_600_001);
+  demand.want('a', true);
+  assert.deepEqual(demand.step(10).revive, ['a']);
+});
+
 test('asking again is merged into one REVIVE per interval', () => {
   const demand = new OfferDemand(OPTIONS, ['a']);
   demand.want('a', true);
