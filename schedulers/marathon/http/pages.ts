@@ -18,8 +18,8 @@ export function declarePages(app: FastifyInstance, pages: Pages): void {
     GET: (request, reply) => {
       const path = wildcardOf(request);
       // The server has taken a slash at the end away.
-      const isFolder = !path.slice(path.lastIndexOf('/')).includes('.');
-      if (isFolder && !/\/(\?|$)/.test(request.originalUrl)) {
+      const isFolder = !path.slice(path.lastIndexOf('/') + 1).includes('.');
+      if (isFolder && !/^[^?]*\/(\?|$)/.test(request.originalUrl)) {
         return reply.redirect(`/ui/${path}/`, 302);
       }
       return sendPage(pages, path, reply);

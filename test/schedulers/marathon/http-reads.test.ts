@@ -240,6 +240,10 @@ test('info, leader, ping, metrics and the start page answer', async () => {
   assert.deepEqual(at(metrics.body, 'gauges', 'marathon.apps.active.gauge'), { value: 1 });
   const start = await world.call('GET', '/');
   assert.deepEqual([start.status, start.headers['location']], [302, '/ui/']);
+  const file = await world.call('GET', '/ui/index.html');
+  assert.equal(file.headers['location'], undefined, 'a file is no folder');
+  const folder = await world.call('GET', '/ui/some/folder?next=/');
+  assert.equal(folder.headers['location'], '/ui/some/folder/');
   await world.stop();
 });
 
