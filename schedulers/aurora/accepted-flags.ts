@@ -11,12 +11,12 @@ const NO_LOG = 'Accepted: the state is no replicated log.';
 
 const KIB = 1024;
 
-function atLeastOne(name: string): (value: number) => string | undefined {
+export function aboveZero(name: string): (value: number) => string | undefined {
   return (value) => (value > 0 ? undefined : `Flag '${name}' must be above 0`);
 }
 
 function batchSize(name: string, size: number): FlagRow<number, number> {
-  return flag('int', size, { help: NO_BATCHES, validate: atLeastOne(name) });
+  return flag('int', size, { help: NO_BATCHES, validate: aboveZero(name) });
 }
 
 /** Refused when given: going on without it would silently do something else. */

@@ -5,7 +5,7 @@ import { hours, minutes, seconds } from '../../core/base/duration.ts';
 import { describeError } from '../../core/base/errors.ts';
 import { type FlagValues, flag, optionalFlag, requiredFlag } from '../../core/base/flags.ts';
 import { err, ok, type Result } from '../../core/base/result.ts';
-import { ACCEPTED_FLAGS, unsupportedUnlessFalse } from './accepted-flags.ts';
+import { ACCEPTED_FLAGS, aboveZero, unsupportedUnlessFalse } from './accepted-flags.ts';
 import { compileElection, ELECTION_FLAGS } from './election-flags.ts';
 import { compileExecutors, EXECUTOR_FLAGS } from './executor-flags.ts';
 import { compileFileSettings, compileSlaVars, FILE_FLAGS } from './file-flags.ts';
@@ -107,7 +107,10 @@ export const AURORA_FLAGS = {
     'enable_revocable_ram',
     'only processors are revocable',
   ),
-  stat_sampling_interval: flag('duration', seconds(1), { help: 'Of /graphdata.' }),
+  stat_sampling_interval: flag('duration', seconds(1), {
+    help: 'Of /graphdata.',
+    validate: aboveZero('stat_sampling_interval'),
+  }),
   stat_retention_period: flag('duration', hours(1), { help: 'Of /graphdata.' }),
   ...ACCEPTED_FLAGS,
   ...SERVICE_FLAGS,

@@ -5,6 +5,7 @@
 import type { Clock, Timer } from '../../core/base/clock.ts';
 import { type DurationMs, minutes, seconds } from '../../core/base/duration.ts';
 import { type FlagValues, flag } from '../../core/base/flags.ts';
+import { aboveZero } from './accepted-flags.ts';
 
 export interface ReconciliationOptions {
   readonly initialDelayMs: DurationMs;
@@ -20,17 +21,18 @@ export const RECONCILIATION_FLAGS = {
   reconciliation_initial_delay: flag('duration', minutes(1), { help: 'Before the first one.' }),
   reconciliation_explicit_interval: flag('duration', minutes(60), {
     help: 'Between questions about all known tasks. (default: 60mins)',
+    validate: aboveZero('reconciliation_explicit_interval'),
   }),
   reconciliation_implicit_interval: flag('duration', minutes(60), {
     help: 'Between questions about what the master knows. (default: 60mins)',
+    validate: aboveZero('reconciliation_implicit_interval'),
   }),
   reconciliation_schedule_spread: flag('duration', minutes(30), {
     help: 'From the first of these to the first of those. (default: 30mins)',
   }),
   reconciliation_explicit_batch_size: flag('int', 1_000, {
     help: 'Tasks of one question. (default: 1000)',
-    validate: (value: number) =>
-      value > 0 ? undefined : `Flag 'reconciliation_explicit_batch_size' must be above 0`,
+    validate: aboveZero('reconciliation_explicit_batch_size'),
   }),
   reconciliation_explicit_batch_interval: flag('duration', seconds(5), {
     help: 'Between these questions. (default: 5secs)',

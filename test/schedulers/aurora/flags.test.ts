@@ -81,6 +81,13 @@ test('what is not there is refused by name, and so is what has no meaning', () =
     compile('-scheduling_max_batch_size=0'),
     "Flag 'scheduling_max_batch_size' must be above 0",
   );
+  for (const name of ['explicit', 'implicit'].map((each) => `reconciliation_${each}_interval`)) {
+    assert.equal(compile(`-${name}=0secs`), `Flag '${name}' must be above 0`);
+  }
+  assert.equal(
+    compile('-stat_sampling_interval=0secs'),
+    "Flag 'stat_sampling_interval' must be above 0",
+  );
   assert.match(
     String(compile('-http_authentication_mechanism=NEGOTIATE')),
     /'http_authentication_mechanism=NEGOTIATE' is not supported: /,
