@@ -16,6 +16,8 @@ import {
 } from './values.ts';
 
 const DEPTH_MAX = 50;
+/** Characters: they come again with every element. */
+const SEPARATOR_MAX = 100;
 const INDENT_MAX = 16;
 const REPR_DIGITS = 16;
 
@@ -73,10 +75,14 @@ function separatorsIn(value: Value): Pick<Layout, 'afterItem' | 'afterKey'> {
   if (value === null) return { afterItem: ', ', afterKey: ': ' };
   const [afterItem, afterKey, ...more] = iterate(value);
   if (more.length > 0) throw raised('ValueError', 'too many values to unpack');
-  return {
+  const layout = {
     afterItem: stringOf(afterItem, 'separators'),
     afterKey: stringOf(afterKey, 'separators'),
   };
+  if (Math.max(layout.afterItem.length, layout.afterKey.length) > SEPARATOR_MAX) {
+    throw raised('ValueError', 'separators are too long');
+  }
+  return layout;
 }
 
 function written(value: Value, how: Layout, calls: Calls, depth: number): string {

@@ -139,8 +139,11 @@ function pathModule(around: Surroundings): Module {
       return new PyTuple([/^\/+$/.test(head) ? head : head.replace(/\/+$/, ''), path.slice(at)]);
     }),
     onPath('splitext', (path) => {
-      const [, root = path, end = ''] = /^(.*[^/.][^/]*)(\.[^./]*)$/s.exec(path) ?? [];
-      return new PyTuple([root, end]);
+      const name = path.slice(path.lastIndexOf('/') + 1);
+      const dot = name.lastIndexOf('.');
+      // Dots in front are part of the name.
+      const end = dot === -1 || /^\.*$/.test(name.slice(0, dot)) ? '' : name.slice(dot);
+      return new PyTuple([path.slice(0, path.length - end.length), end]);
     }),
   ]);
 }

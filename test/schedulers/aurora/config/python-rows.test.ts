@@ -192,6 +192,17 @@ test('a pattern that would take for ever ends in an error', () => {
   assert.match(long.ok ? 'loaded' : long.error, /recursion|loaded/);
 });
 
+test('long paths and separators take no long time, and no room', () => {
+  const program = "import os\nprint os.path.splitext('a' * 200000)[1] == ''";
+  assert.deepEqual(printed(program), ['True']);
+  assert.deepEqual(
+    printed("import os\nfor p in ['/a.b/c', '..', 'x/..a', 'x/.a.b']: print os.path.splitext(p)"),
+    ["('/a.b/c', '')", "('..', '')", "('x/..a', '')", "('x/.a', '.b')"],
+  );
+  const long = "import json\njson.dumps([1, 2], separators=(',' * 1000, ':'))";
+  assert.match(refusal(long), /separators are too long/);
+});
+
 const PROGRAMS: readonly (readonly [name: string, text: string, lines: readonly string[]])[] = [
   [
     'print as a function of the future',
