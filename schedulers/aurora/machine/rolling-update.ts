@@ -5,7 +5,12 @@
  */
 import { assert } from '../../../core/base/assert.ts';
 import type { Instant } from '../../../core/base/clock.ts';
-import { type ActualTask, evaluateInstance, type InstanceRule } from './update-instance.ts';
+import {
+  type ActualTask,
+  evaluateInstance,
+  type InstanceRule,
+  type InstanceVerdict,
+} from './update-instance.ts';
 import {
   nextGroup,
   pausesBefore,
@@ -88,9 +93,16 @@ export class RollingUpdate {
       }
       const progress = this.progress();
       // A group that was finished just now is what the pause comes after; when the update is resumed or read
-      // again, nothing was working and it goes on.
-      if (hadWorking && pausesBefore(this.options.strategy, progress))
+      // again, nothing was working and it goes on. A successor knows of those done before only by their tasks.
+      const isUndone = (id: number): boolean =>
+        this.verdictOn(id, taskOf(id), now).kind !== 'succeeded';
+      if (
+        hadWorking &&
+        pausesBefore(this.options.strategy, progress) &&
+        progress.idle.some(isUndone)
+      ) {
         return { status: 'paused', steps };
+      }
       const group = nextGroup(this.options.strategy, progress);
       if (group.length === 0) {
         const isOver = progress.workingCount === 0 && progress.idle.length === 0;
@@ -117,10 +129,8 @@ export class RollingUpdate {
     now: Instant,
     steps: UpdateStep[],
   ): void {
-    const followed = this.followed.get(instance);
-    assert(followed !== undefined, `instance ${instance} is no part of the update`);
-    const { isWanted, failureCount } = followed;
-    const verdict = evaluateInstance({ isWanted, actual, failureCount }, this.options.rule, now);
+    const followed = this.of(instance);
+    const verdict = this.verdictOn(instance, actual, now);
     const isNew = followed.state === 'idle';
     followed.state = 'working';
     // What is as it shall be when the update comes to it was never updated.
@@ -142,6 +152,21 @@ export class RollingUpdate {
       default:
         steps.push({ kind: verdict.kind, instance });
     }
+  }
+
+  private of(instance: number): Followed {
+    const followed = this.followed.get(instance);
+    assert(followed !== undefined, `instance ${instance} is no part of the update`);
+    return followed;
+  }
+
+  private verdictOn(
+    instance: number,
+    actual: ActualTask | undefined,
+    now: Instant,
+  ): InstanceVerdict {
+    const { isWanted, failureCount } = this.of(instance);
+    return evaluateInstance({ isWanted, actual, failureCount }, this.options.rule, now);
   }
 
   private progress(): UpdateProgress {

@@ -308,6 +308,26 @@ test('what was under way when the scheduler died is finished before the next gro
   );
 });
 
+test('a successor that finishes the last group does not pause after it', () => {
+  const before = new UpdateTester();
+  before.create(job(4));
+  before.run();
+  const updateStrategy = { batchStrategy: { groupSize: 2, autopauseAfterBatch: true } };
+  assert.equal(before.start(4, { updateStrategy }), 'OK');
+  for (let round = 0; round < 5 && before.update.status === 'ROLLING_FORWARD'; round += 1) {
+    before.step();
+  }
+  assert.equal(before.events.at(-1), 'ROLL_FORWARD_PAUSED: Update auto paused');
+  const key = before.update.update.summary.key;
+  before.call({ method: 'resumeJobUpdate', args: { key } });
+  assert.deepEqual(before.running.slice(2), ['2 1 KILLING', '3 1 KILLING']);
+  const after = new UpdateTester({}, before);
+  after.advance(30_000);
+  for (let round = 0; round < 5; round += 1) after.step();
+  assert.equal(after.update.status, 'ROLLED_FORWARD');
+  assert.equal(after.events.filter((each) => each.includes('auto paused')).length, 1);
+});
+
 test('a successor forgives neither failed instances nor ends that were counted', () => {
   const before = new UpdateTester();
   before.create(job(3));
