@@ -187,11 +187,14 @@ export class AgentDaemon implements Service {
       netCls,
       volumeDirectory: (resource: Resource) => volumeDirectory({ options }, resource),
     };
+    const replaced = (): void => {
+      this.endedEarly.resolve(`another agent has started in ${workDir}`);
+    };
     const launcher = new LauncherClient(workDir, {
       clock,
       log,
       settings: launcherSettings(isolation),
-      replaced: () => this.endedEarly.resolve(`another agent has started in ${workDir}`),
+      replaced,
     });
     const sampler = this.createSampler(isolation, () => [
       ...(agent.state?.containers.keys() ?? []),
@@ -211,6 +214,7 @@ export class AgentDaemon implements Service {
         workDir,
         launcherDir: options.launcherDir,
         show: (read) => metrics.source(read),
+        replaced,
         mesos: () =>
           new MesosContainerizer(launcher, {
             logger: this.options.containerLogger,

@@ -22,6 +22,8 @@ export interface ContainerizerPorts {
   readonly show: (read: () => ReadonlyMap<string, number>) => void;
   /** Made only when it is chosen. */
   readonly mesos: () => Containerizer;
+  /** Called when another agent has taken a launcher that was made here. */
+  readonly replaced: () => void;
 }
 
 /** The Mesos containerizer alone where nothing is chosen. */
@@ -46,8 +48,8 @@ export function createContainerizer(
 }
 
 function createDocker(options: DockerOptions, ports: ContainerizerPorts): Containerizer {
-  const { clock, log, files, workDir } = ports;
-  const launcher = new LauncherClient(workDir, { clock, log }, DOCKER_LAUNCHER);
+  const { clock, log, files, workDir, replaced } = ports;
+  const launcher = new LauncherClient(workDir, { clock, log, replaced }, DOCKER_LAUNCHER);
   const engine = new DockerEngine({ docker: options.docker, host: options.host });
   const docker = new DockerContainerizer(options, {
     launcher,
