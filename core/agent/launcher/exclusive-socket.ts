@@ -97,5 +97,9 @@ function ifListening(path: string, then: (listens: boolean) => void): void {
     socket.destroy();
     then(true);
   });
-  socket.once('error', () => then(false));
+  // Anything else, as too many connections that wait, is a sign of life.
+  socket.once('error', (error) => {
+    const code = 'code' in error ? error.code : undefined;
+    then(code !== 'ECONNREFUSED' && code !== 'ENOENT');
+  });
 }
