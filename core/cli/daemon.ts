@@ -144,14 +144,16 @@ async function stopAfter(
   const limit = deadline(host.clock, limitMs);
   const outcome = await Promise.race([stopping, limit.reached, endings.again()]);
   limit.cancel();
-  if (outcome === 'stopped') return failed ? (options.exitCodeOf?.(ending.error) ?? 1) : 0;
+  // What has ended the daemon counts, also where stopping fails or takes too long.
+  const code = failed ? (options.exitCodeOf?.(ending.error) ?? 1) : undefined;
+  if (outcome === 'stopped') return code ?? 0;
   if (outcome === 'again') return 130;
   if (outcome === 'late') {
     host.complain(`${options.name}: did not stop within ${limitMs / 1_000} s, ending anyway\n`);
   } else {
     host.complain(`${options.name}: stopping failed: ${describeError(outcome.thrown)}\n`);
   }
-  return 1;
+  return code ?? 1;
 }
 
 function deadline(

@@ -33,9 +33,19 @@ async function startDns(
   );
   if (!options.ok) throw new Error(options.error);
   const clock = new SystemClock();
-  const dns = createDns(options.value, { clock, random: new SystemRandom(), http, log: silentLog });
-  await dns.start();
-  return dns;
+  for (;;) {
+    const dns = createDns(options.value, {
+      ...{ clock, random: new SystemRandom(), http, log: silentLog },
+    });
+    try {
+      await dns.start();
+      return dns;
+    } catch (thrown) {
+      await dns.stop();
+      // The number that UDP was given may be taken for TCP.
+      if (!String(thrown).includes('EADDRINUSE')) throw thrown;
+    }
+  }
 }
 
 const addressOf = (master: FakeMaster): string => `127.0.0.1:${master.port}`;

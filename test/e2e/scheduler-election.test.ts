@@ -135,7 +135,8 @@ test('two Marathons lead one after the other; no task notices', async (t) => {
     () => standby.program.child.exitCode ?? undefined,
     () => standby.program.output(),
   );
-  assert.equal(code, 103, 'the exit code of the original for a lost leadership');
+  const why = `the exit code of the original for a lost leadership\n${standby.program.output()}`;
+  assert.equal(code, 103, why);
 });
 
 test('two Chronos lead one after the other; jobs go on', async (t) => {
