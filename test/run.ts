@@ -37,8 +37,6 @@ const options = [
   '--test-reporter=spec',
   `--test-concurrency=${CONCURRENCY}`,
   `--test-timeout=${TEST_LIMIT_MS}`,
-  // A file ends with its last test, whatever a failed one has left open.
-  '--test-force-exit',
 ];
 // Hundreds of processes load the same modules: what they are compiled to is kept for this run.
 const compiled = mkdtempSync(join(tmpdir(), 'orrery-compiled-'));
