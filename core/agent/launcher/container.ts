@@ -23,6 +23,7 @@ import type {
 } from '../launcher-port.ts';
 import { Beginnings } from './beginnings.ts';
 import { ContainerIsolation } from './container-isolation.ts';
+import { ContainerMembers, EXECUTOR } from './container-members.ts';
 import { ContainerProcesses } from './container-processes.ts';
 import { type ContainerRecord, isContainerRecord } from './container-record.ts';
 import type {
@@ -33,8 +34,6 @@ import type {
   SpawnSpec,
 } from './ports.ts';
 
-/** The key of a custom executor's own process among the task ids (which are never empty). */
-const EXECUTOR = '';
 const SIGKILL = 9;
 
 export class Container implements ContainerRun {
@@ -49,6 +48,7 @@ export class Container implements ContainerRun {
   private readonly isolation: ContainerIsolation;
   private readonly beginnings: Beginnings;
   private readonly processes: ContainerProcesses;
+  private readonly members: ContainerMembers;
   /** Of a dead launcher's container: whether a process was started, or about to be. */
   private hadProcess = false;
   /** What was asked before it had started. */
@@ -80,6 +80,7 @@ export class Container implements ContainerRun {
         onUpdateFailed: (message) => ports.onUpdateFailed?.(this.spec.id, message),
       },
     });
+    this.members = new ContainerMembers(record, this.isolation, this.processes);
   }
 
   static create(spec: ContainerSpec, ports: ContainerPorts): Container {
@@ -147,8 +148,7 @@ export class Container implements ContainerRun {
         this.started(refusal);
         return;
       }
-      const terminal = isTerminal === true ? { terminal: this.idOf(EXECUTOR) } : {};
-      this.begin(EXECUTOR, { ...this.place(), command, ...terminal });
+      this.begin(EXECUTOR, this.members.spawnSpec(command, isTerminal));
     });
   }
 
@@ -231,22 +231,12 @@ export class Container implements ContainerRun {
     else this.isDestroyed = true;
   }
 
-  /** The complete environment of the executor or of one of a group's tasks. */
   environmentOf(nestedId: string | undefined): Readonly<Record<string, string>> | undefined {
-    const runs = this.record.hosted?.tasks ?? [];
-    if (nestedId !== undefined) {
-      return runs.find(({ task }) => task.nestedId === nestedId)?.task.command.environment;
-    }
-    if (this.spec.kind === 'command') return runs[0]?.task.command.environment;
-    return this.spec.command?.environment;
+    return this.members.environmentOf(nestedId);
   }
 
   placeOf(nestedId: string | undefined): SpawnIsolation | undefined {
-    if (nestedId !== undefined) {
-      return this.isolation.placeOf(this.taskIdOf(nestedId) ?? EXECUTOR);
-    }
-    const only = this.spec.kind === 'command' ? this.processes.keys[0] : EXECUTOR;
-    return this.isolation.placeOf(only ?? EXECUTOR);
+    return this.members.placeOf(nestedId);
   }
 
   /** Any signal to the executor or to one of a group's tasks. */
@@ -255,16 +245,11 @@ export class Container implements ContainerRun {
       this.destroy();
       return;
     }
-    const key = nestedId === undefined ? this.processes.keys[0] : this.taskIdOf(nestedId);
+    const key = nestedId === undefined ? this.processes.keys[0] : this.members.taskIdOf(nestedId);
     const identity = key === undefined ? undefined : this.processes.identityOf(key);
     if (identity === undefined) return;
     if (signal === SIGKILL) this.signalTree(identity.pid, 'SIGKILL');
     else this.ports.processes.attached?.signal(identity.pid, signal);
-  }
-
-  private taskIdOf(nestedId: string): string | undefined {
-    const runs = this.record.hosted?.tasks ?? [];
-    return runs.find(({ task }) => task.nestedId === nestedId)?.task.taskId;
   }
 
   woke(): void {
@@ -291,7 +276,7 @@ export class Container implements ContainerRun {
     for (const key of this.processes.keys) {
       const { processes } = this.ports;
       const isRecorded = this.processes.isRecorded(key);
-      const found = this.processes.find(key, this.cwdOf(key), processes);
+      const found = this.processes.find(key, this.members.cwdOf(key), processes);
       if (found === 'never') {
         this.processes.settle(key, undefined);
         continue;
@@ -407,20 +392,13 @@ export class Container implements ContainerRun {
     }
     const { state } = hosted.runOf(taskId) ?? {};
     if (state !== undefined) state.networkInfos = this.isolation.networksOf(taskId);
-    const terminal = isTerminal === true ? { terminal: this.idOf(taskId) } : {};
-    this.begin(taskId, { ...this.place(task), command: task.command, ...terminal });
+    this.begin(taskId, this.members.spawnSpec(task.command, isTerminal, task));
   }
 
   private terminalRefusal(isTerminal: boolean | undefined): string | undefined {
     if (isTerminal !== true) return undefined;
     const { terminals } = this.ports.processes;
     return terminals === undefined ? 'there are no terminals here' : terminals.refusal();
-  }
-
-  /** Of the container that is the task's or the executor's. */
-  private idOf(key: string): string {
-    const nestedId = this.hosted?.runOf(key)?.task.nestedId;
-    return nestedId === undefined ? this.spec.id : `${this.spec.id}.${nestedId}`;
   }
 
   private begin(taskId: string, spec: SpawnSpec): void {
@@ -479,7 +457,7 @@ export class Container implements ContainerRun {
     this.processes.settle(key, undefined);
     if (identity !== undefined) this.ports.processes.sweep(identity.pid);
     const { isTerminal } = this.hosted?.runOf(key)?.task ?? this.spec;
-    if (isTerminal === true) this.ports.processes.terminals?.remove(this.idOf(key));
+    if (isTerminal === true) this.ports.processes.terminals?.remove(this.members.idOf(key));
     const nestedId = this.hosted?.runOf(key)?.task.nestedId;
     if (nestedId !== undefined) this.ports.onNestedExited?.(this.spec.id, nestedId, status);
     // The kernel may have killed it for what the container used: that is its end, not the signal.
@@ -506,7 +484,7 @@ export class Container implements ContainerRun {
     const run = this.hosted?.runOf(taskId);
     const probe = kind === 'health' ? run?.task.healthCheck : run?.task.check;
     if (run === undefined || probe === undefined) return;
-    this.ports.processes.probe(probe, this.place(run.task)).then(
+    this.ports.processes.probe(probe, this.members.place(run.task)).then(
       (result) => {
         if (result === undefined) {
           run.probeSkipped(kind, this.ports.now());
@@ -554,21 +532,5 @@ export class Container implements ContainerRun {
   private signalTree(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
     const { failpoints, processes } = this.ports;
     between(failpoints, 'launcher.signal', () => processes.signalTree(pid, signal));
-  }
-
-  private place(task?: HostedTask): Omit<SpawnSpec, 'command'> {
-    const { logs } = this.spec;
-    const user = task?.user ?? this.spec.user;
-    const isolation = this.isolation.placeOf(task?.taskId ?? EXECUTOR);
-    return {
-      cwd: task?.sandbox ?? this.spec.sandbox,
-      ...(user === undefined ? {} : { user }),
-      ...(isolation === undefined ? {} : { isolation }),
-      ...(logs === undefined ? {} : { logs }),
-    };
-  }
-
-  private cwdOf(key: string): string {
-    return this.hosted?.runOf(key)?.task.sandbox ?? this.spec.sandbox;
   }
 }
