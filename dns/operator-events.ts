@@ -1,4 +1,5 @@
 /** Events of the master's operator stream -> changes of what names are made from. Pure. */
+import { isTerminal } from '../core/base/terminal-states.ts';
 import {
   type AgentEntry,
   type ClusterState,
@@ -27,17 +28,6 @@ export type ClusterChange =
       readonly isTerminal: boolean;
       readonly running: RunningStatus | undefined;
     };
-
-const TERMINAL_STATES: ReadonlySet<string> = new Set([
-  'TASK_FINISHED',
-  'TASK_FAILED',
-  'TASK_KILLED',
-  'TASK_ERROR',
-  'TASK_LOST',
-  'TASK_DROPPED',
-  'TASK_GONE',
-  'TASK_GONE_BY_OPERATOR',
-]);
 
 /** Undefined for events that change no name. */
 export function readOperatorEvent(event: unknown): ClusterChange | undefined {
@@ -150,7 +140,7 @@ function readTaskUpdate(update: unknown): ClusterChange {
     frameworkId: idOf(at(update, 'framework_id')),
     taskId: idOf(at(update, 'status', 'task_id')),
     isRunning: state === 'TASK_RUNNING',
-    isTerminal: TERMINAL_STATES.has(state),
+    isTerminal: isTerminal(state),
     running: readRunningStatus(at(update, 'status')),
   };
 }

@@ -6,6 +6,7 @@
 import { formatDuration } from '../base/duration.ts';
 import { containerId, executorId, frameworkId, type TaskId, taskId } from '../base/ids.ts';
 import { formatUuid } from '../base/random.ts';
+import { isTerminal } from '../base/terminal-states.ts';
 import { UNKNOWN_STATUS } from '../executor/wait-status.ts';
 import { toPostReservationRefinement } from '../resources/refinement.ts';
 import { BOOT_ID_PATH, runPath, taskUpdatesPath } from './checkpoint/paths.ts';
@@ -34,7 +35,7 @@ import type { LauncherContainer } from './launcher-port.ts';
 import { totalWith } from './operations.ts';
 import { incompatibility, isReconfigured } from './reconfiguration.ts';
 import { disconnect } from './registration.ts';
-import { type AgentExecutor, type AgentFramework, isTerminal } from './state.ts';
+import type { AgentExecutor, AgentFramework } from './state.ts';
 import { partitionState, withStatus } from './tasks.ts';
 
 const RECOVERY_DEADLINE = 'recovery';

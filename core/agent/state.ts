@@ -212,21 +212,6 @@ export function replaceTask(executor: AgentExecutor, task: Task): void {
   else if (executor.terminatedTasks.has(id)) executor.terminatedTasks.set(id, task);
 }
 
-const TERMINAL: ReadonlySet<TaskState> = new Set([
-  'TASK_FINISHED',
-  'TASK_FAILED',
-  'TASK_KILLED',
-  'TASK_LOST',
-  'TASK_ERROR',
-  'TASK_DROPPED',
-  'TASK_GONE',
-  'TASK_GONE_BY_OPERATOR',
-]);
-
-export function isTerminal(state: TaskState): boolean {
-  return TERMINAL.has(state);
-}
-
 export function hasCapability(
   framework: FrameworkInfo,
   type: 'PARTITION_AWARE' | 'TASK_KILLING_STATE',

@@ -7,8 +7,8 @@ import type { Instant } from '../base/clock.ts';
 import type { Deadlines } from '../base/deadlines.ts';
 import type { DurationMs } from '../base/duration.ts';
 import { formatUuid } from '../base/random.ts';
+import { isTerminal } from '../base/terminal-states.ts';
 import type { StatusUpdate, StatusUpdateRecord } from '../wire/types/mesos.internal.ts';
-import { isTerminal } from './state.ts';
 
 export const UPDATE_RETRY_MIN_MS: DurationMs = 10_000;
 export const UPDATE_RETRY_MAX_MS: DurationMs = 600_000;

@@ -3,7 +3,9 @@
  *
  *   executor -> checked, completed -> task state -> stored -> acknowledged -> forwarded
  */
+
 import { executorId, frameworkId, type TaskId, taskId } from '../base/ids.ts';
+import { isTerminal } from '../base/terminal-states.ts';
 import type { StatusUpdate } from '../wire/types/mesos.internal.ts';
 import type {
   ContainerStatus,
@@ -24,7 +26,6 @@ import {
   executorWith,
   hasCapability,
   holdsTask,
-  isTerminal,
 } from './state.ts';
 
 /** The task as the agent keeps it from the moment it is handed over. */

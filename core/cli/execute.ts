@@ -5,6 +5,7 @@
 import { userInfo } from 'node:os';
 import { background } from '../base/background.ts';
 import { describeError } from '../base/errors.ts';
+import { isTerminal } from '../base/terminal-states.ts';
 import { MESOS_VERSION } from '../base/version.ts';
 import { contains } from '../resources/arithmetic.ts';
 import { parseResources } from '../resources/parse-flag.ts';
@@ -17,7 +18,6 @@ import {
   type SchedulerPorts,
   systemPorts,
   type TaskInfo,
-  type TaskState,
   type TaskStatus,
 } from '../scheduler/index.ts';
 import type { OfferOperation } from '../wire/types/mesos.v1.ts';
@@ -30,17 +30,6 @@ import {
 } from './execute-flags.ts';
 
 const PROGRAM = 'mesos-execute';
-
-const TERMINAL: ReadonlySet<TaskState> = new Set([
-  'TASK_FINISHED',
-  'TASK_FAILED',
-  'TASK_KILLED',
-  'TASK_ERROR',
-  'TASK_LOST',
-  'TASK_DROPPED',
-  'TASK_GONE',
-  'TASK_GONE_BY_OPERATOR',
-]);
 
 /** Resolves with the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -157,7 +146,7 @@ export class Execution {
     const taskId = status.task_id.value;
     this.output.print(describeStatus(status));
     if (status.state === 'TASK_RUNNING') this.killLater(status);
-    if (TERMINAL.has(status.state)) this.terminated.add(taskId);
+    if (isTerminal(status.state)) this.terminated.add(taskId);
     if (this.terminated.size === this.tasks.length) this.ended.resolve(0);
   }
 

@@ -4,6 +4,7 @@
  * hear of it when that is durable.
  */
 import { formatDuration } from '../base/duration.ts';
+import { isTerminal } from '../base/terminal-states.ts';
 import type { Upid } from '../net/ports.ts';
 import type { TaskState, TaskStatusReason, TimeInfo } from '../wire/types/mesos.v1.ts';
 import type { MasterContext } from './context.ts';
@@ -14,7 +15,6 @@ import { sendOperationStatus } from './operations.ts';
 import type { Agent, DepartedAgent, Framework } from './records.ts';
 import { pidText } from './state.ts';
 import { masterStatus, sendStatus, stateFor, updateTask } from './statuses.ts';
-import { isTerminal } from './task-states.ts';
 
 /** What the tasks of a leaving agent become. */
 interface TaskFate {

@@ -1,10 +1,10 @@
 /** KILL (spec scheduler-api, section 14.1). */
 import { agentId, type TaskId, taskId } from '../base/ids.ts';
+import { isTerminal } from '../base/terminal-states.ts';
 import type { CallKill } from '../wire/types/mesos.v1.scheduler.ts';
 import type { MasterContext } from './context.ts';
 import { reconcileTask } from './reconcile.ts';
 import type { Agent, Framework } from './records.ts';
-import { isTerminal } from './task-states.ts';
 
 export function kill(context: MasterContext, framework: Framework, call: CallKill): void {
   context.count('messages_kill_task');

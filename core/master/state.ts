@@ -16,6 +16,7 @@ import {
   type TaskId,
   taskId,
 } from '../base/ids.ts';
+import { isTerminal } from '../base/terminal-states.ts';
 import type { Upid } from '../net/ports.ts';
 import {
   add as addResources,
@@ -48,7 +49,7 @@ import type {
   RecoveredAgent,
   TaskRecord,
 } from './records.ts';
-import { isOperationOver, isTerminal } from './task-states.ts';
+import { isOperationOver } from './task-states.ts';
 
 export interface StateLimits {
   readonly maxCompletedFrameworks: number;

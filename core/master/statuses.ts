@@ -3,6 +3,7 @@
  * update changes what the master knows of a task (spec scheduler-api, sections 7 and 16).
  */
 import { agentId } from '../base/ids.ts';
+import { isTerminal } from '../base/terminal-states.ts';
 import type { StatusUpdate, StatusUpdateMessage } from '../wire/types/mesos.internal.ts';
 import type {
   AgentID,
@@ -14,7 +15,7 @@ import type {
 } from '../wire/types/mesos.v1.ts';
 import type { MasterContext } from './context.ts';
 import type { Framework, TaskRecord } from './records.ts';
-import { freesResources, isTerminal } from './task-states.ts';
+import { freesResources } from './task-states.ts';
 
 /** TASK_DROPPED, TASK_GONE, ... for partition-aware frameworks, TASK_LOST for the others. */
 export function stateFor(framework: Framework, partitionAware: TaskState): TaskState {

@@ -1,20 +1,6 @@
 /** States of tasks and operations (spec scheduler-api, sections 16.1 and 16.5): which are final, what may follow. */
+import { isTerminal } from '../base/terminal-states.ts';
 import type { OperationState, TaskState } from '../wire/types/mesos.v1.ts';
-
-const TERMINAL: ReadonlySet<TaskState> = new Set<TaskState>([
-  'TASK_FINISHED',
-  'TASK_FAILED',
-  'TASK_KILLED',
-  'TASK_LOST',
-  'TASK_ERROR',
-  'TASK_DROPPED',
-  'TASK_GONE',
-  'TASK_GONE_BY_OPERATOR',
-]);
-
-export function isTerminal(state: TaskState): boolean {
-  return TERMINAL.has(state);
-}
 
 /** Whether a task leaves its resources when it enters `state`. */
 export function freesResources(state: TaskState): boolean {

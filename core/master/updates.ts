@@ -3,13 +3,13 @@
  * spec libprocess, section 6).
  */
 import { agentId, frameworkId, taskId } from '../base/ids.ts';
+import { isTerminal } from '../base/terminal-states.ts';
 import type { Upid } from '../net/ports.ts';
 import type { StatusUpdateMessage } from '../wire/types/mesos.internal.ts';
 import type { CallAcknowledge } from '../wire/types/mesos.v1.scheduler.ts';
 import type { MasterContext } from './context.ts';
 import type { Agent, Framework } from './records.ts';
 import { freeResources, relayedStatus, sendStatus, updateTask } from './statuses.ts';
-import { isTerminal } from './task-states.ts';
 
 /** Forwards an agent's update to its framework and records what it says. */
 export function statusUpdate(context: MasterContext, from: Upid, call: StatusUpdateMessage): void {

@@ -1,14 +1,11 @@
 /** Puts the frameworks, executors and tasks that a recording shows into an agent, and their sandboxes on disk. */
+
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import {
-  type AgentExecutor,
-  type AgentFramework,
-  type AgentState,
-  isTerminal,
-} from '../../../core/agent/state.ts';
+import type { AgentExecutor, AgentFramework, AgentState } from '../../../core/agent/state.ts';
 import { containerId, executorId, frameworkId, taskId } from '../../../core/base/ids.ts';
+import { isTerminal } from '../../../core/base/terminal-states.ts';
 import { toListForm } from '../../../core/resources/refinement.ts';
 import { fromJson } from '../../../core/wire/json.ts';
 import type { Response } from '../../../core/wire/types/mesos.v1.agent.ts';

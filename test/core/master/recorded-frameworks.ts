@@ -1,9 +1,9 @@
 /** Puts the frameworks, tasks and operations that a recording shows into a master. */
 import assert from 'node:assert/strict';
 import { agentId, frameworkId } from '../../../core/base/ids.ts';
+import { isTerminal } from '../../../core/base/terminal-states.ts';
 import type { Master } from '../../../core/master/master.ts';
 import type { Agent, Framework } from '../../../core/master/records.ts';
-import { isTerminal } from '../../../core/master/task-states.ts';
 import { toListForm } from '../../../core/resources/refinement.ts';
 import { fromJson } from '../../../core/wire/json.ts';
 import type {

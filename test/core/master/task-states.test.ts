@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { frameworkId, taskId } from '../../../core/base/ids.ts';
-import { isTerminal } from '../../../core/master/task-states.ts';
+import { isTerminal } from '../../../core/base/terminal-states.ts';
 import type { TaskState } from '../../../core/wire/types/mesos.v1.ts';
 import { MasterScene, task } from './machine-builder.ts';
 
