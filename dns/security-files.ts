@@ -5,7 +5,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import { describeError } from '../core/base/errors.ts';
+import { describeError, errorCode } from '../core/base/errors.ts';
 import { err, ok, type Result } from '../core/base/result.ts';
 import type { HttpTls } from '../core/net/http-client.ts';
 import type { DnsConfig } from './config.ts';
@@ -54,7 +54,7 @@ function readAuthority(path: string, readText: ReadText): Result<string | undefi
 
 /** A folder can be opened, but not read. */
 function isReadError(thrown: unknown): boolean {
-  return thrown instanceof Error && 'code' in thrown && thrown.code === 'EISDIR';
+  return errorCode(thrown) === 'EISDIR';
 }
 
 function readPair(

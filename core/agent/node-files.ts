@@ -17,6 +17,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeDirectories } from '../base/directories.ts';
+import { errorCode } from '../base/errors.ts';
 import type { AgentFiles } from './files-port.ts';
 
 export class NodeFiles implements AgentFiles {
@@ -122,7 +123,7 @@ function linkAnew(target: string, link: string): boolean {
     symlinkSync(target, link);
     return true;
   } catch (thrown) {
-    const code = codeOf(thrown);
+    const code = errorCode(thrown);
     if (code === 'EEXIST' || code === 'ENOENT') return false;
     throw thrown;
   }
@@ -133,14 +134,10 @@ function orUndefined<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (thrown) {
-    const code = codeOf(thrown);
+    const code = errorCode(thrown);
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EINVAL') return undefined;
     throw thrown;
   }
-}
-
-function codeOf(thrown: unknown): unknown {
-  return thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
 }
 
 function syncDirectory(path: string): void {

@@ -20,6 +20,12 @@ export class ClusterError extends Error {
 /** One line about anything thrown. */
 export function describeError(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
-  const code = 'code' in thrown && typeof thrown.code === 'string' ? ` (${thrown.code})` : '';
-  return `${thrown.message}${code}`;
+  const code = errorCode(thrown);
+  return code === undefined ? thrown.message : `${thrown.message} (${code})`;
+}
+
+/** `ENOENT` and its like. */
+export function errorCode(thrown: unknown): string | undefined {
+  if (!(thrown instanceof Error) || !('code' in thrown)) return undefined;
+  return typeof thrown.code === 'string' ? thrown.code : undefined;
 }

@@ -3,7 +3,7 @@
  * streams (an event stream may be silent for ever), redirects left to the caller.
  */
 import { Agent, type Client, request as undiciRequest } from 'undici';
-import { ClusterError, describeError } from '../base/errors.ts';
+import { ClusterError, describeError, errorCode } from '../base/errors.ts';
 import { OrderedRequests } from './ordered-requests.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from './ports.ts';
 
@@ -184,16 +184,15 @@ function failureOf(thrown: unknown, url: string, signal: AbortSignal | undefined
       cause: reason,
     });
   }
-  const code = errorCode(thrown);
+  const code = failureCode(thrown);
   return new ClusterError(code, `request to ${originOf(url)} failed: ${describeError(thrown)}`, {
     retriable: code !== 'INVALID_REQUEST',
     cause: thrown,
   });
 }
 
-function errorCode(thrown: unknown): string {
-  const code =
-    typeof thrown === 'object' && thrown !== null && 'code' in thrown ? String(thrown.code) : '';
+function failureCode(thrown: unknown): string {
+  const code = errorCode(thrown);
   if (code === 'ECONNREFUSED') return 'CONNECTION_REFUSED';
   if (code === 'UND_ERR_CONNECT_TIMEOUT') return 'TIMEOUT';
   if (code === 'UND_ERR_INVALID_ARG' || code === 'ERR_INVALID_URL') return 'INVALID_REQUEST';

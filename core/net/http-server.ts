@@ -12,7 +12,7 @@ import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES }
 import net from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { ClusterError, describeError } from '../base/errors.ts';
+import { ClusterError, describeError, errorCode } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import {
   isMessageRequest,
@@ -367,7 +367,7 @@ function statusOf(error: unknown): number {
 }
 
 function cannotListen(ip: string, port: number, error: Error): ClusterError {
-  const isTaken = 'code' in error && error.code === 'EADDRINUSE';
+  const isTaken = errorCode(error) === 'EADDRINUSE';
   if (isTaken) {
     return new ClusterError('ADDRESS_IN_USE', `address ${ip}:${port} is already in use`, {
       retriable: true,

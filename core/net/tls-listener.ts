@@ -3,7 +3,7 @@
  * its own. Certificates come as a PKCS12 key store.
  */
 import { createServer, type Server } from 'node:tls';
-import { ClusterError } from '../base/errors.ts';
+import { ClusterError, errorCode } from '../base/errors.ts';
 import type { HttpServer } from './http-server.ts';
 
 export interface KeyStore {
@@ -41,7 +41,7 @@ export class TlsListener {
     const { ip, port } = this.address;
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', (error) => {
-        const isTaken = 'code' in error && error.code === 'EADDRINUSE';
+        const isTaken = errorCode(error) === 'EADDRINUSE';
         const code = isTaken ? 'ADDRESS_IN_USE' : 'ADDRESS_UNAVAILABLE';
         const why = isTaken ? `address ${ip}:${port} is already in use` : error.message;
         reject(new ClusterError(code, why, { retriable: isTaken, cause: error }));

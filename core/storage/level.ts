@@ -7,7 +7,7 @@
  */
 import { ClassicLevel } from 'classic-level';
 import { makeDirectories } from '../base/directories.ts';
-import { ClusterError, describeError } from '../base/errors.ts';
+import { ClusterError, describeError, errorCode } from '../base/errors.ts';
 import type { Storage, StorageOperation } from './ports.ts';
 
 type Database = ClassicLevel<string, Uint8Array>;
@@ -155,8 +155,7 @@ function toLevelOperation(operation: StorageOperation): LevelOperation {
 
 function openFailure(path: string, thrown: unknown): ClusterError {
   const cause = thrown instanceof Error ? thrown.cause : undefined;
-  const isLocked = cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_LOCKED';
-  if (isLocked) {
+  if (errorCode(cause) === 'LEVEL_LOCKED') {
     return new ClusterError(
       'STORAGE_LOCKED',
       `directory '${path}' is in use by another process; stop it or choose another directory`,

@@ -1,5 +1,6 @@
 /** Looking at and removing directories of cgroups; what has gone meanwhile is empty. */
 import { readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { errorCode } from '../../base/errors.ts';
 
 /** Processes in a cgroup and below; those of other pid namespaces show as 0. */
 export function pidsBelow(path: string): readonly number[] {
@@ -22,8 +23,8 @@ export function removeTree(path: string): boolean {
 
 /** Also of a file of a cgroup that goes while it is written. */
 export function isMissing(thrown: unknown): boolean {
-  if (!(thrown instanceof Error) || !('code' in thrown)) return false;
-  return thrown.code === 'ENOENT' || thrown.code === 'ENODEV';
+  const code = errorCode(thrown);
+  return code === 'ENOENT' || code === 'ENODEV';
 }
 
 export function childrenOf(path: string): readonly string[] {

@@ -10,7 +10,7 @@
 import { linkSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
 import { basename, dirname } from 'node:path';
-import { describeError } from '../../base/errors.ts';
+import { describeError, errorCode } from '../../base/errors.ts';
 
 export interface ExclusiveListening {
   /** Called once, when this process is the one. */
@@ -67,7 +67,7 @@ function isTaken(own: string, path: string, number: number): boolean {
   try {
     linkSync(own, numbered(path, number));
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST') return false;
+    if (errorCode(thrown) === 'EEXIST') return false;
     throw thrown;
   }
   if (numbersOf(path).every((each) => each <= number)) return true;
@@ -99,7 +99,7 @@ function ifListening(path: string, then: (listens: boolean) => void): void {
   });
   // Anything else, as too many connections that wait, is a sign of life.
   socket.once('error', (error) => {
-    const code = 'code' in error ? error.code : undefined;
+    const code = errorCode(error);
     then(code !== 'ECONNREFUSED' && code !== 'ENOENT');
   });
 }

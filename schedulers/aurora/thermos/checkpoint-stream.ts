@@ -12,7 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { ClusterError } from '../../../core/base/errors.ts';
+import { ClusterError, errorCode } from '../../../core/base/errors.ts';
 import { ok, type Result } from '../../../core/base/result.ts';
 import type { RunnerCkpt } from '../thrift/types.ts';
 import { decodeRecords, encodeRecord, type RecordsRead } from './checkpoint-records.ts';
@@ -35,7 +35,7 @@ export class CheckpointReader {
     try {
       file = openSync(this.path, 'r');
     } catch (thrown) {
-      if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return ok([]);
+      if (errorCode(thrown) === 'ENOENT') return ok([]);
       throw thrown;
     }
     try {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { background } from '../../../core/base/background.ts';
 import { type Clock, sleep } from '../../../core/base/clock.ts';
 import { seconds } from '../../../core/base/duration.ts';
+import { errorCode } from '../../../core/base/errors.ts';
 import type { Log } from '../../../core/base/log.ts';
 import type { TaskReport } from './machine/task-report.ts';
 import type { StatusSource } from './status-source.ts';
@@ -40,7 +41,7 @@ async function gone<T>(read: Promise<T>): Promise<T | undefined> {
   try {
     return await read;
   } catch (thrown) {
-    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+    const code = errorCode(thrown);
     if (code === 'ENOENT' || code === 'EACCES') return undefined;
     throw thrown;
   }

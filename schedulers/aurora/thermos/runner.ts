@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { assert, unreachable } from '../../../core/base/assert.ts';
 import { type Clock, type Instant, SystemClock, type Timer } from '../../../core/base/clock.ts';
 import { seconds } from '../../../core/base/duration.ts';
-import { describeError } from '../../../core/base/errors.ts';
+import { describeError, errorCode } from '../../../core/base/errors.ts';
 import { type ThermosTask, taskFromJson } from '../config/task-instance.ts';
 import type { ProcessStatus, RunnerHeader } from '../thrift/types.ts';
 import { CheckpointPaths, isTaskId, logDirectory } from './checkpoint-paths.ts';
@@ -322,8 +322,7 @@ class Runner {
       renameSync(this.paths.task('active', taskId), this.paths.task('finished', taskId));
     } catch (thrown) {
       // A runner before this one has moved it.
-      const isMoved = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
-      if (!isMoved) throw thrown;
+      if (errorCode(thrown) !== 'ENOENT') throw thrown;
     }
   }
 

@@ -2,6 +2,7 @@
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { errorCode } from '../../../core/base/errors.ts';
 import { err, ok, type Result } from '../../../core/base/result.ts';
 
 export interface Artifact {
@@ -81,7 +82,7 @@ export function artifactPath(text: string): ArtifactPath | undefined {
 }
 
 function nothingThere(thrown: unknown): undefined {
-  const code: unknown = Reflect.get(Object(thrown), 'code');
+  const code = errorCode(thrown);
   if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
   throw thrown;
 }

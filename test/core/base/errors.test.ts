@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assert as check, defined } from '../../../core/base/assert.ts';
 import { background } from '../../../core/base/background.ts';
-import { ClusterError, describeError } from '../../../core/base/errors.ts';
+import { ClusterError, describeError, errorCode } from '../../../core/base/errors.ts';
 import { createLog, type LogFields, silentLog } from '../../../core/base/log.ts';
 
 test('a failure is described by its message and code', () => {
@@ -12,6 +12,14 @@ test('a failure is described by its message and code', () => {
   assert.equal(error.cause, cause);
   assert.equal(describeError(new Error('plain')), 'plain');
   assert.equal(describeError('a text'), 'a text');
+});
+
+test('only an error has a code, and only as a text', () => {
+  assert.equal(errorCode(Object.assign(new Error('gone'), { code: 'ENOENT' })), 'ENOENT');
+  assert.equal(errorCode(Object.assign(new Error('gone'), { code: 2 })), undefined);
+  assert.equal(errorCode(new Error('plain')), undefined);
+  assert.equal(errorCode({ code: 'ENOENT' }), undefined);
+  assert.equal(errorCode(undefined), undefined);
 });
 
 test('a broken assumption dies with its sentence', () => {
