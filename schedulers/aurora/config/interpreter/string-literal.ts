@@ -1,17 +1,11 @@
 /** What stands between the quotes of a string, without its escapes. */
+import { ESCAPES } from './escapes.ts';
 
 const SIMPLE: Readonly<Record<string, string | undefined>> = {
+  ...ESCAPES,
   '\n': '',
-  '\\': '\\',
   "'": "'",
   '"': '"',
-  a: '\u0007',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
 };
 const CODE_POINT_MAX = 0x10ffff;
 

@@ -6,6 +6,7 @@
  *   atom = '.' | '^' | '$' | escape | '[' set ']' | '(' extension? choice ')' | any other character
  *   extension = '?:' | '?P<name>' | '?P=name' | '?=' | '?!' | '?<=' | '?<!' | '?#' | '?(group)' | '?iLmsux'
  */
+import { ESCAPES } from '../escapes.ts';
 import type { Calls } from '../values.ts';
 import { raised } from '../values.ts';
 import {
@@ -22,14 +23,6 @@ const GROUPS_MAX = 100;
 const NESTING_MAX = 100;
 const REPEAT_MAX = 65_535;
 
-const CONTROLS: Readonly<Record<string, number | undefined>> = {
-  a: 7,
-  f: 12,
-  n: 10,
-  r: 13,
-  t: 9,
-  v: 11,
-};
 const PLACES: Readonly<Record<string, Place | undefined>> = {
   A: 'begin',
   Z: 'end',
@@ -213,7 +206,7 @@ class PatternParser {
       throw patternError(`bogus escape: '\\\\${digits}'`);
     }
     this.#at += 1;
-    return CONTROLS[char] ?? char.charCodeAt(0);
+    return (ESCAPES[char] ?? char).charCodeAt(0);
   }
 
   #set(): Pattern {
@@ -249,7 +242,6 @@ class PatternParser {
       this.#at += 1;
       return { kind: 'category', category };
     }
-    if (this.#takes('b')) return single(8);
     const octal = this.#match(/[1-7][0-7]{0,2}/y)?.[0];
     if (octal !== undefined) return single(Number.parseInt(octal, 8) & 0xff);
     if (/[89]/.test(next)) throw patternError(`bogus escape: '\\\\${next}'`);

@@ -1,21 +1,11 @@
 /** What stands in for a match: `\1`, `\g<name>` and escapes in a text, or a function of the match. */
+import { ESCAPES } from '../escapes.ts';
 import type { Calls, Value } from '../values.ts';
 import { raised } from '../values.ts';
 import type { CompiledPattern } from './pattern.ts';
 import { patternError } from './pattern-parser.ts';
 
 export type Replacement = readonly (string | number)[];
-
-const ESCAPES: Readonly<Record<string, string | undefined>> = {
-  a: '\u0007',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  '\\': '\\',
-};
 
 /** Texts, and groups by number. */
 export function parseReplacement(template: string, pattern: CompiledPattern): Replacement {
