@@ -77,6 +77,30 @@ export function onlyPositional(
   return given;
 }
 
+/** Reads arguments by position or by name. */
+export function named(
+  name: string,
+  { positional: given, keywords }: CallArguments,
+  names: readonly string[],
+): readonly (Value | undefined)[] {
+  if (given.length > names.length) {
+    const text = `${name}() takes at most ${names.length} arguments (${given.length} given)`;
+    throw raised('TypeError', text);
+  }
+  expectKeywords(keywords, names);
+  return names.map((each, at) => given[at] ?? keywords.get(each));
+}
+
+export function expectKeywords(
+  keywords: CallArguments['keywords'],
+  names: readonly string[],
+): void {
+  for (const key of keywords.keys()) {
+    if (names.includes(key)) continue;
+    throw raised('TypeError', `'${key}' is an invalid keyword argument for this function`);
+  }
+}
+
 export function stringOf(value: Value | undefined, what: string): string {
   if (typeof value !== 'string') {
     throw raised(

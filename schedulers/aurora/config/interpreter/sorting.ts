@@ -1,4 +1,5 @@
 /** `sorted(list, cmp, key, reverse)` and `list.sort(...)`. */
+import { expectKeywords } from './native.ts';
 import { order } from './operators.ts';
 import {
   type CallArguments,
@@ -6,18 +7,13 @@ import {
   indexOf,
   isTruthy,
   iterate,
-  raised,
   type Value,
 } from './values.ts';
 
 export function sorted(over: Value, args: CallArguments, calls: Calls): Value[] {
   const items = iterate(over);
   calls.budget.elements(items.length);
-  for (const name of args.keywords.keys()) {
-    if (name !== 'key' && name !== 'reverse' && name !== 'cmp') {
-      throw raised('TypeError', `'${name}' is an invalid keyword argument for this function`);
-    }
-  }
+  expectKeywords(args.keywords, ['key', 'reverse', 'cmp']);
   const comparison = args.keywords.get('cmp') ?? null;
   const keyed = items.map((value) => ({ value, key: keyFor(value, args, calls) }));
   keyed.sort((one, other) =>

@@ -1,8 +1,7 @@
 /** A compiled regular expression with its methods, and what one of its matches knows. */
-import { NativeFunction, positional, stringOf } from '../native.ts';
+import { NativeFunction, named, positional, stringOf } from '../native.ts';
 import { reprOf } from '../text-of.ts';
 import {
-  type CallArguments,
   type Calls,
   indexOf,
   PyDict,
@@ -15,24 +14,6 @@ import {
 import { findPattern, type Spans } from './matcher.ts';
 import type { CompiledPattern } from './pattern.ts';
 import { filledReplacement, parseReplacement } from './replacement.ts';
-
-/** Reads arguments of a method by position or by name. */
-export function named(
-  function_: string,
-  { positional: given, keywords }: CallArguments,
-  names: readonly string[],
-): readonly (Value | undefined)[] {
-  if (given.length > names.length) {
-    const text = `${function_}() takes at most ${names.length} arguments (${given.length} given)`;
-    throw raised('TypeError', text);
-  }
-  for (const key of keywords.keys()) {
-    if (!names.includes(key)) {
-      throw raised('TypeError', `'${key}' is an invalid keyword argument for this function`);
-    }
-  }
-  return names.map((name, at) => given[at] ?? keywords.get(name));
-}
 
 export class PatternValue extends PyObject {
   readonly typeName = '_sre.SRE_Pattern';
@@ -131,8 +112,9 @@ export class PatternValue extends PyObject {
       if (max > 0 && count >= max) break;
       const [from, to] = match.span(0);
       if (from === to) continue;
-      parts.push(text.slice(last, from), ...match.groups(null));
-      calls.budget.elements(match.groups(null).length + 1);
+      const groups = match.groups(null);
+      parts.push(text.slice(last, from), ...groups);
+      calls.budget.elements(groups.length + 1);
       last = to;
       count += 1;
     }

@@ -1,10 +1,10 @@
 /** The names of the module `re`. */
 import { RE_ERROR } from '../exceptions.ts';
-import { NativeFunction, positional, stringOf } from '../native.ts';
+import { NativeFunction, named, positional, stringOf } from '../native.ts';
 import { type CallArguments, type Calls, indexOf, raised, type Value } from '../values.ts';
 import { FLAG } from './pattern.ts';
 import { parsePattern } from './pattern-parser.ts';
-import { named, PatternValue } from './pattern-value.ts';
+import { PatternValue } from './pattern-value.ts';
 
 const FLAG_NAMES: readonly (readonly [string, number])[] = [
   ['I', FLAG.ignoreCase],
