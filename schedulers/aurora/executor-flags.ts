@@ -2,12 +2,11 @@
  * The executors that tasks may have: Thermos by its flags, others from `-custom_executor_config` (spec
  * aurora-scheduler, sections 10.2 and 11).
  */
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { describeError } from '../../core/base/errors.ts';
 import { type FlagValues, flag, optionalFlag } from '../../core/base/flags.ts';
 import { err, ok, type Result } from '../../core/base/result.ts';
 import type { CommandInfo, CommandInfoURI } from '../../core/wire/types/mesos.v1.ts';
+import { readJsonFlag, wordsOf } from './flag-values.ts';
 import type { ExecutorSettings, HostVolume } from './machine/settings.ts';
 import { isTable } from './thrift/plain-json.ts';
 
@@ -43,12 +42,8 @@ export function compileExecutors(flags: ExecutorFlags): Result<Executors> {
   const thermos = { ...thermosOf(flags), volumes: volumes.value };
   const path = flags.custom_executor_config;
   if (path === undefined) return ok(new Map([[THERMOS, thermos]]));
-  try {
-    const custom = parseExecutors(JSON.parse(readFileSync(path, 'utf8')));
-    return custom.ok ? ok(new Map([[THERMOS, thermos], ...custom.value])) : custom;
-  } catch (thrown) {
-    return flaw(describeError(thrown));
-  }
+  const custom = readJsonFlag('custom_executor_config', path, parseExecutors);
+  return custom.ok ? ok(new Map([[THERMOS, thermos], ...custom.value])) : custom;
 }
 
 function thermosOf(flags: ExecutorFlags): Omit<ExecutorSettings, 'volumes'> {
@@ -56,7 +51,7 @@ function thermosOf(flags: ExecutorFlags): Omit<ExecutorSettings, 'volumes'> {
   const name = path === undefined ? 'thermos_executor.pex' : basename(path);
   const home = flags.thermos_home_in_sandbox ? `HOME=${SANDBOX} ` : '';
   const value = `${home}${SANDBOX}/${name} ${flags.thermos_executor_flags}`.trim();
-  const more = flags.thermos_executor_resources.split(',').filter((each) => each !== '');
+  const more = wordsOf(flags.thermos_executor_resources);
   const files = [...(path === undefined ? [] : [path]), ...more];
   return {
     cpus: flags.thermos_executor_cpu,
@@ -68,7 +63,7 @@ function thermosOf(flags: ExecutorFlags): Omit<ExecutorSettings, 'volumes'> {
 
 function mountsOf(text: string): Result<readonly HostVolume[]> {
   const volumes: HostVolume[] = [];
-  for (const word of text.split(',').filter((each) => each !== '')) {
+  for (const word of wordsOf(text)) {
     const [hostPath = '', containerPath = '', mode = '', ...rest] = word.split(':');
     const known = mode.toUpperCase();
     if (containerPath === '' || rest.length > 0 || (known !== 'RO' && known !== 'RW')) {

@@ -1,9 +1,8 @@
 /** Flags whose values are files or small languages of their own (spec aurora-scheduler, sections 5, 8 and 11). */
-import { readFileSync } from 'node:fs';
 import { minutes } from '../../core/base/duration.ts';
-import { describeError } from '../../core/base/errors.ts';
 import { type FlagValues, flag, optionalFlag } from '../../core/base/flags.ts';
 import { err, ok, type Result } from '../../core/base/result.ts';
+import { readJsonFlag, wordsOf } from './flag-values.ts';
 import type { MachineSettings } from './machine/settings.ts';
 import { BUILT_IN_TIERS, type Tier, Tiers } from './machine/tiers.ts';
 import { SLA_METRICS, type SlaMetric, type SlaVarsOptions } from './sla-vars.ts';
@@ -27,7 +26,7 @@ export function compileFileSettings(
   const tiers = tiersOf(flags.tier_config);
   if (!tiers.ok) return tiers;
   const parameters: { name: string; value: string }[] = [];
-  for (const text of words(flags.default_docker_parameters)) {
+  for (const text of wordsOf(flags.default_docker_parameters)) {
     const [, name, value] = /^([^=]+)=(.*)$/.exec(text) ?? [];
     if (name === undefined || value === undefined) {
       return err(`Flag 'default_docker_parameters': '${text}' is not name=value`);
@@ -54,7 +53,7 @@ export function compileSlaVars(flags: FileFlags): Result<SlaVarsOptions> {
 
 function metricsOf(name: string, text: string): Result<ReadonlySet<SlaMetric>> {
   const metrics = new Set<SlaMetric>();
-  for (const word of words(text)) {
+  for (const word of wordsOf(text)) {
     const known = SLA_METRICS.find((each) => each === word);
     if (known === undefined) return err(`Flag '${name}' has no metric '${word}'`);
     metrics.add(known);
@@ -62,17 +61,9 @@ function metricsOf(name: string, text: string): Result<ReadonlySet<SlaMetric>> {
   return ok(metrics);
 }
 
-function words(text: string): readonly string[] {
-  return text.split(',').filter((word) => word !== '');
-}
-
 function tiersOf(path: string | undefined): Result<Tiers> {
   if (path === undefined) return ok(BUILT_IN_TIERS);
-  try {
-    return parseTiers(JSON.parse(readFileSync(path, 'utf8')));
-  } catch (thrown) {
-    return err(`Flag 'tier_config': ${describeError(thrown)}`);
-  }
+  return readJsonFlag('tier_config', path, parseTiers);
 }
 
 export function parseTiers(file: unknown): Result<Tiers> {

@@ -1,8 +1,7 @@
 /** `-webhook_config`: who is told of the states of tasks (spec aurora-scheduler, section 10.2). */
-import { readFileSync } from 'node:fs';
-import { describeError } from '../../core/base/errors.ts';
 import { optionalFlag } from '../../core/base/flags.ts';
 import { err, ok, type Result } from '../../core/base/result.ts';
+import { readJsonFlag } from './flag-values.ts';
 import { isScheduleStatus, type ScheduleStatus } from './machine/schedule-status.ts';
 import { isTable } from './thrift/plain-json.ts';
 import type { WebhookOptions } from './webhook.ts';
@@ -18,11 +17,7 @@ const KEYS: ReadonlySet<string> = new Set(['headers', 'targetURL', 'timeoutMsec'
 
 export function compileWebhook(path: string | undefined): Result<WebhookOptions | undefined> {
   if (path === undefined) return ok(undefined);
-  try {
-    return parseWebhook(JSON.parse(readFileSync(path, 'utf8')));
-  } catch (thrown) {
-    return flaw(describeError(thrown));
-  }
+  return readJsonFlag('webhook_config', path, parseWebhook);
 }
 
 export function parseWebhook(file: unknown): Result<WebhookOptions> {

@@ -1,9 +1,8 @@
 /** Flags of the executor (spec thermos, section 5.7), with the original's names. */
-import { readFileSync } from 'node:fs';
-import { describeError } from '../../../core/base/errors.ts';
 import { type FlagValues, flag, optionalFlag } from '../../../core/base/flags.ts';
 import { err, ok, type Result } from '../../../core/base/result.ts';
 import { parseZooKeeperUrl, type ZooKeeperUrl } from '../../../core/net/zookeeper/url.ts';
+import { readJsonFlag } from '../flag-values.ts';
 import {
   DESTINATIONS,
   LOG_MODES,
@@ -101,11 +100,7 @@ function announcerOptions(
 
 function readCredentials(path: string | undefined): Result<string | undefined> {
   if (path === undefined) return ok(undefined);
-  try {
-    return credentialsOf(JSON.parse(readFileSync(path, 'utf8')));
-  } catch (thrown) {
-    return refused(describeError(thrown));
-  }
+  return readJsonFlag('announcer-zookeeper-auth-config', path, credentialsOf);
 }
 
 /** One `digest` credential; its owner may do everything, and everybody may read. */

@@ -28,6 +28,10 @@ const EXPRESSIONS: readonly (readonly [expression: string, shown: string])[] = [
   ],
   ["[m.group() for m in re.finditer('[ab]', 'xaxb')]", "['a', 'b']"],
   [
+    "re.sub(r'[\\b\\a-\\t]', '.', 'a\\b\\t\\v'), re.findall(r'\\n\\r\\f\\v\\\\\\-', '\\n\\r\\f\\v\\\\-')",
+    "a..\u000b ['\\n\\r\\x0c\\x0b\\\\-']",
+  ],
+  [
     "re.split(',', 'a,b,c'), re.split('(,)', 'a,b'), re.split(r'\\s*', 'a b'), re.split(',', 'a,b,c', 1)",
     "['a', 'b', 'c'] ['a', ',', 'b'] ['a', 'b'] ['a', 'b,c']",
   ],
