@@ -25,15 +25,16 @@ export class Candidates {
     this.part = part;
   }
 
-  /** Stays the same until `advance`; undefined at the end. */
+  /** Undefined at the end. */
   get current(): HeldOffer | undefined {
     const [listed, grown] = [this.list[this.inList], this.fromTree()];
     if (listed === undefined || grown === undefined) return listed ?? grown;
     return this.part?.isBefore(listed, grown) === true ? listed : grown;
   }
 
-  advance(): void {
-    if (this.current === this.list[this.inList]) this.inList += 1;
+  /** Past the current one. */
+  pass(current: HeldOffer): void {
+    if (current === this.list[this.inList]) this.inList += 1;
     else this.inTree += 1;
   }
 

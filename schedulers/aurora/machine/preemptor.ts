@@ -17,7 +17,7 @@ import { type Contender, findVictims, mayPreempt, type Victim } from './preempti
 import { forGroup, type Reservations } from './reservations.ts';
 import type { ScheduleStatus } from './schedule-status.ts';
 import { type Wanted, wantedOf } from './scheduling.ts';
-import { attributeSets, withExecutor } from './task-amounts.ts';
+import { attributeSets, takesRevocable, withExecutor } from './task-amounts.ts';
 import { changeTask } from './task-changes.ts';
 import { idOf } from './task-table.ts';
 import type { Turn } from './turn.ts';
@@ -308,7 +308,7 @@ function siteAt(turn: Turn, host: HostAttributes, offers: OfferBook): Site | und
 function victimOf(turn: Turn, task: ScheduledTask): Victim {
   const { task: config, taskId } = task.assignedTask;
   const amounts = withExecutor(config, turn.settings.executors);
-  const isRevocable = turn.settings.usesRevocableCpus && turn.settings.tiers.of(config).isRevocable;
+  const isRevocable = takesRevocable(config, turn.settings);
   return {
     ...contenderOf(turn, config),
     taskId,

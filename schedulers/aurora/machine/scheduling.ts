@@ -17,6 +17,7 @@ import {
   attributeSets,
   constraintsOf,
   portNames,
+  takesRevocable,
   withExecutor,
 } from './task-amounts.ts';
 import { changeTask } from './task-changes.ts';
@@ -46,7 +47,7 @@ export function wantedOf(turn: Turn, config: TaskConfig): Wanted {
   return {
     config,
     amounts: withExecutor(config, turn.settings.executors),
-    isRevocable: turn.settings.usesRevocableCpus && turn.settings.tiers.of(config).isRevocable,
+    isRevocable: takesRevocable(config, turn.settings),
     constraints: constraintsOf(config),
     countWith: (attribute, value) => countWith(turn, config, attribute, value),
   };
@@ -154,7 +155,7 @@ class Search {
         if (found.length === 0) return held;
         if (found.some(({ kind }) => kind !== 'static')) this.retriable.push(held);
       }
-      this.candidates.advance();
+      this.candidates.pass(held);
     }
     if (!this.isExhausted) {
       this.candidates.lookAtNearest((held) => {

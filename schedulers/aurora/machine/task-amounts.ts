@@ -1,7 +1,7 @@
 /** What a configuration asks for, without and with its executor. */
 import type { Resource, TaskConfig } from '../thrift/types.ts';
 import type { QuotaAmounts } from './quota.ts';
-import type { ExecutorSettings } from './settings.ts';
+import type { ExecutorSettings, MachineSettings } from './settings.ts';
 import type { Amounts, HostAttributes, TaskConstraint } from './veto.ts';
 
 export function amountsOf(resources: readonly Resource[]): Amounts {
@@ -30,6 +30,14 @@ export function withExecutor(
   const executor = executors.get(config.executorConfig?.name ?? '');
   if (executor === undefined) return own;
   return { ...own, cpus: own.cpus + executor.cpus, ramMb: own.ramMb + executor.ramMb };
+}
+
+/** Whether its processors may be taken back. */
+export function takesRevocable(
+  config: TaskConfig,
+  { usesRevocableCpus, tiers }: Pick<MachineSettings, 'usesRevocableCpus' | 'tiers'>,
+): boolean {
+  return usesRevocableCpus && tiers.of(config).isRevocable;
 }
 
 export function quotaAmountsOf(resources: readonly Resource[]): QuotaAmounts {

@@ -84,8 +84,9 @@ test('the candidates are the offers with room, in their order, whatever has gone
         isBefore: (a, b) => a.lot < b.lot,
       });
       const found: HeldOffer[] = [];
-      for (; candidates.current !== undefined; candidates.advance()) {
-        if (fits(need, candidates.current)) found.push(candidates.current);
+      for (let current = candidates.current; current !== undefined; current = candidates.current) {
+        if (fits(need, current)) found.push(current);
+        candidates.pass(current);
       }
       const wanted = offers
         .map(({ offer }) => offer)
