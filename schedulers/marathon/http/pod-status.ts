@@ -1,7 +1,7 @@
 /** What `/v2/pods/...::status` shows of pods, their instances and containers (spec model, section 9). */
 import type { Instant } from '../../../core/base/clock.ts';
 import type { JsonObject } from '../../../core/wire/json-text.ts';
-import type { MarathonState } from '../machine/state.ts';
+import type { MarathonState, RunningDeployment } from '../machine/state.ts';
 import { plain } from '../model/app-json.ts';
 import {
   type Instance,
@@ -22,12 +22,20 @@ import { terminationHistory } from './history.ts';
 
 /** The pod, also while a deployment is still removing it. */
 export function knownPod(state: MarathonState, id: PathId): Pod | undefined {
-  return podIn(state.root, id) ?? stoppedPods(state).find((pod) => pod.id === id);
+  return podIn(state.root, id) ?? stoppedPod(state, id);
 }
 
 /** Pods that are no longer wanted and whose instances are being ended. */
 export function stoppedPods(state: MarathonState): Pod[] {
-  const actions = [...state.deployments.values()].flatMap(({ plan }) =>
+  return stoppedBy(state.deployments.values());
+}
+
+function stoppedPod(state: MarathonState, id: PathId): Pod | undefined {
+  return stoppedBy(state.deployments.of(id)).find((pod) => pod.id === id);
+}
+
+function stoppedBy(deployments: Iterable<RunningDeployment>): Pod[] {
+  const actions = [...deployments].flatMap(({ plan }) =>
     plan.steps.flatMap((step) => step.actions),
   );
   return actions.flatMap(({ kind, spec }) => (kind === 'Stop' && isPod(spec) ? [spec] : []));
@@ -39,7 +47,7 @@ export function podStatusJson(state: MarathonState, pod: Pod, now: Instant): Jso
     .filter(({ condition, agent }) => condition !== 'Scheduled' || agent !== undefined);
   const instances = shown.map((instance) => instanceStatus(instance));
   const stable = instances.filter(({ status }) => status === 'STABLE');
-  const isStopped = stoppedPods(state).some(({ id }) => id === pod.id);
+  const isStopped = stoppedPod(state, pod.id) !== undefined;
   const running = stable.length >= pod.instances ? 'STABLE' : 'DEGRADED';
   const changes = shown.map(({ since }) => since);
   const statusSince = formatTimestamp(Math.max(parseTimestamp(pod.version) ?? 0, ...changes));
