@@ -66,15 +66,7 @@ function constraintsIn(definition: Json): readonly (readonly string[])[] {
 export function withForm(definition: Json, form: FormFields): Json {
   const result: Record<string, unknown> = { ...definition, id: form.id };
   setOrDrop(result, 'cmd', form.cmd === '' ? undefined : form.cmd);
-  for (const key of NUMBERS) {
-    const text = form[key].trim();
-    // A text that is no number is sent as it is: the answer says what is wrong with it.
-    setOrDrop(
-      result,
-      key,
-      text === '' ? undefined : Number.isNaN(Number(text)) ? text : Number(text),
-    );
-  }
+  for (const key of NUMBERS) setOrDrop(result, key, numberOf(form[key]));
   setOrDrop(result, 'user', form.user.trim() === '' ? undefined : form.user.trim());
   setOrDrop(result, 'constraints', orNone(linesIn(form.constraints).map(constraintOf)));
   const fetched = recordsIn(definition, 'fetch');
@@ -108,6 +100,13 @@ function containerOf(container: Json, image: string): Json | undefined {
 function constraintOf(line: string): readonly string[] {
   const [, field = line, operator, value] = /^(\S+)(?:\s+(\S+)(?:\s+(.*))?)?$/.exec(line) ?? [];
   return [field, operator, value].filter((each) => each !== undefined);
+}
+
+/** A text that is no number is sent as it is: the answer says what is wrong with it. */
+export function numberOf(text: string): unknown {
+  const trimmed = text.trim();
+  if (trimmed === '') return undefined;
+  return Number.isNaN(Number(trimmed)) ? trimmed : Number(trimmed);
 }
 
 function orNone<T>(items: readonly T[]): readonly T[] | undefined {

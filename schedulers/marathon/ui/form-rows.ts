@@ -9,7 +9,7 @@ import {
   recordsIn,
   textIn,
 } from '../../../core/webui/kit/reading.ts';
-import { setOrDrop } from './app-form.ts';
+import { numberOf, setOrDrop } from './app-form.ts';
 
 export interface RowField {
   readonly title: string;
@@ -33,13 +33,6 @@ function withMember(row: Json, key: string, value: unknown): Json {
   const result: Record<string, unknown> = { ...row };
   setOrDrop(result, key, value);
   return result;
-}
-
-/** A text that is no number is sent as it is: the answer says what is wrong with it. */
-function numberOf(text: string): unknown {
-  const trimmed = text.trim();
-  if (trimmed === '') return undefined;
-  return Number.isNaN(Number(trimmed)) ? trimmed : Number(trimmed);
 }
 
 function textField(title: string, key: string): RowField {
