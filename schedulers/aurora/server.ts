@@ -1,7 +1,6 @@
 /** Aurora's scheduler as a service: machine, shell, subscription and HTTP, put together from options and ports. */
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../../core/base/clock.ts';
-import { hours } from '../../core/base/duration.ts';
 import { describeError } from '../../core/base/errors.ts';
 import type { LifecycleState, Service } from '../../core/base/lifecycle.ts';
 import type { Log } from '../../core/base/log.ts';
@@ -65,8 +64,6 @@ export interface Aurora extends Service {
 }
 
 const ANSWER_FIRST_MS = 1_000;
-/** After a subscription's own questions the schedule of the flags asks. */
-const NEVER_AGAIN_MS = hours(24 * 20);
 
 /** To those who call although this process does not lead; clients try again. */
 const NOT_READY: Response = {
@@ -271,7 +268,8 @@ class AuroraServer implements Aurora {
         framework: this.frameworkInfo(),
         credential: options.credential,
         suppresses: options.machine.offers.returnsUnused,
-        reconciliationIntervalMs: NEVER_AGAIN_MS,
+        // After its own questions the schedule of the flags asks.
+        reconciliationIntervalMs: 'never',
       },
       this.handlers(),
       { ...ports, durable, frameworkIds: new FrameworkIdStore('aurora/') },

@@ -25,13 +25,14 @@ const PAUSE_MIN_MS = seconds(1);
 const PAUSE_MAX_MS = minutes(1);
 
 export class Reconciliation {
-  private readonly intervalMs: DurationMs;
+  private readonly intervalMs: DurationMs | undefined;
   private readonly unanswered = new Map<string, KnownTask>();
-  private phase: 'off' | 'asking' | 'resting' = 'off';
+  private phase: 'off' | 'asking' | 'resting' | 'done' = 'off';
   private nextAt: Instant = 0;
   private pauseMs = PAUSE_MIN_MS;
 
-  constructor(intervalMs: DurationMs) {
+  /** @param intervalMs undefined when the whole is not repeated */
+  constructor(intervalMs: DurationMs | undefined) {
     this.intervalMs = intervalMs;
   }
 
@@ -67,7 +68,7 @@ export class Reconciliation {
 
   step(now: Instant): ReconciliationStep {
     const nothing = { explicit: [], implicit: false, beginAgain: false, wakeAt: undefined };
-    if (this.phase === 'off') return nothing;
+    if (this.phase === 'off' || this.phase === 'done') return nothing;
     if (now < this.nextAt) return { ...nothing, wakeAt: this.nextAt };
     if (this.phase === 'resting') return { ...nothing, beginAgain: true };
     if (this.unanswered.size > 0) {
@@ -75,6 +76,10 @@ export class Reconciliation {
       this.nextAt = now + this.pauseMs;
       this.pauseMs = Math.min(this.pauseMs * 2, PAUSE_MAX_MS);
       return { ...nothing, explicit, wakeAt: this.nextAt };
+    }
+    if (this.intervalMs === undefined) {
+      this.phase = 'done';
+      return { ...nothing, implicit: true };
     }
     this.phase = 'resting';
     this.nextAt = now + this.intervalMs;

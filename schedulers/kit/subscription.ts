@@ -72,7 +72,8 @@ export interface FrameworkSubscriptionOptions {
   readonly reviveRepeats?: number;
   readonly resumePauseMs?: DurationMs;
   readonly suppresses?: boolean;
-  readonly reconciliationIntervalMs?: DurationMs;
+  /** `never` when something else asks again. */
+  readonly reconciliationIntervalMs?: DurationMs | 'never';
 }
 
 export interface FrameworkPorts {
@@ -118,7 +119,8 @@ export class FrameworkSubscription {
       },
       options.framework.roles ?? [options.framework.role ?? '*'],
     );
-    this.reconciliation = new Reconciliation(options.reconciliationIntervalMs ?? minutes(10));
+    const { reconciliationIntervalMs: intervalMs = minutes(10) } = options;
+    this.reconciliation = new Reconciliation(intervalMs === 'never' ? undefined : intervalMs);
   }
 
   /** The durable id; undefined before the first subscription ever. */

@@ -100,6 +100,17 @@ test('reconciliation asks until each task has an answer, then about everything o
   assert.equal(reconciliation.step(603_000).beginAgain, true);
 });
 
+test('reconciliation without an interval asks once, and about single tasks later', () => {
+  const reconciliation = new Reconciliation(undefined);
+  const task = { taskId: 't', agentId: 'a' };
+  const nothing = { explicit: [], implicit: false, beginAgain: false, wakeAt: undefined };
+  reconciliation.begin([], 0);
+  assert.deepEqual(reconciliation.step(0), { ...nothing, implicit: true });
+  assert.deepEqual(reconciliation.step(1e12), nothing);
+  reconciliation.add(task, 1e12);
+  assert.deepEqual(reconciliation.step(1e12).explicit, [[task]]);
+});
+
 test('reconciliation pauses grow to a minute and calls stay small', () => {
   const reconciliation = new Reconciliation(600_000);
   const tasks = Array.from({ length: 1_201 }, (_, index) => ({
