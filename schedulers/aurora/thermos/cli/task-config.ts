@@ -41,6 +41,7 @@ export interface ResolvedTask {
   readonly data: DataMap;
   readonly json: string;
   readonly unbound: readonly string[];
+  readonly problems: readonly string[];
 }
 
 /** The task of the file that the options name, with what they bind. */
@@ -78,16 +79,15 @@ export function boundTo(task: StructObject, bindings: readonly PyDict[]): Struct
 }
 
 export function resolvedTask({ task, calls }: ConfiguredTask): ResolvedTask {
-  const { data, unbound } = interpolate(task, [], calls);
+  const { data, unbound, problems } = interpolate(task, [], calls);
   if (!isDataMap(data)) throw new ThermosFailure('the task is no task');
-  return { data, json: jsonOf(data), unbound };
+  return { data, json: jsonOf(data), unbound, problems };
 }
 
 /** Complete and without contradictions, or it ends the command. */
-export function expectValid({ task, calls }: ConfiguredTask): ResolvedTask {
-  const resolved = resolvedTask({ task, calls });
-  const { problems } = interpolate(task, [], calls);
-  const problem = problems[0] ?? taskProblem(resolved.data);
+export function expectValid(task: ConfiguredTask): ResolvedTask {
+  const resolved = resolvedTask(task);
+  const problem = resolved.problems[0] ?? taskProblem(resolved.data);
   if (problem !== undefined) throw new ThermosFailure(problem, 1);
   return resolved;
 }
