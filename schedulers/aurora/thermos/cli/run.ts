@@ -1,6 +1,7 @@
 /** `thermos run` and `simplerun`: a task without a cluster. */
 import { mkdirSync } from 'node:fs';
 import type { Arguments, OptionRow } from '../../client/arguments.ts';
+import { localTime } from '../../client/time-text.ts';
 import { PyDict, PyList, type Value } from '../../config/interpreter/values.ts';
 import { loadText } from '../../config/loader.ts';
 import { StructObject } from '../../config/pystachio/objects.ts';
@@ -180,10 +181,7 @@ function runTimeNames({ taskId, ports, user }: RunTimeNames): PyDict {
 
 /** `name-20261121-010203.000456`, local time. */
 function taskIdAt(name: string, ms: number): string {
-  const at = new Date(ms);
-  const two = (part: number): string => String(part).padStart(2, '0');
-  const date = [at.getFullYear(), at.getMonth() + 1, at.getDate()].map(two).join('');
-  const time = [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join('');
+  const stamp = localTime(ms).replaceAll(/[-:]/g, '').replace(' ', '-');
   const fraction = String(Math.floor((ms % 1_000) * 1_000)).padStart(6, '0');
-  return `${name}-${date}-${time}.${fraction}`;
+  return `${name}-${stamp}.${fraction}`;
 }
