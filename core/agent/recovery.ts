@@ -2,7 +2,6 @@
  * From what is on disk and what the launcher still runs to a living agent
  * (spec agent-runtime, section 2; executor-api, section 11).
  */
-
 import { formatDuration } from '../base/duration.ts';
 import { containerId, executorId, frameworkId, type TaskId, taskId } from '../base/ids.ts';
 import { formatUuid } from '../base/random.ts';

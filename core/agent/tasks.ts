@@ -3,7 +3,6 @@
  *
  *   executor -> checked, completed -> task state -> stored -> acknowledged -> forwarded
  */
-
 import { executorId, frameworkId, type TaskId, taskId } from '../base/ids.ts';
 import { isTerminal } from '../base/terminal-states.ts';
 import type { StatusUpdate } from '../wire/types/mesos.internal.ts';

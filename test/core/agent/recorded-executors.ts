@@ -1,5 +1,4 @@
 /** Puts the frameworks, executors and tasks that a recording shows into an agent, and their sandboxes on disk. */
-
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
