@@ -8,102 +8,15 @@ import { decodeMessage, encodeMessage } from '../../../core/wire/codec.ts';
 import { fromJson, parseJson, toJson } from '../../../core/wire/json.ts';
 import { encodeRecord } from '../../../core/wire/recordio.ts';
 import { Channel, response } from '../fake-channel.ts';
+import type {
+  Call,
+  ExecutorTree,
+  FakeAgent,
+  FakeTask,
+  RoleList,
+  TaskTree,
+} from './fake-messages.ts';
 import { plain, type ResourceTree, removeFrom, withoutVolume } from './fake-resources.ts';
-
-export interface FakeTask {
-  readonly id: string;
-  readonly agentId: string;
-  readonly info: TaskTree;
-  state: string;
-  /** As last reported. */
-  healthy?: boolean;
-  /** The status that waits for its acknowledgement. */
-  pending: string | undefined;
-}
-
-export interface TaskTree {
-  readonly name: string;
-  readonly task_id: { readonly value: string };
-  readonly agent_id: { readonly value: string };
-  readonly resources: readonly ResourceTree[];
-  readonly command?: {
-    readonly value?: string;
-    readonly shell?: boolean;
-    readonly environment?: {
-      readonly variables: readonly { readonly name: string; readonly value: string }[];
-    };
-  };
-  readonly discovery?: {
-    readonly name: string;
-    readonly ports: { readonly ports?: readonly object[] };
-  };
-  readonly health_check?: Readonly<Record<string, unknown>>;
-}
-
-/** The executor of a task group; its resources are taken while a task of it lives. */
-export interface ExecutorTree {
-  readonly type: string;
-  readonly executor_id: { readonly value: string };
-  readonly framework_id: { readonly value: string };
-  readonly resources: readonly ResourceTree[];
-  readonly container?: Readonly<Record<string, unknown>>;
-  readonly labels?: unknown;
-}
-
-interface Agent {
-  readonly id: string;
-  readonly host: string;
-  readonly attributes: readonly object[];
-  cpus: number;
-  mem: number;
-  /** What is reserved and in no task's hands. */
-  reserved: ResourceTree[];
-  /** Disks with a source. */
-  disks: ResourceTree[];
-  isGone: boolean;
-  readonly ports: Set<number>;
-  offerId: string | undefined;
-  /** Of the present offer. */
-  role: string;
-  /** Roles that have declined. */
-  readonly declined: Set<string>;
-}
-
-interface RoleList {
-  readonly roles?: readonly string[];
-}
-
-interface Call {
-  readonly type: string;
-  readonly subscribe?: { readonly framework_info: { readonly roles?: readonly string[] } };
-  readonly framework_id?: { readonly value: string };
-  readonly accept?: {
-    readonly offer_ids: readonly { readonly value: string }[];
-    readonly operations: readonly {
-      readonly type: string;
-      readonly reserve?: { readonly resources: readonly ResourceTree[] };
-      readonly unreserve?: { readonly resources: readonly ResourceTree[] };
-      readonly create?: { readonly volumes: readonly ResourceTree[] };
-      readonly destroy?: { readonly volumes: readonly ResourceTree[] };
-      readonly launch?: { readonly task_infos: readonly TaskTree[] };
-      readonly launch_group?: {
-        readonly executor: ExecutorTree;
-        readonly task_group: { readonly tasks: readonly TaskTree[] };
-      };
-    }[];
-  };
-  readonly revive?: RoleList;
-  readonly suppress?: RoleList;
-  readonly decline?: { readonly offer_ids: readonly { readonly value: string }[] };
-  readonly kill?: { readonly task_id: { readonly value: string } };
-  readonly acknowledge?: { readonly task_id: { readonly value: string }; readonly uuid: string };
-  readonly reconcile?: {
-    readonly tasks?: readonly {
-      readonly task_id: { readonly value: string };
-      readonly agent_id?: { readonly value: string };
-    }[];
-  };
-}
 
 const TERMINAL = [
   'TASK_FINISHED',
@@ -121,7 +34,7 @@ export class FakeMaster {
   /** Task groups in the order of their launch. */
   readonly groups: {
     readonly executor: ExecutorTree;
-    readonly agent: Agent;
+    readonly agent: FakeAgent;
     readonly ids: string[];
   }[] = [];
   /** How each launched task begins. */
@@ -133,7 +46,7 @@ export class FakeMaster {
   /** Of the framework; each offer is for one of them. */
   private roles: readonly string[] = ['*'];
   private readonly suppressed = new Set<string>();
-  private readonly agents = new Map<string, Agent>();
+  private readonly agents = new Map<string, FakeAgent>();
   private readonly clock: Clock;
   private stream: Channel | undefined;
   private offerCount = 0;
@@ -375,7 +288,7 @@ export class FakeMaster {
   }
 
   private reserveOrFree(
-    agent: Agent,
+    agent: FakeAgent,
     operation: NonNullable<Call['accept']>['operations'][number],
   ): void {
     const { reserve, create, unreserve, destroy } = operation;
@@ -444,7 +357,7 @@ export class FakeMaster {
     this.offerSoon();
   }
 
-  private take(agent: Agent, info: Pick<TaskTree, 'resources'>, sign: 1 | -1): void {
+  private take(agent: FakeAgent, info: Pick<TaskTree, 'resources'>, sign: 1 | -1): void {
     for (const resource of info.resources) {
       const { name, scalar, ranges } = resource;
       if (resource.reservation !== undefined) {
@@ -463,7 +376,7 @@ export class FakeMaster {
     }
   }
 
-  private agentOfOffer(id: string): Agent | undefined {
+  private agentOfOffer(id: string): FakeAgent | undefined {
     return [...this.agents.values()].find(({ offerId }) => offerId === id);
   }
 
@@ -484,7 +397,7 @@ export class FakeMaster {
     });
   }
 
-  private offer(agent: Agent): void {
+  private offer(agent: FakeAgent): void {
     this.offerCount += 1;
     agent.offerId = `O-${this.offerCount}`;
     const allocation_info = { role: agent.role };
