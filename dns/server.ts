@@ -8,7 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import { background } from '../core/base/background.ts';
 import type { Clock } from '../core/base/clock.ts';
 import { seconds } from '../core/base/duration.ts';
-import { ClusterError, describeError } from '../core/base/errors.ts';
+import { ClusterError } from '../core/base/errors.ts';
 import type { LifecycleState, Service } from '../core/base/lifecycle.ts';
 import type { Log } from '../core/base/log.ts';
 import { Metrics } from '../core/base/metrics.ts';
@@ -30,6 +30,7 @@ import { Forwarder, type Transport } from './forwarder.ts';
 import { GoLog } from './go-log.ts';
 import { HostResolver, type LookUp, systemLookUp } from './host-resolver.ts';
 import { createHttpApi } from './http-api.ts';
+import { LISTEN_FAILED, listenOnOnePort, namingFailure } from './listening.ts';
 import { masterAccess } from './master-access.ts';
 import { MasterList } from './masters.ts';
 import { NamesKeeper } from './names-keeper.ts';
@@ -58,7 +59,6 @@ export interface Dns extends Service {
   readonly records: ClusterNames['records'];
 }
 
-const LISTEN_FAILED = 'LISTEN_FAILED';
 const UDP_BYTES_MAX = 512;
 const TCP_BYTES_MAX = 65_535;
 
@@ -250,11 +250,7 @@ class DnsShell implements Dns {
     const { dnson, httpon, listener, port, httplistener, httpport } = this.options;
     let dns: number | undefined;
     let http: number | undefined;
-    if (dnson) {
-      dns = await naming('failed to setup "udp" server', this.udp.listen(listener, port));
-      // With port 0 TCP follows UDP, so that one number is enough for both.
-      dns = await naming('failed to setup "tcp" server', this.tcp.listen(listener, dns));
-    }
+    if (dnson) dns = await listenOnOnePort(this.udp, this.tcp, listener, port);
     if (httpon) {
       this.http = createHttpApi({
         options: this.options,
@@ -265,7 +261,7 @@ class DnsShell implements Dns {
         serial: () => this.serial,
       });
       const listening = this.http.listen({ host: httplistener, port: httpport });
-      const url = await naming('failed to setup http server', listening);
+      const url = await namingFailure('failed to setup http server', listening);
       http = Number(new URL(url).port);
     }
     this.ports = { dns, http };
@@ -289,17 +285,6 @@ class DnsShell implements Dns {
 
   private limited(bytes: Buffer, transport: Transport): Buffer {
     return limitForwarded(bytes, transport, this.options.setTruncateBit);
-  }
-}
-
-async function naming<T>(what: string, action: Promise<T>): Promise<T> {
-  try {
-    return await action;
-  } catch (thrown) {
-    throw new ClusterError(LISTEN_FAILED, `${what}: ${describeError(thrown)}`, {
-      retriable: false,
-      cause: thrown,
-    });
   }
 }
 

@@ -7,6 +7,7 @@ import { silentLog } from '../../../core/base/log.ts';
 import { createHttpServer, type HttpServerOptions } from '../../../core/net/http-server.ts';
 import { createLibprocess, type Libprocess } from '../../../core/net/libprocess.ts';
 import type { Envelope, Upid } from '../../../core/net/ports.ts';
+import { freePorts } from '../../e2e/support/programs.ts';
 
 async function start(
   context: TestContext,
@@ -119,7 +120,9 @@ test('a link to a port nobody listens on ends', async (t) => {
 
 test('a message to a dead address is lost silently, and later ones arrive again', async (t) => {
   const { transport } = await start(t);
-  const first = await start(t);
+  // Not one that a connection of another file may get for its own end while nobody listens.
+  const [port = 0] = await freePorts(1);
+  const first = await start(t, { port });
   const to = upid(first.transport, 'slave(1)');
   await first.stop();
   const exited = new Promise<void>((resolve) => {
