@@ -24,6 +24,7 @@ import { formatUpid, NO_UPID_TEXT } from '../wire/upid.ts';
 import { compressAnswer, dressResponse, WholeResponse } from './http-answers.ts';
 import { joinWritesOfTurn } from './joined-writes.ts';
 import { answerFor, type MessageReceiver, serveMessages } from './message-socket.ts';
+import { keepLastAccept, replaceInvalidContentType } from './request-headers.ts';
 import { refuseTarget } from './request-target.ts';
 import { RouteTable } from './routes.ts';
 
@@ -106,6 +107,7 @@ class FastifyHttpServer implements HttpServer {
       forceCloseConnections: false,
       rewriteUrl: (request) => {
         replaceInvalidContentType(request);
+        if (options.delegate !== undefined) keepLastAccept(request);
         return this.routes.resolve(request.url ?? '/');
       },
       // A path with a bad escape, or one too long for a parameter, is one that no route has.
@@ -328,18 +330,6 @@ class FastifyHttpServer implements HttpServer {
     });
   }
 }
-
-/**
- * Fastify refuses what is no media type before the handler sees it; handlers have their own text for
- * content types they do not take, so they get another one of those.
- */
-function replaceInvalidContentType(request: IncomingMessage): void {
-  const given = request.headers['content-type'];
-  if (given === undefined || MEDIA_TYPE.test(given)) return;
-  request.headers['content-type'] = 'application/octet-stream';
-}
-
-const MEDIA_TYPE = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+(\s*;.*)?$/;
 
 function comesFrom(message: MessageRequest, peerIp: string): boolean {
   return message.from?.ip === peerIp.replace(/^::ffff:/, '');

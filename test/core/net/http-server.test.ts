@@ -90,6 +90,22 @@ test('answers have the headers of the original in its order, and no others', asy
   );
 });
 
+test('of an Accept that comes several times the last counts, with all that it lists', async (t) => {
+  const { port } = await start(t, (server) => {
+    server.app.get('/accept', (request, reply) =>
+      reply.send([request.headers.accept, request.headers['message-accept']].join('; ')),
+    );
+  });
+  const lines = [
+    'Accept: a/a',
+    'Message-Accept: m/m',
+    'ACCEPT: b/b, c/c;q=0',
+    'Message-Accept: n/n',
+  ];
+  const request = `GET /accept HTTP/1.1\r\nHost: x\r\n${lines.join('\r\n')}\r\n\r\n`;
+  assert.match(await exchange(port, request, /n$/), /\r\n\r\nb\/b, c\/c;q=0; n\/n$/);
+});
+
 test('HEAD is answered like GET, with the body, by daemons with actors', async (t) => {
   const { port } = await start(t, state);
   const request = 'HEAD /state HTTP/1.1\r\nHost: x\r\n\r\n';
