@@ -12,7 +12,7 @@ import type { MasterContext } from './context.ts';
 import { launch, launchGroup } from './launch.ts';
 import { discardOffer, takeOffer } from './offers.ts';
 import { dropOperation, runOperation } from './operations.ts';
-import { prepareOperation } from './prepare-operation.ts';
+import { prepareOperation, refuseSyntax } from './prepare-operation.ts';
 import type { Agent, Framework, OfferRecord } from './records.ts';
 import { refuseTask, stateFor } from './statuses.ts';
 
@@ -30,6 +30,8 @@ export interface Acceptance {
   readonly offered: readonly Resource[];
   /** What is left of them, converted ones included. */
   pool: readonly Resource[];
+  /** What GROW_VOLUME and SHRINK_VOLUME gave: no later operation of the call may use it. */
+  resized: readonly Resource[];
   /** Shared volumes among them, however many tasks have taken a copy. */
   shared: readonly Resource[];
   readonly conversions: ResourceConversion[];
@@ -37,7 +39,7 @@ export interface Acceptance {
 
 export function accept(context: MasterContext, framework: Framework, call: CallAccept): void {
   const operations = call.operations ?? [];
-  countLaunches(context, framework, operations);
+  countLaunches(context, operations);
   const records = (call.offer_ids ?? []).map((id) => context.state.offers.get(offerId(id.value)));
   const known = records.filter((record) => record !== undefined);
   const refused = validateOffers(context, framework, call);
@@ -65,6 +67,7 @@ export function accept(context: MasterContext, framework: Framework, call: CallA
     role: first?.role ?? '*',
     offered,
     pool: offered,
+    resized: [],
     shared: offered.filter(isShared),
     conversions: [],
   };
@@ -125,17 +128,10 @@ function isLaunch(operation: OfferOperation): boolean {
   return operation.type === 'LAUNCH' || operation.type === 'LAUNCH_GROUP';
 }
 
-function countLaunches(
-  context: MasterContext,
-  framework: Framework,
-  operations: readonly OfferOperation[],
-): void {
-  if (operations.length === 0) context.count('messages_decline_offers');
+/** A launch of nothing declines. */
+function countLaunches(context: MasterContext, operations: readonly OfferOperation[]): void {
   for (const operation of operations) {
-    if (operation.type === undefined) continue;
-    framework.counters.increment('operations');
-    framework.counters.increment(`operations/${operation.type.toLowerCase()}`);
-    if (!isLaunch(operation)) continue;
+    if (operation.type !== 'LAUNCH') continue;
     const isEmpty = tasksOf(operation).length === 0;
     context.count(isEmpty ? 'messages_decline_offers' : 'messages_launch_tasks');
   }
@@ -180,8 +176,10 @@ function refuseForAgent(
 
 function perform(context: MasterContext, acceptance: Acceptance, given: OfferOperation): void {
   const { framework, agent } = acceptance;
-  if (framework.connection?.kind === 'pid' && given.id !== undefined) {
-    dropOperation(context, framework, given, NO_FEEDBACK);
+  const isUnheard = framework.connection?.kind === 'pid' && given.id !== undefined;
+  if (isUnheard && !isLaunch(given) && refuseSyntax(given) === undefined) {
+    // Ends the driver: it waits for what it would never hear.
+    context.event(framework, { type: 'ERROR', error: { message: NO_FEEDBACK } });
     return;
   }
   const prepared = prepareOperation(given, acceptance);
@@ -227,8 +225,9 @@ function settle(context: MasterContext, acceptance: Acceptance, call: CallAccept
     const { id } = framework;
     context.allocator.updateAllocation(id, agent.id, offered, conversions, context.now);
   }
-  const converted = subtract(acceptance.pool, offered);
-  const declined = subtract(acceptance.pool, converted);
+  const left = add(acceptance.pool, acceptance.resized);
+  const converted = subtract(left, offered);
+  const declined = subtract(left, converted);
   const common = { frameworkId: framework.id, agentId: agent.id, isAllocated: false };
   context.recover({ ...common, resources: converted, filters: undefined });
   context.recover({ ...common, resources: declined, filters: call.filters ?? {} });

@@ -4,17 +4,32 @@
  * hear of it when that is durable.
  */
 import { formatDuration } from '../base/duration.ts';
+import type { AgentId } from '../base/ids.ts';
 import { isTerminal } from '../base/terminal-states.ts';
 import type { Upid } from '../net/ports.ts';
-import type { TaskState, TaskStatusReason, TimeInfo } from '../wire/types/mesos.v1.ts';
+import type {
+  OperationState,
+  TaskState,
+  TaskStatusReason,
+  TimeInfo,
+} from '../wire/types/mesos.v1.ts';
 import type { MasterContext } from './context.ts';
 import { rescindInverseOffersOf } from './inverse-offers.ts';
 import { stopObserver } from './observers.ts';
 import { rescindOffersOf } from './offers.ts';
+import { countEnded } from './operation-metrics.ts';
 import { sendOperationStatus } from './operations.ts';
 import type { Agent, DepartedAgent, Framework } from './records.ts';
 import { pidText } from './state.ts';
-import { masterStatus, sendStatus, stateFor, updateTask } from './statuses.ts';
+import {
+  completeUnreachable,
+  masterStatus,
+  sendTaskStatus,
+  stateFor,
+  updateTask,
+} from './statuses.ts';
+
+const GONE_MESSAGE = 'Agent has been marked gone';
 
 /** What the tasks of a leaving agent become. */
 interface TaskFate {
@@ -93,7 +108,7 @@ function dropFromAgent(
     }
     context.state.removeTask(record, wasFinal ? 'completed' : fate.list);
     context.operatorEvent({ kind: 'task-removed', framework, task: record.task });
-    if (!wasFinal) sendStatus(context, framework, status);
+    if (!wasFinal) sendTaskStatus(context, framework, record.task, status);
   }
   for (const [id, info] of [...(agent.executors.get(framework.id) ?? [])]) {
     context.state.removeExecutor(framework, agent, id);
@@ -118,6 +133,11 @@ export function becomeUnreachable(context: MasterContext, agent: Agent, cause: s
     context.count('slave_removals');
     context.count('slave_removals/reason_unhealthy');
     context.log('warn', { agentId: agent.id, cause }, 'agent is unreachable');
+    const operations = {
+      state: 'OPERATION_UNREACHABLE',
+      message: 'Agent was marked unreachable',
+    } as const;
+    leaveOperations(context, agent, operations);
     leave(context, agent, (framework) => ({
       state: stateFor(framework, 'TASK_UNREACHABLE'),
       reason: 'REASON_AGENT_REMOVED',
@@ -144,6 +164,8 @@ export function removeAgent(
     context.count('slave_removals');
     if (reason !== undefined) context.count(`slave_removals/reason_${reason}`);
     context.log('info', { agentId: agent.id, cause }, 'agent removed');
+    // Nobody is told of its operations: they are unknown from now on.
+    for (const record of [...agent.operations.values()]) context.state.removeOperation(record);
     leave(context, agent, () => ({
       state: 'TASK_LOST',
       reason: 'REASON_AGENT_REMOVED',
@@ -163,23 +185,41 @@ export function becomeGone(
   if (context.departing.has(agent.id)) return;
   context.departing.set(agent.id, 'gone');
   const departed = departedOf(context, agent);
-  const message = 'Agent has been marked gone';
+  const message = GONE_MESSAGE;
   context.persist([{ kind: 'mark-gone', agent: departed }], () => {
     context.departing.delete(agent.id);
     context.state.goneAgents.set(agent.id, departed);
     context.count('slave_removals');
     context.send(agent, { name: 'mesos.internal.ShutdownMessage', message: { message } });
-    leave(context, agent, (framework) => {
-      const isAware = framework.capabilities.has('PARTITION_AWARE');
-      return {
-        state: stateFor(framework, 'TASK_GONE_BY_OPERATOR'),
-        reason: isAware ? 'REASON_AGENT_REMOVED_BY_OPERATOR' : 'REASON_AGENT_REMOVED',
-        message,
-        list: isAware ? 'completed' : 'unreachable',
-      };
-    });
+    leaveOperations(context, agent, { state: 'OPERATION_GONE_BY_OPERATOR', message });
+    leave(context, agent, goneFate);
     then();
   });
+}
+
+function goneFate(framework: Framework): TaskFate {
+  const isAware = framework.capabilities.has('PARTITION_AWARE');
+  return {
+    state: stateFor(framework, 'TASK_GONE_BY_OPERATOR'),
+    reason: isAware ? 'REASON_AGENT_REMOVED_BY_OPERATOR' : 'REASON_AGENT_REMOVED',
+    message: GONE_MESSAGE,
+    list: isAware ? 'completed' : 'unreachable',
+  };
+}
+
+/** Tasks that were unreachable there will not come back either. */
+export function giveUpUnreachableTasks(context: MasterContext, id: AgentId): void {
+  for (const [owner, task] of context.state.unreachableByAgent.of(id)) {
+    const framework = context.state.frameworks.get(owner);
+    if (framework === undefined) continue;
+    const status = masterStatus(context, {
+      ...goneFate(framework),
+      taskId: task.task_id.value,
+      agentId: id,
+    });
+    completeUnreachable(context, framework, task, status);
+    sendTaskStatus(context, framework, task, status);
+  }
 }
 
 function departedOf(context: MasterContext, agent: Agent): DepartedAgent {
@@ -191,7 +231,7 @@ function departedOf(context: MasterContext, agent: Agent): DepartedAgent {
   };
 }
 
-/** UPDATEs first, then RESCINDs, then FAILURE to every connected framework. */
+/** After what is said of its operations: UPDATEs first, then RESCINDs, then FAILURE to every connected framework. */
 function leave(
   context: MasterContext,
   agent: Agent,
@@ -199,7 +239,6 @@ function leave(
 ): void {
   context.deadlines.cancel(`reregister ${agent.id}`);
   stopObserver(context, agent);
-  leaveOperations(context, agent);
   for (const id of new Set([...agent.tasks.keys(), ...agent.executors.keys()])) {
     const framework = context.state.frameworks.get(id);
     if (framework === undefined) continue;
@@ -220,18 +259,21 @@ function leave(
   context.hooks.masterSlaveLost(agent.info);
 }
 
-function leaveOperations(context: MasterContext, agent: Agent): void {
-  const isGone = context.state.goneAgents.has(agent.id);
+function leaveOperations(
+  context: MasterContext,
+  agent: Agent,
+  fate: { readonly state: OperationState; readonly message: string },
+): void {
   for (const record of [...agent.operations.values()]) {
     context.state.removeOperation(record);
+    countEnded(context.state, record.operation.info.type, fate.state);
     const framework =
       record.framework === undefined ? undefined : context.state.frameworks.get(record.framework);
     const operationId = record.operation.info.id;
     if (framework === undefined || operationId === undefined) continue;
     sendOperationStatus(context, framework, {
       operation_id: operationId,
-      state: isGone ? 'OPERATION_GONE_BY_OPERATOR' : 'OPERATION_UNREACHABLE',
-      message: isGone ? 'Agent has been marked gone' : 'Agent was marked unreachable',
+      ...fate,
       agent_id: { value: agent.id },
     });
   }

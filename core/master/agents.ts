@@ -238,6 +238,7 @@ export function updateAgent(context: MasterContext, message: UpdateSlaveMessage)
     context.log('warn', fields, 'ignored resource providers: this master does not support them');
   }
   if (message.operations !== undefined) reconcileAgentOperations(context, agent, message);
+  if (agent.drainInfo?.state === 'DRAINING') context.state.draining.add(agent.id);
   // Unset means true: agents before 1.5 sent this message for nothing else.
   if (message.update_oversubscribed_resources ?? true) {
     updateOversubscribed(context, agent, message.oversubscribed_resources ?? []);

@@ -7,7 +7,7 @@ import { answerInverseOffers } from './inverse-offers.ts';
 import { kill } from './kill.ts';
 import { messageToExecutor, shutdownExecutor } from './messages.ts';
 import { decline, revive, suppress } from './offers.ts';
-import { acknowledgeOperation } from './operations.ts';
+import { acknowledgeOperation } from './operation-statuses.ts';
 import { reconcile } from './reconcile.ts';
 import { reconcileOperations } from './reconcile-operations.ts';
 import type { Framework } from './records.ts';

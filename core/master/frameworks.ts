@@ -5,14 +5,14 @@
 
 import { frameworkId } from '../base/ids.ts';
 import type { CallUpdateFramework } from '../wire/types/mesos.v1.scheduler.ts';
-import type { FrameworkInfo } from '../wire/types/mesos.v1.ts';
+import type { FrameworkInfo, Task, TaskStatus } from '../wire/types/mesos.v1.ts';
 import type { MasterContext } from './context.ts';
 import { deepEqual } from './deep-equal.ts';
 import { capabilitiesOf, driverPidText, rolesOf } from './framework-info.ts';
 import { discardInverseOffer, rescindInverseOffersOf } from './inverse-offers.ts';
 import { discardOffersOf, rescindOffer, rescindOffersOf } from './offers.ts';
 import type { ConnectionId, Framework } from './records.ts';
-import { masterStatus, updateTask } from './statuses.ts';
+import { completeUnreachable, masterStatus, updateTask } from './statuses.ts';
 
 export interface FrameworkSettings {
   readonly info: FrameworkInfo;
@@ -146,21 +146,22 @@ export function removeFramework(context: MasterContext, framework: Framework): v
 }
 
 function killTasks(context: MasterContext, framework: Framework): void {
-  for (const record of [...framework.tasks.values()]) {
-    const status = masterStatus(context, {
-      taskId: record.id,
-      agentId: record.agent,
+  const killed = (task: Task): TaskStatus =>
+    masterStatus(context, {
+      taskId: task.task_id.value,
+      agentId: task.agent_id.value,
       state: 'TASK_KILLED',
       reason: 'REASON_FRAMEWORK_REMOVED',
       message: `Framework ${framework.id} removed`,
     });
+  for (const record of [...framework.tasks.values()]) {
+    const status = killed(record.task);
     updateTask(context, framework, record, { status, latestState: undefined, uuid: undefined });
     context.state.removeTask(record, 'completed');
     context.operatorEvent({ kind: 'task-removed', framework, task: record.task });
   }
-  for (const [id, task] of [...framework.unreachableTasks]) {
-    context.state.removeUnreachableTask(framework, id);
-    context.state.addCompletedTask(framework, { ...task, state: 'TASK_KILLED' });
+  for (const task of [...framework.unreachableTasks.values()]) {
+    completeUnreachable(context, framework, task, killed(task));
   }
 }
 
@@ -206,6 +207,7 @@ export function recoverFramework(context: MasterContext, info: FrameworkInfo): F
     },
     context.now,
   );
-  context.operatorEvent({ kind: 'framework-added', framework });
+  // As it is now: its scheduler may be there before anybody is told.
+  context.operatorEvent({ kind: 'framework-added', framework: { ...framework } });
   return framework;
 }

@@ -17,6 +17,7 @@ import type { Acceptance } from './accept.ts';
 import { refuseGroupLaunch, refuseLaunch } from './authorization.ts';
 import type { MasterContext } from './context.ts';
 import { driverPidText } from './framework-info.ts';
+import { countOperation } from './operation-metrics.ts';
 import type { Agent, Framework } from './records.ts';
 import { refuseTask } from './statuses.ts';
 import { existingExecutor, validateTask } from './validation/task.ts';
@@ -58,6 +59,7 @@ export function launch(
         launch_executor: executor === undefined || isNew,
       },
     });
+    countOperation(framework, 'LAUNCH');
   }
 }
 
@@ -99,6 +101,7 @@ export function launchGroup(
       launch_executor: isNew,
     },
   });
+  countOperation(framework, 'LAUNCH_GROUP');
 }
 
 /** What hooks make of a valid task; resources that were not offered are left as they were. */

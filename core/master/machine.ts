@@ -21,7 +21,7 @@ import { connectionLost } from './frameworks.ts';
 import { exitedExecutor, messageToFramework } from './messages.ts';
 import { pong } from './observers.ts';
 import { allocate } from './offers.ts';
-import { operationStatusUpdate } from './operations.ts';
+import { operationStatusUpdate } from './operation-statuses.ts';
 import { endDrains } from './operator/agents.ts';
 import { OperatorDesk } from './operator/desk.ts';
 import type { MachineOptions } from './options.ts';

@@ -1,7 +1,8 @@
 /** Operations and the allocator's pool as metrics (spec flags-and-metrics, sections 6.1 and 6.3). */
 import type { Metrics } from '../base/metrics.ts';
 import { scalarOf } from '../resources/select.ts';
-import type { OperationState } from '../wire/types/mesos.v1.ts';
+import type { OfferOperationType, OperationState } from '../wire/types/mesos.v1.ts';
+import type { Framework } from './records.ts';
 import type { MasterState } from './state.ts';
 
 /** Never `launch`: launches are no operations that somebody waits for. */
@@ -26,6 +27,21 @@ const STATES: Readonly<Record<string, OperationState>> = {
   dropped: 'OPERATION_DROPPED',
   gone_by_operator: 'OPERATION_GONE_BY_OPERATOR',
 };
+
+/** Those that went to an agent: each task of a LAUNCH counts, a group is one. */
+export function countOperation(framework: Framework, type: OfferOperationType): void {
+  framework.counters.increment('operations');
+  framework.counters.increment(`operations/${type.toLowerCase()}`);
+}
+
+/** An operation that ended in `end` and is not, or no longer, among those of the state. */
+export function countEnded(
+  state: MasterState,
+  type: OfferOperationType | undefined,
+  end: OperationState,
+): void {
+  if (type !== undefined) state.counters.increment(`operations/${type.toLowerCase()}/${end}`);
+}
 
 /** All are 0 as long as there is no state. */
 export function registerOperationMetrics(

@@ -3,24 +3,20 @@
  * master's view (speculatively), sent to the agent, tracked until their status is acknowledged
  * (spec scheduler-api, sections 11.3, 11.6 and 12; spec libprocess, section 7).
  */
-import { agentId, frameworkId } from '../base/ids.ts';
 import { formatUuid } from '../base/random.ts';
 import { add, contains, subtract } from '../resources/arithmetic.ts';
 import { isShared } from '../resources/kinds.ts';
 import { applyOperation, conversionsOf, type ResourceConversion } from '../resources/operations.ts';
 import { toPreReservationRefinement } from '../resources/refinement.ts';
 import { unallocate } from '../resources/select.ts';
-import type { UpdateOperationStatusMessage } from '../wire/types/mesos.internal.ts';
-import type { CallAcknowledgeOperationStatus } from '../wire/types/mesos.v1.scheduler.ts';
 import type { OfferOperation, OperationStatus } from '../wire/types/mesos.v1.ts';
 import type { Acceptance } from './accept.ts';
 import { needsCheckpointing } from './agent-info.ts';
 import { refuseOperation } from './authorization.ts';
 import type { MasterContext } from './context.ts';
 import { rescindOffer } from './offers.ts';
+import { countEnded, countOperation } from './operation-metrics.ts';
 import type { Agent, Framework, OperationRecord } from './records.ts';
-import { isOperationOver } from './task-states.ts';
-import { sameBytes } from './updates.ts';
 import { refuseDiskOperation } from './validation/disk-operation.ts';
 import { validateOperation } from './validation/operation.ts';
 
@@ -71,8 +67,13 @@ export function runOperation(
   }
   const conversions = conversionsOf(operation);
   if (!conversions.ok) return;
-  acceptance.pool = applied.value;
+  const isResize = operation.type === 'GROW_VOLUME' || operation.type === 'SHRINK_VOLUME';
+  if (!isResize) acceptance.pool = applied.value;
   for (const { consumed, converted } of conversions.value) {
+    if (isResize) {
+      acceptance.pool = subtract(acceptance.pool, consumed);
+      acceptance.resized = add(acceptance.resized, converted);
+    }
     // Copies that tasks have taken already are not in the pool, so it cannot tell.
     acceptance.shared = add(
       subtract(acceptance.shared, consumed.filter(isShared)),
@@ -115,12 +116,11 @@ export function sendOperation(
   agent: Agent,
   operation: OfferOperation,
 ): void {
+  if (framework !== undefined && operation.type !== undefined) {
+    countOperation(framework, operation.type);
+  }
   if (!agent.capabilities.has('RESOURCE_PROVIDER')) {
-    const resources = agent.capabilities.has('RESERVATION_REFINEMENT')
-      ? agent.checkpointedResources
-      : toPreReservationRefinement(agent.checkpointedResources);
-    const name = 'mesos.internal.CheckpointResourcesMessage';
-    context.send(agent, { name, message: { resources } });
+    sendCheckpointed(context, agent);
     return;
   }
   const uuid = uuidBytes(context);
@@ -133,7 +133,11 @@ export function sendOperation(
       framework_id,
       agent_id: { value: agent.id },
       info: operation,
-      latest_status: { operation_id: operation.id, state: 'OPERATION_PENDING' },
+      latest_status: {
+        operation_id: operation.id,
+        state: 'OPERATION_PENDING',
+        agent_id: { value: agent.id },
+      },
       uuid: { value: uuid },
     },
   };
@@ -147,6 +151,15 @@ export function sendOperation(
       resource_version_uuid: { uuid: agent.resourceVersionUuid ?? { value: new Uint8Array(16) } },
     },
   });
+}
+
+/** All reservations and volumes, for agents that do not know operations. */
+export function sendCheckpointed(context: MasterContext, agent: Agent): void {
+  const resources = agent.capabilities.has('RESERVATION_REFINEMENT')
+    ? agent.checkpointedResources
+    : toPreReservationRefinement(agent.checkpointedResources);
+  const name = 'mesos.internal.CheckpointResourcesMessage';
+  context.send(agent, { name, message: { resources } });
 }
 
 function uuidBytes(context: MasterContext): Uint8Array {
@@ -165,6 +178,7 @@ export function dropOperation(
 ): void {
   const fields = { frameworkId: framework.id, operation: operation.type, why: message };
   context.log('warn', fields, 'dropped an offer operation');
+  countEnded(context.state, operation.type, 'OPERATION_ERROR');
   if (operation.id === undefined) return;
   sendOperationStatus(context, framework, {
     operation_id: operation.id,
@@ -182,93 +196,6 @@ export function sendOperationStatus(
     type: 'UPDATE_OPERATION_STATUS',
     update_operation_status: { status },
   });
-}
-
-/** From the agent. Operations without id or framework are acknowledged here. */
-export function operationStatusUpdate(
-  context: MasterContext,
-  message: UpdateOperationStatusMessage,
-): void {
-  context.count('messages_operation_status_update');
-  const uuid = message.operation_uuid;
-  const agent = context.state.agents.get(agentId(message.slave_id?.value ?? ''));
-  if (agent !== undefined && uuid === undefined && passOnAnswer(context, message)) return;
-  const record =
-    uuid === undefined ? undefined : context.state.operations.get(formatUuid(uuid.value));
-  if (agent === undefined || uuid === undefined || record === undefined) {
-    context.count('invalid_operation_status_updates');
-    return;
-  }
-  context.count('valid_operation_status_updates');
-  const { status } = message;
-  const latest = message.latest_status ?? status;
-  const { operation } = record;
-  const isFinal = isOperationOver(operation.latest_status.state);
-  record.operation = {
-    ...operation,
-    latest_status: isFinal ? operation.latest_status : latest,
-    statuses: [...(operation.statuses ?? []), status],
-  };
-  const owner = message.framework_id?.value;
-  const framework =
-    owner === undefined ? undefined : context.state.frameworks.get(frameworkId(owner));
-  const isWatched = framework !== undefined && operation.info.id !== undefined;
-  if (isWatched) sendOperationStatus(context, framework, status);
-  if (status.uuid === undefined) {
-    if (isOperationOver(status.state)) context.state.removeOperation(record);
-    return;
-  }
-  if (isWatched) return;
-  sendAcknowledgement(context, agent, record, status.uuid.value);
-  if (isOperationOver(status.state)) context.state.removeOperation(record);
-}
-
-/** What an agent says about an operation that a framework asked for and this master does not know. */
-function passOnAnswer(context: MasterContext, message: UpdateOperationStatusMessage): boolean {
-  const owner = message.framework_id?.value;
-  const framework =
-    owner === undefined ? undefined : context.state.frameworks.get(frameworkId(owner));
-  if (framework === undefined || message.status.operation_id === undefined) return false;
-  context.count('valid_operation_status_updates');
-  sendOperationStatus(context, framework, message.status);
-  return true;
-}
-
-function sendAcknowledgement(
-  context: MasterContext,
-  agent: Agent,
-  record: OperationRecord,
-  statusUuid: Uint8Array,
-): void {
-  context.send(agent, {
-    name: 'mesos.internal.AcknowledgeOperationStatusMessage',
-    message: { status_uuid: { value: statusUuid }, operation_uuid: record.operation.uuid },
-  });
-}
-
-/** ACKNOWLEDGE_OPERATION_STATUS (spec scheduler-api, section 14.3). */
-export function acknowledgeOperation(
-  context: MasterContext,
-  framework: Framework,
-  call: CallAcknowledgeOperationStatus,
-): void {
-  context.count('messages_operation_status_update_acknowledgement');
-  const agent = context.state.agents.get(agentId(call.agent_id?.value ?? ''));
-  const record = [...framework.operations.values()].find(
-    (each) => each.operation.info.id?.value === call.operation_id.value,
-  );
-  const status = record?.operation.statuses?.find(
-    (each) => each.uuid !== undefined && sameBytes(each.uuid.value, call.uuid),
-  );
-  if (agent?.connected !== true || record === undefined || status === undefined) {
-    context.count('invalid_operation_status_update_acknowledgements');
-    const fields = { operationId: call.operation_id.value };
-    context.log('warn', fields, 'dropped the acknowledgement of an operation');
-    return;
-  }
-  context.count('valid_operation_status_update_acknowledgements');
-  sendAcknowledgement(context, agent, record, call.uuid);
-  if (isOperationOver(status.state)) context.state.removeOperation(record);
 }
 
 function pidOf(agent: Agent): string {

@@ -23,13 +23,18 @@ export function prepareOperation(
   acceptance: Acceptance,
 ): Result<OfferOperation> {
   const isLaunch = operation.type === 'LAUNCH' || operation.type === 'LAUNCH_GROUP';
-  const invalid = refuseForm(operation) ?? validateResources(resourcesOf(operation));
+  const invalid = refuseSyntax(operation);
   if (invalid !== undefined) {
     return err(isLaunch ? invalid : `Operation attempted with invalid resources: ${invalid}`);
   }
   const feedback = refuseFeedback(operation, acceptance.agent);
   if (feedback !== undefined) return err(feedback);
   return ok(normalize(operation, acceptance));
+}
+
+/** What is wrong in itself, whoever asks for it and wherever. */
+export function refuseSyntax(operation: OfferOperation): string | undefined {
+  return refuseForm(operation) ?? validateResources(resourcesOf(operation));
 }
 
 const FORMS: Readonly<

@@ -4,7 +4,7 @@ import type { CallReconcile, CallReconcileTask } from '../wire/types/mesos.v1.sc
 import type { TaskState, TimeInfo } from '../wire/types/mesos.v1.ts';
 import type { MasterContext } from './context.ts';
 import type { Framework, TaskRecord } from './records.ts';
-import { masterStatus, sendStatus, stateFor } from './statuses.ts';
+import { masterStatus, sendStatus, sendTaskStatus, stateFor } from './statuses.ts';
 
 /** An empty list asks for every task the master has. */
 export function reconcile(
@@ -54,10 +54,7 @@ function answerKnown(context: MasterContext, framework: Framework, record: TaskR
     message: 'Reconciliation: Latest task state',
     lastStatus: task.statuses?.at(-1),
   });
-  sendStatus(context, framework, {
-    ...status,
-    ...(task.executor_id === undefined ? {} : { executor_id: task.executor_id }),
-  });
+  sendTaskStatus(context, framework, task, status);
 }
 
 interface Answer {

@@ -9,6 +9,7 @@ import { machineKey } from './agent-info.ts';
 import type { MasterContext } from './context.ts';
 import type { DepartedAgent, RecoveredAgent } from './records.ts';
 import type { RecoveredRegistry, RegistryOperation } from './registry.ts';
+import { forgetUnreachableTasks } from './tasks-by-agent.ts';
 
 /** The election was won; what is known is empty until the registry has been read. */
 export function becomeElected({ state, now }: MasterContext): void {
@@ -148,6 +149,7 @@ function collectGarbage(context: MasterContext): void {
   const operation: RegistryOperation = { kind: 'prune', ids };
   context.persist([operation], () => {
     for (const id of ids) {
+      forgetUnreachableTasks(context.state, id);
       context.state.unreachableAgents.delete(id);
       context.state.goneAgents.delete(id);
     }

@@ -33,8 +33,11 @@ import { driverPidText } from './framework-info.ts';
 import { recoverFramework } from './frameworks.ts';
 import { resendKills } from './kill.ts';
 import { rescindOffersOf } from './offers.ts';
+import { sendCheckpointed } from './operations.ts';
 import type { Agent, Framework } from './records.ts';
-import { masterStatus, sendStatus } from './statuses.ts';
+import type { MasterState } from './state.ts';
+import { masterStatus, sendTaskStatus } from './statuses.ts';
+import { forgetUnreachableTasks } from './tasks-by-agent.ts';
 
 export function reregisterAgent(
   context: MasterContext,
@@ -149,7 +152,11 @@ function returnKnown(
   agent.version = message.version ?? '';
   agent.capabilities = capabilitiesOf(message.agent_capabilities);
   agent.resourceVersionUuid = message.resource_version_uuid;
-  agent.checkpointedResources = toPostReservationRefinement(message.checkpointed_resources ?? []);
+  // Agents that know no operations are told what they have, see below.
+  if (agent.capabilities.has('RESOURCE_PROVIDER')) {
+    const given = message.checkpointed_resources ?? [];
+    agent.checkpointedResources = toPostReservationRefinement(given);
+  }
   const revocable = agent.totalResources.filter((each) => each.revocable !== undefined);
   const firm = applyCheckpointed(agent.info.resources ?? [], agent.checkpointedResources);
   const before = agent.totalResources;
@@ -176,6 +183,7 @@ function returnKnown(
     const framework = state.frameworks.get(id);
     if (framework !== undefined) sendFramework(context, agent, framework);
   }
+  if (!agent.capabilities.has('RESOURCE_PROVIDER')) sendCheckpointed(context, agent);
   context.log('info', { agentId: agent.id }, 'agent re-registered');
   context.operatorEvent({ kind: 'agent-updated', agent });
 }
@@ -248,8 +256,11 @@ function readmit(context: MasterContext, from: Upid, message: ReregisterSlaveMes
   agent.drainInfo = recovered?.drainInfo ?? unreachable?.drainInfo;
   agent.active = !agent.deactivated;
   if (agent.drainInfo !== undefined) agent.estimatedDrainStartTime = context.now;
+  // What it could still be doing as an operation it says with its first update.
+  const tellsLater = agent.capabilities.has('RESOURCE_PROVIDER');
   state.addAgent(agent);
-  if (agent.drainInfo?.state === 'DRAINING') state.draining.add(agent.id);
+  if (agent.drainInfo?.state === 'DRAINING' && !tellsLater) state.draining.add(agent.id);
+  adoptCompleted(state, message);
   for (const info of message.frameworks ?? []) {
     const id = frameworkId(info.id?.value ?? '');
     if (!state.frameworks.has(id) && !state.completedFrameworks.has(id)) {
@@ -258,6 +269,7 @@ function readmit(context: MasterContext, from: Upid, message: ReregisterSlaveMes
   }
   adoptExecutors(context, agent, message.executor_infos ?? []);
   const adopted = adoptTasks(context, agent, message.tasks ?? []);
+  forgetUnreachableTasks(state, agent.id);
   context.count('slave_reregistrations');
   enterAgent(context, agent);
   sendReregistered(context, agent, []);
@@ -287,10 +299,7 @@ function announceReturn(
     message,
     lastStatus: task.statuses?.at(-1),
   });
-  sendStatus(context, framework, {
-    ...status,
-    ...(task.executor_id === undefined ? {} : { executor_id: task.executor_id }),
-  });
+  sendTaskStatus(context, framework, task, status);
 }
 
 function adoptExecutors(
@@ -325,6 +334,20 @@ function adoptTasks(
     adopted.push([framework, task]);
   }
   return adopted;
+}
+
+/** Completed tasks that it remembers of frameworks that are there already. */
+function adoptCompleted(state: MasterState, message: ReregisterSlaveMessage): void {
+  for (const { framework_info: info, tasks = [] } of message.completed_frameworks ?? []) {
+    const framework = state.frameworks.get(frameworkId(info.id?.value ?? ''));
+    if (framework === undefined) continue;
+    const known = new Set(framework.completedTasks.map((task) => task.task_id.value));
+    for (const task of tasks) {
+      if (known.has(task.task_id.value)) continue;
+      const resources = allocated(framework, task.resources);
+      state.addCompletedTask(framework, { ...task, resources });
+    }
+  }
 }
 
 /** Agents without MULTI_ROLE leave the allocation role out; it is the framework's only role. */

@@ -50,6 +50,7 @@ import type {
   TaskRecord,
 } from './records.ts';
 import { isOperationOver } from './task-states.ts';
+import { TasksByAgent } from './tasks-by-agent.ts';
 
 export interface StateLimits {
   readonly maxCompletedFrameworks: number;
@@ -79,6 +80,8 @@ export class MasterState {
   readonly removedAgents = new CappedMap<AgentId, Instant>(REMOVED_AGENTS_MAX);
   /** Registered agents in state DRAINING. */
   readonly draining = new Set<AgentId>();
+  /** What stands in the frameworks' lists of unreachable tasks. */
+  readonly unreachableByAgent = new TasksByAgent();
   /** Drains as the registry has them, where that may differ from what is shown. */
   readonly drainRecords = new Map<AgentId, DrainInfo>();
 
@@ -174,6 +177,10 @@ export class MasterState {
     this.frameworks.set(framework.id, framework);
     this.completedFrameworks.delete(framework.id);
     for (const role of framework.roles) this.track(role, framework);
+    // Agents may have told of its operations before it came.
+    for (const record of this.operations.values()) {
+      if (record.framework === framework.id) framework.operations.set(record.uuid, record);
+    }
   }
 
   newFramework(
@@ -326,10 +333,18 @@ export class MasterState {
   }
 
   addUnreachableTask(framework: Framework, task: Task): void {
-    this.countTask('TASK_UNREACHABLE', 1);
+    this.countUnreachable(task, 1);
     framework.revisions.unreachable += 1;
+    this.unreachableByAgent.set(framework.id, task);
     const pushedOut = framework.unreachableTasks.set(taskId(task.task_id.value), task);
-    if (pushedOut !== undefined) this.countTask('TASK_UNREACHABLE', -1);
+    if (pushedOut === undefined) return;
+    this.countUnreachable(pushedOut, -1);
+    this.unreachableByAgent.delete(framework.id, pushedOut);
+  }
+
+  /** Tasks of frameworks that are not partition-aware are lost there, not unreachable. */
+  private countUnreachable(task: Task, by: number): void {
+    if (task.state === 'TASK_UNREACHABLE') this.countTask(task.state, by);
   }
 
   removeUnreachableTask(framework: Framework, id: TaskId): Task | undefined {
@@ -337,7 +352,8 @@ export class MasterState {
     if (task === undefined) return undefined;
     framework.unreachableTasks.delete(id);
     framework.revisions.unreachable += 1;
-    this.countTask('TASK_UNREACHABLE', -1);
+    this.countUnreachable(task, -1);
+    this.unreachableByAgent.delete(framework.id, task);
     return task;
   }
 

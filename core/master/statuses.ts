@@ -2,11 +2,12 @@
  * Task statuses: those the master makes itself (no uuid, delivered at most once), and how an
  * update changes what the master knows of a task (spec scheduler-api, sections 7 and 16).
  */
-import { agentId } from '../base/ids.ts';
+import { agentId, taskId } from '../base/ids.ts';
 import { isTerminal } from '../base/terminal-states.ts';
 import type { StatusUpdate, StatusUpdateMessage } from '../wire/types/mesos.internal.ts';
 import type {
   AgentID,
+  Task,
   TaskInfo,
   TaskState,
   TaskStatus,
@@ -68,6 +69,16 @@ export function sendStatus(
   context.event(framework, { type: 'UPDATE', update: { status } }, forDriver);
 }
 
+/** The same for a task that the master knows, with its executor; command tasks have none here. */
+export function sendTaskStatus(
+  context: MasterContext,
+  framework: Framework,
+  { executor_id }: Task,
+  status: TaskStatus,
+): void {
+  sendStatus(context, framework, executor_id === undefined ? status : { ...status, executor_id });
+}
+
 /** The outcome of a task that never became one: counted, told, not stored. */
 export function refuseTask(
   context: MasterContext,
@@ -117,6 +128,7 @@ export function updateTask(
   change: TaskChange,
 ): void {
   const { status } = change;
+  const statuses = record.task.statuses ?? [];
   const before = record.task.state;
   const target = change.latestState ?? status.state;
   const state = isTerminal(before) ? before : target;
@@ -128,15 +140,43 @@ export function updateTask(
     ...record.task,
     ...acknowledgeable,
     state,
-    statuses: withStatus(record.task.statuses ?? [], status),
+    statuses: withStatus(statuses, status),
   });
-  // A refused transition of a final task is announced too, with the state it keeps [recorded].
-  if (target !== before || isCheckStatus(status)) {
-    const { task } = record;
-    context.operatorEvent({ kind: 'task-updated', framework, task, status, state });
-  }
+  announce(context, framework, statuses, { task: record.task, status });
   if (!isTerminal(before) && isTerminal(state)) countTerminal(context, framework, status, state);
+  if (before !== state && state === 'TASK_UNREACHABLE') countDetail(context, status, state);
   if (freesResources(state)) freeResources(context, record);
+}
+
+/** A task on the list of unreachable ones gets its last status and moves to the completed ones. */
+export function completeUnreachable(
+  context: MasterContext,
+  framework: Framework,
+  given: Task,
+  status: TaskStatus,
+): void {
+  const statuses = given.statuses ?? [];
+  const isOver = isTerminal(given.state);
+  const task: Task = {
+    ...given,
+    state: isOver ? given.state : status.state,
+    statuses: withStatus(statuses, status),
+  };
+  context.state.removeUnreachableTask(framework, taskId(given.task_id.value));
+  context.state.addCompletedTask(framework, task);
+  if (!isOver) framework.counters.increment(`tasks/terminal/${status.state.toLowerCase()}`);
+  announce(context, framework, statuses, { task, status });
+}
+
+/** Operators hear of every new state that is reported, also where a final task keeps its own, and of checks. */
+function announce(
+  context: MasterContext,
+  framework: Framework,
+  before: readonly TaskStatus[],
+  { task, status }: { readonly task: Task; readonly status: TaskStatus },
+): void {
+  if (before.at(-1)?.state === status.state && !isCheckStatus(status)) return;
+  context.operatorEvent({ kind: 'task-updated', framework, task, status, state: task.state });
 }
 
 /** Returns the task's resources to the allocator, once. */
@@ -175,7 +215,11 @@ export function countTerminal(
   const name = state.toLowerCase();
   context.count(name.replace('task_', 'tasks_'));
   framework.counters.increment(`tasks/terminal/${name}`);
+  countDetail(context, status, state);
+}
+
+function countDetail(context: MasterContext, status: TaskStatus, state: TaskState): void {
   if (status.source === undefined || status.reason === undefined) return;
   const detail = `${status.source}/${status.reason}`.toLowerCase().replaceAll('agent', 'slave');
-  context.count(`${name}/${detail}`);
+  context.count(`${state.toLowerCase()}/${detail}`);
 }

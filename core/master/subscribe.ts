@@ -10,7 +10,7 @@ import { formatUpid } from '../wire/upid.ts';
 import { refuseRegistration } from './authorization.ts';
 import type { MasterContext } from './context.ts';
 import { capabilitiesOf, rolesOf } from './framework-info.ts';
-import { applyFrameworkInfo, broadcastFramework } from './frameworks.ts';
+import { applyFrameworkInfo, broadcastFramework, recoverFramework } from './frameworks.ts';
 import { discardInverseOffer } from './inverse-offers.ts';
 import { discardOffersOf, rescindOffersOf } from './offers.ts';
 import type { ConnectionId, Framework, FrameworkConnection } from './records.ts';
@@ -34,8 +34,13 @@ export function subscribe(context: MasterContext, input: Subscribe): void {
   }
   const settings = settingsOf(info, given);
   const connection = { kind: 'http', id: input.connection } as const;
-  if (known === undefined) subscribeNew(context, connection, settings);
-  else resubscribe(context, connection, known, { ...settings, welcome: 'registered' });
+  if (info.id === undefined) {
+    subscribeNew(context, connection, settings);
+    return;
+  }
+  // With an id of an earlier master: no agent has told of it so far.
+  const framework = known ?? recoverFramework(context, info);
+  resubscribe(context, connection, framework, { ...settings, welcome: 'registered' });
 }
 
 /** The info as it is judged and kept. */
@@ -74,13 +79,14 @@ export function settingsOf(info: FrameworkInfo, given: CallSubscribe): Subscript
   };
 }
 
+/** Without an id: every such subscription is another framework. */
 export function subscribeNew(
   context: MasterContext,
   connection: FrameworkConnection,
   given: SubscriptionSettings,
 ): void {
   const { state, now } = context;
-  const id = given.info.id === undefined ? state.newFrameworkId() : idOf(given.info);
+  const id = state.newFrameworkId();
   const info: FrameworkInfo = { ...given.info, id: { value: id } };
   const framework = state.newFramework({
     id,

@@ -32,13 +32,11 @@ export function statusUpdate(context: MasterContext, from: Upid, call: StatusUpd
     context.count('invalid_status_updates');
     return;
   }
-  context.count('valid_status_updates');
+  // Whoever is away has not been told, so that there is nothing to acknowledge: the agent repeats it.
+  const isTold = framework.connection !== undefined;
+  context.count(isTold ? 'valid_status_updates' : 'invalid_status_updates');
   const latestState = update.latest_state;
-  updateTask(context, framework, record, { status, latestState, uuid });
-  if (uuid !== undefined || !isTerminal(record.task.state)) return;
-  // Nobody will acknowledge it.
-  context.state.removeTask(record, 'completed');
-  context.operatorEvent({ kind: 'task-removed', framework, task: record.task });
+  updateTask(context, framework, record, { status, latestState, uuid: isTold ? uuid : undefined });
 }
 
 function refusal(

@@ -9,6 +9,7 @@ import type { CallSubscribe } from '../../wire/types/mesos.v1.scheduler.ts';
 import type { FrameworkInfo } from '../../wire/types/mesos.v1.ts';
 import { formatUpid } from '../../wire/upid.ts';
 import type { MasterContext } from '../context.ts';
+import { recoverFramework } from '../frameworks.ts';
 import type { Framework } from '../records.ts';
 import {
   givenInfo,
@@ -52,10 +53,11 @@ export function subscribeDriver(
   } else if (current !== undefined && current.id !== info.id?.value) {
     const fields = { from: formatUpid(from), frameworkId: current.id };
     context.log('warn', fields, 'dropped a subscription from the address of another framework');
-  } else if (known === undefined) {
+  } else if (info.id === undefined) {
     subscribeNew(context, { kind: 'pid', pid: from }, settings);
   } else {
-    returnDriver(context, from, known, { settings, force });
+    const framework = known ?? recoverFramework(context, info);
+    returnDriver(context, from, framework, { settings, force });
   }
 }
 

@@ -1,6 +1,6 @@
 /** MARK_AGENT_GONE (spec operator-api, section 8): the agent never comes back. */
 import { agentId } from '../../base/ids.ts';
-import { becomeGone, timeInfo } from '../agent-departure.ts';
+import { becomeGone, giveUpUnreachableTasks, timeInfo } from '../agent-departure.ts';
 import type { MasterContext } from '../context.ts';
 import { DONE, type Outcome, refuse } from './requests.ts';
 
@@ -22,6 +22,7 @@ export function markAgentGone(context: MasterContext, name: string): Outcome {
     context.departing.set(id, 'gone');
     context.persist([{ kind: 'mark-gone', agent: departed }], () => {
       context.departing.delete(id);
+      giveUpUnreachableTasks(context, id);
       state.recoveredAgents.delete(id);
       state.unreachableAgents.delete(id);
       state.goneAgents.set(id, departed);

@@ -1,6 +1,7 @@
 /** ACCEPT: offers that are not valid, tasks that are refused, with the recorded texts. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { defined } from '../../../core/base/assert.ts';
 import type { CallAccept } from '../../../core/wire/types/mesos.v1.scheduler.ts';
 import type {
   Offer,
@@ -272,4 +273,46 @@ test('tasks of one ACCEPT share a volume that it creates', () => {
   it.call(framework, { type: 'ACCEPT', accept });
   const launched = it.sentTo('a1').filter(({ name }) => name.endsWith('RunTaskMessage'));
   assert.equal(launched.length, 2, it.lines('s').join('\n'));
+});
+
+test('what a volume grew to is for no later operation of the call, and comes back whole', () => {
+  const it = new MasterScene();
+  const agent = it.agent('a1');
+  const framework = it.subscribe('f', { roles: ['web'], principal: 'p' });
+  const reserved = (size: number): Resource => ({
+    ...defined(resources(`disk:${size}`)[0], 'disk'),
+    reservations: [{ role: 'web', type: 'DYNAMIC', principal: 'p' }],
+  });
+  const volume = (size: number): Resource => ({
+    ...reserved(size),
+    disk: { persistence: { id: 'v', principal: 'p' }, volume: { container_path: 'v', mode: 'RW' } },
+  });
+  it.accept(framework, it.takeOffer('f'), [
+    { type: 'RESERVE', reserve: { resources: [reserved(100)] } },
+    { type: 'CREATE', create: { volumes: [volume(60)] } },
+  ]);
+  const launched = { ...task('t1', agent), resources: [...resources('cpus:1'), volume(70)] };
+  it.accept(framework, it.takeOffer('f'), [
+    { type: 'GROW_VOLUME', grow_volume: { volume: volume(60), addition: reserved(10) } },
+    { type: 'LAUNCH', launch: { task_infos: [launched] } },
+    {
+      ...{ type: 'SHRINK_VOLUME', id: { value: 'shrink' } },
+      shrink_volume: { volume: volume(70), subtract: { value: 10 } },
+    },
+  ]);
+  const lines = it.lines('f');
+  assert.match(
+    lines.join('\n'),
+    /t1 TASK_ERROR REASON_TASK_INVALID Total resources .* is more than/,
+  );
+  assert.match(
+    lines.join('\n'),
+    /shrink OPERATION_ERROR Invalid SHRINK_VOLUME operation: .* does not/,
+  );
+  const offered = defined(
+    lines.find((line) => line.startsWith('OFFERS')),
+    'offer',
+  );
+  assert.match(offered, /\)\]\)\[v:v\]:70(;|$)/);
+  assert.match(offered, /\)\]\):30(;|$)/);
 });

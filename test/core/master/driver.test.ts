@@ -359,8 +359,10 @@ test('operations with an id are refused to drivers, who would not hear what beca
     },
   });
   assert.deepEqual(it.sentNames('a1'), []);
-  const said = it.others.filter((each) => each.kind === 'log').map((each) => each.fields);
-  assert.ok(JSON.stringify(said).includes('not supported for the SchedulerDriver API'));
+  assert.deepEqual(only(it, DRIVER, 'mesos.internal.FrameworkErrorMessage'), {
+    message:
+      "The 'id' field was set in an offer operation, but operation feedback is not supported for the SchedulerDriver API; please use the HTTP scheduler API for this feature",
+  });
 });
 
 test('a driver that must authenticate and has not is refused, one that has is let in', () => {

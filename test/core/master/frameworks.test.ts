@@ -281,3 +281,20 @@ test('frameworks without capabilities see old forms and no allocation', () => {
     { name: 'mem', type: 'SCALAR', scalar: { value: 64 }, role: '*' },
   ]);
 });
+
+test('a framework with an id of an earlier master is added as one that is awaited, then updated', () => {
+  const it = new MasterScene();
+  it.agent('a1');
+  it.sentTo('a1');
+  it.subscribe('f', { id: 'OLD-0000' });
+  const told = it.others.flatMap((each) =>
+    each.kind === 'operator-event' && 'framework' in each.event
+      ? [[each.event.kind, each.event.framework.state]]
+      : [],
+  );
+  assert.deepEqual(told, [
+    ['framework-added', 'recovered'],
+    ['framework-updated', 'active'],
+  ]);
+  assert.deepEqual(it.sentNames('a1'), ['UpdateFrameworkMessage']);
+});

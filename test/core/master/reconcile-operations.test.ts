@@ -56,19 +56,23 @@ class Scene {
   }
 }
 
+const PENDING = {
+  operation_id: { value: 'op-1' },
+  state: 'OPERATION_PENDING',
+  agent_id: { value: 'M-S0' },
+};
+
 test('every operation of the framework is told when none is named, without uuid', () => {
   const scene = new Scene();
   scene.reserve();
-  assert.deepEqual(scene.reconcile(), [
-    { operation_id: { value: 'op-1' }, state: 'OPERATION_PENDING' },
-  ]);
+  assert.deepEqual(scene.reconcile(), [PENDING]);
 });
 
 test('a known operation is told whatever agent is named', () => {
   const scene = new Scene();
   scene.reserve();
   const [status] = scene.reconcile({ id: 'op-1', agent: 'other' });
-  assert.deepEqual(status, { operation_id: { value: 'op-1' }, state: 'OPERATION_PENDING' });
+  assert.deepEqual(status, PENDING);
 });
 
 test('an unknown operation is told with what is known of its agent', () => {

@@ -71,7 +71,10 @@ function taskAsGiven(task: TaskInfo, agent: string): TaskInfo {
 }
 
 function subscribeAs(it: MasterScene, info: FrameworkInfo): string {
-  return it.subscribeAs('f', { ...info, id: { value: defined(info.id, 'id').value } });
+  const id = it.subscribeAs('f', { ...info, id: { value: defined(info.id, 'id').value } });
+  // Agents are told of a framework that comes with an id.
+  assert.deepEqual(it.sentNames('a1'), ['UpdateFrameworkMessage']);
+  return id;
 }
 
 /** Both sides as bytes, so that absent and empty mean the same. */
@@ -142,6 +145,7 @@ test('ApplyOperationMessage of RESERVE and CREATE are the recorded ones', () => 
   const { it } = sceneWithRecordedAgent();
   const id = defined(reserve.framework_id, 'framework').value;
   const framework = it.subscribe('f', { id, roles: ['services'] });
+  it.sentTo('a1');
   for (const expected of [reserve, create]) {
     it.accept(framework, it.takeOffer('f'), [expected.operation_info]);
     const [sent] = it.sentTo('a1');

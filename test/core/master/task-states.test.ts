@@ -98,3 +98,45 @@ test('a retried update is passed on again with the same uuid', () => {
   it.update('a1', ref, 'TASK_FINISHED');
   assert.equal(it.lines('f').filter((line) => line.startsWith('UPDATE')).length, 2);
 });
+
+test('operators hear of each state that is reported, also when the agent knows a later one', () => {
+  const it = new MasterScene();
+  const agent = it.agent('a1');
+  const framework = it.subscribe('f');
+  it.launch(framework, it.takeOffer('f'), [task('t1', agent)]);
+  const ref = { framework, id: 't1', agent };
+  it.others.splice(0);
+  it.update('a1', ref, 'TASK_RUNNING', { latestState: 'TASK_FINISHED' });
+  it.update('a1', ref, 'TASK_FINISHED');
+  it.update('a1', ref, 'TASK_FINISHED');
+  const told = it.others.flatMap((each) =>
+    each.kind === 'operator-event' && each.event.kind === 'task-updated' ? [each.event] : [],
+  );
+  assert.deepEqual(
+    told.map(({ status, state }) => [status.state, state]),
+    [
+      ['TASK_RUNNING', 'TASK_FINISHED'],
+      ['TASK_FINISHED', 'TASK_FINISHED'],
+    ],
+  );
+});
+
+test('what a framework that is away was not told is not what reconciliation answers', () => {
+  const it = new MasterScene();
+  const agent = it.agent('a1');
+  const framework = it.subscribe('f', { failoverTimeout: 100 });
+  it.launch(framework, it.takeOffer('f'), [task('t1', agent)]);
+  const ref = { framework, id: 't1', agent };
+  it.update('a1', ref, 'TASK_STARTING');
+  it.disconnect('f');
+  it.update('a1', ref, 'TASK_RUNNING');
+  assert.equal(it.state.counters.get('valid_status_updates'), 1);
+  assert.equal(it.state.counters.get('invalid_status_updates'), 1);
+  it.subscribe('g', { id: framework, failoverTimeout: 100 });
+  it.take('g');
+  it.call(framework, { type: 'RECONCILE', reconcile: {} });
+  const answers = it.lines('g').filter((line) => line.startsWith('UPDATE'));
+  assert.deepEqual(answers, [
+    'UPDATE t1 TASK_STARTING REASON_RECONCILIATION Reconciliation: Latest task state',
+  ]);
+});
