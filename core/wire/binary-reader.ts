@@ -4,10 +4,11 @@
  */
 import protobuf from 'protobufjs/minimal.js';
 import { setMember } from '../base/set-member.ts';
+import { compiledReader } from './compiled-reader.ts';
 import { setInteger } from './exact-integers.ts';
 import { isRecord } from './required.ts';
 import type { FieldPlan, MessagePlan } from './schema.ts';
-import { sharedMessage, shareMessage } from './shared-messages.ts';
+import { copyOf, copyOfBytes, type SharedMessages } from './shared-messages.ts';
 import { readShortString } from './short-strings.ts';
 import { type Fields, keepUnknown } from './unknown-fields.ts';
 
@@ -20,13 +21,16 @@ export class BinaryReader {
   /** False once a required field turned out to be missing. */
   isComplete = true;
 
-  private readonly reader: protobuf.Reader;
-  private readonly bytes: Buffer;
+  readonly reader: protobuf.Reader;
+  readonly bytes: Buffer;
+  private readonly compiles: boolean;
 
-  constructor(bytes: Uint8Array) {
+  /** Without functions made for each message when `compiles` is false: for comparison. */
+  constructor(bytes: Uint8Array, compiles = true) {
     // Buffers have the faster string decoder.
     this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.reader = protobuf.Reader.create(this.bytes);
+    this.compiles = compiles;
   }
 
   /** The whole input as one message; throws when the bytes are malformed. */
@@ -36,45 +40,49 @@ export class BinaryReader {
 
   private message(plan: MessagePlan, end: number, into: Fields, depth: number): Fields {
     if (depth > NESTING_MAX) throw new RangeError('messages are nested too deeply');
-    const reader = this.reader;
+    const { reader } = this;
+    const compiled = this.compiles ? compiledReader(plan) : undefined;
+    if (compiled === undefined) this.fields(plan, end, into, depth);
+    else compiled(this, reader, this.bytes, end, into, depth);
+    if (reader.pos !== end) throw new RangeError('field crosses the end of its message');
+    return into;
+  }
+
+  private fields(plan: MessagePlan, end: number, into: Fields, depth: number): void {
+    const { reader } = this;
     while (reader.pos < end) {
       const start = reader.pos;
       const first = reader.buf[start] ?? 0x80;
       // Nearly all tags and lengths have one byte.
       const tag = first < 0x80 ? first : reader.tag();
       if (first < 0x80) reader.pos = start + 1;
-      const field = plan.byNumber[tag >>> 3];
-      if (field === undefined) {
-        this.unknown(into, tag, start);
-      } else if (tag === field.tag) {
-        this.known(field, into, start, depth);
-      } else if (field.repeated && (tag & 7) === 2 && (field.tag & 7) !== 2) {
-        this.packed(field, into);
-      } else {
-        this.unknown(into, tag, start);
-      }
+      this.field(plan, into, tag, start, depth);
     }
-    if (reader.pos !== end) throw new RangeError('field crosses the end of its message');
     for (const name of plan.required) if (into[name] === undefined) this.isComplete = false;
-    return into;
   }
 
-  private known(field: FieldPlan, into: Fields, start: number, depth: number): void {
+  /** Any field, after its tag. */
+  field(plan: MessagePlan, into: Fields, tag: number, start: number, depth: number): void {
+    const field = plan.byNumber[tag >>> 3];
+    if (field === undefined) {
+      this.unknown(into, tag, start);
+    } else if (tag === field.tag) {
+      this.known(field, into, start, depth);
+    } else if (field.repeated && (tag & 7) === 2 && (field.tag & 7) !== 2) {
+      this.packed(field, into);
+    } else {
+      this.unknown(into, tag, start);
+    }
+  }
+
+  known(field: FieldPlan, into: Fields, start: number, depth: number): void {
     if (field.isMap) {
       this.mapEntry(field, into, depth);
       return;
     }
     if (field.kind === 'message') {
-      // A singular message that comes twice is merged.
       const before = field.repeated ? undefined : into[field.name];
-      const plan = field.message();
-      if (field.repeated && plan.isShared) {
-        this.store(field, into, this.shared(plan, depth));
-        return;
-      }
-      const target = isRecord(before) ? before : plan.create();
-      const value = this.message(plan, this.endOfSized(), target, depth + 1);
-      this.store(field, into, value);
+      this.store(field, into, this.child(field.message(), before, depth));
       return;
     }
     const value = this.scalar(field);
@@ -82,17 +90,28 @@ export class BinaryReader {
     else this.store(field, into, value);
   }
 
-  private shared(plan: MessagePlan, depth: number): object {
+  /** The message that begins with its length; `before` is what a singular field holds already. */
+  child(plan: MessagePlan, before: unknown, depth: number): object {
     const end = this.endOfSized();
+    // A singular message that comes twice is merged.
+    if (isRecord(before)) {
+      const target = plan.sharing === undefined ? before : copyOf(before);
+      return this.message(plan, end, target, depth + 1);
+    }
+    if (plan.sharing !== undefined) return this.shared(plan, plan.sharing, end, depth);
+    return this.message(plan, end, plan.create(), depth + 1);
+  }
+
+  private shared(plan: MessagePlan, sharing: SharedMessages, end: number, depth: number): object {
     const start = this.reader.pos;
-    const known = sharedMessage(this.bytes, start, end);
+    const known = sharing.find(this.bytes, start, end);
     if (known !== undefined) {
       this.reader.pos = end;
       return known;
     }
     const value = this.message(plan, end, plan.create(), depth + 1);
     // What lacks something, here or before, must be told apart from what was complete.
-    if (this.isComplete) shareMessage(this.bytes, start, end, value);
+    if (this.isComplete) sharing.keep(this.bytes, start, end, value);
     return value;
   }
 
@@ -126,7 +145,7 @@ export class BinaryReader {
       if (tag === 10) {
         key = this.reader.string();
       } else if (tag >>> 3 === 2 && field.kind === 'message' && (tag & 7) === 2) {
-        value = this.message(field.message(), this.endOfSized(), {}, depth + 1);
+        value = this.child(field.message(), undefined, depth);
       } else if (tag >>> 3 === 2 && field.kind === 'string' && (tag & 7) === 2) {
         value = this.reader.string();
       } else {
@@ -168,8 +187,7 @@ export class BinaryReader {
       case 'int64':
         return this.integer() ?? wide(field, reader.int64());
       case 'bytes':
-        // A copy: a view would keep the whole received chunk alive.
-        return new Uint8Array(reader.bytes());
+        return this.copiedBytes();
       case 'float':
         return reader.float();
       case 'sint32':
@@ -189,7 +207,7 @@ export class BinaryReader {
     }
   }
 
-  private string(): string {
+  string(): string {
     const { pos } = this.reader;
     const length = this.bytes[pos] ?? 0;
     const known = readShortString(this.bytes, pos + 1, length);
@@ -198,7 +216,15 @@ export class BinaryReader {
     return known;
   }
 
-  private size(): number {
+  copiedBytes(): Uint8Array {
+    const end = this.endOfSized();
+    const start = this.reader.pos;
+    this.reader.pos = end;
+    return copyOfBytes(this.bytes, start, end);
+  }
+
+  /** An integer of 32 bits without sign: a length, for instance. */
+  size(): number {
     const { reader } = this;
     const byte = reader.buf[reader.pos];
     if (byte === undefined || byte >= 0x80) return reader.uint32();
@@ -235,7 +261,7 @@ export class BinaryReader {
     this.keep(into, start);
   }
 
-  private keep(into: Fields, start: number): void {
+  keep(into: Fields, start: number): void {
     keepUnknown(into, this.reader.buf.subarray(start, this.reader.pos));
   }
 }

@@ -4,35 +4,56 @@
  */
 import { AssertionFailed } from '../base/assert.ts';
 import type { ByteWriter } from './byte-writer.ts';
+import { compiledWriter, type PlannedWriter } from './compiled-writer.ts';
 import { integerText } from './exact-integers.ts';
 import { isRecord } from './required.ts';
 import type { FieldPlan, MessagePlan } from './schema.ts';
-import { isFields, unknownOf } from './unknown-fields.ts';
+import { type Fields, isFields, unknownOf } from './unknown-fields.ts';
 
 /** Writes all fields; false when a required one is missing somewhere. */
 export function writeMessage(plan: MessagePlan, value: unknown, writer: ByteWriter): boolean {
   if (!isFields(value)) throw new AssertionFailed(`value of ${plan.name} is ${typeof value}`);
+  const compiled = compiledWriter(plan, PLANNED);
+  return compiled === undefined ? writeFields(plan, value, writer) : compiled(value, writer);
+}
+
+/** The same by the plan alone. */
+export function writeFields(plan: MessagePlan, value: Fields, writer: ByteWriter): boolean {
   let complete = true;
   const unknown = unknownOf(value);
   for (const field of plan.fieldsByNumber) {
     if (unknown !== undefined) unknown.writeBelow(field.number, writer);
     const member = value[field.name];
-    if (member === undefined || member === null) {
-      if (field.required) complete = false;
-    } else if (field.isMap) {
-      complete = writeMap(field, member, writer) && complete;
-    } else if (field.repeated) {
-      if (!Array.isArray(member)) throw wrongType(plan, field, member);
-      for (const each of member) complete = writeOne(plan, field, each, writer) && complete;
-    } else if (field.isWide && typeof member === 'number' && !Number.isSafeInteger(member)) {
-      writer.uint32(field.tag);
-      writeBig(field, integerText(value, field.name, member), writer);
-    } else {
-      complete = writeOne(plan, field, member, writer) && complete;
+    if (member !== undefined && member !== null) {
+      complete = writeField(plan, field, value, writer) && complete;
+    } else if (field.required) {
+      complete = false;
     }
   }
   if (unknown !== undefined) unknown.writeBelow(Number.POSITIVE_INFINITY, writer);
   return complete;
+}
+
+function writeField(
+  plan: MessagePlan,
+  field: FieldPlan,
+  value: Fields,
+  writer: ByteWriter,
+): boolean {
+  const member = value[field.name];
+  if (field.isMap) return writeMap(field, member, writer);
+  if (field.repeated) {
+    if (!Array.isArray(member)) throw wrongType(plan, field, member);
+    let complete = true;
+    for (const each of member) complete = writeOne(plan, field, each, writer) && complete;
+    return complete;
+  }
+  if (field.isWide && typeof member === 'number' && !Number.isSafeInteger(member)) {
+    writer.uint32(field.tag);
+    writeBig(field, integerText(value, field.name, member), writer);
+    return true;
+  }
+  return writeOne(plan, field, member, writer);
 }
 
 function writeOne(
@@ -153,3 +174,5 @@ function wrongType(plan: MessagePlan, field: FieldPlan, value: unknown): Asserti
   const shown = typeof value === 'string' ? `'${value}'` : typeof value;
   return new AssertionFailed(`${plan.name}.${field.name} (${field.kind}) cannot be ${shown}`);
 }
+
+const PLANNED: PlannedWriter = { message: writeMessage, fields: writeFields, field: writeField };

@@ -56,6 +56,13 @@ export class ByteWriter {
     this.at += size;
   }
 
+  /** A tag of one byte. */
+  byte(value: number): void {
+    this.reserve(1);
+    this.buffer[this.at] = value;
+    this.at += 1;
+  }
+
   /** A length, a tag or any integer of 32 bits without sign. */
   uint32(value: number): void {
     this.reserve(VARINT_MAX_BYTES);

@@ -8,8 +8,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import protobuf from 'protobufjs';
 import { assert, defined } from '../base/assert.ts';
+import type { ReaderUse } from './compiled-reader.ts';
+import type { WriterUse } from './compiled-writer.ts';
 import { formatDouble } from './json-text.ts';
-import { SHARED_MESSAGES } from './shared-messages.ts';
+import { type SharedMessages, sharingOf } from './shared-messages.ts';
 import type { MessageTypes } from './types/messages.ts';
 import { v1NameOf } from './v1-names.ts';
 
@@ -69,8 +71,11 @@ export interface MessagePlan {
   readonly byNumber: readonly (FieldPlan | undefined)[];
   readonly byName: ReadonlyMap<string, FieldPlan>;
   readonly required: readonly string[];
-  /** Whether equal ones are one object (shared-messages.ts). */
-  readonly isShared: boolean;
+  /** Where equal ones are one object (shared-messages.ts). */
+  readonly sharing: SharedMessages | undefined;
+  /** The only parts that change: caches. */
+  readonly readerUse: ReaderUse;
+  readonly writerUse: WriterUse;
   /** An empty message, a plain object. */
   readonly create: () => Record<string, unknown>;
 }
@@ -143,7 +148,9 @@ function buildPlan(type: protobuf.Type): MessagePlan {
     byNumber: indexByNumber(fields),
     byName: new Map(fields.map((field) => [field.name, field])),
     required: fields.filter((field) => field.required).map((field) => field.name),
-    isShared: SHARED_MESSAGES.has(name),
+    sharing: sharingOf(name),
+    readerUse: { readCount: 0, compiled: undefined },
+    writerUse: { writeCount: 0, compiled: undefined },
     create: creator(),
   };
 }
