@@ -4,13 +4,11 @@
  * because the agent tries again.
  */
 
-import { validateId } from '../base/id-rules.ts';
 import { agentId, frameworkId } from '../base/ids.ts';
 import { formatUuid } from '../base/random.ts';
 import type { Upid } from '../net/ports.ts';
 import { add, subtract } from '../resources/arithmetic.ts';
 import { toPostReservationRefinement } from '../resources/refinement.ts';
-import { validateResources } from '../resources/validate.ts';
 import type {
   RegisterSlaveMessage,
   UnregisterSlaveMessage,
@@ -25,6 +23,7 @@ import type { MasterContext } from './context.ts';
 import { startObserver } from './observers.ts';
 import { rescindOffer } from './offers.ts';
 import type { Agent } from './records.ts';
+import { validateIntroduction } from './validation/agent.ts';
 
 /** What RegisterSlaveMessage and ReregisterSlaveMessage have in common. */
 export type AgentIntroduction = Pick<
@@ -41,7 +40,7 @@ export function registerAgent(
   const pid = `${from.id}@${from.ip}:${from.port}`;
   const known = context.state.agentsByPid.get(pid);
   if (isStranger(context, from) || context.registering.has(pid)) return;
-  const refused = refuseIntroduction(context, message);
+  const refused = validateIntroduction(message);
   if (refused !== undefined) {
     context.log('warn', { pid, why: refused }, 'ignored the registration of an agent');
     return;
@@ -178,19 +177,6 @@ export function isStranger(context: MasterContext, from: Upid): boolean {
 
 export function shutDown(context: MasterContext, to: Upid, message: string): void {
   context.sendTo(to, { name: 'mesos.internal.ShutdownMessage', message: { message } });
-}
-
-/** Malformed messages. */
-export function refuseIntroduction(
-  _context: MasterContext,
-  message: AgentIntroduction,
-): string | undefined {
-  const id = message.slave.id?.value;
-  return (
-    (id === undefined ? undefined : validateId(id)) ??
-    validateResources(message.slave.resources ?? []) ??
-    validateResources(message.checkpointed_resources ?? [])
-  );
 }
 
 export function isMachineDown(context: MasterContext, info: AgentInfo, pid: Upid): boolean {

@@ -21,7 +21,6 @@ import {
   isMachineDown,
   isStranger,
   newAgent,
-  refuseIntroduction,
   refusePolicy,
   shutDown,
   withListForm,
@@ -38,6 +37,7 @@ import type { Agent, Framework } from './records.ts';
 import type { MasterState } from './state.ts';
 import { masterStatus, sendTaskStatus } from './statuses.ts';
 import { forgetUnreachableTasks } from './tasks-by-agent.ts';
+import { validateReregistration } from './validation/agent.ts';
 
 export function reregisterAgent(
   context: MasterContext,
@@ -54,8 +54,7 @@ export function reregisterAgent(
     return;
   }
   const refused =
-    refuseIntroduction(context, message) ??
-    refuseContents(message) ??
+    validateReregistration(message) ??
     refuseAgent(context, withListForm(message.slave), context.authenticated.get(formatUpid(from)));
   if (refused !== undefined) {
     context.log('warn', { agentId: id, why: refused }, 'ignored the re-registration of an agent');
@@ -98,31 +97,6 @@ export function reregisterAgent(
       proceed();
     },
   );
-}
-
-function refuseContents(message: ReregisterSlaveMessage): string | undefined {
-  const id = message.slave.id?.value;
-  if (id === undefined || id === '') return 'it has no agent id';
-  const frameworks = new Set<string>();
-  for (const info of message.frameworks ?? []) {
-    const framework = info.id?.value ?? '';
-    if (frameworks.has(framework)) return `framework ${framework} is listed twice`;
-    frameworks.add(framework);
-  }
-  const executors = new Set<string>();
-  for (const executor of message.executor_infos ?? []) {
-    const framework = executor.framework_id?.value ?? '';
-    const key = `${framework}\0${executor.executor_id.value}`;
-    if (!frameworks.has(framework)) return `executor of unlisted framework ${framework}`;
-    if (executors.has(key)) return `executor ${executor.executor_id.value} is listed twice`;
-    executors.add(key);
-  }
-  for (const task of message.tasks ?? []) {
-    const framework = task.framework_id.value;
-    if (!frameworks.has(framework)) return `task of unlisted framework ${framework}`;
-    if (task.agent_id.value !== id) return `task ${task.task_id.value} names another agent`;
-  }
-  return undefined;
 }
 
 function moved(

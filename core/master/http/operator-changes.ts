@@ -1,6 +1,7 @@
 /** v1 calls that change something, as requests to the machine (spec operator-api, section 8). */
 import { parseDuration } from '../../base/duration.ts';
 import { err, ok, type Result } from '../../base/result.ts';
+import { validateResources } from '../../resources/validate.ts';
 import type { Call } from '../../wire/types/mesos.v1.master.ts';
 import type { OfferOperation } from '../../wire/types/mesos.v1.ts';
 import type { OperatorRequest } from '../operator/requests.ts';
@@ -72,6 +73,9 @@ function settingsChange(call: Call): Result<OperatorRequest> | undefined {
   }
 }
 
+/** What the original finds while it validates the call. */
+const INVALID = 'Failed to validate master::Call: ';
+
 const NO_AGENT =
   "Expecting 'agent_id' to be present; only agent default resources are supported right now";
 
@@ -82,7 +86,10 @@ function resourceChange(call: Call): Result<OperatorRequest> | undefined {
     agent: { readonly value: string } | undefined,
     operation: OfferOperation,
   ): Result<OperatorRequest> => {
-    if (agent === undefined) return err(NO_AGENT);
+    if (agent === undefined) return err(`${INVALID}${NO_AGENT}`);
+    const { reserve, unreserve } = operation;
+    const why = validateResources((reserve ?? unreserve)?.resources ?? []);
+    if (why !== undefined) return err(`${INVALID}${why}`);
     return ok({ kind: 'change-resources', agent: agent.value, operation, principal: undefined });
   };
   switch (call.type) {

@@ -34,13 +34,22 @@ export function refuseMachines(
   const needed: MachineInfoMode = change === 'down' ? 'DRAINING' : 'DOWN';
   for (const id of machines) {
     const machine = state.machines.get(machineKey(id));
-    if (machine === undefined) {
+    if (machine === undefined && !isUp(state, id)) {
       return `Machine '${nameOf(id)}' is not part of a maintenance schedule`;
     }
-    if (machine.mode === needed) continue;
+    if (machine?.mode === needed) continue;
     return `Machine '${nameOf(id)}' is not in ${needed} mode and cannot be brought ${change}`;
   }
   return undefined;
+}
+
+/** Machines that nobody scheduled are known as long as agents are on them. */
+function isUp(state: MasterState, id: MachineID): boolean {
+  const key = machineKey(id);
+  for (const { info, pid } of state.agents.values()) {
+    if (machineKey({ hostname: info.hostname, ip: pid.ip }) === key) return true;
+  }
+  return false;
 }
 
 /** `seen` grows by the keys of the machines. */

@@ -33,9 +33,7 @@ export function consumedBy(state: MasterState, role: string): Quantities {
     if (mine.length > 0) consumed = addQuantities(consumed, quantitiesOf(mine));
   }
   for (const framework of state.frameworks.values()) {
-    const mine = nonRevocable(unreserved(state.usedBy(framework))).filter((each) =>
-      isAllocatedIn(each, role),
-    );
+    const mine = unreserved(state.usedBy(framework)).filter((each) => isAllocatedIn(each, role));
     if (mine.length > 0) consumed = addQuantities(consumed, quantitiesOf(mine));
   }
   return consumed;

@@ -24,15 +24,22 @@ export function refuseFrameworkInfo(
   info: FrameworkInfo,
 ): string | undefined {
   return (
-    validateRoles(info) ??
-    (info.id === undefined ? undefined : validateId(info.id.value)) ??
-    validateOfferFilters(info) ??
-    validateFailoverTimeout(info) ??
+    validateFrameworkInfo(info) ??
     validateWhitelist(context, info) ??
     validateUser(context, info) ??
     (info.id !== undefined && isCompleted(context, info.id.value)
       ? 'Framework has been removed'
       : undefined)
+  );
+}
+
+/** Rows 1 to 7: what is wrong wherever it comes from. */
+export function validateFrameworkInfo(info: FrameworkInfo): string | undefined {
+  return (
+    validateRoles(info) ??
+    (info.id === undefined ? undefined : validateId(info.id.value)) ??
+    validateOfferFilters(info) ??
+    validateFailoverTimeout(info)
   );
 }
 

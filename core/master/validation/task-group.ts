@@ -3,7 +3,7 @@ import { taskId } from '../../base/ids.ts';
 import { add, contains } from '../../resources/arithmetic.ts';
 import { formatResources } from '../../resources/format.ts';
 import { scalarOf } from '../../resources/select.ts';
-import type { ExecutorInfo, TaskInfo } from '../../wire/types/mesos.v1.ts';
+import type { ExecutorInfo, Task, TaskInfo } from '../../wire/types/mesos.v1.ts';
 import { overlaps, validateRevocability, validateUniquePersistenceIds } from './resources.ts';
 import {
   existingExecutor,
@@ -32,7 +32,7 @@ export function validateTaskGroup(
   return (
     validateGroupExecutor(tasks, executor, place) ??
     validateTotal(tasks, executor, place) ??
-    validateCgroups(tasks, executor)
+    validateCgroups(tasks, executor, place)
   );
 }
 
@@ -120,12 +120,29 @@ function validateTotal(
   return `Total resources ${formatResources(total)} required by task group and its executor are more than available ${formatResources(place.pool)}`;
 }
 
-function validateCgroups(tasks: readonly TaskInfo[], executor: ExecutorInfo): string | undefined {
+/** Shared is what a task gets that does not say; all of one executor get the same. */
+function validateCgroups(
+  tasks: readonly TaskInfo[],
+  executor: ExecutorInfo,
+  place: LaunchPlace,
+): string | undefined {
   const why = validateExecutorCgroups(executor);
   if (why !== undefined) return why;
-  const values = new Set(tasks.map((task) => task.container?.linux_info?.share_cgroups));
-  values.delete(undefined);
+  const all = [...tasks, ...tasksOfExecutor(executor, place)];
+  const values = new Set(all.map((task) => task.container?.linux_info?.share_cgroups ?? true));
   return values.size > 1
     ? "If set, the value of 'share_cgroups' must be the same for all tasks in each task group and under a single executor"
     : undefined;
+}
+
+/** Those that run or were unreachable there; none when the executor is new. */
+function tasksOfExecutor(executor: ExecutorInfo, place: LaunchPlace): readonly Task[] {
+  if (existingExecutor(executor, place) === undefined) return [];
+  const { framework, agent } = place;
+  const id = executor.executor_id.value;
+  const tasks = [
+    ...[...framework.tasks.values()].map(({ task }) => task),
+    ...framework.unreachableTasks.values(),
+  ];
+  return tasks.filter((task) => task.agent_id.value === agent.id && task.executor_id?.value === id);
 }

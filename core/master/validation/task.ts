@@ -5,7 +5,7 @@
 
 import { validateId } from '../../base/id-rules.ts';
 import { executorId, taskId } from '../../base/ids.ts';
-import { add, contains, equals, isEmpty } from '../../resources/arithmetic.ts';
+import { add, contains, equals } from '../../resources/arithmetic.ts';
 import { formatResources } from '../../resources/format.ts';
 import { isShared } from '../../resources/kinds.ts';
 import { scalarOf } from '../../resources/select.ts';
@@ -94,7 +94,7 @@ function validateChecks(task: TaskInfo): string | undefined {
 
 function validateTaskResources(task: TaskInfo): string | undefined {
   const resources = task.resources ?? [];
-  if (isEmpty(resources)) return 'Task uses no resources';
+  if (resources.length === 0) return 'Task uses no resources';
   const rules = validateResourceRules(resources);
   if (rules !== undefined) return `Task uses invalid resources: ${rules}`;
   const persistence = validateUniquePersistenceIds(resources);
@@ -209,12 +209,19 @@ export function existingExecutor(
 /** Section 13.3. */
 export function validateExecutor(executor: ExecutorInfo, place: LaunchPlace): string | undefined {
   return (
-    validateExecutorType(executor) ??
-    validateId(executor.executor_id.value) ??
-    validateExecutorForms(executor) ??
+    validateExecutorItself(executor) ??
     validateExecutorFramework(executor, place.framework) ??
     validateExecutorResources(executor) ??
     validateExecutorCompatible(executor, place)
+  );
+}
+
+/** What is wrong wherever it runs. */
+export function validateExecutorItself(executor: ExecutorInfo): string | undefined {
+  return (
+    validateExecutorType(executor) ??
+    validateId(executor.executor_id.value) ??
+    validateExecutorForms(executor)
   );
 }
 

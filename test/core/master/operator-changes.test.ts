@@ -286,3 +286,17 @@ test('a volume grows only by what could be a part of it', () => {
   assert.match(grow({ ...disk(8), name: 'mem' }).text ?? '', incompatible);
   assert.equal(grow(disk(8)).status, 202);
 });
+
+test('a machine that nobody scheduled is known by its agents, and not to be brought down', () => {
+  const it = new MasterScene();
+  it.agent('a1');
+  const machines = [{ hostname: 'A1', ip: '10.0.1.1' }];
+  assert.deepEqual(operate(it, { kind: 'start-maintenance', machines }), {
+    status: 400,
+    text: 'Machine \'{"hostname":"A1","ip":"10.0.1.1"}\' is not in DRAINING mode and cannot be brought down',
+  });
+  assert.deepEqual(operate(it, { kind: 'stop-maintenance', machines: [{ hostname: 'a2' }] }), {
+    status: 400,
+    text: 'Machine \'{"hostname":"a2"}\' is not part of a maintenance schedule',
+  });
+});

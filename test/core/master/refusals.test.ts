@@ -142,11 +142,7 @@ const GROUPS: readonly (readonly [string, Partial<Group>, string])[] = [
   ],
   [
     'mixed cgroups',
-    {
-      tasks: [true, false].map((share_cgroups) => ({
-        container: { type: 'MESOS', linux_info: { share_cgroups } },
-      })),
-    },
+    { tasks: [{}, { container: { type: 'MESOS', linux_info: { share_cgroups: false } } }] },
     "If set, the value of 'share_cgroups' must be the same for all tasks in each task group and under a single executor",
   ],
   [
@@ -262,4 +258,32 @@ test('operations on disks of storage providers are refused rule by rule', () => 
     const [line = ''] = it.lines('f').filter((each) => each.startsWith('OPERATION'));
     assert.match(line.replace('OPERATION op OPERATION_ERROR ', ''), text);
   }
+});
+
+test('a later group shares cgroups as the tasks of its executor do', () => {
+  const it = new MasterScene();
+  const agent = it.agent('a1');
+  const framework = it.subscribe('f');
+  const group = (id: string, share_cgroups: boolean): OfferOperation => ({
+    type: 'LAUNCH_GROUP',
+    launch_group: {
+      executor: EXECUTOR,
+      task_group: {
+        tasks: [
+          {
+            ...task(id, agent, 'cpus:0.1;mem:32'),
+            container: { type: 'MESOS', linux_info: { share_cgroups } },
+          },
+        ],
+      },
+    },
+  });
+  it.accept(framework, it.takeOffer('f'), [group('t1', false), group('t2', false)]);
+  it.accept(framework, it.takeOffer('f'), [group('t3', true)]);
+  assert.deepEqual(
+    it.lines('f').filter((line) => line.startsWith('UPDATE')),
+    [
+      "UPDATE t3 TASK_ERROR REASON_TASK_GROUP_INVALID If set, the value of 'share_cgroups' must be the same for all tasks in each task group and under a single executor",
+    ],
+  );
 });

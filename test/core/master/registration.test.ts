@@ -4,7 +4,10 @@ import { test } from 'node:test';
 import { defined } from '../../../core/base/assert.ts';
 import { agentId } from '../../../core/base/ids.ts';
 import type { Outgoing } from '../../../core/master/effects.ts';
-import type { RegisterSlaveMessage } from '../../../core/wire/types/mesos.internal.ts';
+import type {
+  RegisterSlaveMessage,
+  ReregisterSlaveMessage,
+} from '../../../core/wire/types/mesos.internal.ts';
 import type { DomainInfo } from '../../../core/wire/types/mesos.v1.ts';
 import { AGENT_CAPABILITIES, MasterScene, resources } from './machine-builder.ts';
 
@@ -154,24 +157,55 @@ test('an unreachable agent is no stranger: it returns under its id', () => {
   assert.equal(it.state.unreachableAgents.size, 0);
 });
 
-test('a task of an unlisted framework or of another agent makes the whole message invalid', () => {
-  for (const [framework, agent] of [
-    ['unknown', 'old-S1'],
-    ['F', 'old-S2'],
-  ] as const) {
+const FRAMEWORK = { user: 'u', name: 'n', id: { value: 'F' } } as const;
+const EXECUTOR = {
+  type: 'CUSTOM',
+  executor_id: { value: 'e' },
+  framework_id: { value: 'F' },
+  command: { value: 'x' },
+} as const;
+const TASK = {
+  name: 't',
+  task_id: { value: 't' },
+  framework_id: { value: 'F' },
+  agent_id: { value: 'old-S1' },
+  state: 'TASK_RUNNING',
+} as const;
+
+const PICTURES: readonly (readonly [string, Partial<ReregisterSlaveMessage>])[] = [
+  ['a task of an unlisted framework', { tasks: [{ ...TASK, framework_id: { value: 'G' } }] }],
+  ['a task of another agent', { tasks: [{ ...TASK, agent_id: { value: 'old-S2' } }] }],
+  ['a task id that cannot be one', { tasks: [{ ...TASK, task_id: { value: 'a/b' } }] }],
+  [
+    'a task with invalid resources',
+    { tasks: [{ ...TASK, resources: [{ name: 'cpus', type: 'SCALAR' }] }] },
+  ],
+  [
+    'a running task of an executor that is not there',
+    { tasks: [{ ...TASK, executor_id: { value: 'other' } }], executor_infos: [EXECUTOR] },
+  ],
+  ['a framework twice', { frameworks: [FRAMEWORK, FRAMEWORK] }],
+  ['a framework without a proper role', { frameworks: [{ ...FRAMEWORK, role: '/' }] }],
+  ['an executor twice', { executor_infos: [EXECUTOR, EXECUTOR] }],
+  [
+    'an executor of an unlisted framework',
+    { executor_infos: [{ ...EXECUTOR, framework_id: { value: 'G' } }] },
+  ],
+  ['an executor without its command', { executor_infos: [{ ...EXECUTOR, command: undefined }] }],
+];
+
+for (const [what, picture] of PICTURES) {
+  test(`a return with ${what} is ignored as a whole`, () => {
     const it = new MasterScene();
-    it.reregister('a1', 'old-S1', {
-      frameworks: [{ user: 'u', name: 'n', id: { value: 'F' } }],
-      tasks: [
-        {
-          name: 't',
-          task_id: { value: 't' },
-          framework_id: { value: framework },
-          agent_id: { value: agent },
-          state: 'TASK_RUNNING',
-        },
-      ],
-    });
+    it.reregister('a1', 'old-S1', { frameworks: [FRAMEWORK], ...picture });
     assert.deepEqual(it.sentTo('a1'), []);
-  }
-});
+    assert.equal(it.state.agents.size, 0);
+    // What is right about it suffices.
+    it.reregister('a1', 'old-S1', {
+      frameworks: [FRAMEWORK],
+      executor_infos: [EXECUTOR],
+      tasks: [{ ...TASK, executor_id: EXECUTOR.executor_id }],
+    });
+    assert.equal(it.state.agents.size, 1);
+  });
+}

@@ -103,6 +103,13 @@ const UNKNOWN: readonly (readonly [call: object, outcome: string])[] = [
     '400 No agent found with specified ID',
   ],
   [
+    {
+      type: 'UNRESERVE_RESOURCES',
+      unreserve_resources: { agent_id: AGENT, resources: [{ name: 'cpus', type: 'SCALAR' }] },
+    },
+    "400 Failed to validate master::Call: Resource 'cpus:0' is invalid: Invalid scalar resource",
+  ],
+  [
     { type: 'DESTROY_VOLUMES', destroy_volumes: { agent_id: AGENT, volumes: [] } },
     '400 No agent found with specified ID',
   ],
@@ -111,7 +118,7 @@ const UNKNOWN: readonly (readonly [call: object, outcome: string])[] = [
       type: 'SHRINK_VOLUME',
       shrink_volume: { volume: { name: 'disk', type: 'SCALAR' }, subtract: { value: 1 } },
     },
-    "400 Expecting 'agent_id' to be present; only agent default resources are supported right now",
+    "400 Failed to validate master::Call: Expecting 'agent_id' to be present; only agent default resources are supported right now",
   ],
 ];
 
