@@ -378,6 +378,9 @@ class AgentShell implements Agent {
       case 'measure-disk':
         this.measureDisk();
         break;
+      case 'measure-load':
+        this.input({ kind: 'load', load: this.ports.host.loadAverages() });
+        break;
       case 'log':
         log[effect.level](effect.fields, effect.text);
         break;

@@ -25,14 +25,13 @@ import { compileImages } from './containerizer/provisioner/options.ts';
 import type { AgentDaemonOptions } from './daemon.ts';
 import { compileFeatures } from './features.ts';
 import { AGENT_FLAGS, type AgentFlagValues } from './flags.ts';
+import { compileOversubscription } from './oversubscription-flags.ts';
 import { refuseRareFlag } from './rare-flags.ts';
 import { compileAgentSecurity } from './security.ts';
 
 /** Flags whose presence asks for something this agent does not have, and the way around. */
 const UNSUPPORTED: Readonly<Partial<Record<keyof AgentFlagValues, string>>> = {
   docker_mesos_image: 'executors of Docker tasks run in a process that outlives the agent',
-  resource_estimator: 'modules of the original cannot be loaded',
-  qos_controller: 'modules of the original cannot be loaded',
 };
 
 /** Flags that have only these supported values. */
@@ -97,6 +96,8 @@ export function compileAgentOptions(
     plugins.parametersOf(name),
   );
   if (!logger.ok) return logger;
+  const oversubscription = compileOversubscription(flags, (name) => plugins.parametersOf(name));
+  if (!oversubscription.ok) return oversubscription;
   const workDir = resolve(flags.work_dir);
   const { launcher, isolators } = isolation.value;
   const refusal = host.rootfsRefusal;
@@ -146,6 +147,7 @@ export function compileAgentOptions(
       executorEnvironment: environment.value,
       httpCommandExecutor: flags.http_command_executor,
       hostsCommandExecutors: containerizers.value.external === undefined,
+      ...oversubscription.value,
       gcDelayMs: flags.gc_delay,
       httpHeartbeatIntervalMs: flags.http_heartbeat_interval,
       gcNonExecutorContainerSandboxes: flags.gc_non_executor_container_sandboxes,

@@ -19,6 +19,7 @@ import { StatusUpdates } from './status-updates.ts';
 export interface AgentCounts {
   readonly tasks: Record<'finished' | 'failed' | 'killed' | 'lost' | 'gone', number>;
   executorsTerminated: number;
+  executorsPreempted: number;
   validStatusUpdates: number;
   invalidStatusUpdates: number;
   validFrameworkMessages: number;
@@ -50,6 +51,7 @@ export class AgentContext {
   readonly counts: AgentCounts = {
     tasks: { finished: 0, failed: 0, killed: 0, lost: 0, gone: 0 },
     executorsTerminated: 0,
+    executorsPreempted: 0,
     validStatusUpdates: 0,
     invalidStatusUpdates: 0,
     validFrameworkMessages: 0,

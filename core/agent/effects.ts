@@ -14,6 +14,7 @@ import type {
   TaskLaunch,
 } from './containerizer/port.ts';
 import type { LauncherContainer } from './launcher-port.ts';
+import type { LoadAverages } from './ports.ts';
 import type { ExecutorStream } from './state.ts';
 import type { VolumeLink } from './volumes.ts';
 
@@ -126,6 +127,7 @@ export type AgentInput =
   | { readonly kind: 'prepared'; readonly containerId: string; readonly result: PreparedSandbox }
   /** Used fraction of the work directory's file system. */
   | { readonly kind: 'disk-usage'; readonly used: number }
+  | { readonly kind: 'load'; readonly load: LoadAverages }
   /** A sandbox of no executor is left to the collector; relative to the work directory. */
   | { readonly kind: 'retired'; readonly path: string }
   | { readonly kind: 'woke' }
@@ -197,6 +199,8 @@ export type AgentEffect =
   | { readonly kind: 'forget-container'; readonly containerId: string }
   /** Answered by `disk-usage`. */
   | { readonly kind: 'measure-disk' }
+  /** Answered by `load`. */
+  | { readonly kind: 'measure-load' }
   | {
       readonly kind: 'log';
       readonly level: 'info' | 'warn' | 'error';

@@ -120,9 +120,18 @@ export const AGENT_FLAGS = {
   default_container_dns: optionalFlag('json', {
     help: 'DNS of containers that join a network of CNI, or a bridge or user network of Docker.',
   }),
-  resource_estimator: optionalFlag('string', { help: 'Not supported.' }),
-  qos_controller: optionalFlag('string', { help: 'Not supported.' }),
-  oversubscribed_resources_interval: flag('duration', seconds(15), { help: 'Accepted.' }),
+  resource_estimator: optionalFlag('string', {
+    help: 'org_apache_mesos_FixedResourceEstimator offers its resources as revocable; see --modules.',
+  }),
+  qos_controller: optionalFlag('string', {
+    help: 'org_apache_mesos_LoadQoSController ends what is revocable above a load; see --modules.',
+  }),
+  qos_correction_interval_min: flag('duration', 0, {
+    help: 'How long the controller waits after each look; a second at least.',
+  }),
+  oversubscribed_resources_interval: flag('duration', seconds(15), {
+    help: 'How often the estimator is asked.',
+  }),
   agent_features: optionalFlag('json', {
     help: 'What the agent says it can do, as JSON; all but RESIZE_VOLUME is needed.',
   }),

@@ -32,6 +32,7 @@ import {
   replaceCheckpointedResources,
 } from './operations.ts';
 import type { AgentOptions } from './options.ts';
+import { loadMeasured, oversubscriptionWoke } from './oversubscription.ts';
 import { reconcileContainers, recovered, recoveryWoke } from './recovery.ts';
 import {
   masterDetected,
@@ -125,6 +126,9 @@ export class AgentMachine {
         break;
       case 'disk-usage':
         this.collectGarbage(input.used);
+        break;
+      case 'load':
+        loadMeasured(context, input.load);
         break;
       case 'retired':
         context.gc.schedule(input.path, context.now);
@@ -269,7 +273,8 @@ export class AgentMachine {
         registrationWoke(context, key) ||
         authenticationWoke(context, key) ||
         executorWoke(context, key) ||
-        recoveryWoke(context, key);
+        recoveryWoke(context, key) ||
+        oversubscriptionWoke(context, key);
       if (isHandled || key !== DISK_DEADLINE) continue;
       context.emit({ kind: 'measure-disk' });
       const next = context.now + context.options.diskWatchIntervalMs;

@@ -118,7 +118,11 @@ function declareExecutors(gauge: Declare, agent: Agent): void {
     'Executors that ended',
     () => agent.counts?.executorsTerminated ?? 0,
   );
-  gauge('slave/executors_preempted', 'Executors preempted', () => 0);
+  gauge(
+    'slave/executors_preempted',
+    'Executors preempted',
+    () => agent.counts?.executorsPreempted ?? 0,
+  );
   gauge(
     'slave/container_launch_errors',
     'Containers that could not be started',

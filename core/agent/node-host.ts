@@ -1,10 +1,10 @@
 /** The machine the agent runs on. */
 import { readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { cpus, hostname, totalmem } from 'node:os';
+import { cpus, hostname, loadavg, totalmem } from 'node:os';
 import { normalize, type Resources } from '../resources/arithmetic.ts';
 import { DEFAULT_PORTS, scalarResource } from '../resources/parse.ts';
-import type { HostFacts } from './ports.ts';
+import type { HostFacts, LoadAverages } from './ports.ts';
 
 const MB = 1024 ** 2;
 const GB_IN_MB = 1024;
@@ -28,6 +28,11 @@ export class NodeHost implements HostFacts {
   async diskUsage(): Promise<number> {
     const { blocks, bfree } = await statfs(this.workDir);
     return blocks === 0 ? 0 : 1 - bfree / blocks;
+  }
+
+  loadAverages(): LoadAverages {
+    const [, fiveMinutes = 0, fifteenMinutes = 0] = loadavg();
+    return { fiveMinutes, fifteenMinutes };
   }
 }
 

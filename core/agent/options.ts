@@ -13,9 +13,10 @@ import type {
 } from '../wire/types/mesos.v1.ts';
 import { NO_ISOLATION } from './containerizer/isolation-options.ts';
 import { AGENT_CAPABILITIES } from './features.ts';
+import type { OversubscriptionOptions } from './oversubscription-flags.ts';
 import type { ExecutorClaims } from './security.ts';
 
-export interface AgentOptions {
+export interface AgentOptions extends OversubscriptionOptions {
   /** `host:port`, `zk://...`. */
   readonly master: string;
   readonly ip: string;
@@ -111,6 +112,9 @@ export const AGENT_DEFAULTS = {
   executorEnvironment: undefined,
   httpCommandExecutor: false,
   hostsCommandExecutors: true,
+  resourceEstimator: undefined,
+  oversubscribedResourcesIntervalMs: 15_000,
+  qosController: undefined,
   gcDelayMs: 604_800_000,
   httpHeartbeatIntervalMs: 30_000,
   gcNonExecutorContainerSandboxes: false,

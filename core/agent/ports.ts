@@ -38,6 +38,13 @@ export interface HostFacts {
   bootId(): string;
   /** Used fraction of the work directory's file system, 0 to 1. */
   diskUsage(): Promise<number>;
+  loadAverages(): LoadAverages;
+}
+
+/** Of runnable processes, as the kernel counts them. */
+export interface LoadAverages {
+  readonly fiveMinutes: number;
+  readonly fifteenMinutes: number;
 }
 
 export interface AgentPorts {

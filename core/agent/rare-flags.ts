@@ -45,7 +45,6 @@ export const RARE_AGENT_FLAGS = {
   }),
   seccomp_config_dir: optionalFlag('path', { help: 'Not supported: seccomp is not used.' }),
   seccomp_profile_name: optionalFlag('string', { help: 'Not supported: seccomp is not used.' }),
-  qos_correction_interval_min: flag('duration', 0, MODULES),
   xfs_project_range: flag('string', '[5000-10000]', XFS),
   xfs_kill_containers: flag('bool', false, XFS),
   xfs_quota_headroom: flag('bytes', 10 * 1024 ** 2, XFS),

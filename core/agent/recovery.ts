@@ -32,6 +32,7 @@ import {
 import { frameworkPid, removeFrameworkIfIdle } from './frameworks.ts';
 import type { LauncherContainer } from './launcher-port.ts';
 import { totalWith } from './operations.ts';
+import { startOversubscription } from './oversubscription.ts';
 import { incompatibility, isReconfigured } from './reconfiguration.ts';
 import { disconnect } from './registration.ts';
 import type { AgentExecutor, AgentFramework } from './state.ts';
@@ -349,6 +350,7 @@ function finishRecovery(context: AgentContext): void {
     return;
   }
   resumeDrain(context);
+  startOversubscription(context);
   disconnect(context);
 }
 

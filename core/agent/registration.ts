@@ -297,11 +297,13 @@ function becomeRunning(context: AgentContext, connection: MasterSlaveConnection 
 }
 
 export function sendAgentState(context: AgentContext): void {
+  const { oversubscribedResources: oversubscribed_resources } = context.state;
   context.sendToMaster({
     name: 'mesos.internal.UpdateSlaveMessage',
     value: {
       slave_id: { value: context.agentId },
-      update_oversubscribed_resources: false,
+      update_oversubscribed_resources: oversubscribed_resources !== undefined,
+      oversubscribed_resources,
       operations: { operations: [...context.state.operations.values()] },
       resource_version_uuid: { value: parseUuid(context.state.resourceVersion) },
       resource_providers: {},

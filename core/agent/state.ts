@@ -133,6 +133,8 @@ export interface AgentState {
   totalResources: readonly Resource[];
   /** Dynamic reservations and persistent volumes, on disk. */
   checkpointedResources: readonly Resource[];
+  /** Of the estimator, in use or idle, all revocable; undefined without one. */
+  oversubscribedResources?: readonly Resource[] | undefined;
   /** Text form; new at each start and each operation. */
   resourceVersion: string;
   readonly operations: Map<string, Operation>;

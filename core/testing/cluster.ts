@@ -162,7 +162,11 @@ export class SimulatedCluster {
       files: filesOfLife(host.machine.files, () => process.isAlive),
       sandboxes: { prepare: () => ({ ok: true, user: undefined }) },
       failpoints: this.options.failpoints?.(name),
-      host: { bootId: () => host.machine.bootId(), diskUsage: async () => 0.1 },
+      host: {
+        bootId: () => host.machine.bootId(),
+        diskUsage: async () => 0.1,
+        loadAverages: () => ({ fiveMinutes: 0, fifteenMinutes: 0 }),
+      },
     });
     const life = { agent, process };
     host.life = life;
