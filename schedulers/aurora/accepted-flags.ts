@@ -36,6 +36,19 @@ export function unsupportedUnlessFalse(name: string, instead: string): FlagRow<b
   });
 }
 
+/** The usual value, in each way to write it, says what is done in any case; everything else is refused. */
+function onlyUsual(
+  name: string,
+  usual: readonly [string, ...string[]],
+  instead: string,
+): FlagRow<string, string> {
+  return flag('string', usual[0], {
+    help: `Only ${usual[0]}: ${instead}. (default: ${usual[0]})`,
+    validate: (value: string) =>
+      usual.includes(value) ? undefined : `Flag '${name}=${value}' is not supported: ${instead}`,
+  });
+}
+
 const DRIVERS: readonly string[] = ['SCHEDULER_DRIVER', 'V0_DRIVER', 'V1_DRIVER'];
 const NO_KERBEROS = 'there is no Kerberos here';
 
@@ -70,10 +83,15 @@ export const ACCEPTED_FLAGS = {
   kerberos_debug: unsupportedUnlessFalse('kerberos_debug', NO_KERBEROS),
   kerberos_server_keytab: unsupported('kerberos_server_keytab', NO_KERBEROS),
   kerberos_server_principal: unsupported('kerberos_server_principal', NO_KERBEROS),
-  shiro_realm_modules: unsupported('shiro_realm_modules', 'users come from -shiro_ini_path'),
+  shiro_realm_modules: onlyUsual(
+    'shiro_realm_modules',
+    ['INI_AUTHNZ', 'org.apache.aurora.scheduler.http.api.security.IniShiroRealmModule'],
+    'users come from -shiro_ini_path',
+  ),
   shiro_after_auth_filter: unsupported('shiro_after_auth_filter', 'there are no classes to load'),
-  shiro_credentials_matcher: unsupported(
+  shiro_credentials_matcher: onlyUsual(
     'shiro_credentials_matcher',
+    ['org.apache.shiro.authc.credential.SimpleCredentialsMatcher'],
     'passwords stand in -shiro_ini_path as they are',
   ),
 } as const;

@@ -73,9 +73,15 @@ test('what is not there is refused by name, and so is what has no meaning', () =
     assert.match(String(compile(`-${name}=true`)), new RegExp(`'${name}' is not supported: `));
     compiled(`-${name}=false`);
   }
-  for (const name of ['kerberos_server_keytab', 'shiro_realm_modules']) {
-    assert.match(String(compile(`-${name}=x`)), new RegExp(`'${name}' is not supported: `));
-  }
+  assert.match(
+    String(compile('-kerberos_server_keytab=x')),
+    /'kerberos_server_keytab' is not supported: /,
+  );
+  compiled('-shiro_realm_modules=INI_AUTHNZ');
+  assert.equal(
+    compile('-shiro_realm_modules=KERBEROS5_AUTHN,INI_AUTHNZ'),
+    "Flag 'shiro_realm_modules=KERBEROS5_AUTHN,INI_AUTHNZ' is not supported: users come from -shiro_ini_path",
+  );
   assert.equal(compile('-mesos_driver=V2'), "Flag 'mesos_driver' has no driver 'V2'");
   assert.equal(
     compile('-scheduling_max_batch_size=0'),
