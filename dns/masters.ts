@@ -5,6 +5,7 @@
  */
 import type { Clock, Timer } from '../core/base/clock.ts';
 import type { DurationMs } from '../core/base/duration.ts';
+import { masterAddress } from '../core/election/master-address.ts';
 import type { LeaderDetector } from '../core/election/ports.ts';
 import type { MasterInfo } from '../core/wire/types/mesos.v1.ts';
 
@@ -62,7 +63,7 @@ export class MasterList {
   }
 
   private leaderChanged(leader: MasterInfo | undefined): void {
-    this.leader = leader === undefined ? '' : addressOf(leader);
+    this.leader = leader === undefined ? '' : masterAddress(leader);
     if (this.leader === '') {
       this.expectLeader();
     } else {
@@ -98,15 +99,4 @@ function goDuration(seconds: number): string {
   const minutes = Math.floor(seconds / 60) % 60;
   const head = hours > 0 ? `${hours}h${minutes}m` : minutes > 0 ? `${minutes}m` : '';
   return `${head}${seconds % 60}s`;
-}
-
-function addressOf(leader: MasterInfo): string {
-  const ip = leader.address?.ip ?? dottedQuad(leader.ip);
-  const port = leader.address?.port ?? leader.port ?? 5_050;
-  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
-}
-
-/** Old infos have the address as a number, its bytes from the low end. */
-function dottedQuad(ip: number): string {
-  return [0, 8, 16, 24].map((shift) => (ip >>> shift) & 0xff).join('.');
 }

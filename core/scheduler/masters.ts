@@ -3,6 +3,7 @@
  * detector says (spec scheduler-api, sections 1 and 24).
  */
 import { err, ok, type Result } from '../base/result.ts';
+import { masterAddress } from '../election/master-address.ts';
 import { isZooKeeperUrl, parseZooKeeperUrl } from '../net/zookeeper/url.ts';
 import type { MasterInfo } from '../wire/types/mesos.v1.ts';
 
@@ -36,9 +37,7 @@ export function parseMasters(text: string): Result<readonly string[]> {
 
 /** The endpoint of a detected master. */
 export function masterUrl(leader: MasterInfo): string {
-  const host = leader.address?.hostname ?? leader.address?.ip ?? leader.hostname ?? '127.0.0.1';
-  const bracketed = host.includes(':') ? `[${host}]` : host;
-  return `http://${bracketed}:${leader.address?.port ?? leader.port}${PATH}`;
+  return `http://${masterAddress(leader)}${PATH}`;
 }
 
 export class Masters {
