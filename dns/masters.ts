@@ -77,7 +77,7 @@ export class MasterList {
   private membersChanged(members: readonly MasterInfo[]): void {
     // Nobody is announced when ZooKeeper is lost, too: whom we knew may still answer.
     if (members.length === 0) return;
-    const others = members.map(addressOf).filter((each) => each !== this.leader);
+    const others = members.map(masterAddress).filter((each) => each !== this.leader);
     if (others.join() === this.others.join()) return;
     this.others = others;
     this.listener.onMasters([this.leader, ...others]);

@@ -117,6 +117,8 @@ export interface RunTime {
   readonly hostname: string;
   readonly taskId: string;
   readonly ports: ReadonlyMap<string, number>;
+  /** Of the job at the scheduler: clients other than Aurora's own need not repeat it in the data. */
+  readonly job?: { readonly role: string; readonly environment: string; readonly name: string };
 }
 
 /** `json` is the data of the task's `ExecutorConfig`. */
@@ -131,7 +133,7 @@ export function readTaskInstance(json: string, runTime: RunTime): Result<TaskIns
   };
   try {
     const given = withoutUnknown(fromJson(json, calls), JOB);
-    const job = JOB.accept(given, calls);
+    const job = JOB.accept(withKey(given, runTime), calls);
     if (!job.ok) return job;
     if (!(job.value instanceof StructObject)) return err('the data of the task is no job');
     return instanceOf(job.value, runTime, calls);
@@ -217,6 +219,14 @@ function thermosNames(taskId: string, ports: ReadonlyMap<string, number>): PyDic
     ['ports', PyDict.from(numbers)],
     ['user', '{{role}}'],
   ]);
+}
+
+/** What the data of a job leaves out of its key; which cluster it is matters to clients alone. */
+function withKey(given: Value, { job }: RunTime): Value {
+  if (job === undefined || !(given instanceof PyDict)) return given;
+  const { role, environment, name } = job;
+  const key: [Value, Value][] = Object.entries({ role, environment, name, cluster: '' });
+  return PyDict.from([...key, ...given.entries.values()]);
 }
 
 /** Attributes that this schema has not are left out: another version may have written the data. */

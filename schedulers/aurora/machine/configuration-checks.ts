@@ -34,6 +34,7 @@ export function checkJob(
   if (job.instanceCount <= 0) return err('Instance count must be positive.');
   const { key, owner, cronSchedule } = job;
   if (!isValidKey(key)) return err(`Job key ${keyDescription(key)} is invalid.`);
+  // Nobody looks at the owner of a task: there are clients that send an empty one.
   const ownerRefusal = refusedOwner(owner?.user);
   if (ownerRefusal !== undefined) return err(ownerRefusal);
   // The key of the job is the one that counts; older clients leave it out of the task.
@@ -64,7 +65,6 @@ export function checkConfig(
   const tier = tiers.byName.get(tierName);
   if (tier === undefined) return err(`Invalid tier '${tierName}' in TaskConfig.`);
   const refusal =
-    refusedOwner(config.owner?.user) ??
     refusedExecutor(config, rules) ??
     refusedDedication(config, job) ??
     refusedContainer(config, rules) ??

@@ -136,8 +136,10 @@ export function workOf({ data }: Pick<TaskInfo, 'data'>): Result<Work> {
   const { taskId, slaveHost, instanceId, assignedPorts, task } = assigned.value;
   const json = task.executorConfig?.data;
   if (json === undefined) return err('the task has no configuration for its executor');
-  const runTime = { instance: instanceId, hostname: slaveHost ?? '', taskId, ports: assignedPorts };
-  const instance = readTaskInstance(json, runTime);
+  const instance = readTaskInstance(json, {
+    ...{ instance: instanceId, hostname: slaveHost ?? '', taskId, ports: assignedPorts },
+    ...(task.job === undefined ? {} : { job: task.job }),
+  });
   return instance.ok ? ok({ assigned: assigned.value, instance: instance.value }) : instance;
 }
 

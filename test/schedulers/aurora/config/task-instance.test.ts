@@ -28,6 +28,22 @@ const JOB = {
 };
 const RUN_TIME = { instance: 3, hostname: 'h1', taskId: 't-3', ports: new Map([['http', 31_000]]) };
 
+test('what the data leaves out of the key of its job is that of the scheduler', () => {
+  const { role, environment, name, cluster: _, ...rest } = JOB;
+  const job = { role: 'ads', environment: 'prod', name: 'shop' };
+  const read = readTaskInstance(JSON.stringify(rest), { ...RUN_TIME, job });
+  assert.ok(read.ok, read.ok ? '' : read.error);
+  assert.deepEqual([read.value.role, read.value.environment, read.value.name], Object.values(job));
+  const given = readTaskInstance(JSON.stringify(JOB), { ...RUN_TIME, job });
+  assert.ok(given.ok);
+  assert.deepEqual(
+    [given.value.role, given.value.environment, given.value.name],
+    [role, environment, name],
+  );
+  const none = readTaskInstance(JSON.stringify(rest), RUN_TIME);
+  assert.match(none.ok ? '' : none.error, /MesosJob\[role\] is required/);
+});
+
 test('Thermos gets a task with every default and every run-time reference filled in', () => {
   const read = readTaskInstance(JSON.stringify(JOB), RUN_TIME);
   assert.ok(read.ok, read.ok ? '' : read.error);

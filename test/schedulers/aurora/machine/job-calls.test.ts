@@ -22,7 +22,7 @@ const REFUSED: readonly (readonly [Partial<TaskConfig>, string])[] = [
     { job: { ...WEB, environment: 'qa' } },
     "Job environment qa doesn't match: ^(prod|devel|test|staging\\d*)$",
   ],
-  [{ owner: { user: 'a b' } }, 'Job user contains illegal characters: a b'],
+
   [{ tier: 'a b' }, 'Tier contains illegal characters: a b'],
   [{ tier: 'gold' }, "Invalid tier 'gold' in TaskConfig."],
   [{ executorConfig: undefined }, 'Configuration may not be null.'],
@@ -88,6 +88,19 @@ for (const [changes, text] of REFUSED) {
     assert.equal(it.machine.state.tasks.size, 0);
   });
 }
+
+test('the owner of a job must be a good name; that of its task is not looked at', () => {
+  const it = new SchedulerTester();
+  const answer = (user: string, taskUser: string): string => {
+    const description = { ...job(2, { owner: { user: taskUser } }), owner: { user } };
+    return said(it.call({ method: 'populateJobConfig', args: { description } }));
+  };
+  assert.equal(
+    answer('a b', 'www'),
+    'INVALID_REQUEST Invalid configuration: Job user contains illegal characters: a b',
+  );
+  assert.equal(answer('www', ''), 'OK');
+});
 
 test('an SLA policy that lets no instance go, or takes too long, is refused', () => {
   const it = new SchedulerTester();
