@@ -12,6 +12,7 @@ export function hostedStatus(executor: AgentExecutor, update: HostedUpdate): Tas
     message: update.message,
     source: 'SOURCE_EXECUTOR',
     reason: update.reason,
+    ...(update.limitation === undefined ? {} : { limitation: update.limitation }),
     timestamp: update.timestamp,
     uuid: parseUuid(update.uuid),
     healthy: update.healthy,

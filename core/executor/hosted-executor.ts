@@ -195,7 +195,7 @@ export class HostedExecutor {
   /** The task's container could not be made, or used too much. */
   fail(
     taskId: string,
-    why: Pick<HostedUpdate, 'message' | 'reason'>,
+    why: Pick<HostedUpdate, 'message' | 'reason' | 'limitation'>,
     now: Instant,
   ): readonly HostedEffect[] {
     const run = this.runOf(taskId);

@@ -7,6 +7,7 @@ import type { DurationMs } from '../base/duration.ts';
 import type {
   CheckStatusInfo,
   NetworkInfo,
+  TaskResourceLimitation,
   TaskState,
   TaskStatusReason,
 } from '../wire/types/mesos.v1.ts';
@@ -74,6 +75,8 @@ export interface HostedUpdate {
   readonly message?: string;
   readonly reason?: TaskStatusReason;
   readonly healthy?: boolean;
+  /** What of its container's was used up. */
+  readonly limitation?: TaskResourceLimitation;
   readonly checkStatus?: CheckStatusInfo;
   readonly nestedId?: string;
   readonly pid?: number;

@@ -145,9 +145,13 @@ test(
     const shared = await bench.updated('shared', 'TASK_RUNNING');
     const root = `${bench.cgroupRoot('memory')}/e1`;
     assert.ok(readFileSync(`${root}/cgroup.procs`, 'utf8').includes(String(shared.pid)));
-    const { reason, message } = await bench.updated('own', 'TASK_FAILED');
+    const { reason, message, limitation } = await bench.updated('own', 'TASK_FAILED');
     assert.equal(reason, 'REASON_CONTAINER_LIMITATION_MEMORY');
-    assert.match(message ?? '', /^Memory limit exceeded: Requested: 40MB/);
+    assert.match(
+      message ?? '',
+      /^Command terminated with signal Killed: Memory limit exceeded: Requested: 40MB/,
+    );
+    assert.equal(limitation?.resources?.[0]?.name, 'mem');
     await bench.until('the end of its cgroup', () =>
       bench.hasCgroup('memory', 'e1/mesos/n-own') ? undefined : true,
     );

@@ -8,6 +8,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { DurationMs } from '../../base/duration.ts';
 import { describeError } from '../../base/errors.ts';
+import { UNKNOWN_STATUS } from '../../executor/wait-status.ts';
 import type { Upid } from '../../net/ports.ts';
 import type { CommandInfo, ContainerInfo, Resource } from '../../wire/types/mesos.v1.ts';
 import { hostedCommandOf, variablesOf } from '../command-info.ts';
@@ -23,7 +24,7 @@ import type { PlainImages } from './images.ts';
 import { findPlace, type Place } from './places.ts';
 import type { ContainerPlans } from './plans.ts';
 import type { ContainerEvent, ContainerIo, ContainerLauncher, PlainReport } from './port.ts';
-import { PendingInputs, type Waiter, Waiters } from './waiters.ts';
+import { PendingInputs, type Termination, type Waiter, Waiters } from './waiters.ts';
 
 export interface WantedContainer {
   /** `root.child`. */
@@ -62,7 +63,8 @@ export interface PlainContainer extends Attachable {
   readonly userName: string | undefined;
   readonly resources: readonly Resource[];
   pid: number | undefined;
-  exitStatus: number | undefined;
+  /** Once it has ended. */
+  end: Termination | undefined;
   isAttachable: boolean;
 }
 
@@ -97,7 +99,7 @@ export class AgentContainers {
   private readonly fetches = new Map<string, AbortController>();
   private readonly launches = new Map<string, (refusal: string | undefined) => void>();
   /** Ends of tasks in groups, until their executor ends. */
-  private readonly taskEnds = new Map<string, number>();
+  private readonly taskEnds = new Map<string, Termination>();
   private readonly inputs = new PendingInputs();
   private readonly terminals: ExecutorTerminals;
   /** Standalone containers whose end nobody has asked for yet. */
@@ -153,7 +155,7 @@ export class AgentContainers {
   /** Calls back at once when it is known; the result takes the waiter back. */
   wait(id: string, waiter: Waiter): () => void {
     const container = this.containers.get(id);
-    const ended = container?.phase === 'ended' ? container.exitStatus : this.taskEnds.get(id);
+    const ended = container?.phase === 'ended' ? container.end : this.taskEnds.get(id);
     if (ended !== undefined || (container === undefined && this.placeOf(id) === undefined)) {
       waiter(ended);
       this.lingering.delete(id);
@@ -267,7 +269,7 @@ export class AgentContainers {
       resources,
       phase: 'starting',
       pid: undefined,
-      exitStatus: undefined,
+      end: undefined,
       isAttachable: io !== 'files',
       hasInput: false,
       readers: new Set(session === undefined ? [] : [session]),
@@ -414,7 +416,7 @@ export class AgentContainers {
         this.inputs.taken(event.sequence);
         break;
       case 'plain-ended':
-        this.ended(event.id, event.status);
+        this.ended(event.id, event);
         break;
     }
   }
@@ -443,14 +445,15 @@ export class AgentContainers {
     }
   }
 
-  private ended(id: string, status: number): void {
+  private ended(id: string, { status, limitation }: Termination): void {
+    const end: Termination = { status, limitation };
     const container = this.containers.get(id);
-    if (container === undefined && parentOf(id) !== undefined) this.taskEnds.set(id, status);
+    if (container === undefined && parentOf(id) !== undefined) this.taskEnds.set(id, end);
     this.terminals.ended(id);
     if (container !== undefined && container.phase !== 'ended') {
       container.phase = 'ended';
       container.pid = undefined;
-      container.exitStatus = status;
+      container.end = end;
       for (const reader of container.readers) reader.ended();
       container.readers.clear();
     }
@@ -461,7 +464,7 @@ export class AgentContainers {
     if (container !== undefined && parentOf(id) === undefined && !this.waiters.has(id)) {
       this.linger(id);
     }
-    this.waiters.settle(id, status);
+    this.waiters.settle(id, end);
     if (parentOf(id) === undefined) this.rootEnded(id);
     this.collect();
   }
@@ -499,18 +502,20 @@ export class AgentContainers {
     this.terminals.reconnected();
     const reported = new Set(reports.map(({ id }) => id));
     for (const { id, phase } of [...this.containers.values()]) {
-      if (phase === 'running' && !reported.has(id)) this.ended(id, -1);
+      if (phase === 'running' && !reported.has(id)) this.ended(id, { status: UNKNOWN_STATUS });
     }
     for (const report of reports) this.learn(report);
     this.collect();
   }
 
   private learn(report: PlainReport): void {
-    const { id, sandbox, workingDirectory, io, isAttachable, note, pid, exitStatus } = report;
+    const { id, sandbox, workingDirectory, io, isAttachable, note, pid } = report;
+    const { exitStatus: status, limitation } = report;
+    const end = status === undefined ? undefined : { status, limitation };
     const known = this.containers.get(id);
     if (known !== undefined) {
       known.isAttachable = isAttachable;
-      if (exitStatus !== undefined) this.ended(id, exitStatus);
+      if (end !== undefined) this.ended(id, end);
       return;
     }
     const { resources, userName } = note;
@@ -521,9 +526,9 @@ export class AgentContainers {
       io,
       userName,
       resources,
-      phase: exitStatus === undefined ? 'running' : 'ended',
+      phase: end === undefined ? 'running' : 'ended',
       pid,
-      exitStatus,
+      end,
       isAttachable,
       hasInput: false,
       readers: new Set(),

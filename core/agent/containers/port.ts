@@ -6,6 +6,7 @@
 import type { HostedCommand } from '../../executor/hosted.ts';
 import type { Resource } from '../../wire/types/mesos.v1.ts';
 import type { IsolationPlan } from '../containerizer/plan.ts';
+import type { ContainerLimitation } from '../launcher-port.ts';
 
 /** `files`: output goes to the sandbox only; `pipes` and `tty`: it can be attached to as well. */
 export type ContainerIo = 'files' | 'pipes' | 'tty';
@@ -47,6 +48,7 @@ export interface PlainReport {
   readonly note: PlainNote;
   readonly pid?: number;
   readonly exitStatus?: number;
+  readonly limitation?: ContainerLimitation;
 }
 
 export type ContainerEvent =
@@ -55,7 +57,13 @@ export type ContainerEvent =
   | { readonly kind: 'plain-started'; readonly id: string; readonly pid?: number }
   | { readonly kind: 'plain-failed'; readonly id: string; readonly message: string }
   /** A wait status, -1 unknown; told of executors (root) and their tasks (`root.nested`) too. */
-  | { readonly kind: 'plain-ended'; readonly id: string; readonly status: number }
+  | {
+      readonly kind: 'plain-ended';
+      readonly id: string;
+      readonly status: number;
+      /** It used more than it was granted. */
+      readonly limitation?: ContainerLimitation;
+    }
   | {
       readonly kind: 'plain-output';
       readonly id: string;

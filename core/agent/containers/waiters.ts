@@ -1,7 +1,15 @@
 /** Who waits for the ends of containers, and for their input to be taken. */
+import type { ContainerLimitation } from '../launcher-port.ts';
 
-/** A wait status, -1 unknown; undefined when there is no such container. */
-export type Waiter = (status: number | undefined) => void;
+export interface Termination {
+  /** A wait status, -1 unknown. */
+  readonly status: number;
+  /** It used more than it was granted. */
+  readonly limitation?: ContainerLimitation | undefined;
+}
+
+/** Undefined when there is no such container. */
+export type Waiter = (end: Termination | undefined) => void;
 
 export class Waiters {
   private readonly byId = new Map<string, Set<Waiter>>();
@@ -20,10 +28,10 @@ export class Waiters {
     };
   }
 
-  settle(id: string, status: number | undefined): void {
+  settle(id: string, end: Termination | undefined): void {
     const waiting = this.byId.get(id);
     this.byId.delete(id);
-    for (const waiter of waiting ?? []) waiter(status);
+    for (const waiter of waiting ?? []) waiter(end);
   }
 
   /** All below `root` that `isKnown` does not know. */

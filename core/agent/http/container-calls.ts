@@ -2,7 +2,7 @@
 import type { FastifyReply } from 'fastify';
 import type { Clock } from '../../base/clock.ts';
 import { replyEmpty, replyText } from '../../operator/replies.ts';
-import type { Call, Response } from '../../wire/types/mesos.v1.agent.ts';
+import type { Call, Response, ResponseWaitContainer } from '../../wire/types/mesos.v1.agent.ts';
 import type {
   CommandInfo,
   ContainerInfo,
@@ -13,6 +13,7 @@ import type {
 import { containerLimits } from '../containerizer/port.ts';
 import type { AgentContainers, Launched } from '../containers/containers.ts';
 import { pathOf } from '../containers/ids.ts';
+import type { Termination } from '../containers/waiters.ts';
 import type { CallEnvelope } from './call-envelope.ts';
 import { containerIdOf } from './container-validation.ts';
 import { OutputStream } from './process-io.ts';
@@ -158,12 +159,12 @@ async function launchSession(
 function wait(asked: ContainerCall, id: string): Promise<FastifyReply> {
   const { containers, reply, call } = asked;
   return new Promise((resolve) => {
-    const giveUp = containers.wait(id, (status) => {
-      if (status === undefined) {
+    const giveUp = containers.wait(id, (end) => {
+      if (end === undefined) {
         resolve(replyText(reply, 404, `Container ${id} cannot be found`));
         return;
       }
-      const result = status < 0 ? {} : { exit_status: status };
+      const result = terminationOf(end);
       resolve(
         asked.respond(
           call.type === 'WAIT_CONTAINER'
@@ -174,6 +175,14 @@ function wait(asked: ContainerCall, id: string): Promise<FastifyReply> {
     });
     reply.raw.once('close', giveUp);
   });
+}
+
+function terminationOf({ status, limitation }: Termination): ResponseWaitContainer {
+  const exit = status < 0 ? {} : { exit_status: status };
+  if (limitation === undefined) return exit;
+  const { reason, message, resources } = limitation;
+  const spent = resources.length === 0 ? {} : { limitation: { resources } };
+  return { ...exit, state: 'TASK_FAILED', reason, ...spent, message };
 }
 
 function kill(asked: ContainerCall, id: string, signal: number | undefined): FastifyReply {

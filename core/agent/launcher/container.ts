@@ -506,9 +506,13 @@ export class Container implements ContainerRun {
     this.destroy();
   }
 
-  private taskLimited(taskId: string, { message, reason }: ContainerLimitation): void {
+  /** The default executor puts what it knows itself before what the agent tells it. */
+  private taskLimited(taskId: string, limitation: ContainerLimitation): void {
     this.isolation.killTask(taskId);
-    this.apply(this.hosted?.fail(taskId, { message, reason }, this.ports.now()) ?? []);
+    const { reason, resources } = limitation;
+    const message = `Command terminated with signal Killed: ${limitation.message}`;
+    const why = { message, reason, limitation: { resources } };
+    this.apply(this.hosted?.fail(taskId, why, this.ports.now()) ?? []);
   }
 
   /** Recorded at once, told when everything is gone: what is left is of nobody's interest. */

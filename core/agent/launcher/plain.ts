@@ -10,6 +10,7 @@ import type {
   PlainReport,
   PlainSpec,
 } from '../containers/port.ts';
+import type { ContainerLimitation } from '../launcher-port.ts';
 import { ContainerIsolation, type IsolationRecord } from './container-isolation.ts';
 import type {
   AttachedProcess,
@@ -30,6 +31,7 @@ interface PlainRecord {
   /** Under which it says that it has begun. */
   mark?: string;
   exitStatus?: number;
+  limitation?: ContainerLimitation;
   isolation?: IsolationRecord;
 }
 
@@ -216,8 +218,7 @@ export class PlainContainers {
         processes: this.ports.processes,
         handlers: {
           onChanged: () => this.save(plain),
-          // Nobody hears why: the original's answer to a waiter has room for the status only.
-          onLimitation: () => this.destroy(plain),
+          onLimitation: (limitation) => this.limited(plain, limitation),
           onTaskLimitation: () => {},
           onDiskMeasured: () => {},
         },
@@ -339,6 +340,15 @@ export class PlainContainers {
     else this.ports.processes.attached?.signal(record.process.pid, signal);
   }
 
+  /** It used more than it was granted; who waits for its end is told. */
+  private limited(plain: Plain, limitation: ContainerLimitation): void {
+    const { record } = plain;
+    if (record.exitStatus !== undefined || record.limitation !== undefined) return;
+    record.limitation = limitation;
+    this.save(plain);
+    this.destroy(plain);
+  }
+
   private destroy(plain: Plain): void {
     const { record } = plain;
     if (record.exitStatus !== undefined) return;
@@ -393,7 +403,9 @@ export class PlainContainers {
     plain.isCleaning = true;
     plain.isolation.destroy(() => {
       plain.isCleaning = false;
-      this.ports.emit({ kind: 'plain-ended', id, status });
+      const { limitation } = record;
+      const why = limitation === undefined ? {} : { limitation };
+      this.ports.emit({ kind: 'plain-ended', id, status, ...why });
     });
   }
 
@@ -411,6 +423,7 @@ export class PlainContainers {
 
 function describe({ record, attached }: Plain): PlainReport {
   const { id, sandbox, workingDirectory, io, isSession, note } = record.plain;
+  const { limitation } = record;
   const pid = record.process?.pid;
   return {
     id,
@@ -422,6 +435,7 @@ function describe({ record, attached }: Plain): PlainReport {
     note,
     ...(pid === undefined ? {} : { pid }),
     ...(record.exitStatus === undefined ? {} : { exitStatus: record.exitStatus }),
+    ...(limitation === undefined ? {} : { limitation }),
   };
 }
 

@@ -7,6 +7,7 @@ import type {
   ContainerRequest,
   PlainReport,
 } from '../../../../core/agent/containers/port.ts';
+import type { Termination } from '../../../../core/agent/containers/waiters.ts';
 import { MemoryFiles } from '../../../../core/agent/memory-files.ts';
 import { AGENT_DEFAULTS, type AgentOptions } from '../../../../core/agent/options.ts';
 import { seconds } from '../../../../core/base/duration.ts';
@@ -61,8 +62,8 @@ class Bench {
   /** What a wait gives at once; `waits` when it does not. */
   waited(id: string): number | undefined | 'waits' {
     let result: number | undefined | 'waits' = 'waits';
-    this.containers.wait(id, (status) => {
-      result = status;
+    this.containers.wait(id, (end) => {
+      result = end?.status;
     });
     return result;
   }
@@ -102,8 +103,8 @@ test('a standalone container is forgotten when its end was told, at the latest a
   await bench.launch('a');
   await bench.launch('b');
   let told: number | undefined;
-  bench.containers.wait('a', (status) => {
-    told = status;
+  bench.containers.wait('a', (end) => {
+    told = end?.status;
   });
   bench.tell({ kind: 'plain-ended', id: 'a', status: 15 });
   assert.equal(told, 15);
@@ -162,4 +163,20 @@ test('sandboxes are left to the collector at the end of their container only whe
     bench.tell({ kind: 'plain-ended', id: 'root.child', status: 0 });
     assert.deepEqual(bench.retired, retired);
   }
+});
+
+test('who waits for a container that took too much is told what that was', async () => {
+  const bench = new Bench();
+  await bench.launch('a');
+  const limitation = {
+    reason: 'REASON_CONTAINER_LIMITATION_MEMORY',
+    message: 'Memory limit exceeded',
+    resources: [{ name: 'mem', type: 'SCALAR', scalar: { value: 32 } }],
+  } as const;
+  let told: Termination | undefined;
+  bench.containers.wait('a', (end) => {
+    told = end;
+  });
+  bench.tell({ kind: 'plain-ended', id: 'a', status: 9, limitation });
+  assert.deepEqual(told, { status: 9, limitation });
 });
