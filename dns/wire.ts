@@ -139,6 +139,8 @@ const ESCAPED = new Set([...'. \'@;()"\\'].map((character) => character.charCode
 
 /** The presentation form of a name without pointers, with its final dot, escapes as usual. */
 export function nameToText(wire: Buffer): string {
+  const plain = plainText(wire);
+  if (plain !== undefined) return plain;
   let text = '';
   let at = 0;
   for (let length = wire[0] ?? 0; length !== 0; length = wire[at] ?? 0) {
@@ -147,6 +149,24 @@ export function nameToText(wire: Buffer): string {
     at += length + 1;
   }
   return text === '' ? '.' : text;
+}
+
+/** Undefined for the root and where a character needs an escape: in nearly no name does one. */
+function plainText(wire: Buffer): string | undefined {
+  const text = Buffer.allocUnsafe(Math.min(wire.length, NAME_BYTES_MAX));
+  let at = 0;
+  for (let length = wire[0] ?? 0; length !== 0; length = wire[at] ?? 0) {
+    const end = at + 1 + length;
+    if (end >= text.length) return undefined;
+    for (let from = at + 1; from < end; from += 1) {
+      const byte = wire[from] ?? 0;
+      if (byte < 0x21 || byte > 0x7e || ESCAPED.has(byte)) return undefined;
+      text[from - 1] = byte;
+    }
+    text[end - 1] = DOT;
+    at = end;
+  }
+  return at === 0 ? undefined : text.toString('latin1', 0, at);
 }
 
 function escapeByte(byte: number): string {

@@ -10,6 +10,10 @@ export class DnsLoad {
     this.child = child;
   }
 
+  get pid(): number {
+    return this.child.pid ?? -1;
+  }
+
   tell(command: LoadCommand): Promise<LoadReport> {
     this.child.send(command);
     return this.report();

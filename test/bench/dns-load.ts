@@ -1,8 +1,9 @@
 /**
  * The load of the DNS benchmark, a process of its own: what it measures must not wait for the garbage
  * of a fake master. Nearly all it needs is laid out before it starts, it makes next to nothing that lives.
- * It sends by the clock whatever comes back. Having been held up itself, it leaves out what it is late
- * with, and says how much that was, instead of flooding the server.
+ * It sends by the clock whatever comes back: each question has a time at which it is due, and delays count
+ * from then. Having been held up itself, it leaves out what it is late with, and says how much that was,
+ * instead of flooding the server.
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { allQueries, isWrong } from './dns-queries.ts';
@@ -17,8 +18,10 @@ export type LoadCommand =
 export interface LoadReport {
   readonly answers: number;
   readonly wrong: number;
-  /** Of the last pace: milliseconds from question to answer. */
+  /** Of the last pace: milliseconds from when each question was due to its answer. */
   readonly delays: readonly number[];
+  /** The same from when it left; what is between them is this process's own lateness. */
+  readonly delaysFromLeaving: readonly number[];
   /** Of the last pace: questions left out because this process was late itself. */
   readonly leftOut: number;
 }
@@ -27,22 +30,27 @@ const SOCKETS = 4;
 const IDS = 65_536;
 /** A question without answer for so long is lost. */
 const LOST_MS = 1_000;
-/** A turn of the pace sleeps so long; it sends at most twice of what that is worth. */
-const TURN_MS = 0.25;
+/** A turn of the pace sleeps so long, and the little more that the system's timers add. */
+const TURN_MS = 0.02;
+/** What a turn sends at most: a burst would be answered late whoever is asked. */
+const BURST = 8;
 /** What it is later with than this is left out. */
-const LATE_MS = 5;
+const LATE_MS = 1;
 const NOBODY = -1;
 
 class DnsLoad {
   answers = 0;
   wrong = 0;
   delays = new Float64Array(0);
+  delaysFromLeaving = new Float64Array(0);
   leftOut = 0;
   private readonly queries = allQueries();
   private readonly sockets: readonly Socket[];
   private readonly sentAt = new Float64Array(IDS);
   /** The number of the question under each id, `NOBODY` when it is answered. */
   private readonly questions = new Int32Array(IDS).fill(NOBODY);
+  /** Of the pace: when each question was to be sent. */
+  private dueAt = new Float64Array(0);
   private readonly sleep = new Int32Array(new SharedArrayBuffer(4));
   private nextId = 0;
   private nextQuery = 0;
@@ -73,22 +81,29 @@ class DnsLoad {
   }
 
   async pace(perSecond: number, durationMs: number): Promise<void> {
+    const count = Math.ceil((perSecond * durationMs) / 1_000);
     // What never comes is worse than anything that does.
-    this.delays = new Float64Array(Math.ceil((perSecond * durationMs) / 1_000)).fill(LOST_MS);
+    this.delays = new Float64Array(count).fill(LOST_MS);
+    this.delaysFromLeaving = new Float64Array(count).fill(LOST_MS);
+    this.dueAt = new Float64Array(count);
     this.leftOut = 0;
     this.mode = 'pace';
-    const perMs = perSecond / 1_000;
-    const [burst, late] = [Math.ceil(2 * TURN_MS * perMs), Math.ceil(LATE_MS * perMs)];
     const start = performance.now();
     let sent = 0;
-    for (;;) {
-      const elapsedMs = performance.now() - start;
-      if (elapsedMs >= durationMs) break;
-      const due = Math.floor(elapsedMs * perMs) - sent - this.leftOut;
-      this.leftOut += Math.max(0, due - late);
-      for (let at = Math.min(due, burst); at > 0; at -= 1) {
+    for (let next = 0; next < count; ) {
+      const now = performance.now();
+      for (let burst = 0; burst < BURST && next < count; ) {
+        const due = start + (next * 1_000) / perSecond;
+        if (due > now) break;
+        next += 1;
+        if (now - due > LATE_MS) {
+          this.leftOut += 1;
+          continue;
+        }
+        this.dueAt[sent] = due;
         this.send(sent);
         sent += 1;
+        burst += 1;
       }
       // Turns without sleep would keep the processor from everybody else; timers sleep too long.
       Atomics.wait(this.sleep, 0, 0, TURN_MS);
@@ -96,6 +111,7 @@ class DnsLoad {
     }
     await pause(LOST_MS);
     this.delays = this.delays.subarray(0, sent);
+    this.delaysFromLeaving = this.delaysFromLeaving.subarray(0, sent);
     await this.stop();
   }
 
@@ -120,7 +136,9 @@ class DnsLoad {
     if (isWrong(answer)) this.wrong += 1;
     if (this.mode === 'fill') this.send(0);
     else if (this.mode === 'pace') {
-      this.delays[question] = performance.now() - (this.sentAt[id] ?? 0);
+      const now = performance.now();
+      this.delays[question] = now - (this.dueAt[question] ?? 0);
+      this.delaysFromLeaving[question] = now - (this.sentAt[id] ?? 0);
     }
   }
 }
@@ -143,7 +161,14 @@ async function obey(command: LoadCommand): Promise<LoadReport> {
       break;
   }
   const { answers, wrong, leftOut } = load;
-  return { answers, wrong, leftOut, delays: command.kind === 'pace' ? [...load.delays] : [] };
+  const isPace = command.kind === 'pace';
+  return {
+    answers,
+    wrong,
+    leftOut,
+    delays: isPace ? [...load.delays] : [],
+    delaysFromLeaving: isPace ? [...load.delaysFromLeaving] : [],
+  };
 }
 
 function open(port: number): Promise<Socket> {

@@ -2,7 +2,16 @@
  * DNS with 100,000 names: the server runs as its own process, fed by a master of the test kit; queries
  * come over UDP from another process (`dns-load.ts`). Three questions: how many answers a second of its processor time gives (read
  * from /proc, so it does not matter who else uses the machine), how long answers take at half of what it
- * can do, and how long after a status update of the master an answer is another.
+ * can do in a second of a processor of its own, and how long after a status update of the master an answer is another.
+ *
+ * The second is a matter of microseconds, so whoever asks must not measure itself:
+ * - Each question has a time at which it is due, 1/rate after the one before it; the delay that has a target counts from then,
+ *   so that what the asker itself was late counts, too. The delay from when the question left stands below it.
+ * - The asker looks at the clock every tenth of a millisecond (timers come a millisecond late, and what is due by then leaves
+ *   as a burst) and keeps its tables in arrays laid out before it starts.
+ * - What it is more than a millisecond late with it leaves out, and says how much that was: were it many, it has measured others.
+ * - Asker and server run before all other processes while delays are measured (`priority.ts`), best on two processors or more; a row
+ *   says how long the server waited for one all the same.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,6 +28,7 @@ import { type DnsLoad, startDnsLoad } from './dns-load-process.ts';
 import { AGENTS, query, TASKS, TYPE_A } from './dns-queries.ts';
 import type { Benchmark, Figure } from './figures.ts';
 import { cpuSeconds, percentile, waitedSeconds } from './measure.ts';
+import { runAsOthers, runBeforeOthers } from './priority.ts';
 
 const NAMES = TASKS * 8;
 const CHANGES = 10_000;
@@ -54,15 +64,8 @@ async function measure(): Promise<readonly Figure[]> {
     );
     const load = await startDnsLoad(dnsPort);
     const full = await throughput(load, server.pid);
-    const waitedBefore = waitedSeconds(server.pid);
-    const half = await load.tell({
-      kind: 'pace',
-      perSecond: full.perSecond / 2,
-      durationMs: MEASURE_MS,
-    });
-    const waitedMs = (waitedSeconds(server.pid) - waitedBefore) * 1_000;
+    const half = await atHalfLoad(load, server.pid, full.perCpuSecond / 2);
     await load.end();
-    const { delays } = half;
     const changes = await changeDelays(asker, master);
     return [
       {
@@ -83,23 +86,7 @@ async function measure(): Promise<readonly Figure[]> {
         unit: 'answers',
         target: { bound: 'at most', value: 0 },
       },
-      { name: 'dns: answer at half load, median', value: percentile(delays, 50), unit: 'ms' },
-      {
-        name: 'dns: answer at half load, 99th percentile',
-        value: percentile(delays, 99),
-        unit: 'ms',
-        target: { bound: 'at most', value: 2 },
-      },
-      {
-        name: 'dns: of that time the server waited for a processor',
-        value: (100 * waitedMs) / MEASURE_MS,
-        unit: '%',
-      },
-      {
-        name: 'dns: questions the asker was too late for',
-        value: (100 * half.leftOut) / (half.leftOut + delays.length),
-        unit: '%',
-      },
+      ...half,
       { name: 'dns: changed answer, median', value: percentile(changes, 50), unit: 'ms' },
       {
         name: `dns: changed answer, 99th percentile of ${CHANGES}`,
@@ -147,6 +134,46 @@ async function throughput(load: DnsLoad, pid: number): Promise<Throughput> {
     perSecond: answers / wall,
     wrong: after.wrong - before.wrong,
   };
+}
+
+async function atHalfLoad(
+  load: DnsLoad,
+  pid: number,
+  perSecond: number,
+): Promise<readonly Figure[]> {
+  const processes = [pid, load.pid];
+  for (const each of processes) runBeforeOthers(each);
+  const waitedBefore = waitedSeconds(pid);
+  const pace = await load.tell({ kind: 'pace', perSecond, durationMs: MEASURE_MS });
+  const waitedMs = (waitedSeconds(pid) - waitedBefore) * 1_000;
+  for (const each of processes) runAsOthers(each);
+  const { delays, delaysFromLeaving, leftOut } = pace;
+  const name = 'dns: answer at half load';
+  return [
+    { name: `${name}, median`, value: percentile(delays, 50), unit: 'ms' },
+    {
+      name: `${name}, 99th percentile, from when due`,
+      value: percentile(delays, 99),
+      unit: 'ms',
+      target: { bound: 'at most', value: 2 },
+    },
+    {
+      name: `${name}, 99th percentile, from when sent`,
+      value: percentile(delaysFromLeaving, 99),
+      unit: 'ms',
+    },
+    {
+      name: 'dns: of that time the server waited for a processor',
+      value: (100 * waitedMs) / MEASURE_MS,
+      unit: '%',
+    },
+    {
+      name: 'dns: questions the asker was too late for',
+      value: (100 * leftOut) / (leftOut + delays.length),
+      unit: '%',
+      target: { bound: 'at most', value: 5 },
+    },
+  ];
 }
 
 /** Milliseconds from sending a status update at the master until an answer shows it. */
