@@ -65,7 +65,8 @@ function performers(
       // The allocator ignores requests, as the original's does.
       return [() => context.count('messages_resource_request')];
     case 'TEARDOWN':
-      context.count('messages_unregister_framework');
+      // A message of drivers only.
+      if (framework.connection?.kind === 'pid') context.count('messages_unregister_framework');
       return [() => removeFramework(context, framework)];
     case 'UPDATE_FRAMEWORK':
       return on(given.update_framework, (it) => updateFramework(context, framework, it));

@@ -17,7 +17,7 @@ import { type MachineParts, MasterContext } from './context.ts';
 import { describeState } from './describe.ts';
 import { limitedDriverExit, limitedDriverRequest } from './driver/limits.ts';
 import type { AgentMessage, MasterEffect, MasterInput } from './effects.ts';
-import { connectionLost } from './frameworks.ts';
+import { connectionLost, removeFramework } from './frameworks.ts';
 import { exitedExecutor, messageToFramework } from './messages.ts';
 import { pong } from './observers.ts';
 import { allocate } from './offers.ts';
@@ -103,7 +103,7 @@ export class MasterMachine {
         this.desk.receive({ ...input, principal: input.principal });
         return;
       case 'teardown':
-        this.call(input.framework, { type: 'TEARDOWN' });
+        this.teardown(input.framework);
         return;
       case 'persisted':
         this.context.persisted(input.write);
@@ -163,6 +163,12 @@ export class MasterMachine {
   private call(id: string, given: Call): void {
     const framework = this.state.frameworks.get(frameworkId(id));
     if (framework !== undefined) call(this.context, framework, given);
+  }
+
+  /** By an operator. */
+  private teardown(id: string): void {
+    const framework = this.state.frameworks.get(frameworkId(id));
+    if (framework !== undefined) removeFramework(this.context, framework);
   }
 
   private woke(): void {

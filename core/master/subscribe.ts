@@ -26,6 +26,7 @@ export function subscribe(context: MasterContext, input: Subscribe): void {
   const given = input.call.subscribe;
   if (given === undefined) return;
   const info = givenInfo(given.framework_info, input.principal);
+  countSubscription(context, info);
   const known = info.id === undefined ? undefined : context.state.frameworks.get(idOf(info));
   const refused = refuseSubscription(context, info, known, given);
   if (refused !== undefined) {
@@ -41,6 +42,12 @@ export function subscribe(context: MasterContext, input: Subscribe): void {
   // With an id of an earlier master: no agent has told of it so far.
   const framework = known ?? recoverFramework(context, info);
   resubscribe(context, connection, framework, { ...settings, welcome: 'registered' });
+}
+
+/** Also those that are refused. */
+export function countSubscription(context: MasterContext, info: FrameworkInfo): void {
+  const isNew = info.id === undefined;
+  context.count(isNew ? 'messages_register_framework' : 'messages_reregister_framework');
 }
 
 /** The info as it is judged and kept. */

@@ -24,11 +24,9 @@ const HTTP_ONLY: ReadonlySet<Call['type']> = new Set([
 export function driverRequest(context: MasterContext, from: Upid, request: DriverRequest): void {
   switch (request.kind) {
     case 'register':
-      context.count('messages_register_framework');
       register(context, from, request);
       return;
     case 'reregister':
-      context.count('messages_reregister_framework');
       reregister(context, from, request);
       return;
     case 'deactivate':
@@ -95,11 +93,15 @@ function driverCall(context: MasterContext, from: Upid, request: Of<'call'>): vo
     frameworkError(context, from, 'Framework disconnected');
     return;
   }
-  const unsuited = HTTP_ONLY.has(call.type)
-    ? 'it is not supported for drivers'
-    : refuseCallContents(context, framework, call)?.text;
-  if (unsuited !== undefined) drop(context, from, request, unsuited);
-  else performCall(context, framework, call);
+  if (HTTP_ONLY.has(call.type)) {
+    drop(context, from, request, 'it is not supported for drivers');
+    return;
+  }
+  const unsuited = refuseCallContents(context, framework, call)?.text;
+  if (unsuited === undefined) performCall(context, framework, call);
+  // What HTTP answers with a status ends a driver.
+  else if (call.type === 'UPDATE_FRAMEWORK') frameworkError(context, from, unsuited);
+  else drop(context, from, request, unsuited);
 }
 
 function refuseSender(framework: Framework | undefined, from: Upid): string | undefined {

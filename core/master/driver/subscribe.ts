@@ -12,6 +12,7 @@ import type { MasterContext } from '../context.ts';
 import { recoverFramework } from '../frameworks.ts';
 import type { Framework } from '../records.ts';
 import {
+  countSubscription,
   givenInfo,
   refuseSubscription,
   resubscribe,
@@ -35,6 +36,7 @@ export function subscribeDriver(
   const { state } = context;
   const principal = context.authenticated.get(formatUpid(from));
   const info = givenInfo(subscribe.framework_info, principal);
+  countSubscription(context, info);
   const known =
     info.id === undefined ? undefined : state.frameworks.get(frameworkId(info.id.value));
   const refused =

@@ -365,6 +365,21 @@ test('operations with an id are refused to drivers, who would not hear what beca
   });
 });
 
+test('an update of a driver that HTTP would answer with a status is an error', () => {
+  const it = new MasterScene();
+  const id = registerDriver(it);
+  heard(it, DRIVER);
+  const framework_info = { ...DRIVER_INFO, user: 'other', id: { value: id } };
+  say(it, DRIVER, 'mesos.scheduler.Call', {
+    type: 'UPDATE_FRAMEWORK',
+    framework_id: { value: id },
+    update_framework: { framework_info, suppressed_roles: [] },
+  });
+  assert.deepEqual(heardNames(it, DRIVER), [
+    "FrameworkErrorMessage: FrameworkInfo update is not valid: Updating 'FrameworkInfo.user' is unsupported; attempted to update from 'app' to 'other'",
+  ]);
+});
+
 test('a driver that must authenticate and has not is refused, one that has is let in', () => {
   const it = new MasterScene({ authenticateFrameworks: true });
   assert.equal(registerDriver(it), '');

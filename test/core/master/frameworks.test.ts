@@ -298,3 +298,14 @@ test('a framework with an id of an earlier master is added as one that is awaite
   ]);
   assert.deepEqual(it.sentNames('a1'), ['UpdateFrameworkMessage']);
 });
+
+test('subscriptions are counted by whether they bring an id, refused ones too', () => {
+  const it = new MasterScene();
+  const id = it.subscribe('f');
+  it.subscribe('g', { id });
+  assert.equal(it.subscribe('h', { roles: ['/'] }), '');
+  it.call(id, { type: 'TEARDOWN' });
+  it.subscribe('i', { id });
+  const count = (name: string): number => it.state.counters.get(`messages_${name}_framework`);
+  assert.deepEqual([count('register'), count('reregister'), count('unregister')], [2, 2, 0]);
+});
