@@ -8,7 +8,7 @@ import { describeError } from './core/base/errors.ts';
 import { VERSION_TEXT } from './core/base/version.ts';
 import { describeStartFailure, refuseOldNode } from './core/cli/daemon.ts';
 import { loadLean } from './core/cli/lean-start.ts';
-import { letHeapGrowOnce } from './core/cli/small-heap.ts';
+import { collectAlone, letHeapGrowOnce } from './core/cli/small-heap.ts';
 
 type Main = (argv: readonly string[]) => Promise<number>;
 
@@ -28,7 +28,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   master: {
     program: 'mesos-master',
     help: 'The master: offers resources, keeps the registry',
-    load: () => import('./core/master/main.ts'),
+    load: () => import('./core/master/main.ts').finally(collectAlone),
   },
   agent: {
     program: 'mesos-agent',

@@ -23,6 +23,9 @@ export class BinaryReader {
 
   readonly reader: protobuf.Reader;
   readonly bytes: Buffer;
+  /** Elements of lists that are being read, and how many there are (compiled-reader.ts). */
+  readonly stack: unknown[] = [];
+  top = 0;
   private readonly compiles: boolean;
 
   /** Without functions made for each message when `compiles` is false: for comparison. */
