@@ -1,13 +1,17 @@
 /** What calls about containers must look like (spec operator-api, section 10, last paragraphs). */
-import { isPersistentVolume, isUnreserved } from '../../resources/kinds.ts';
+import { isPersistentVolume, isRevocable, isUnreserved } from '../../resources/kinds.ts';
 import { toPostReservationRefinement } from '../../resources/refinement.ts';
+import { validateResources } from '../../resources/validate.ts';
+import { validateCommand, validateContainer } from '../../validation/messages.ts';
 import type {
   Call,
   CallAttachContainerInput,
   CallLaunchContainer,
+  CallLaunchNestedContainer,
+  CallLaunchNestedContainerSession,
   ProcessIO,
 } from '../../wire/types/mesos.v1.agent.ts';
-import type { ContainerID } from '../../wire/types/mesos.v1.ts';
+import type { ContainerID, Resource } from '../../wire/types/mesos.v1.ts';
 import { containerIdFault, depthOf } from '../containers/ids.ts';
 
 const ABOUT_CONTAINERS: ReadonlySet<string> = new Set([
@@ -26,7 +30,6 @@ const ABOUT_CONTAINERS: ReadonlySet<string> = new Set([
 /** What follows `Failed to validate agent::Call: `; undefined when all is well. */
 export function containerCallFault(call: Call): string | undefined {
   const type = call.type ?? '';
-  if (type === 'PRUNE_IMAGES') return presence(call.prune_images, 'prune_images');
   if (type === 'ATTACH_CONTAINER_INPUT') {
     const missing = presence(call.attach_container_input, 'attach_container_input');
     return missing ?? inputFault(call.attach_container_input ?? {});
@@ -40,7 +43,18 @@ export function containerCallFault(call: Call): string | undefined {
   if (type.includes('_NESTED_') && id.parent === undefined) {
     return `Expecting '${field}.container_id.parent' to be present`;
   }
-  return call.launch_container === undefined ? undefined : launchFault(call.launch_container);
+  switch (type) {
+    case 'LAUNCH_CONTAINER':
+      return call.launch_container && launchFault(call.launch_container);
+    case 'LAUNCH_NESTED_CONTAINER':
+      return call.launch_nested_container && nestedFault(call.launch_nested_container);
+    case 'LAUNCH_NESTED_CONTAINER_SESSION':
+      return (
+        call.launch_nested_container_session && sessionFault(call.launch_nested_container_session)
+      );
+    default:
+      return undefined;
+  }
 }
 
 /** The container that the call is about; calls have one argument, named like them. */
@@ -75,28 +89,67 @@ function presence(value: unknown, field: string): string | undefined {
   return value === undefined ? `Expecting '${field}' to be present` : undefined;
 }
 
+const TOO_DEEP = 'is invalid: containers nested at the second level or greater cannot';
+
 function launchFault(launch: CallLaunchContainer): string | undefined {
-  const depth = depthOf(launch.container_id);
-  const shares = launch.container?.linux_info?.share_cgroups;
-  const invalid = "'launch_container' is invalid: ";
+  const { container_id, container, limits = {}, resources = [] } = launch;
+  const depth = depthOf(container_id);
+  const shares = container?.linux_info?.share_cgroups;
+  const invalid = validateResources(resources);
+  if (invalid !== undefined) return `Invalid resources: ${invalid}`;
+  const fault =
+    (depth === 0 ? standaloneFault(resources) : undefined) ??
+    messagesFault('launch_container', launch);
+  if (fault !== undefined) return fault;
   if (depth >= 2) {
-    const deep = `${invalid}containers nested at the second level or greater cannot`;
-    if ((launch.resources ?? []).length > 0) return `${deep} specify resources`;
-    if (Object.keys(launch.limits ?? {}).length > 0) return `${deep} specify resource limits`;
+    const deep = `'launch_container' ${TOO_DEEP}`;
+    if (resources.length > 0) return `${deep} specify resources`;
+    if (Object.keys(limits).length > 0) return `${deep} specify resource limits`;
     if (shares === false) return `${deep} set 'share_cgroups' to 'false'`;
   }
-  if (depth === 0 && shares === true) {
-    return `${invalid}containers without a parent cannot set 'share_cgroups' to 'true'`;
-  }
-  const resources = toPostReservationRefinement(launch.resources ?? []);
-  if (!resources.every(isUnreserved)) return "'launch_container.resources' must be unreserved";
-  if (resources.some(({ revocable }) => revocable !== undefined)) {
-    return "'launch_container.resources' must be non-revocable";
-  }
-  if (resources.some(isPersistentVolume)) {
-    return "'launch_container.resources' must not contain persistent volumes";
+  return depth === 0 && shares === true
+    ? "'launch_container' is invalid: containers without a parent cannot set 'share_cgroups' to 'true'"
+    : undefined;
+}
+
+/** The master does not count what they use. */
+function standaloneFault(given: readonly Resource[]): string | undefined {
+  for (const resource of toPostReservationRefinement(given)) {
+    if (!isUnreserved(resource)) return "'launch_container.resources' must be unreserved";
+    if (isPersistentVolume(resource)) {
+      return "'launch_container.resources' may not use persistent volumes";
+    }
+    if (isRevocable(resource)) return "'launch_container.resources' must be non-revocable";
   }
   return undefined;
+}
+
+function nestedFault(launch: CallLaunchNestedContainer): string | undefined {
+  const fault = messagesFault('launch_nested_container', launch);
+  if (fault !== undefined) return fault;
+  const shares = launch.container?.linux_info?.share_cgroups;
+  return shares === false && depthOf(launch.container_id) >= 2
+    ? `'launch_nested_container' ${TOO_DEEP} set 'share_cgroups' to 'false'`
+    : undefined;
+}
+
+function sessionFault(launch: CallLaunchNestedContainerSession): string | undefined {
+  const fault = messagesFault('launch_nested_container_session', launch);
+  if (fault !== undefined) return fault;
+  return launch.container?.linux_info?.share_cgroups === false
+    ? "'launch_nested_container_session.container.linux_info' is invalid: 'share_cgroups' cannot be set to 'false' for nested container sessions"
+    : undefined;
+}
+
+function messagesFault(
+  field: string,
+  launch: Pick<CallLaunchContainer, 'command' | 'container'>,
+): string | undefined {
+  const { command, container } = launch;
+  const inCommand = command && validateCommand(command);
+  if (inCommand !== undefined) return `'${field}.command' is invalid: ${inCommand}`;
+  const inContainer = container && validateContainer(container);
+  return inContainer && `'${field}.container' is invalid: ${inContainer}`;
 }
 
 function inputFault(input: CallAttachContainerInput): string | undefined {

@@ -34,6 +34,7 @@ import {
 import { answerContainerCall } from './container-calls.ts';
 import { containerCallFault } from './container-validation.ts';
 import type { AgentOperatorContext } from './operator.ts';
+import { providerConfigFault, refuseProviderConfig } from './provider-configs.ts';
 
 export function registerAgentV1(context: AgentOperatorContext): void {
   const { app } = context.server;
@@ -88,12 +89,16 @@ interface Asked {
 function refusalOf({ call, envelope, state, approvers }: Asked): Refusal | undefined {
   const missing = missingField(call);
   const fault =
-    missing === undefined ? containerCallFault(call) : `Expecting '${missing}' to be present`;
+    missing === undefined
+      ? (containerCallFault(call) ?? providerConfigFault(call))
+      : `Expecting '${missing}' to be present`;
   if (fault !== undefined) {
     return { status: 400, text: `Failed to validate agent::Call: ${fault}` };
   }
   return (
-    envelopeFault(call, envelope) ?? refuseUnauthorized(mayCallContainer(approvers, state, call))
+    envelopeFault(call, envelope) ??
+    refuseUnauthorized(mayCallContainer(approvers, state, call)) ??
+    refuseProviderConfig(call, approvers)
   );
 }
 

@@ -9,6 +9,7 @@ import { add, contains, equals } from '../../resources/arithmetic.ts';
 import { formatResources } from '../../resources/format.ts';
 import { isShared } from '../../resources/kinds.ts';
 import { scalarOf } from '../../resources/select.ts';
+import { validateCommand, validateContainer } from '../../validation/messages.ts';
 import { toDebugText } from '../../wire/debug-text.ts';
 import type { ExecutorInfo, Resource, TaskInfo } from '../../wire/types/mesos.v1.ts';
 import { deepEqual } from '../deep-equal.ts';
@@ -20,13 +21,7 @@ import {
   validateSingleAllocationRole,
   validateUniquePersistenceIds,
 } from './resources.ts';
-import {
-  isNegative,
-  validateCheck,
-  validateCommand,
-  validateContainer,
-  validateHealthCheck,
-} from './sub-messages.ts';
+import { isNegative, validateCheck, validateHealthCheck } from './sub-messages.ts';
 
 export interface LaunchPlace {
   readonly framework: Framework;

@@ -6,6 +6,14 @@ import type { Call, ProcessIO } from '../../../../core/wire/types/mesos.v1.agent
 const DEEP = { value: 'c', parent: { value: 'b', parent: { value: 'a' } } };
 const LAUNCH = "'launch_container' is invalid: ";
 
+const CPUS = { name: 'cpus', type: 'SCALAR', scalar: { value: 1 } } as const;
+const ROLE = { ...CPUS, reservations: [{ type: 'STATIC', role: 'web' }] } as const;
+const VOLUME = {
+  ...CPUS,
+  name: 'disk',
+  disk: { persistence: { id: 'p' }, volume: { container_path: 'v', mode: 'RW' } },
+} as const;
+
 function io(process_io: ProcessIO): Call {
   return {
     type: 'ATTACH_CONTAINER_INPUT',
@@ -14,7 +22,7 @@ function io(process_io: ProcessIO): Call {
 }
 
 const CASES: readonly [Call, string | undefined][] = [
-  [{ type: 'PRUNE_IMAGES' }, "Expecting 'prune_images' to be present"],
+  [{ type: 'PRUNE_IMAGES' }, undefined],
   [{ type: 'GET_HEALTH' }, undefined],
   [
     {
@@ -43,6 +51,57 @@ const CASES: readonly [Call, string | undefined][] = [
       },
     },
     `${LAUNCH}containers nested at the second level or greater cannot set 'share_cgroups' to 'false'`,
+  ],
+  [
+    {
+      type: 'LAUNCH_CONTAINER',
+      launch_container: { container_id: { value: 'a', parent: { value: 'b' } }, resources: [ROLE] },
+    },
+    undefined,
+  ],
+  [
+    {
+      type: 'LAUNCH_CONTAINER',
+      launch_container: { container_id: { value: 'a' }, resources: [VOLUME] },
+    },
+    "'launch_container.resources' may not use persistent volumes",
+  ],
+  [
+    {
+      type: 'LAUNCH_NESTED_CONTAINER',
+      launch_nested_container: {
+        container_id: DEEP,
+        container: { type: 'MESOS', linux_info: { share_cgroups: false } },
+      },
+    },
+    "'launch_nested_container' is invalid: containers nested at the second level or greater cannot set 'share_cgroups' to 'false'",
+  ],
+  [
+    {
+      type: 'LAUNCH_NESTED_CONTAINER_SESSION',
+      launch_nested_container_session: {
+        container_id: DEEP,
+        command: { value: 'true', environment: { variables: [{ name: 'ABC' }] } },
+      },
+    },
+    "'launch_nested_container_session.command' is invalid: Environment variable 'ABC' of type 'VALUE' must have a value set",
+  ],
+  [
+    {
+      type: 'LAUNCH_NESTED_CONTAINER_SESSION',
+      launch_nested_container_session: {
+        container_id: DEEP,
+        container: { type: 'MESOS', linux_info: { share_cgroups: false } },
+      },
+    },
+    "'launch_nested_container_session.container.linux_info' is invalid: 'share_cgroups' cannot be set to 'false' for nested container sessions",
+  ],
+  [
+    {
+      type: 'LAUNCH_CONTAINER',
+      launch_container: { container_id: { value: 'a' }, container: { type: 'DOCKER' } },
+    },
+    "'launch_container.container' is invalid: DockerInfo 'docker' is not set for DOCKER typed ContainerInfo",
   ],
   [io({}), "Expecting 'process_io.type' to be present"],
   [io({ type: 'DATA' }), "Expecting 'process_io.data' to be present"],

@@ -1,0 +1,47 @@
+/** Calls about configurations of resource providers: this agent has none (spec operator-api, section 10). */
+import type { Approvers } from '../../auth/authorizer.ts';
+import type { Refusal } from '../../operator/envelope.ts';
+import type { Call } from '../../wire/types/mesos.v1.agent.ts';
+
+/** What follows `Failed to validate agent::Call: `; undefined when all is well. */
+export function providerConfigFault(call: Call): string | undefined {
+  const field = (call.type ?? '').toLowerCase();
+  switch (call.type) {
+    case 'ADD_RESOURCE_PROVIDER_CONFIG':
+      return newConfigFault(field, call.add_resource_provider_config);
+    case 'UPDATE_RESOURCE_PROVIDER_CONFIG':
+      return newConfigFault(field, call.update_resource_provider_config);
+    case 'REMOVE_RESOURCE_PROVIDER_CONFIG':
+      return call.remove_resource_provider_config === undefined ? missing(field) : undefined;
+    case 'MARK_RESOURCE_PROVIDER_GONE':
+      return call.mark_resource_provider_gone === undefined ? missing(field) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function newConfigFault(
+  field: string,
+  config: Call['add_resource_provider_config'],
+): string | undefined {
+  if (config === undefined) return missing(field);
+  return config.info.id === undefined ? undefined : `Expecting '${field}.info.id' to be unset`;
+}
+
+function missing(field: string): string {
+  return `Expecting '${field}' to be present`;
+}
+
+/** As the original refuses them without `--resource_provider_config_dir`; undefined for other calls. */
+export function refuseProviderConfig(call: Call, approvers: Approvers): Refusal | undefined {
+  switch (call.type) {
+    case 'ADD_RESOURCE_PROVIDER_CONFIG':
+    case 'UPDATE_RESOURCE_PROVIDER_CONFIG':
+    case 'REMOVE_RESOURCE_PROVIDER_CONFIG':
+      return approvers.approved('modify_resource_provider_configs')
+        ? { status: 500, text: 'Missing required flag --resource_provider_config_dir' }
+        : { status: 403, text: '403 Forbidden.' };
+    default:
+      return undefined;
+  }
+}
