@@ -3,7 +3,7 @@ import { minutes } from '../../core/base/duration.ts';
 import { type FlagValues, flag, optionalFlag } from '../../core/base/flags.ts';
 import { err, ok, type Result } from '../../core/base/result.ts';
 import { readJsonFlag, wordsOf } from './flag-values.ts';
-import type { MachineSettings } from './machine/settings.ts';
+import type { ConfigurationRules, MachineSettings } from './machine/settings.ts';
 import { BUILT_IN_TIERS, type Tier, Tiers } from './machine/tiers.ts';
 import { SLA_METRICS, type SlaMetric, type SlaVarsOptions } from './sla-vars.ts';
 import { isTable } from './thrift/plain-json.ts';
@@ -22,7 +22,7 @@ type FileFlags = FlagValues<typeof FILE_FLAGS>;
 
 export function compileFileSettings(
   flags: FileFlags,
-): Result<Pick<MachineSettings, 'tiers' | 'defaultDockerParameters'>> {
+): Result<Pick<MachineSettings, 'tiers'> & Pick<ConfigurationRules, 'defaultDockerParameters'>> {
   const tiers = tiersOf(flags.tier_config);
   if (!tiers.ok) return tiers;
   const parameters: { name: string; value: string }[] = [];

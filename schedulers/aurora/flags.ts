@@ -191,7 +191,7 @@ function machineSettings(flags: AuroraFlags): Result<MachineSettings> {
     clusterName: flags.cluster_name,
     hostname: flags.hostname ?? hostname(),
     mesosRole: flags.mesos_role,
-    ...files.value,
+    tiers: files.value.tiers,
     configuration: {
       environments: environments.value,
       containerTypes: types.value,
@@ -200,6 +200,7 @@ function machineSettings(flags: AuroraFlags): Result<MachineSettings> {
       allowsGpus: flags.allow_gpu_resource,
       allowsFetcher: flags.enable_mesos_fetcher,
       requiresExecutorForDocker: flags.require_docker_use_executor,
+      defaultDockerParameters: files.value.defaultDockerParameters,
       executorNames: new Set(executors.value.keys()),
       slaInstancesMin: flags.min_required_instances_for_sla_check,
       slaDurationMaxSecs: flags.max_sla_duration_secs / 1_000,

@@ -15,6 +15,7 @@ import type { ElectionOptions } from './election-flags.ts';
 import { AURORA_FLAGS, compileAuroraOptions, withTwoDashes } from './flags.ts';
 import type { AuroraElection } from './leading.ts';
 import type { AuroraOptions } from './options.ts';
+import { processFigures } from './process-figures.ts';
 import { createAurora } from './server.ts';
 import { ServerSet } from './server-set.ts';
 import { backupDirectory } from './store/backup-files.ts';
@@ -51,6 +52,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     levels: log,
     quit: () => process.kill(process.pid, 'SIGTERM'),
     activeResources: () => process.getActiveResourcesInfo(),
+    figures: processFigures,
   };
   const { directory, keptMax } = options.backups;
   const backups = directory === undefined ? undefined : backupDirectory(directory, keptMax);

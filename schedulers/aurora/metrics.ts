@@ -2,6 +2,7 @@
 import { LIFE, type LifeState } from './leading.ts';
 import type { AuroraMachine } from './machine/aurora-machine.ts';
 import { ACTIVE, TERMINAL } from './machine/schedule-status.ts';
+import { ENUMS } from './thrift/description.ts';
 
 export interface MetricsInput {
   readonly machine: AuroraMachine;
@@ -11,12 +12,40 @@ export interface MetricsInput {
   readonly uptimeSeconds: number;
 }
 
+/** Shown before anything has been counted, for monitors that ask for rates. */
+const FROM_THE_START: readonly string[] = [
+  ...['assigner_launch_failures', 'offers_rescinded', 'timed_out_tasks', 'task_kill_retries'],
+  ...['scheduler_resource_offers', 'scheduler_inverse_offers', 'scheduler_framework_disconnects'],
+  ...['schedule_attempts_fired', 'schedule_attempts_failed', 'schedule_attempts_no_match'],
+  ...['cron_job_triggers', 'cron_job_collisions', 'cron_job_launch_failures'],
+  ...['tasks_pruned', 'job_updates_pruned', 'scheduler_illegal_task_state_transitions'],
+  ...['reconciliation_explicit_runs', 'reconciliation_implicit_runs'],
+  ...[
+    'http_500_responses_events',
+    'task_throttle_events',
+    'task_throttle_ms_total',
+    'preemptor_task_processor_runs',
+  ],
+  ...['prod', 'non_prod'].flatMap((kind) => [
+    `preemptor_tasks_preempted_${kind}`,
+    ...['attempts', 'successful', 'failed'].map(
+      (what) => `preemptor_slot_search_${what}_for_${kind}`,
+    ),
+  ]),
+  ...Object.keys(ENUMS.JobUpdateStatus).map((status) => `update_transition_${status}`),
+  ...Object.keys(ENUMS.JobUpdateAction).map((action) => `update_instance_transition_${action}`),
+];
+
 export function auroraVars(input: MetricsInput): ReadonlyMap<string, number> {
   const { machine, counts } = input;
   const vars = new Map<string, number>([
     ['framework_registered', input.isSubscribed ? 1 : 0],
     ['jvm_uptime_secs', input.uptimeSeconds],
-    ['scheduler_resource_offers', machine.offers.size],
+    ['outstanding_offers', machine.offers.size],
+    ['cron_jobs_loaded', machine.state.cronJobs.size],
+    ['schedule_queue_size', machine.groups.taskCount],
+    ['preemptor_slot_cache_size', machine.preemptor.slotCount],
+    ...FROM_THE_START.map((name) => [name, 0] as const),
     ...counts,
   ]);
   for (const state of LIFE) vars.set(`scheduler_lifecycle_${state}`, state === input.life ? 1 : 0);

@@ -33,6 +33,8 @@ export class Recovery {
   private staged: Snapshot | undefined;
   private timer: Timer | undefined;
   private isStopped = false;
+  private writtenCount = 0;
+  private failedCount = 0;
 
   constructor(ports: RecoveryPorts, intervalMs: DurationMs) {
     this.ports = ports;
@@ -45,6 +47,14 @@ export class Recovery {
       background(this.ports.log, this.backup(), 'write a backup');
       this.start();
     });
+  }
+
+  /** For `/vars`. */
+  get figures(): ReadonlyMap<string, number> {
+    return new Map([
+      ['scheduler_backup_success', this.writtenCount],
+      ['scheduler_backup_failed', this.failedCount],
+    ]);
   }
 
   stop(): void {
@@ -84,7 +94,13 @@ export class Recovery {
   private async backup(): Promise<Response> {
     const { files, clock } = this.ports;
     if (files === undefined) return refused('ERROR', NO_DIRECTORY);
-    await files.write(this.ports.snapshot(), clock.now());
+    try {
+      await files.write(this.ports.snapshot(), clock.now());
+    } catch (thrown) {
+      this.failedCount += 1;
+      throw thrown;
+    }
+    this.writtenCount += 1;
     return okay();
   }
 

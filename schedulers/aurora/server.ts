@@ -18,6 +18,7 @@ import { declareRoutes } from './http/routes.ts';
 import { guardBy, OPEN } from './http/security/guard.ts';
 import { type AuroraElection, Leading } from './leading.ts';
 import { AuroraMachine } from './machine/aurora-machine.ts';
+import type { MachineCall } from './machine/calls.ts';
 import type { StoredState } from './machine/state.ts';
 import { auroraVars } from './metrics.ts';
 import type { AuroraOptions } from './options.ts';
@@ -27,6 +28,7 @@ import { SlaVars } from './sla-vars.ts';
 import type { BackupFiles } from './store/backup-files.ts';
 import { snapshotOf } from './store/snapshot.ts';
 import type { Response } from './thrift/types.ts';
+import { workloadOf } from './thrift-workload.ts';
 import { VarsHistory } from './vars-history.ts';
 import { Webhook } from './webhook.ts';
 
@@ -49,6 +51,8 @@ export interface ProcessPort {
   readonly levels: LevelPort;
   readonly quit: () => void;
   readonly activeResources: () => readonly string[];
+  /** Of the process and its machine, for `/vars`. */
+  readonly figures: () => ReadonlyMap<string, number>;
 }
 
 export interface Aurora extends Service {
@@ -117,7 +121,6 @@ class AuroraServer implements Aurora {
       ...options.http,
       log,
       onError: (error, request, reply) => {
-        this.shell.count('http_500_responses_events');
         log.error({ error: describeError(error), url: request.url }, 'request failed');
         return reply.code(500).type('text/plain').send(describeError(error));
       },
@@ -150,6 +153,12 @@ class AuroraServer implements Aurora {
     );
     this.history = new VarsHistory(options.varsHistory, clock, () => this.vars());
     this.declareRoutes();
+    this.http.app.addHook('onResponse', (_request, reply, done) => {
+      this.shell.count(`http_${reply.statusCode}_responses_events`);
+      const nanos = Math.round(reply.elapsedTime * 1e6);
+      this.shell.count(`http_${reply.statusCode}_responses_nanos_total`, nanos);
+      done();
+    });
   }
 
   /** The answer still goes out; then the process ends, and its supervisor starts it with the other state. */
@@ -173,7 +182,7 @@ class AuroraServer implements Aurora {
           const response =
             guard.refusal(call, user) ??
             (await (this.recovery.answer(call) ?? this.shell.call(call, user)));
-          this.countCall(call.method, response, clock.now() - startedAt);
+          this.countCall(call, response, clock.now() - startedAt);
           return response;
         },
         serverInfo: {
@@ -202,17 +211,25 @@ class AuroraServer implements Aurora {
   private vars(): ReadonlyMap<string, number> {
     return auroraVars({
       machine: this.machine,
-      counts: new Map([...this.shell.counts, ...(this.webhook?.figures ?? [])]),
+      counts: new Map([
+        ...this.shell.counts,
+        ...(this.webhook?.figures ?? []),
+        ...this.recovery.figures,
+        ...(this.ports.process?.figures() ?? []),
+      ]),
       isSubscribed: this.isSubscribed,
       life: this.leading.state,
       uptimeSeconds: Math.floor((this.ports.clock.now() - this.startedAt) / 1_000),
     });
   }
 
-  private countCall(method: string, { responseCode }: Response, tookMs: number): void {
+  private countCall(call: MachineCall, response: Response, tookMs: number): void {
+    const { method } = call;
     this.shell.count(`scheduler_thrift_${method}_events`);
     this.shell.count(`scheduler_thrift_${method}_nanos_total`, Math.round(tookMs * 1e6));
-    this.shell.count(`scheduler_thrift_response_${responseCode}`);
+    this.shell.count(`scheduler_thrift_response_${response.responseCode}`);
+    const workload = workloadOf(call, response);
+    if (workload !== undefined) this.shell.count(`thrift_workload_${method}`, workload);
   }
 
   get app(): FastifyInstance {

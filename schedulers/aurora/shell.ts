@@ -188,7 +188,7 @@ export class AuroraShell {
         this.subscription?.acknowledge(effect.status);
         return;
       case 'count':
-        this.count(effect.counter);
+        this.count(effect.counter, effect.by);
         return;
     }
   }

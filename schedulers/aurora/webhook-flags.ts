@@ -12,6 +12,8 @@ export const WEBHOOK_FLAGS = {
   }),
 } as const;
 
+/** A hearer who takes longer holds up what is told after it. */
+const TIMEOUT_MAX_MS = 600_000;
 const ALL = '*';
 const KEYS: ReadonlySet<string> = new Set(['headers', 'targetURL', 'timeoutMsec', 'statuses']);
 
@@ -31,6 +33,7 @@ export function parseWebhook(file: unknown): Result<WebhookOptions> {
   if (typeof timeoutMsec !== 'number' || !Number.isSafeInteger(timeoutMsec) || timeoutMsec < 1) {
     return flaw(`'timeoutMsec' is no number above 0`);
   }
+  if (timeoutMsec > TIMEOUT_MAX_MS) return flaw(`'timeoutMsec' is above ${TIMEOUT_MAX_MS}`);
   if (!isTable(headers)) return flaw(`'headers' is no object`);
   const texts: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {

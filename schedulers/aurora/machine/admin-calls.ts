@@ -1,6 +1,6 @@
 /** Calls of administrators about quotas and single tasks (spec aurora-scheduler, section 2.4). */
 import type { MethodArgs, Resource, Response } from '../thrift/types.ts';
-import { type Caller, invalid, okay, refused } from './answers.ts';
+import { BLANK, type Caller, invalid, okay, refused } from './answers.ts';
 import { type QuotaAmounts, quotaRefusal } from './quota.ts';
 import { QuotaUse } from './quota-use.ts';
 import { TERMINAL } from './schedule-status.ts';
@@ -11,7 +11,7 @@ import type { Turn } from './turn.ts';
 
 export function setQuota(turn: Turn, args: MethodArgs['setQuota']): Response {
   const { ownerRole = '', quota } = args;
-  if (ownerRole === '') return refused('ERROR', 'ownerRole must be set');
+  if (ownerRole.trim() === '') return BLANK;
   const resources = quota?.resources ?? [];
   const shape = shapeRefusal(resources);
   if (shape !== undefined) return refused('ERROR', shape);
@@ -47,9 +47,8 @@ export function forceTaskState(
   caller: Caller,
 ): Response {
   const { taskId, status } = args;
-  if (taskId === undefined || status === undefined) {
-    return refused('ERROR', 'taskId and status must be set');
-  }
+  if (taskId === undefined || taskId.trim() === '') return BLANK;
+  if (status === undefined) return refused('ERROR', 'status must be set');
   changeTask(turn, taskId, status, { message: `Transition forced by ${caller.user}` });
   return okay();
 }

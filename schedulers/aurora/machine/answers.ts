@@ -20,6 +20,9 @@ function details(messages: readonly string[]): readonly { readonly message: stri
 export const JOB_UPDATING: Response = refused('JOB_UPDATING_ERROR', 'Job is currently updating');
 export const NO_CRON = 'Cron jobs may only be created/updated by calling scheduleCronJob.';
 
+/** For a text or a list that must have something in it. */
+export const BLANK: Response = refused('ERROR', 'Argument cannot be blank');
+
 /** Who calls: the authenticated subject. */
 export interface Caller {
   readonly user: string;

@@ -87,19 +87,26 @@ export class AuroraMachine {
 
   disconnected(now: Instant): readonly AuroraEffect[] {
     this.isSubscribed = false;
-    return this.turn(now, (turn) => this.offers.clear(turn)).effects;
+    return this.turn(now, (turn) => {
+      turn.count('scheduler_framework_disconnects');
+      this.offers.clear(turn);
+    }).effects;
   }
 
   offersArrived(offers: readonly Offer[], now: Instant): readonly AuroraEffect[] {
     return this.turn(now, (turn) => {
       const hadNone = this.offers.size === 0;
+      turn.count('scheduler_resource_offers', offers.length);
       for (const offer of offers) this.offers.add(turn, offer);
       if (hadNone && this.settings.offers.returnsUnused) this.groups.tryAllSoon(turn);
     }).effects;
   }
 
   rescinded(offerId: string, now: Instant): readonly AuroraEffect[] {
-    return this.turn(now, (turn) => this.offers.remove(turn, offerId)).effects;
+    return this.turn(now, (turn) => {
+      turn.count('offers_rescinded');
+      this.offers.remove(turn, offerId);
+    }).effects;
   }
 
   statusArrived(status: TaskStatus, now: Instant): readonly AuroraEffect[] {

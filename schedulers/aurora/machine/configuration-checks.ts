@@ -3,7 +3,7 @@
  * first rule that is broken is told.
  */
 import { err, ok, type Result } from '../../../core/base/result.ts';
-import type { JobConfiguration, JobKey, TaskConfig } from '../thrift/types.ts';
+import type { Container, JobConfiguration, JobKey, TaskConfig } from '../thrift/types.ts';
 import { isGoodIdentifier, isValidKey } from './job-key.ts';
 import type { ConfigurationRules } from './settings.ts';
 import { slaRefusal } from './sla-policy-checks.ts';
@@ -35,8 +35,8 @@ export function checkJob(
   const { key, owner, cronSchedule } = job;
   if (!isValidKey(key)) return err(`Job key ${keyDescription(key)} is invalid.`);
   // Nobody looks at the owner of a task: there are clients that send an empty one.
-  const ownerRefusal = refusedOwner(owner?.user);
-  if (ownerRefusal !== undefined) return err(ownerRefusal);
+  const refusal = refusedEnvironment(key, context.rules) ?? refusedOwner(owner?.user);
+  if (refusal !== undefined) return err(refusal);
   // The key of the job is the one that counts; older clients leave it out of the task.
   const task = { ...job.taskConfig, job: job.taskConfig.job ?? key };
   const config = checkConfig(task, job.instanceCount, context);
@@ -55,11 +55,8 @@ export function checkConfig(
   const { rules, tiers } = context;
   const { job } = config;
   if (!isValidKey(job)) return err(`Job key ${keyDescription(job)} is invalid.`);
-  if (!rules.environments.test(job.environment)) {
-    return err(
-      `Job environment ${job.environment} doesn't match: ${rules.environments.source.replaceAll('\\/', '/')}`,
-    );
-  }
+  const environment = refusedEnvironment(job, rules);
+  if (environment !== undefined) return err(environment);
   const tierName = config.tier ?? tiers.defaultName;
   if (!isGoodIdentifier(tierName)) return err(`Tier contains illegal characters: ${tierName}`);
   const tier = tiers.byName.get(tierName);
@@ -69,6 +66,7 @@ export function checkConfig(
     refusedDedication(config, job) ??
     refusedContainer(config, rules) ??
     refusedResources(config, rules) ??
+    refusedVolumes(config, rules) ??
     slaRefusal(config.slaPolicy, { tierName, tier, instanceCount, rules });
   if (refusal !== undefined) return err(refusal);
   return ok({
@@ -77,13 +75,22 @@ export function checkConfig(
     tier: tierName,
     production: isProductionTier(tier),
     taskLinks: linksOf(config),
-    container: config.container ?? { mesos: {} },
+    container: containerOf(config, rules),
   });
 }
 
 export function keyDescription(key: JobKey | undefined): string {
   if (key === undefined) return 'null';
   return `JobKey(role:${key.role}, environment:${key.environment}, name:${key.name})`;
+}
+
+function refusedEnvironment(
+  { environment }: JobKey,
+  { environments }: ConfigurationRules,
+): string | undefined {
+  if (environments.test(environment)) return undefined;
+  const pattern = environments.source.replaceAll('\\/', '/');
+  return `Job environment ${environment} doesn't match: ${pattern}`;
 }
 
 function refusedOwner(user: string | undefined): string | undefined {
@@ -136,11 +143,25 @@ function refusedContainer(config: TaskConfig, rules: ConfigurationRules): string
   if (!rules.containerTypes.has(type)) {
     return `This scheduler is not configured to allow the container type ${type}`;
   }
-  const volumes = 'mesos' in container ? (container.mesos.volumes ?? []) : [];
-  if (volumes.length > 0 && !rules.allowsContainerVolumes) {
-    return 'This scheduler is configured to disallow container volumes.';
-  }
   return undefined;
+}
+
+function refusedVolumes({ container }: TaskConfig, rules: ConfigurationRules): string | undefined {
+  const volumes =
+    container !== undefined && 'mesos' in container ? (container.mesos.volumes ?? []) : [];
+  if (volumes.length === 0 || rules.allowsContainerVolumes) return undefined;
+  return 'This scheduler is configured to disallow container volumes.';
+}
+
+/** Docker's parameters are the job's, else those of the cluster; the job keeps them when the cluster gets others. */
+function containerOf(
+  { container = { mesos: {} } }: TaskConfig,
+  { defaultDockerParameters }: ConfigurationRules,
+): Container {
+  if (!('docker' in container)) return container;
+  const { image, parameters = [] } = container.docker;
+  const used = parameters.length > 0 ? parameters : defaultDockerParameters;
+  return { docker: { image, parameters: used } };
 }
 
 function refusedResources(config: TaskConfig, rules: ConfigurationRules): string | undefined {
@@ -149,19 +170,21 @@ function refusedResources(config: TaskConfig, rules: ConfigurationRules): string
   const repeated = (
     [
       ['numCpus', 'CPU'],
+      ['numGpus', 'GPU'],
       ['ramMb', 'RAM'],
       ['diskMb', 'disk'],
-      ['numGpus', 'GPU'],
     ] as const
   ).flatMap(([key, name]) => (count(key) > 1 ? [name] : []));
   if (repeated.length > 0) {
     return `Multiple resource values are not supported for ${repeated.join(', ')}`;
   }
-  const { cpus, ramMb, diskMb, gpus } = amountsOf(resources);
+  const { cpus, ramMb, diskMb } = amountsOf(resources);
   if (!(cpus > 0)) return 'num_cpus must be greater than 0.0';
   if (!(ramMb > 0)) return 'ram_mb must be greater than 0.0';
   if (!(diskMb > 0)) return 'disk_mb must be greater than 0.0';
-  if (gpus > 0 && !rules.allowsGpus) return 'GPU resource support is disabled in this cluster.';
+  if (count('numGpus') > 0 && !rules.allowsGpus) {
+    return 'GPU resource support is disabled in this cluster.';
+  }
   if (mesosFetcherUris.length > 0 && !rules.allowsFetcher) {
     return 'Mesos Fetcher for individual jobs is disabled in this cluster.';
   }

@@ -21,6 +21,9 @@ export function putCronJob(
   options: CronCallOptions,
 ): Response {
   const { state, settings } = turn;
+  if (description !== undefined && !isValidKey(description.key)) {
+    return refused('ERROR', `Job key ${keyDescription(description.key)} is invalid.`);
+  }
   const checked = checkJob(description, { rules: settings.configuration, tiers: settings.tiers });
   if (!checked.ok) return invalid(checked.error);
   const { key, taskConfig, instanceCount, cronSchedule, cronCollisionPolicy } = checked.value;
@@ -46,6 +49,7 @@ export function putCronJob(
   }
   turn.persist(state.putCronJob(job, checked.value));
   runs.plan(turn, job);
+  turn.count('thrift_workload_createOrUpdateCronTemplate', instanceCount);
   return okay();
 }
 

@@ -9,11 +9,14 @@ import type {
   JobConfiguration,
   JobInstanceUpdateEvent,
   JobUpdate,
+  JobUpdateAction,
   JobUpdateEvent,
+  JobUpdateStatus,
   ResourceAggregate,
   ScheduledTask,
   ScheduleStatus,
 } from '../thrift/types.ts';
+import type { VetoName } from './veto-counts.ts';
 
 /** One change of what is stored; the store makes records of it. */
 export type StoreOperation =
@@ -62,6 +65,21 @@ export type Counter =
   | 'cron_job_triggers'
   | 'cron_job_collisions'
   | 'cron_job_launch_failures'
+  | 'task_kill_retries'
+  | 'task_throttle_events'
+  | 'task_throttle_ms_total'
+  | `schedule_attempts_${'fired' | 'failed' | 'no_match'}`
+  | `scheduling_veto_${'static' | 'dynamic' | VetoName}`
+  | 'offers_rescinded'
+  | 'scheduler_resource_offers'
+  | 'scheduler_inverse_offers'
+  | 'scheduler_framework_disconnects'
+  | 'preemptor_task_processor_runs'
+  | `update_transition_${JobUpdateStatus}`
+  | `update_instance_transition_${JobUpdateAction}`
+  | `updates_sla_kill_${'attempt' | 'success'}_${string}`
+  /** How much a call was about. */
+  | `thrift_workload_${string}`
   | `tasks_${'FAILED' | 'LOST'}_${string}`
   | `tasks_lost_rack_${string}`
   | `status_update_${string}`
@@ -94,7 +112,7 @@ export type AuroraEffect =
       readonly task: ScheduledTask;
       readonly from: ScheduleStatus;
     }
-  | { readonly kind: 'count'; readonly counter: Counter }
+  | { readonly kind: 'count'; readonly counter: Counter; readonly by: number }
   | { readonly kind: 'wake'; readonly at: Instant };
 
 /** An answer for the one who asked, and what is to be done. */

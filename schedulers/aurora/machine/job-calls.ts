@@ -2,6 +2,7 @@
 import type { MethodArgs, Response } from '../thrift/types.ts';
 import {
   auditRefusal,
+  BLANK,
   type Caller,
   invalid,
   JOB_UPDATING,
@@ -35,6 +36,7 @@ export function createJob(turn: Turn, args: MethodArgs['createJob']): Response {
     countRefusal(turn, instanceCount) ?? quota.refusedInstances(taskConfig, instanceCount);
   if (refusal !== undefined) return invalid(refusal);
   insertTasks(turn, taskConfig, upTo(0, instanceCount));
+  turn.count('thrift_workload_createJob', instanceCount);
   return okay();
 }
 
@@ -62,6 +64,7 @@ export function killTasks(turn: Turn, args: MethodArgs['killTasks'], caller: Cal
   for (const task of found) {
     if (changeTask(turn, idOf(task), 'KILLING', { message: text }) === 'done') killedCount += 1;
   }
+  turn.count('thrift_workload_killTasks', killedCount);
   return killedCount === 0 ? okay(undefined, 'No tasks to kill.') : okay();
 }
 
@@ -72,17 +75,19 @@ export function restartShards(
 ): Response {
   const { job: key, shardIds } = args;
   if (!isValidKey(key)) return refused('ERROR', `Job key ${keyDescription(key)} is invalid.`);
+  const wanted = new Set(shardIds);
+  if (wanted.size === 0) return BLANK;
   const job = keyText(key);
   if (turn.state.updates.activeOf(job) !== undefined) return JOB_UPDATING;
-  const wanted = new Set(shardIds);
   const found = turn.state.tasks
     .activeOf(job)
     .filter(({ assignedTask }) => wanted.has(assignedTask.instanceId));
-  if (wanted.size === 0 || found.length !== wanted.size) {
+  if (found.length !== wanted.size) {
     return invalid('Not all requested shards are active.');
   }
   const message = `Restarted by ${caller.user}`;
   for (const task of found) changeTask(turn, idOf(task), 'RESTARTING', { message });
+  turn.count('thrift_workload_restartShards', wanted.size);
   return okay();
 }
 
@@ -107,6 +112,7 @@ export function addInstances(turn: Turn, args: MethodArgs['addInstances']): Resp
   if (refusal !== undefined) return invalid(refusal);
   const first = 1 + Math.max(...active.map(({ assignedTask }) => assignedTask.instanceId));
   insertTasks(turn, config, upTo(first, count));
+  turn.count('thrift_workload_addInstances', count);
   return okay();
 }
 

@@ -6,6 +6,7 @@ import type { Instant } from '../../../core/base/clock.ts';
 import type { DurationMs } from '../../../core/base/duration.ts';
 import type { ScheduledTask, TaskConfig } from '../thrift/types.ts';
 import { NearestFits } from './nearest-fit.ts';
+import { flappingPenaltyOf } from './task-changes.ts';
 import { idOf } from './task-table.ts';
 import type { TaskChange, Turn } from './turn.ts';
 
@@ -37,6 +38,13 @@ export class PendingGroups {
     return this.byId.values();
   }
 
+  /** Of all groups together. */
+  get taskCount(): number {
+    let count = 0;
+    for (const { taskIds } of this.byId.values()) count += taskIds.size;
+    return count;
+  }
+
   get isEmpty(): boolean {
     return this.byId.size === 0;
   }
@@ -62,10 +70,11 @@ export class PendingGroups {
     }
   }
 
-  /** After a start the groups are spread over some time, as all of them begin at once. */
+  /** After a start the groups are spread over some time, as all of them begin at once; what has flapped waits longer. */
   resume(turn: Turn, task: ScheduledTask): void {
     const most = turn.settings.scheduling.startupDelayMaxMs;
-    this.add(turn, task, Math.floor(turn.random.float() * most));
+    const delayMs = Math.floor(turn.random.float() * most);
+    this.add(turn, task, delayMs + flappingPenaltyOf(turn, task));
   }
 
   /** Whether a group may be tried now; else it is put off until it may. */

@@ -70,6 +70,7 @@ export class Preemptor {
   search(turn: Turn): void {
     const { searchIntervalMs, slotHoldMs } = turn.settings.preemption;
     turn.timetable.set('preempt', '', turn.now + searchIntervalMs);
+    turn.count('preemptor_task_processor_runs');
     const taken = this.forgetOld(turn);
     let waiting = this.waiting(turn);
     if (waiting.length === 0) return;

@@ -11,7 +11,7 @@ import type {
   ScheduledTask,
   TaskQuery,
 } from '../thrift/types.ts';
-import { invalid, okay, refused } from './answers.ts';
+import { BLANK, invalid, okay, refused } from './answers.ts';
 import { checkJob, keyDescription } from './configuration-checks.ts';
 import { nextRun } from './cron-runs.ts';
 import { isValidKey, keyText } from './job-key.ts';
@@ -166,6 +166,7 @@ function queryDescription(query: TaskQuery): string {
 }
 
 export function getQuota(turn: Turn, role = ''): Response {
+  if (role.trim() === '') return BLANK;
   const quota = new QuotaUse(turn.state, turn.settings.tiers);
   const use = quota.consumption(role);
   return okay({

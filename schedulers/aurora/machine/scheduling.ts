@@ -25,6 +25,7 @@ import { taskInfo } from './task-info.ts';
 import { jobOf } from './task-table.ts';
 import type { Turn } from './turn.ts';
 import { type Amounts, type TaskConstraint, totalScore, type Veto, vetoes } from './veto.ts';
+import { VetoCounts } from './veto-counts.ts';
 
 export interface Wanted {
   readonly config: TaskConfig;
@@ -58,6 +59,11 @@ export function tryGroup(turn: Turn, id: string, parts: SchedulingParts): void {
   const { groups, offers, preemptor } = parts;
   const group = groups.get(id);
   if (group === undefined || !groups.mayTry(turn, id)) return;
+  if (!isExecutorKnown(turn, group.config)) {
+    turn.count('schedule_attempts_failed');
+    groups.tried(turn, id, false);
+    return;
+  }
   const wanted = wantedOf(turn, group.config);
   const launches = new Map<HeldOffer, Launch[]>();
   let werePlaced = true;
@@ -69,12 +75,15 @@ export function tryGroup(turn: Turn, id: string, parts: SchedulingParts): void {
   for (const taskId of [...group.taskIds].slice(0, turn.settings.scheduling.tasksPerAttemptMax)) {
     const task = turn.state.tasks.get(taskId);
     if (task === undefined) continue;
+    turn.count('schedule_attempts_fired');
     const found = placeFor(turn, task, search, parts);
     if (found === 'waits') {
+      turn.count('schedule_attempts_no_match');
       werePlaced = false;
       continue;
     }
     if (found === undefined) {
+      turn.count('schedule_attempts_no_match');
       preemptor.preemptFor(turn, group, task);
       werePlaced = false;
       break;
@@ -83,6 +92,7 @@ export function tryGroup(turn: Turn, id: string, parts: SchedulingParts): void {
     launches.set(found, [...(launches.get(found) ?? []), launch]);
   }
   const { nearest } = search;
+  search.counts.report(turn);
   if (nearest !== undefined) groups.fits.vetoed(group.id, nearest, turn.now);
   if (search.isExhausted) offers.haveSeen(group, search.retriable);
   for (const [held, launched] of launches) {
@@ -91,6 +101,11 @@ export function tryGroup(turn: Turn, id: string, parts: SchedulingParts): void {
     turn.act({ kind: 'launch', offer: held.offer, launches: launched });
   }
   groups.tried(turn, id, werePlaced);
+}
+
+/** Its executor may have been taken from the flags since the job was made; such tasks wait until it is back. */
+function isExecutorKnown({ settings }: Turn, { executorConfig }: TaskConfig): boolean {
+  return executorConfig === undefined || settings.executors.has(executorConfig.name ?? '');
 }
 
 /** `waits` for the agent that is kept for the instance. */
@@ -126,6 +141,7 @@ class Search {
   /** As reservations name the group. */
   readonly own: string;
   private nearestScore = Infinity;
+  readonly counts = new VetoCounts();
   /** Nobody is left who might have room. */
   isExhausted = false;
 
@@ -171,6 +187,7 @@ class Search {
   private consider(held: HeldOffer): readonly Veto[] {
     const found = vetoesOf(this.turn, this.wanted, held);
     const score = totalScore(found);
+    this.counts.add(held, found);
     if (found.length > 0 && score <= this.nearestScore) {
       this.nearest = found;
       this.nearestScore = score;

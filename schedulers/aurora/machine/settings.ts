@@ -1,6 +1,7 @@
 /** What the machine is told by flags (spec aurora-scheduler, section 11), durations in milliseconds. */
 import type { DurationMs } from '../../../core/base/duration.ts';
 import type { CommandInfo } from '../../../core/wire/types/mesos.v1.ts';
+import type { DockerParameter } from '../thrift/types.ts';
 import type { FlappingRule } from './flapping.ts';
 import type { Tiers } from './tiers.ts';
 
@@ -30,6 +31,8 @@ export interface ConfigurationRules {
   readonly allowsGpus: boolean;
   readonly allowsFetcher: boolean;
   readonly requiresExecutorForDocker: boolean;
+  /** For jobs that name none. */
+  readonly defaultDockerParameters: readonly DockerParameter[];
   /** Names of those that tasks may have. */
   readonly executorNames: ReadonlySet<string>;
   readonly slaInstancesMin: number;
@@ -106,7 +109,6 @@ export interface MachineSettings {
     readonly startBackoffMaxMs: DurationMs;
   };
   readonly unavailabilityThresholdMs: DurationMs;
-  readonly defaultDockerParameters: readonly { readonly name: string; readonly value: string }[];
   readonly populatesDiscovery: boolean;
   /** Whether tasks of a revocable tier have processors that may be taken back. */
   readonly usesRevocableCpus: boolean;

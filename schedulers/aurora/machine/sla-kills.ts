@@ -21,6 +21,8 @@ export interface SlaKill {
   /** Whether it is still wanted; asked before it is carried out. */
   readonly isWanted: (turn: Turn, task: ScheduledTask) => boolean;
   readonly carryOut: (turn: Turn, task: ScheduledTask) => void;
+  /** The policy is looked at now. */
+  readonly attempted?: (turn: Turn) => void;
   /** Asked again by itself; else whoever wants it asks again. */
   readonly repeats: boolean;
   /** Told to coordinators: until it is done without them. */
@@ -70,7 +72,8 @@ export class SlaKills {
   }
 
   private decide(turn: Turn, task: ScheduledTask, waiting: Waiting): void {
-    const { policy } = waiting.kill;
+    const { policy, attempted } = waiting.kill;
+    attempted?.(turn);
     const answer = answerFor(turn, task, policy);
     switch (answer.kind) {
       case 'permitted':

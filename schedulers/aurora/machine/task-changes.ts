@@ -3,7 +3,7 @@
  * which something has to happen to a task (spec aurora-scheduler, sections 3.1 and 3.3).
  */
 import { assert, unreachable } from '../../../core/base/assert.ts';
-import { seconds } from '../../../core/base/duration.ts';
+import { type DurationMs, seconds } from '../../../core/base/duration.ts';
 import type {
   AssignedTask,
   JobKey,
@@ -144,7 +144,7 @@ function compacted(events: readonly TaskEvent[]): readonly TaskEvent[] {
 
 function reschedule(turn: Turn, task: ScheduledTask): void {
   const { task: config, instanceId } = task.assignedTask;
-  const penaltyMs = flappingPenaltyMs(ancestorsOf(turn, task), turn.settings.flapping, turn.random);
+  const penaltyMs = flappingPenaltyOf(turn, task);
   const next = {
     ...newTask(turn, config, instanceId),
     ancestorId: idOf(task),
@@ -155,11 +155,18 @@ function reschedule(turn: Turn, task: ScheduledTask): void {
     return;
   }
   begin(turn, next, 'THROTTLED', `Rescheduled, penalized for ${penaltyMs} ms for flapping`);
+  turn.count('task_throttle_events');
+  turn.count('task_throttle_ms_total', penaltyMs);
   turn.timetable.set('throttle', idOf(next), turn.now + penaltyMs);
 }
 
+/** How long its instance waits before it is there again. */
+export function flappingPenaltyOf(turn: Turn, task: ScheduledTask): DurationMs {
+  return flappingPenaltyMs(ancestorsOf(turn, task), turn.settings.flapping, turn.random);
+}
+
 /** Histories of the tasks that were there before it, the nearest first. */
-export function* ancestorsOf(turn: Turn, task: ScheduledTask): Generator<readonly TaskEvent[]> {
+function* ancestorsOf(turn: Turn, task: ScheduledTask): Generator<readonly TaskEvent[]> {
   const { tasks } = turn.state;
   let id = task.ancestorId;
   for (;;) {

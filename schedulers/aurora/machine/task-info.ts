@@ -31,11 +31,7 @@ export function taskInfo(placement: TaskPlacement, settings: MachineSettings): T
   const { taskId, slaveId = '', task } = assigned;
   const { name = '' } = task.executorConfig ?? {};
   const executor = settings.executors.get(name);
-  const container = containerOf(
-    task.container ?? { mesos: {} },
-    executor?.volumes ?? [],
-    settings.defaultDockerParameters,
-  );
+  const container = containerOf(task.container ?? { mesos: {} }, executor?.volumes ?? []);
   const base: TaskInfo = {
     name: key,
     task_id: { value: taskId },
@@ -112,15 +108,13 @@ function discoveryOf(assigned: AssignedTask, settings: MachineSettings): Discove
 function containerOf(
   container: Container,
   mounts: readonly HostVolume[],
-  defaultParameters: MachineSettings['defaultDockerParameters'],
 ): ContainerInfo | undefined {
   const given = mounts.map(volumeOf);
   if ('docker' in container) {
     const { image, parameters = [] } = container.docker;
-    const used = parameters.length > 0 ? parameters : defaultParameters;
     return {
       type: 'DOCKER',
-      docker: { image, parameters: used.map(({ name, value }) => ({ key: name, value })) },
+      docker: { image, parameters: parameters.map(({ name, value }) => ({ key: name, value })) },
       volumes: given,
     };
   }

@@ -1,9 +1,8 @@
 /** What happens to tasks when their time has come (spec aurora-scheduler, section 3.3). */
 import type { DurationMs } from '../../../core/base/duration.ts';
 import type { ScheduledTask } from '../thrift/types.ts';
-import { flappingPenaltyMs } from './flapping.ts';
 import { TERMINAL } from './schedule-status.ts';
-import { ancestorsOf, changeTask, setTimes } from './task-changes.ts';
+import { changeTask, flappingPenaltyOf, setTimes } from './task-changes.ts';
 import { idOf } from './task-table.ts';
 import type { Turn } from './turn.ts';
 
@@ -26,6 +25,7 @@ export function timedOut(turn: Turn, id: string, isServing: boolean): void {
 export function killAgain(turn: Turn, id: string): void {
   const task = turn.state.tasks.get(id);
   if (task?.status !== 'KILLING') return;
+  turn.count('task_kill_retries');
   turn.act({ kind: 'kill', taskId: id, agentId: task.assignedTask.slaveId });
   const since = task.taskEvents.at(-1)?.timestamp ?? turn.now;
   const first = turn.settings.killRetryMs;
@@ -48,9 +48,7 @@ export function resumeTimes(turn: Turn, task: ScheduledTask): void {
   setTimes(turn, task);
   if (task.status !== 'THROTTLED') return;
   const since = task.taskEvents.at(-1)?.timestamp ?? turn.now;
-  const { flapping } = turn.settings;
-  const penaltyMs = flappingPenaltyMs(ancestorsOf(turn, task), flapping, turn.random);
-  turn.timetable.set('throttle', idOf(task), since + penaltyMs);
+  turn.timetable.set('throttle', idOf(task), since + flappingPenaltyOf(turn, task));
 }
 
 /**

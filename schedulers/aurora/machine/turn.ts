@@ -50,8 +50,8 @@ export class Turn {
     this.rest.push(effect);
   }
 
-  count(counter: Counter): void {
-    this.rest.push({ kind: 'count', counter });
+  count(counter: Counter, by = 1): void {
+    this.rest.push({ kind: 'count', counter, by });
   }
 
   putTask(after: ScheduledTask): void {

@@ -58,10 +58,12 @@ export function startUpdate(
   const { configuration: rules, tiers } = turn.settings;
   const checked = checkJob(jobOfRequest(request), { rules, tiers });
   if (!checked.ok) return invalid(checked.error);
-  const { key, taskConfig: config, instanceCount: count } = checked.value;
+  const { key, taskConfig: config } = checked.value;
   const job = keyText(key);
   if (state.cronJobs.has(job)) return invalid(NO_CRON);
-  const tooMany = countRefusal(turn, count);
+  const count = Math.max(0, instanceCount);
+  // What is beyond all reason is not gone through first.
+  const tooMany = countRefusal(turn, Math.max(1, count));
   if (tooMany !== undefined) return invalid(tooMany);
   const current = instanceConfigs(state.tasks.activeOf(job));
   const only = settings.updateOnlyTheseInstances;
@@ -73,7 +75,9 @@ export function startUpdate(
   if (active !== undefined) return activeRefusal(active);
   const instructions = instructionsOf(state, current, difference, { config, settings });
   const quota = new QuotaUse(state, tiers);
-  const limit = quota.refusedPlan(key.role, config, { update: { job, instructions } });
+  const limit =
+    countRefusal(turn, count) ??
+    quota.refusedPlan(key.role, config, { update: { job, instructions } });
   if (limit !== undefined) return invalid(limit);
   const updateKey = { job: key, id: turn.random.uuid() };
   const begun = { createdTimestampMs: turn.now, lastModifiedTimestampMs: turn.now };
@@ -88,6 +92,7 @@ export function startUpdate(
   });
   turn.persist(state.updates.add(update));
   updates.begin(turn, update, { user: caller.user, message });
+  turn.count('thrift_workload_startJobUpdate', count);
   return okay({ startJobUpdateResult: { key: updateKey, updateSummary: update.summary } });
 }
 

@@ -81,11 +81,12 @@ export function updateDiff(turn: Turn, request: JobUpdateRequest | undefined): R
   const { configuration: rules, tiers } = turn.settings;
   const checked = checkJob(jobOfRequest(request), { rules, tiers });
   if (!checked.ok) return invalid(checked.error);
-  const { key, taskConfig: config, instanceCount: count } = checked.value;
+  const { key, taskConfig: config } = checked.value;
+  const count = Math.max(0, request?.instanceCount ?? 0);
   const { state } = turn;
   const job = keyText(key);
   if (state.cronJobs.has(job)) return invalid('Cron jobs are not supported.');
-  const tooMany = countRefusal(turn, count);
+  const tooMany = countRefusal(turn, Math.max(1, count));
   if (tooMany !== undefined) return invalid(tooMany);
   const current = instanceConfigs(state.tasks.activeOf(job));
   const only = request?.settings?.updateOnlyTheseInstances ?? [];
@@ -110,5 +111,7 @@ export function jobOfRequest(request: JobUpdateRequest | undefined) {
   if (request === undefined) return undefined;
   const { taskConfig, instanceCount } = request;
   const cronCollisionPolicy = 'KILL_EXISTING' as const;
-  return { key: taskConfig?.job, taskConfig, instanceCount, cronCollisionPolicy };
+  // That there are too few of them is told with the limits, after everything else.
+  const count = Math.max(1, instanceCount);
+  return { key: taskConfig?.job, taskConfig, instanceCount: count, cronCollisionPolicy };
 }

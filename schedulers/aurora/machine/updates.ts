@@ -76,6 +76,7 @@ export class JobUpdates {
   become(turn: Turn, update: StoredUpdate, status: JobUpdateStatus, author: EventAuthor): void {
     const event = { status, timestampMs: turn.now, ...author };
     turn.persist(turn.state.updates.addEvent(update, event));
+    turn.count(`update_transition_${status}`);
     this.rolling.delete(update.id);
     if (!isActiveUpdate(status)) {
       this.pulses.delete(update.id);
@@ -236,12 +237,21 @@ function killInstance(
     return;
   }
   const { status } = update;
-  addCheckEvent(turn, update, instance, 'Checking SLA before continuing.');
+  const checking = 'Checking SLA before continuing.';
+  const { updating } = actionsOf(update);
+  // Asked again after a pause, it has been said already.
+  const isSaid = update.instanceEvents.some(
+    ({ instanceId, action, message }) =>
+      instanceId === instance && action === updating && message === checking,
+  );
+  if (!isSaid) addCheckEvent(turn, update, instance, checking);
   parts.slaKills.request(turn, task, {
     policy,
     isWanted: () => update.status === status,
+    attempted: (later) => later.count(`updates_sla_kill_attempt_${keyText(update.job)}`),
     carryOut: (later, found) => {
       addCheckEvent(later, update, instance, 'SLA check passed, continuing.');
+      later.count(`updates_sla_kill_success_${keyText(update.job)}`);
       killNow(later, update, found, parts);
     },
     repeats: true,
@@ -311,4 +321,5 @@ function addInstanceEvent(
   if (last?.action === action) return;
   const event = { instanceId, timestampMs: turn.now, action };
   turn.persist(turn.state.updates.addInstanceEvent(update, event));
+  turn.count(`update_instance_transition_${action}`);
 }

@@ -4,9 +4,11 @@ import { test } from 'node:test';
 import { SimulatedClock } from '../../../core/testing/clock.ts';
 import type { TaskState, TaskStatus } from '../../../core/wire/types/mesos.v1.ts';
 import { parseTiers } from '../../../schedulers/aurora/file-flags.ts';
+import { auroraVars } from '../../../schedulers/aurora/metrics.ts';
 import { ReconcileOnDemand } from '../../../schedulers/aurora/reconcile-on-demand.ts';
 import { ReconciliationSchedule } from '../../../schedulers/aurora/reconciliation-schedule.ts';
 import { SLA_METRICS, SlaVars } from '../../../schedulers/aurora/sla-vars.ts';
+import { workloadOf } from '../../../schedulers/aurora/thrift-workload.ts';
 import { job, SchedulerTester, said, WEB } from './machine/scheduler-tester.ts';
 
 test('services have figures by job, cluster and size; they stay until they are too old', () => {
@@ -37,6 +39,65 @@ test('services have figures by job, cluster and size; they stay until they are t
   assert.equal(sla.vars(it.machine, it.now), vars);
   it.advance(30_000);
   assert.equal(sla.vars(it.machine, it.now).get('sla_www/prod/web_job_uptime_50.00_sec'), 90);
+});
+
+/** As the shell keeps them. */
+function countsOf(it: SchedulerTester): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const effect of it.takeEffects()) {
+    if (effect.kind !== 'count') continue;
+    counts.set(effect.counter, (counts.get(effect.counter) ?? 0) + effect.by);
+  }
+  return counts;
+}
+
+test('what is tried, refused and asked for is counted under the original names, from zero on', () => {
+  const it = new SchedulerTester();
+  const rest = {
+    machine: it.machine,
+    isSubscribed: true,
+    life: 'ACTIVE',
+    uptimeSeconds: 1,
+  } as const;
+  const before = auroraVars({ ...rest, counts: new Map() });
+  for (const name of ['schedule_attempts_no_match', 'update_transition_ROLLED_BACK']) {
+    assert.equal(before.get(name), 0, name);
+  }
+  it.create(job(2));
+  it.offer('h1', { cpus: 1.5 });
+  it.offer('h2', { cpus: 0.5, ramMb: 1 });
+  it.advance(1);
+  it.call({ method: 'killTasks', args: { job: WEB } });
+  const vars = auroraVars({ ...rest, counts: countsOf(it) });
+  const expected = {
+    scheduler_resource_offers: 2,
+    outstanding_offers: 1,
+    schedule_attempts_fired: 2,
+    schedule_attempts_no_match: 1,
+    scheduling_veto_static: 2,
+    scheduling_veto_insufficient_resources: 3,
+    thrift_workload_createJob: 2,
+    thrift_workload_killTasks: 2,
+    task_store_KILLING: 1,
+  };
+  const names = Object.keys(expected);
+  assert.deepEqual(Object.fromEntries(names.map((name) => [name, vars.get(name)])), expected);
+});
+
+test('calls that look are counted with what they answer, calls about hosts with the hosts', () => {
+  const it = new SchedulerTester();
+  it.create(job(3));
+  const rows = [
+    [{ method: 'getTasksStatus', args: { query: {} } }, 3],
+    [{ method: 'getRoleSummary', args: {} }, 1],
+    [{ method: 'getJobs', args: {} }, 1],
+    [{ method: 'getConfigSummary', args: { job: WEB } }, 1],
+    [{ method: 'drainHosts', args: { hosts: { hostNames: ['a', 'b'] } } }, 2],
+    [{ method: 'killTasks', args: { job: WEB } }, undefined],
+  ] as const;
+  for (const [call, workload] of rows) {
+    assert.equal(workloadOf(call, it.call(call)), workload, call.method);
+  }
 });
 
 test('tasks are asked about on demand, in batches with pauses', async () => {

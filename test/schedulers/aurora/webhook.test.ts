@@ -110,6 +110,7 @@ test('what is wrong with the file is named', () => {
     [[], 'the file is no object'],
     [{ ...FILE, targetURL: 'nowhere' }, `'targetURL' is no address`],
     [{ ...FILE, timeoutMsec: undefined }, `'timeoutMsec' is no number above 0`],
+    [{ ...FILE, timeoutMsec: 600_001 }, `'timeoutMsec' is above 600000`],
     [{ ...FILE, headers: undefined }, `'headers' is no object`],
     [{ ...FILE, headers: { a: 1 } }, `header 'a' is no text`],
     [{ ...FILE, statuses: ['BUSY'] }, `there is no status 'BUSY'`],

@@ -30,6 +30,8 @@ test('a cron job is refused with the reason', () => {
   for (const [description, text] of refusals) {
     assert.equal(schedule(it, description), `INVALID_REQUEST ${text}`);
   }
+  const nameless = cronJob({ key: { ...WEB, name: '' } });
+  assert.match(schedule(it, nameless), /^ERROR Job key .* is invalid\.$/);
   const replaced = it.call({ method: 'replaceCronTemplate', args: { config: cronJob() } });
   assert.equal(said(replaced), 'INVALID_REQUEST No cron job found for www/prod/web.');
   it.create(job(1));

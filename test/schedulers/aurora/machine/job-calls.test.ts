@@ -6,7 +6,7 @@ import type {
   TaskConfig,
   TaskQuery,
 } from '../../../../schedulers/aurora/thrift/types.ts';
-import { config, job, SchedulerTester, said, WEB } from './scheduler-tester.ts';
+import { config, job, SchedulerTester, SETTINGS, said, WEB } from './scheduler-tester.ts';
 
 function dedicated(...values: string[]): readonly Constraint[] {
   return [{ name: 'dedicated', constraint: { value: { negated: false, values } } }];
@@ -58,6 +58,25 @@ const REFUSED: readonly (readonly [Partial<TaskConfig>, string])[] = [
     { resources: [{ numCpus: 1 }, { numCpus: 2 }, { ramMb: 1 }, { ramMb: 2 }, { diskMb: 1 }] },
     'Multiple resource values are not supported for CPU, RAM',
   ],
+  [
+    { resources: [...config().resources, { diskMb: 1 }, { numGpus: 1 }, { numGpus: 1 }] },
+    'Multiple resource values are not supported for GPU, disk',
+  ],
+  [
+    { resources: [...config().resources, { numGpus: 0 }] },
+    'GPU resource support is disabled in this cluster.',
+  ],
+  [
+    { job: { ...WEB, environment: 'qa' }, owner: { user: 'a b' } },
+    "Job environment qa doesn't match: ^(prod|devel|test|staging\\d*)$",
+  ],
+  [
+    {
+      container: { mesos: { volumes: [{ containerPath: '/a', hostPath: '/b', mode: 'RO' }] } },
+      mesosFetcherUris: [{ value: 'http://a' }],
+    },
+    'Mesos Fetcher for individual jobs is disabled in this cluster.',
+  ],
   [{ resources: [{ numCpus: 0 }] }, 'num_cpus must be greater than 0.0'],
   [{ resources: [{ numCpus: 1 }, { diskMb: 1 }] }, 'ram_mb must be greater than 0.0'],
   [{ resources: [{ numCpus: 1 }, { ramMb: 1 }] }, 'disk_mb must be greater than 0.0'],
@@ -79,8 +98,8 @@ const REFUSED: readonly (readonly [Partial<TaskConfig>, string])[] = [
   ],
 ];
 
-for (const [changes, text] of REFUSED) {
-  test(`a job is refused with: ${text}`, () => {
+for (const [index, [changes, text]] of REFUSED.entries()) {
+  test(`a job is refused with: ${text} (row ${index})`, () => {
     const it = new SchedulerTester();
     const description = job(2, changes);
     const answer = it.call({ method: 'createJob', args: { description } });
@@ -146,6 +165,39 @@ test('what a configuration leaves out is filled in', () => {
   assert.equal(taskConfig.production, false);
   assert.deepEqual(taskConfig.container, { mesos: {} });
   assert.deepEqual([...(taskConfig.taskLinks ?? [])], [['http', 'http://%host%:%port:http%']]);
+});
+
+test('a job of Docker keeps the default parameters that the cluster had when it was made', () => {
+  const defaultDockerParameters = [{ name: 'net', value: 'host' }];
+  const configuration = {
+    ...SETTINGS.configuration,
+    containerTypes: new Set(['DOCKER'] as const),
+    defaultDockerParameters,
+  };
+  const it = new SchedulerTester({ configuration });
+  const description = job(1, { container: { docker: { image: 'x', parameters: [] } } });
+  const { result } = it.call({ method: 'populateJobConfig', args: { description } });
+  const { taskConfig } =
+    result !== undefined && 'populateJobResult' in result
+      ? result.populateJobResult
+      : assert.fail('there is no result');
+  assert.deepEqual(taskConfig.container, {
+    docker: { image: 'x', parameters: defaultDockerParameters },
+  });
+});
+
+test('a text or a list that must have something in it is not left blank', () => {
+  const it = new SchedulerTester();
+  const quota = { resources: [{ numCpus: 1 }, { ramMb: 1 }, { diskMb: 1 }] };
+  const calls: readonly Parameters<SchedulerTester['call']>[0][] = [
+    { method: 'restartShards', args: { job: WEB, shardIds: [] } },
+    { method: 'setQuota', args: { ownerRole: ' ', quota } },
+    { method: 'getQuota', args: { ownerRole: '' } },
+    { method: 'forceTaskState', args: { taskId: '', status: 'LOST' } },
+  ];
+  for (const call of calls) {
+    assert.equal(said(it.call(call)), 'ERROR Argument cannot be blank', call.method);
+  }
 });
 
 test('a job is created with its tasks pending, once', () => {

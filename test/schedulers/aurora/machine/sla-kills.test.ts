@@ -113,6 +113,21 @@ test('a paused update kills nobody later', () => {
   assert.equal(inStatus(it, 'KILLING').length, 0);
 });
 
+test('that a policy is looked at is said once, however often the update is paused', () => {
+  const it = running();
+  it.advance(120_000);
+  update(it, { priority: 1, slaPolicy: ALL_BUT_ONE });
+  const [stored] = it.machine.state.updates.ofJob('www/prod/web');
+  const key = { job: WEB, id: stored?.id ?? '' };
+  for (let round = 0; round < 2; round += 1) {
+    assert.equal(said(it.call({ method: 'pauseJobUpdate', args: { key } })), 'OK');
+    it.advance(600_000);
+    assert.equal(said(it.call({ method: 'resumeJobUpdate', args: { key } })), 'OK');
+  }
+  const checking = 'INSTANCE_UPDATING Checking SLA before continuing.';
+  assert.equal(events(it, 1).filter((text) => text === checking).length, 1);
+});
+
 test('without slaAware, below twenty instances, and for other tiers nobody asks', () => {
   const rows: readonly (readonly [Partial<TaskConfig>, boolean])[] = [
     [{ tier: 'preferred', slaPolicy: ALL_BUT_ONE }, false],

@@ -145,8 +145,10 @@ test('containers: images as volumes, parameters of the job or the default ones, 
   });
   const defaultDockerParameters = [{ name: 'net', value: 'host' }];
   const docker = (parameters?: { name: string; value: string }[]) =>
-    launched({ container: { docker: { image: 'a', parameters } } }, { defaultDockerParameters })
-      .executor?.container;
+    launched(
+      { container: { docker: { image: 'a', parameters } } },
+      { configuration: { ...ALL_ALLOWED, defaultDockerParameters } },
+    ).executor?.container;
   assert.deepEqual(docker(), {
     type: 'DOCKER',
     docker: { image: 'a', parameters: [{ key: 'net', value: 'host' }] },

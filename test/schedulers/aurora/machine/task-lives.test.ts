@@ -24,7 +24,7 @@ test('nothing is launched before it is written', () => {
   it.takeEffects();
   it.advance(1);
   const kinds = it.takeEffects().map(({ kind }) => kind);
-  assert.deepEqual(kinds, ['persist', 'launch']);
+  assert.deepEqual(kinds, ['persist', 'count', 'launch']);
 });
 
 test('the cluster is told of the executor, its overhead, the ports and the tier', () => {
@@ -342,6 +342,39 @@ test('an action on a partitioned task gives it up', () => {
       ['LOST', 'Action performed on partitioned task, marking as LOST.'],
     ],
   );
+});
+
+test('a task whose executor is no longer configured waits for it', () => {
+  const it = new SchedulerTester();
+  it.create(job(1));
+  const after = new SchedulerTester({ executors: new Map() }, it);
+  after.offer('h1');
+  after.advance(120_000);
+  assert.deepEqual(after.statuses(), ['0 PENDING']);
+  assert.deepEqual(after.take(), []);
+  const back = new SchedulerTester({}, after);
+  back.offer('h1');
+  back.advance(60_000);
+  assert.deepEqual(back.statuses(), ['0 ASSIGNED']);
+});
+
+test('after a start, a task that has flapped waits for its penalty, too', () => {
+  const scheduling = { ...SETTINGS.scheduling, startupDelayMaxMs: 1 };
+  const it = new SchedulerTester({ scheduling });
+  it.create(job(1));
+  for (let life = 0; life < 2; life += 1) {
+    it.run();
+    it.status(it.id(0), 'TASK_FAILED');
+  }
+  it.advance(60_000);
+  const statuses = it.task(0).taskEvents.map(({ status }) => status);
+  assert.deepEqual(statuses, ['THROTTLED', 'PENDING']);
+  const after = new SchedulerTester({ scheduling }, it);
+  after.offer('h1');
+  after.advance(29_000);
+  assert.deepEqual(after.statuses().at(-1), '0 PENDING');
+  after.advance(271_000);
+  assert.deepEqual(after.statuses().at(-1), '0 ASSIGNED');
 });
 
 test('a task that flaps is told how long it waits', () => {

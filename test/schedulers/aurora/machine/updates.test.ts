@@ -245,6 +245,7 @@ test('an update is refused with the reason, in the order of the checks', () => {
       it.start(2, { updateOnlyTheseInstances: [{ first: 1, last: 3 }] }),
       'The update request attempted to update specific instances, but some are irrelevant to the update and current job state: [2, 3]',
     ],
+    [it.start(0, {}, BIGGER), 'Instance count must be between 1 and 4000 inclusive.'],
     [it.start(4_001), 'Instance count must be between 1 and 4000 inclusive.'],
   ];
   for (const [answer, text] of refusals) assert.equal(answer, `INVALID_REQUEST ${text}`);
