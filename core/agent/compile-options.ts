@@ -134,6 +134,7 @@ export function compileAgentOptions(
       strict: flags.strict,
       executorRegistrationTimeoutMs: flags.executor_registration_timeout,
       executorReregistrationTimeoutMs: flags.executor_reregistration_timeout,
+      executorReregistrationRetryMs: flags.executor_reregistration_retry_interval,
       executorShutdownGraceMs: flags.executor_shutdown_grace_period,
       recoveryTimeoutMs: flags.recovery_timeout,
       registrationBackoffFactorMs: flags.registration_backoff_factor,

@@ -194,6 +194,10 @@ export function pidExecutorRegistered(
   }
   const { framework, executor } = found;
   context.emit({ kind: 'link', to: from });
+  if (hasNothingToDo(executor)) {
+    registerExecutor(context, executor, { kind: 'pid', pid: from });
+    return;
+  }
   context.send(from, {
     name: 'mesos.internal.ExecutorRegisteredMessage',
     value: {
@@ -213,7 +217,12 @@ export function pidExecutorReregistered(
   message: ReregisterExecutorMessage,
 ): void {
   const found = findExecutor(context, message.framework_id.value, message.executor_id.value);
-  if (found?.executor.status !== 'registering' || context.state.status === 'terminating') {
+  // It may have answered the first of several requests to come back.
+  const isAsked = context.options.executorReregistrationRetryMs !== undefined;
+  if (isAsked && found?.executor.status === 'running') return;
+  const isExpected =
+    found?.executor.status === 'registering' && found.framework.status === 'running';
+  if (!isExpected || context.state.status !== 'recovering') {
     context.send(from, { name: 'mesos.internal.ShutdownExecutorMessage', value: {} });
     return;
   }

@@ -74,6 +74,9 @@ export const AGENT_FLAGS = {
   executor_reregistration_timeout: flag('duration', seconds(2), {
     help: 'How long executors may take to come back after a restart; at most 15secs.',
   }),
+  executor_reregistration_retry_interval: optionalFlag('duration', {
+    help: 'How often driver executors are asked to come back; once without it.',
+  }),
   executor_shutdown_grace_period: flag('duration', seconds(5), {
     help: 'Time between asking an executor to end and killing it.',
   }),

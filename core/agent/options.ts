@@ -41,6 +41,8 @@ export interface AgentOptions extends OversubscriptionOptions {
   readonly strict: boolean;
   readonly executorRegistrationTimeoutMs: DurationMs;
   readonly executorReregistrationTimeoutMs: DurationMs;
+  /** Undefined: driver executors are asked to come back once. */
+  readonly executorReregistrationRetryMs: DurationMs | undefined;
   readonly executorShutdownGraceMs: DurationMs;
   readonly recoveryTimeoutMs: DurationMs;
   readonly registrationBackoffFactorMs: DurationMs;
@@ -100,6 +102,7 @@ export const AGENT_DEFAULTS = {
   strict: true,
   executorRegistrationTimeoutMs: 60_000,
   executorReregistrationTimeoutMs: 2_000,
+  executorReregistrationRetryMs: undefined,
   executorShutdownGraceMs: 5_000,
   recoveryTimeoutMs: 900_000,
   registrationBackoffFactorMs: 1_000,

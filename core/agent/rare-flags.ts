@@ -18,9 +18,6 @@ export const RARE_AGENT_FLAGS = {
   master_detector: optionalFlag('string', MODULES),
   secret_resolver: optionalFlag('string', MODULES),
   memory_profiling: flag('bool', false, { help: 'Not supported: memory is not profiled.' }),
-  executor_reregistration_retry_interval: optionalFlag('duration', {
-    help: 'Not supported: executors are asked to come back once.',
-  }),
   domain_socket_location: optionalFlag('path', {
     help: 'Not supported: executors connect over TCP.',
   }),

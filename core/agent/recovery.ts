@@ -39,6 +39,7 @@ import type { AgentExecutor, AgentFramework } from './state.ts';
 import { partitionState, withStatus } from './tasks.ts';
 
 const RECOVERY_DEADLINE = 'recovery';
+const RECONNECT_DEADLINE = 'reconnect';
 
 export function recovered(
   context: AgentContext,
@@ -231,6 +232,18 @@ function adoptContainers(context: AgentContext, containers: readonly LauncherCon
     return;
   }
   const waiting = [...context.state.containers.values()].filter(isWaited);
+  askExecutors(context, waiting);
+  if (waiting.length === 0) {
+    finishRecovery(context);
+    return;
+  }
+  const waitMs = context.options.executorReregistrationTimeoutMs;
+  context.deadlines.set(RECOVERY_DEADLINE, context.now + waitMs);
+}
+
+/** Driver executors have to be told that the agent is back; again and again, where that is wanted. */
+function askExecutors(context: AgentContext, waiting: readonly AgentExecutor[]): void {
+  const { executorReregistrationRetryMs: retryMs } = context.options;
   for (const executor of waiting) {
     if (executor.connection?.kind !== 'pid') continue;
     context.emit({ kind: 'link', to: executor.connection.pid });
@@ -239,12 +252,7 @@ function adoptContainers(context: AgentContext, containers: readonly LauncherCon
       value: { slave_id: { value: context.agentId } },
     });
   }
-  if (waiting.length === 0) {
-    finishRecovery(context);
-    return;
-  }
-  const waitMs = context.options.executorReregistrationTimeoutMs;
-  context.deadlines.set(RECOVERY_DEADLINE, context.now + waitMs);
+  if (retryMs !== undefined) context.deadlines.set(RECONNECT_DEADLINE, context.now + retryMs);
 }
 
 /** Also called when the launcher was replaced while the agent lived. */
@@ -327,6 +335,10 @@ function isWaited(executor: AgentExecutor): boolean {
 
 /** The time for executors to come back is over; false when `key` is another deadline. */
 export function recoveryWoke(context: AgentContext, key: string): boolean {
+  if (key === RECONNECT_DEADLINE) {
+    askExecutors(context, [...context.state.containers.values()].filter(isWaited));
+    return true;
+  }
   if (key !== RECOVERY_DEADLINE) return false;
   const timeout = formatDuration(context.options.executorReregistrationTimeoutMs);
   for (const executor of [...context.state.containers.values()].filter(isWaited)) {
@@ -349,6 +361,7 @@ function finishRecovery(context: AgentContext): void {
     context.emit({ kind: 'exit', failure: undefined });
     return;
   }
+  context.deadlines.clear(RECONNECT_DEADLINE);
   resumeDrain(context);
   startOversubscription(context);
   disconnect(context);

@@ -165,6 +165,15 @@ test('what belongs to resource providers is refused by its name', async () => {
     ],
   ] as const) {
     const said = await post('/api/v1', { type, [field]: given });
-    assert.equal(said, `501 Call ${type} is not supported by this agent`);
+    const refused = type.endsWith('_CONFIG')
+      ? '500 Missing required flag --resource_provider_config_dir'
+      : `501 Call ${type} is not supported by this agent`;
+    assert.equal(said, refused);
+  }
+  for (const field of ['add_resource_provider_config', 'update_resource_provider_config']) {
+    const given = { info: { ...info, id: { value: 'x' } } };
+    const said = await post('/api/v1', { type: field.toUpperCase(), [field]: given });
+    const fault = `Expecting '${field}.info.id' to be unset`;
+    assert.equal(said, `400 Failed to validate agent::Call: ${fault}`);
   }
 });
