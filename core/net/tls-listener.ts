@@ -1,15 +1,14 @@
 /**
  * TLS in front of an HTTP server: a second port, whose decrypted connections the server takes like
- * its own. Certificates come as a PKCS12 key store.
+ * its own. Certificates come from a key store.
  */
 import { createServer, type Server } from 'node:tls';
 import { ClusterError, errorCode } from '../base/errors.ts';
 import type { HttpServer } from './http-server.ts';
+import type { KeyAndCertificates } from './java-key-store.ts';
 
-export interface KeyStore {
-  readonly pfx: Buffer;
-  readonly passphrase: string;
-}
+/** A PKCS12 store as it is, or what was read from one of Java's. */
+export type KeyStore = { readonly pfx: Buffer; readonly passphrase: string } | KeyAndCertificates;
 
 export interface TlsAddress {
   readonly ip: string;

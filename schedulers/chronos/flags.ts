@@ -129,7 +129,9 @@ export const CHRONOS_FLAGS = {
   schedule_horizon: ignored('Of 2.x.'),
   https_port: flag('int', 8443, { help: 'The port for HTTPS, with a key store. (default: 8443)' }),
   https_address: optionalFlag('string', { help: 'Its address. (default: that of HTTP)' }),
-  ssl_keystore_path: optionalFlag('path', { help: 'PKCS12 key store with the certificate.' }),
+  ssl_keystore_path: optionalFlag('path', {
+    help: 'PKCS12 or JKS key store with the certificate.',
+  }),
   ssl_keystore_password: optionalFlag('string', { help: 'Its password.' }),
   assets_path: ignored('For the original web interface.'),
   graphite_host_port: optionalFlag('string', {

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { describeError } from '../../core/base/errors.ts';
 import { err, ok, type Result } from '../../core/base/result.ts';
+import { isJavaKeyStore, readJavaKeyStore } from '../../core/net/java-key-store.ts';
 import type { KeyStore, TlsAddress } from '../../core/net/tls-listener.ts';
 
 export interface HttpsOptions extends TlsAddress {
@@ -21,9 +22,6 @@ export interface HttpsFlags {
   readonly ssl_keystore_path: string | undefined;
   readonly ssl_keystore_password: string | undefined;
 }
-
-/** First bytes of the format that only Java reads. */
-const JKS = 'feedfeed';
 
 /** Undefined without a key store; then HTTP must be on. */
 export function httpsOf(flags: HttpsFlags): Result<HttpsOptions | undefined> {
@@ -41,17 +39,19 @@ export function httpsOf(flags: HttpsFlags): Result<HttpsOptions | undefined> {
   return ok({ ip, port: flags.https_port, keys: keys.value });
 }
 
+/** PKCS12 or JKS, whatever the file is called. */
 function openKeyStore(path: string, passphrase: string): Result<KeyStore> {
+  const failed = (why: string): Result<never> =>
+    err(`The key store '${path}' cannot be opened: ${why}`);
   try {
-    const pfx = readFileSync(path);
-    if (pfx.subarray(0, 4).toString('hex') === JKS) {
-      return err(
-        `The key store '${path}' is in JKS format; make a PKCS12 one of it: keytool -importkeystore -srckeystore ${path} -destkeystore NEW -deststoretype PKCS12`,
-      );
+    const bytes = readFileSync(path);
+    if (isJavaKeyStore(bytes)) {
+      const keys = readJavaKeyStore(bytes, passphrase);
+      return keys.ok ? keys : failed(keys.error);
     }
-    createSecureContext({ pfx, passphrase });
-    return ok({ pfx, passphrase });
+    createSecureContext({ pfx: bytes, passphrase });
+    return ok({ pfx: bytes, passphrase });
   } catch (thrown) {
-    return err(`The key store '${path}' cannot be opened: ${describeError(thrown)}`);
+    return failed(describeError(thrown));
   }
 }

@@ -49,7 +49,7 @@ export const MARATHON_FLAGS = {
   http: flag('bool', true, { help: 'Serve HTTP; --disable_http leaves HTTPS alone' }),
   https_address: optionalFlag('string', { help: 'Address of HTTPS; default: that of HTTP' }),
   https_port: flag('int', 8_443, { help: 'Port of HTTPS, served with a key store' }),
-  ssl_keystore_path: optionalFlag('path', { help: 'PKCS12 key store with the certificate' }),
+  ssl_keystore_path: optionalFlag('path', { help: 'PKCS12 or JKS key store with the certificate' }),
   ssl_keystore_password: optionalFlag('string', { help: 'Password of the key store' }),
   http_credentials: optionalFlag('string', { help: 'user:password for basic authentication' }),
   http_realm: flag('string', 'Mesosphere', { help: 'Realm of basic authentication' }),

@@ -15,14 +15,14 @@ import { freePorts } from './support/programs.ts';
 
 const KEYS = join(import.meta.dirname, '../schedulers/marathon/keys');
 
-test('Chronos serves HTTPS alone where HTTP is off', async (t) => {
+test('Chronos serves HTTPS alone where HTTP is off, from a key store of Java', async (t) => {
   const [port = 0] = await freePorts(1);
   const https = httpsOf({
     http: false,
     http_address: '127.0.0.1',
     https_address: undefined,
     https_port: port,
-    ssl_keystore_path: join(KEYS, 'localhost.p12'),
+    ssl_keystore_path: join(KEYS, 'old.jks'),
     ssl_keystore_password: 'keyword',
   });
   assert.ok(https.ok);

@@ -92,6 +92,47 @@ test('a name that is not there is NXDOMAIN with SOA, names elsewhere are refused
   assert.match(await dig('example.com', 'A'), /status: REFUSED/);
 });
 
+test('what dig adds to a question is answered as the original does', async () => {
+  // Names come back as they were spelt, a star is left out, checking and EDNS flags do no harm.
+  const spelt = await dig('wEb.*.Marathon.MESOS', 'A', '+cd', '+edns', '+bufsize=4096', '+dnssec');
+  assert.match(spelt, /flags: qr aa rd ra cd;/);
+  assert.match(spelt, /^;wEb\.\*\.Marathon\.MESOS\.\s+IN\s+A$/m);
+  assert.match(spelt, /^web\.marathon\.mesos\.\s+60\s+IN\s+A\s+10\.2\.2\.2$/m);
+  assert.doesNotMatch(spelt, /OPT PSEUDOSECTION/);
+  const any = await dig('web.marathon.mesos', 'ANY', '+notcp');
+  assert.match(any, /status: NOERROR/);
+  assert.match(any, /ANSWER: 1, AUTHORITY: 2, ADDITIONAL: 0/);
+  assert.match(await dig('web.marathon.mesos', 'TXT'), /status: NOERROR/);
+  assert.match(await dig('web.marathon.mesos', 'TXT'), /ANSWER: 0, AUTHORITY: 1, ADDITIONAL: 0/);
+  assert.match(await dig('-x', '10.2.2.2'), /status: REFUSED/);
+});
+
+test('dig asks again over TCP for what does not fit, and without that sees what does', async () => {
+  const ips = Array.from({ length: 40 }, (_, at) => `10.4.0.${at}`);
+  for (const ip of ips) {
+    const id = `many.${ip}`;
+    master.send(v1.taskAdded(v1.task({ id, name: 'many', framework: 'F1', agent: 'x-S0' })));
+    master.send(v1.taskUpdated('F1', id, 'TASK_RUNNING', ip));
+  }
+  await eventually(
+    'all have addresses',
+    async () => (await hosts('many.marathon.mesos.')).split('"ip"').length > ips.length,
+  );
+  const cut = await dig('many.marathon.mesos', 'A', '+ignore', '+noedns');
+  assert.match(cut, /flags: qr aa tc rd ra;/);
+  // 17 bytes and the name of 20 with its dot leave room for 29 records of 16.
+  assert.match(cut, /ANSWER: 29, /);
+  assert.match(await dig('many.marathon.mesos', 'A', '+ignore', '+bufsize=4096'), /ANSWER: 29, /);
+  const whole = await dig('many.marathon.mesos', 'A', '+short');
+  assert.deepEqual(
+    whole
+      .split('\n')
+      .filter((line) => line.startsWith('10.'))
+      .sort(),
+    ips.sort(),
+  );
+});
+
 test('a task that starts to run is found at once, and gone when it ends', async () => {
   const task = { id: 'api.1', name: 'api', framework: 'F1', agent: 'x-S0' };
   master.send(v1.taskAdded(v1.task(task)));
@@ -114,10 +155,14 @@ async function answers(host: string, ip: string): Promise<void> {
   await eventually(
     `${host} is '${ip}'`,
     async () => {
-      const response = await fetch(`http://127.0.0.1:${httpPort}/v1/hosts/${host}`);
-      last = await response.text();
+      last = await hosts(host);
       return last.includes(`"ip": "${ip}"`);
     },
     () => last,
   );
+}
+
+async function hosts(host: string): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${httpPort}/v1/hosts/${host}`);
+  return await response.text();
 }

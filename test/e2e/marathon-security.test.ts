@@ -71,11 +71,11 @@ test('Marathon serves HTTPS alone and asks its plugins', async (t) => {
   assert.deepEqual([apps.status, apps.text], [200, '{"apps":[]}']);
 });
 
-test('a key store of Java and a plugin that is missing are refused before the start', async (t) => {
+test('a wrong password of a key store of Java and a plugin that is missing are refused before the start', async (t) => {
   const directory = await temporaryDirectory('marathon-refused');
   t.after(() => removeDirectory(directory));
   const common = ['marathon', '--master=127.0.0.1:1', `--work_dir=${directory}`];
-  const keys = [`--ssl_keystore_path=${join(KEYS, 'old.jks')}`, '--ssl_keystore_password=keyword'];
+  const keys = [`--ssl_keystore_path=${join(KEYS, 'old.jks')}`, '--ssl_keystore_password=wrong'];
   const plugins = [`--plugin_dir=${directory}`, `--plugin_conf=${directory}/none.json`];
   const refused = async (flags: readonly string[], code: number, text: RegExp): Promise<void> => {
     const program = startOrrery([...common, ...flags]);
@@ -84,7 +84,11 @@ test('a key store of Java and a plugin that is missing are refused before the st
     assert.match(program.output(), text);
   };
   await Promise.all([
-    refused(keys, 112, /is in JKS format; make a PKCS12 one of it: keytool/),
+    refused(
+      keys,
+      112,
+      /old\.jks' cannot be opened: Keystore was tampered with, or password was incorrect/,
+    ),
     refused(plugins, 102, /the plugin configuration '.*none\.json' cannot be read/),
   ]);
 });
