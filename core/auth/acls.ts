@@ -3,6 +3,9 @@ import { err, ok, type Result } from '../base/result.ts';
 import { fromJson } from '../wire/json.ts';
 import { ACTIONS, type Action, type ActionRow, AUTHORIZABLE_PATHS, OLD_LISTS } from './actions.ts';
 
+/** The end of a role that stands for all roles below. */
+export const RECURSIVE = '/%';
+
 export interface Entity {
   readonly type: 'SOME' | 'ANY' | 'NONE';
   readonly values: readonly string[];
@@ -70,9 +73,19 @@ function readList(list: readonly unknown[], row: ActionRow): Result<readonly Acl
     const objects = entityOf(each[row.key]);
     const refused = refuseObjects(objects, row);
     if (refused !== undefined) return err(refused);
-    acls.push({ principals, objects });
+    acls.push(...splitRoles(objects, row).map((part) => ({ principals, objects: part })));
   }
   return ok(acls);
+}
+
+/** What `eng/%` stands for is asked of ACLs that name nothing else. */
+function splitRoles(objects: Entity, { kind }: ActionRow): readonly Entity[] {
+  if (kind !== 'role' || objects.type !== 'SOME') return [objects];
+  const below = objects.values.filter((each) => each.endsWith(RECURSIVE));
+  if (below.length === 0) return [objects];
+  const others = objects.values.filter((each) => !each.endsWith(RECURSIVE));
+  const parts = [...below.map((each) => [each]), others];
+  return parts.filter((each) => each.length > 0).map((values) => ({ ...objects, values }));
 }
 
 function refuseObjects(objects: Entity, { kind, message }: ActionRow): string | undefined {

@@ -4,7 +4,7 @@
  * costs five decisions.
  */
 import { isStrictSubrole } from '../resources/kinds.ts';
-import type { Acl, Acls, Entity } from './acls.ts';
+import { type Acl, type Acls, type Entity, RECURSIVE } from './acls.ts';
 import { ACTIONS, type Action } from './actions.ts';
 import type { Principal } from './principal.ts';
 
@@ -106,8 +106,6 @@ class LocalApprovers implements Approvers {
     return this.acls.permissive;
   }
 }
-
-const RECURSIVE = '/%';
 
 /** `eng/%` stands for the role itself when that lies below `eng`. */
 function forRole({ objects }: Acl, role: string | undefined): Entity {

@@ -104,6 +104,15 @@ test('a role with a percent sign stands for all roles below it, and not for itse
   assert.equal(it.approved('reserve_resources'), false);
   assert.equal(who(acls, 'q').approved('reserve_resources', 'eng/web'), false);
   assert.equal(it.approved('update_quotas', 'eng/web'), false);
+  const several = { values: ['ops', 'eng/%', 'qa/%'] };
+  const mixed = who(
+    { permissive: false, view_roles: [{ principals: several, roles: several }] },
+    'ops',
+  );
+  const seen = ['ops', 'eng/web', 'qa/a/b'];
+  for (const role of seen) assert.equal(mixed.approved('view_roles', role), true, role);
+  for (const role of ['eng', 'ops/a'])
+    assert.equal(mixed.approved('view_roles', role), false, role);
   // Users have no hierarchy.
   assert.equal(it.approved('run_tasks', 'eng/web'), false);
   assert.equal(it.approved('run_tasks', 'eng/%'), true);
