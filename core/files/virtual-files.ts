@@ -165,17 +165,18 @@ export class VirtualFiles {
   ): Promise<Result<string, FileRefusal>> {
     const wanted = trimmed(requested);
     if (wanted.length > PATH_MAX_BYTES) return err({ kind: 'unknown' });
-    if (wanted.split('/').includes('..')) return err({ kind: 'unknown' });
     for (let virtual = wanted; virtual !== ''; virtual = virtual.slice(0, cut(virtual))) {
       const root = this.attachedAt(virtual);
       if (root === undefined) continue;
       if (!this.isAllowed(virtual, approvers)) return err({ kind: 'forbidden' });
-      const rest = wanted.slice(virtual.length);
       const realRoot = await realpathOf(root);
-      const real = await realpathOf(path.join(root, rest));
-      if (realRoot === undefined || real === undefined) return err({ kind: 'unknown' });
+      if (realRoot === undefined) return err({ kind: 'unknown' });
+      // Not normalized: only the file system knows where `..` leads behind a symbolic link.
+      const below = realRoot + wanted.slice(virtual.length);
+      const real = await realpathOf(below);
+      if (real === undefined) return err({ kind: 'unknown' });
       if (real !== realRoot && !real.startsWith(`${realRoot}/`)) {
-        return err({ kind: 'bad-request', text: `'${requested}' is inaccessible.\n` });
+        return err({ kind: 'bad-request', text: `'${below}' is inaccessible.\n` });
       }
       return ok(real);
     }

@@ -1,7 +1,7 @@
 /** Tests of the virtual files: what is attached is served, nothing else. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -16,7 +16,7 @@ interface Served extends AsyncDisposable {
 }
 
 async function serve(): Promise<Served> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'files-test-'));
+  const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'files-test-')));
   const sandbox = path.join(folder, 'sandbox');
   mkdirSync(path.join(sandbox, 'sub'), { recursive: true });
   writeFileSync(path.join(sandbox, 'stdout'), 'hello world\n');
@@ -32,7 +32,7 @@ async function serve(): Promise<Served> {
   return {
     get: async (url) => {
       const answer = await server.app.inject({ method: 'GET', url });
-      return { status: answer.statusCode, body: answer.body };
+      return { status: answer.statusCode, body: answer.body.replace(sandbox, 'BOX') };
     },
     async [Symbol.asyncDispose]() {
       await server.close();
@@ -59,8 +59,10 @@ const READS: readonly (readonly [query: string, status: number, body: string])[]
     "Failed to parse offset: Failed to convert '9223372036854775808' to number.\n",
   ],
   ['path=/box/none&offset=0', 404, ''],
-  ['path=/box/../secret&offset=0', 404, ''],
-  ['path=/box/escape&offset=0', 400, "'/box/escape' is inaccessible.\n"],
+  ['path=/box/../secret&offset=0', 400, "'BOX/../secret' is inaccessible.\n"],
+  ['path=/box/../none&offset=0', 404, ''],
+  ['path=/box/sub/../stdout&offset=0&length=5', 200, '{"data":"hello","offset":0}'],
+  ['path=/box/escape&offset=0', 400, "'BOX/escape' is inaccessible.\n"],
   ['path=/box&offset=0', 400, 'Cannot read a directory.\n'],
   ['path=/&offset=0', 404, ''],
   ['path=', 400, "Expecting 'path=value' in query.\n"],
