@@ -2,6 +2,8 @@
  * Holds effects back until the writes they depend on are durable. Batches keep their order; those
  * that arrive while a write is under way are written together (group commit).
  */
+import type { Clock, Instant } from '../../core/base/clock.ts';
+import type { DurationMs } from '../../core/base/duration.ts';
 import type { Storage, StorageOperation } from '../../core/storage/ports.ts';
 
 interface Batch {
@@ -12,7 +14,17 @@ interface Batch {
 /** Operations of one group; the rest goes into the next write. */
 const GROUP_OPERATIONS_MAX = 2_000;
 
+/**
+ * Writes of a busy queue begin so far apart: a synced write costs far more than what is in it. What
+ * comes to an idle queue is written at once.
+ */
+export interface WritePace {
+  readonly clock: Clock;
+  readonly intervalMs: DurationMs;
+}
+
 export class DurableQueue {
+  private readonly pace: WritePace | undefined;
   private readonly storage: Storage;
   private readonly onFailure: (thrown: unknown) => void;
   private waiting: Batch[] = [];
@@ -21,8 +33,9 @@ export class DurableQueue {
   private idle: (() => void)[] = [];
 
   /** `onFailure` is called once: the store is unusable, the service must stop acting. */
-  constructor(storage: Storage, onFailure: (thrown: unknown) => void) {
+  constructor(storage: Storage, onFailure: (thrown: unknown) => void, pace?: WritePace) {
     this.storage = storage;
+    this.pace = pace;
     this.onFailure = onFailure;
   }
 
@@ -56,6 +69,7 @@ export class DurableQueue {
     while (this.waiting.length > 0 && !this.hasFailed) {
       const group = this.nextGroup();
       const writes = group.flatMap((batch) => batch.writes);
+      const startedAt = this.pace?.clock.now();
       try {
         if (writes.length > 0) await this.storage.write(writes);
       } catch (thrown) {
@@ -65,11 +79,20 @@ export class DurableQueue {
         break;
       }
       for (const batch of group) batch.then();
+      if (startedAt !== undefined && writes.length > 0) await this.untilNextWrite(startedAt);
     }
     this.isWriting = false;
     const resolves = this.idle;
     this.idle = [];
     for (const resolve of resolves) resolve();
+  }
+
+  private async untilNextWrite(startedAt: Instant): Promise<void> {
+    if (this.pace === undefined || this.waiting.length === 0) return;
+    const { clock, intervalMs } = this.pace;
+    const pauseMs = Math.min(startedAt + intervalMs - clock.now(), intervalMs);
+    if (pauseMs <= 0) return;
+    await new Promise<void>((resolve) => clock.setTimer(pauseMs, resolve));
   }
 
   private nextGroup(): readonly Batch[] {

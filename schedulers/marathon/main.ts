@@ -28,6 +28,9 @@ const ZOOKEEPER_LOST = 101;
 const PLUGINS_FAILED = 102;
 const NO_LONGER_LEADING = 103;
 
+/** A write costs a wait for the disk, which those that come within so long of it share. */
+const WRITE_INTERVAL_MS = 4;
+
 /** Resolves with the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
   const flags = readDaemonFlags({
@@ -62,7 +65,15 @@ export async function main(argv: readonly string[]): Promise<number> {
   const { storage, leadership } = state;
   try {
     const clients = { http, carelessHttp };
-    const ports = { ...system, ...clients, levels: log, storage, leadership, plugins };
+    const ports = {
+      ...system,
+      ...clients,
+      levels: log,
+      storage,
+      writeIntervalMs: WRITE_INTERVAL_MS,
+      leadership,
+      plugins,
+    };
     const marathon = createMarathon(options.value, ports);
     return await runDaemon(marathon, log, {
       name: 'marathon',

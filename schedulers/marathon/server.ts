@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { background } from '../../core/base/background.ts';
 import type { Clock } from '../../core/base/clock.ts';
+import type { DurationMs } from '../../core/base/duration.ts';
 import { describeError } from '../../core/base/errors.ts';
 import type { LifecycleState, Service } from '../../core/base/lifecycle.ts';
 import type { LevelledLog, Log } from '../../core/base/log.ts';
@@ -41,6 +42,8 @@ export interface MarathonPorts {
   readonly random: Random;
   readonly http: HttpClient;
   readonly storage: Storage;
+  /** How far apart writes of a busy service begin; without it each follows the one before at once. */
+  readonly writeIntervalMs?: DurationMs;
   readonly log: Log;
   /** The same log, when its level may be changed over HTTP. */
   readonly levels?: LevelledLog | undefined;
@@ -137,7 +140,9 @@ class MarathonServer implements Marathon {
     this.reporters = options.reporters.map(
       (reporter) => new MetricsReporter(reporter, ports, () => metrics.snapshot()),
     );
-    this.durable = new DurableQueue(storage, this.fail);
+    const { writeIntervalMs: intervalMs } = ports;
+    const pace = intervalMs === undefined ? undefined : { clock, intervalMs };
+    this.durable = new DurableQueue(storage, this.fail, pace);
     const urls = options.callbackUrls;
     this.callbacks =
       urls === undefined ? undefined : new HttpCallbacks({ ...ports, durable: this.durable }, urls);

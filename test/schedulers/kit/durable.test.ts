@@ -3,7 +3,7 @@ import test from 'node:test';
 import { err, ok } from '../../../core/base/result.ts';
 import { MemoryStorage } from '../../../core/storage/memory.ts';
 import type { Storage, StorageOperation } from '../../../core/storage/ports.ts';
-import { settle } from '../../../core/testing/index.ts';
+import { SimulatedClock, settle } from '../../../core/testing/index.ts';
 import { DurableQueue } from '../../../schedulers/kit/durable-queue.ts';
 import { FrameworkIdStore } from '../../../schedulers/kit/framework-id.ts';
 import { type RecordSchema, RecordStore } from '../../../schedulers/kit/record-store.ts';
@@ -58,6 +58,25 @@ test('batches that arrive during a write are written together', async () => {
     storage.writes.map((each) => each.map((operation) => operation.key)),
     [['a'], ['b', 'c', 'd']],
   );
+});
+
+test('writes of a busy queue begin an interval apart, those of an idle one at once', async () => {
+  const clock = new SimulatedClock();
+  const storage = new SlowStorage();
+  const queue = new DurableQueue(storage, () => {}, { clock, intervalMs: 4 });
+  const keys = (): string[][] => storage.writes.map((each) => each.map(({ key }) => key));
+  queue.submit([put('a')], () => {});
+  queue.submit([put('b')], () => {});
+  await clock.advance(1);
+  await storage.finish();
+  queue.submit([put('c')], () => {});
+  await clock.advance(2);
+  assert.deepEqual(keys(), [['a']]);
+  await clock.advance(1);
+  assert.deepEqual(keys(), [['a'], ['b', 'c']]);
+  await storage.finish();
+  queue.submit([put('d')], () => {});
+  assert.deepEqual(keys(), [['a'], ['b', 'c'], ['d']]);
 });
 
 test('after a failed write no effect runs any more', async () => {
