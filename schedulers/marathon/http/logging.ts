@@ -56,7 +56,11 @@ export function declareLogging(app: FastifyInstance, log: LevelledLog, clock: Cl
       log.setLevel(levelOf(level));
       // There is one log: who is asked last decides for all.
       reset();
-      if (logger !== ROOT_LOGGER) asked.set(logger, level.toUpperCase());
+      if (logger !== ROOT_LOGGER) {
+        // The order of the map is that of the asking.
+        if (logger !== OWN_LOGGER) asked.delete(logger);
+        asked.set(logger, level.toUpperCase());
+      }
       if (asked.size > LOGGERS_MAX) asked.delete([...asked.keys()][1] ?? logger);
       if (durationSeconds !== undefined) {
         timer = clock.setTimer(durationSeconds * 1_000, () => {

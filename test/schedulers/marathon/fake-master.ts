@@ -3,6 +3,7 @@
  * at once and end when told to. It speaks the v1 scheduler API and shows its messages as JSON trees.
  */
 import type { Clock } from '../../../core/base/clock.ts';
+import { isTerminal } from '../../../core/base/terminal-states.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../../../core/net/ports.ts';
 import { decodeMessage, encodeMessage } from '../../../core/wire/codec.ts';
 import { fromJson, parseJson, toJson } from '../../../core/wire/json.ts';
@@ -17,16 +18,6 @@ import type {
   TaskTree,
 } from './fake-messages.ts';
 import { plain, type ResourceTree, removeFrom, withoutVolume } from './fake-resources.ts';
-
-const TERMINAL = [
-  'TASK_FINISHED',
-  'TASK_FAILED',
-  'TASK_KILLED',
-  'TASK_ERROR',
-  'TASK_DROPPED',
-  'TASK_GONE',
-  'TASK_GONE_BY_OPERATOR',
-];
 
 export class FakeMaster {
   readonly tasks = new Map<string, FakeTask>();
@@ -88,7 +79,7 @@ export class FakeMaster {
   /** The live tasks of an app, by the host-name form of its id. */
   running(name?: string): FakeTask[] {
     return [...this.tasks.values()].filter(
-      (task) => !TERMINAL.includes(task.state) && (name === undefined || task.info.name === name),
+      (task) => !isTerminal(task.state) && (name === undefined || task.info.name === name),
     );
   }
 
@@ -134,7 +125,7 @@ export class FakeMaster {
   ): void {
     const task = this.tasks.get(taskId);
     if (task === undefined) throw new Error(`no task ${taskId}`);
-    if (!TERMINAL.includes(task.state) && TERMINAL.includes(state)) this.free(task);
+    if (!isTerminal(task.state) && isTerminal(state)) this.free(task);
     task.state = state;
     if (more.healthy !== undefined) task.healthy = more.healthy;
     this.uuidCount += 1;
@@ -318,12 +309,12 @@ export class FakeMaster {
   /** A task of a group takes the others with it. */
   private kill(id: string): void {
     const task = this.tasks.get(id);
-    if (task === undefined || TERMINAL.includes(task.state) || !this.obeysKills) return;
+    if (task === undefined || isTerminal(task.state) || !this.obeysKills) return;
     const group = this.groups.find(({ ids }) => ids.includes(id));
     queueMicrotask(() => {
       for (const each of group?.ids ?? [id]) {
         const state = this.tasks.get(each)?.state ?? '';
-        if (!TERMINAL.includes(state)) this.update(each, 'TASK_KILLED');
+        if (!isTerminal(state)) this.update(each, 'TASK_KILLED');
       }
     });
   }
@@ -351,7 +342,7 @@ export class FakeMaster {
     this.take(agent, task.info, 1);
     const group = this.groups.find(({ ids }) => ids.includes(task.id));
     const isLast = group?.ids.every(
-      (id) => id === task.id || TERMINAL.includes(this.tasks.get(id)?.state ?? ''),
+      (id) => id === task.id || isTerminal(this.tasks.get(id)?.state ?? ''),
     );
     if (group !== undefined && isLast === true) this.take(agent, group.executor, 1);
     this.offerSoon();

@@ -95,6 +95,11 @@ test('the level of the log is changed for a while', async () => {
     [lines.some((line) => /now/.test(line)), lines.some((line) => /later/.test(line))],
     [true, false],
   );
+  for (let count = 0; count < 98; count += 1) await post({ level: 'info', logger: `x${count}` });
+  await post({ level: 'info', logger: 'a.b' });
+  await post({ level: 'info', logger: 'one.more' });
+  const names = Object.keys(Object(await levels()));
+  assert.deepEqual([names.includes('a.b'), names.includes('x0')], [true, false]);
   assert.equal((await post({ level: 'debug', logger: '' })).statusCode, 422);
   assert.equal((await post({ level: 'loud', logger: 'a' })).statusCode, 422);
   await marathon.stop();

@@ -4,6 +4,7 @@
  */
 import './app-fields.ts';
 import './app-model-refusals.ts';
+import './app-network-refusals.ts';
 import './app-refusals.ts';
 import './behaviour.ts';
 import './call-reads.ts';
