@@ -149,6 +149,7 @@ export function compileAgentOptions(
       httpCommandExecutor: flags.http_command_executor,
       hostsCommandExecutors: containerizers.value.external === undefined,
       ...oversubscription.value,
+      hasDefaultContainer: flags.default_container_info !== undefined,
       gcDelayMs: flags.gc_delay,
       httpHeartbeatIntervalMs: flags.http_heartbeat_interval,
       gcNonExecutorContainerSandboxes: flags.gc_non_executor_container_sandboxes,

@@ -151,6 +151,19 @@ export function sandboxPrepared(
   executor.isLaunched = true;
   const config = containerConfigOf(context, framework, executor, result.user);
   context.emit({ kind: 'launch', config });
+  if (isReadyAtOnce(context, executor)) {
+    executor.connection = { kind: 'hosted' };
+    handOverQueued(context, framework, executor);
+  }
+}
+
+/**
+ * A hosted executor takes its only task as soon as it is asked for: the launcher keeps the order. Where a
+ * container takes long to make, the task stays here, so that it can be killed meanwhile.
+ */
+function isReadyAtOnce({ options }: AgentContext, executor: AgentExecutor): boolean {
+  const isPlain = executor.info.container === undefined && !options.hasDefaultContainer;
+  return executor.kind === 'command' && isPlain;
 }
 
 export function launchFailure(why: string): NonNullable<AgentExecutor['pendingTermination']> {
@@ -276,6 +289,14 @@ export function registerExecutor(
 export function deliverQueued(context: AgentContext, executor: AgentExecutor): void {
   const framework = context.state.frameworks.get(executor.frameworkId);
   if (executor.status !== 'running' || framework === undefined) return;
+  handOverQueued(context, framework, executor);
+}
+
+function handOverQueued(
+  context: AgentContext,
+  framework: AgentFramework,
+  executor: AgentExecutor,
+): void {
   const grouped = new Set<TaskId>();
   for (const group of executor.queuedGroups) {
     for (const task of group) grouped.add(taskId(task.task_id.value));
@@ -316,10 +337,10 @@ function handOver(
 /** Asks the executor to end; its container is destroyed after the grace period. */
 export function shutdownExecutor(context: AgentContext, executor: AgentExecutor): void {
   if (executor.status !== 'registering' && executor.status !== 'running') return;
-  const wasRunning = executor.status === 'running';
+  const isHeard = executor.status === 'running' || executor.connection?.kind === 'hosted';
   executor.status = 'terminating';
   context.deadlines.clear(REGISTRATION_PREFIX + executor.containerId);
-  if (wasRunning) sendShutdown(context, executor);
+  if (isHeard) sendShutdown(context, executor);
   else if (!executor.isLaunched) {
     context.emit({ kind: 'cancel-prepare', containerId: executor.containerId });
   }

@@ -61,6 +61,8 @@ export interface AgentOptions extends OversubscriptionOptions {
   readonly httpCommandExecutor: boolean;
   /** Whether command tasks are run by executors of the launcher; else theirs register by themselves. */
   readonly hostsCommandExecutors: boolean;
+  /** Whether tasks without a container may have an image all the same, which takes its time. */
+  readonly hasDefaultContainer: boolean;
   readonly gcDelayMs: DurationMs;
   readonly gcDiskHeadroom: number;
   readonly diskWatchIntervalMs: DurationMs;
@@ -118,6 +120,7 @@ export const AGENT_DEFAULTS = {
   resourceEstimator: undefined,
   oversubscribedResourcesIntervalMs: 15_000,
   qosController: undefined,
+  hasDefaultContainer: false,
   gcDelayMs: 604_800_000,
   httpHeartbeatIntervalMs: 30_000,
   gcNonExecutorContainerSandboxes: false,

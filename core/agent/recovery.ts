@@ -280,7 +280,8 @@ export function reconcileContainers(
     if (container === undefined) {
       // A launch that is still on its way is repeated by the launcher's client, if it is ours.
       const isOurs = context.state.status !== 'recovering';
-      if (isOurs && executor.status === 'registering' && !executor.wasSentTasks) continue;
+      const isUnheard = executor.kind === 'command' || !executor.wasSentTasks;
+      if (isOurs && executor.status === 'registering' && isUnheard) continue;
       executor.pendingTermination ??= {
         state: 'TASK_FAILED',
         reason: 'REASON_EXECUTOR_TERMINATED',

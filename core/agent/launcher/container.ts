@@ -179,7 +179,6 @@ export class Container implements ContainerRun {
 
   run(tasks: readonly HostedTask[], isolation?: Readonly<Record<string, IsolationPlan>>): void {
     if (!this.isStarted) {
-      // A repeated request may come while what the container needs is being made.
       this.waiting.push(() => this.run(tasks, isolation));
       return;
     }
@@ -192,6 +191,10 @@ export class Container implements ContainerRun {
   }
 
   kill(taskId: string, graceMs: DurationMs | undefined): void {
+    if (!this.isStarted) {
+      this.waiting.push(() => this.kill(taskId, graceMs));
+      return;
+    }
     this.apply(this.hosted?.kill(taskId, graceMs, this.ports.now()) ?? []);
   }
 
@@ -202,12 +205,12 @@ export class Container implements ContainerRun {
   /** Hosted executors kill their tasks; a custom executor gets SIGTERM, then SIGKILL. */
   shutdown(graceMaxMs = Number.POSITIVE_INFINITY): void {
     if (this.isExited) return;
-    if (this.hosted !== undefined) {
-      this.apply(this.hosted.shutdown(this.ports.now(), graceMaxMs));
-      return;
-    }
     if (!this.isStarted) {
       this.waiting.push(() => this.shutdown(graceMaxMs));
+      return;
+    }
+    if (this.hosted !== undefined) {
+      this.apply(this.hosted.shutdown(this.ports.now(), graceMaxMs));
       return;
     }
     const { pid } = this;

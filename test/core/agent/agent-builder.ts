@@ -201,6 +201,13 @@ export class AgentKit {
     return this.launcher({ kind: 'update', containerId: this.containerOf(taskId), update });
   }
 
+  kill(taskId: string): this {
+    return this.message({
+      name: 'mesos.internal.KillTaskMessage',
+      value: { framework_id: { value: FRAMEWORK_ID }, task_id: { value: taskId } },
+    });
+  }
+
   /** Acknowledges the last update that was sent to the master for this task. */
   acknowledge(taskId: string, uuid: Uint8Array): this {
     return this.message({

@@ -76,15 +76,41 @@ test('a command task goes from sandbox to launcher to running, every update stor
   it.run(commandTask('t1'));
   assert.deepEqual(it.took(), ['prepare']);
   it.prepared('t1');
-  assert.deepEqual(it.took(), ['launch']);
+  assert.deepEqual(it.took(), ['launch', 'run t1']);
   it.started('t1');
-  assert.deepEqual(it.took(), ['run t1']);
+  assert.deepEqual(it.took(), []);
   it.hostedUpdate('t1', 'TASK_STARTING', { pid: 77 });
   assert.deepEqual(it.took(), ['t1 | TASK_STARTING', 'acknowledge t1']);
   it.hostedUpdate('t1', 'TASK_RUNNING', { pid: 77 });
   assert.deepEqual(it.took(), ['acknowledge t1'], 'one update is under way at a time');
   it.acknowledgeHead('t1');
   assert.deepEqual(it.took(), ['t1 | TASK_RUNNING']);
+});
+
+test('a task that the launcher has is killed by it, one whose container takes its time by the agent', () => {
+  const it = new AgentKit().registered();
+  it.run(commandTask('t1')).prepared('t1');
+  it.took();
+  assert.deepEqual(it.kill('t1').took(), ['kill t1 own grace']);
+  const container = { type: 'MESOS' as const, mesos: {} };
+  it.run(commandTask('t2', { container })).prepared('t2');
+  assert.deepEqual(it.took(), ['prepare', 'launch']);
+  assert.deepEqual(it.kill('t2').took(), [
+    't2 | TASK_KILLED | TASK_KILLED_DURING_LAUNCH | Killed before delivery to the executor',
+  ]);
+  const slow = new AgentKit({ hasDefaultContainer: true }).registered();
+  slow.run(commandTask('t1')).prepared('t1');
+  assert.deepEqual(slow.took(), ['prepare', 'launch']);
+});
+
+test('a launcher that dies before it has a container gets it again: its task is not given up', () => {
+  const it = new AgentKit().registered();
+  it.run(commandTask('t1')).prepared('t1');
+  it.took();
+  it.launcher({ kind: 'report', containers: [] });
+  assert.deepEqual(it.took(), []);
+  it.started('t1').launcher({ kind: 'report', containers: [] });
+  assert.match(it.took()[0] ?? '', /TASK_FAILED .* unknown container$/);
 });
 
 test('an ended task leaves when its update is acknowledged and its executor is gone', () => {
