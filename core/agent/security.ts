@@ -58,6 +58,7 @@ export const OPEN_AGENT: AgentSecurity = {
 /** Nobody is asked who they are; for servers without a guard. */
 export const NO_GUARD: RequestGuard = {
   hasAuthorizer: false,
+  isOpen: () => true,
   principalOf: () => undefined,
   approvers: () => APPROVES_ALL,
 };

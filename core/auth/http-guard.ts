@@ -40,6 +40,8 @@ export interface RequestGuard {
   readonly hasAuthorizer: boolean;
   /** Undefined when the realm is not authenticated; credentials sent are ignored then. */
   principalOf(request: FastifyRequest): Principal | undefined;
+  /** Whether everybody may ask this route, and nobody is asked who he is. */
+  isOpen(route: string): boolean;
   /** The same object for one request, however often it is asked for. */
   approvers(request: FastifyRequest): Approvers;
 }
@@ -68,6 +70,13 @@ class Guard implements RequestGuard {
 
   principalOf(request: FastifyRequest): Principal | undefined {
     return this.principals.get(request);
+  }
+
+  isOpen(route: string): boolean {
+    const { authenticators, authorizer, disabled, realmOf } = this.options;
+    const realm = realmOf(route);
+    const isAuthenticated = realm !== undefined && authenticators.has(realm);
+    return !isAuthenticated && authorizer === undefined && disabled.size === 0;
   }
 
   approvers(request: FastifyRequest): Approvers {

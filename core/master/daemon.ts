@@ -170,7 +170,7 @@ export class MasterDaemon implements Service {
         },
       );
       const delegatedUrl = (url: string): string => server.delegatedUrl(url);
-      registerSchedulerApi(server.app, { master, delegatedUrl, guard });
+      registerSchedulerApi(server.app, { master, server, delegatedUrl, guard });
       const files = new VirtualFiles();
       if (ports.logFile !== undefined) files.attach('/master/log', ports.logFile, LOG_NEED);
       const operatorApi = registerMasterOperatorApi({

@@ -7,7 +7,7 @@ import { acceptsGzip } from './media-types.ts';
 import { queryIn } from './query.ts';
 
 /** Complete bodies of this many bytes or more are compressed when the client takes gzip. */
-const GZIP_FROM_BYTES = 1024;
+export const GZIP_FROM_BYTES = 1024;
 
 const gzipAsync = promisify(gzip);
 

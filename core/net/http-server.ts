@@ -21,6 +21,7 @@ import {
   readMessage,
 } from '../wire/libprocess.ts';
 import { formatUpid, NO_UPID_TEXT } from '../wire/upid.ts';
+import { answerDirectly, type DirectPost, DirectPosts } from './direct-posts.ts';
 import { compressAnswer, dressResponse, WholeResponse } from './http-answers.ts';
 import { joinWritesOfTurn } from './joined-writes.ts';
 import { answerFor, type MessageReceiver, serveMessages } from './message-socket.ts';
@@ -67,6 +68,8 @@ export interface HttpServer {
   close(): Promise<void>;
   /** Who gets the libprocess messages; without one they are answered 404. */
   receiveMessages(receiver: MessageReceiver): void;
+  /** POSTs to a declared route that are answered without fastify, when `post` takes them. */
+  answerDirectly(url: string, post: DirectPost): void;
   /** A request's URL with the delegate in front, for redirects. */
   delegatedUrl(originalUrl: string): string;
   /** The open connections by their number, counted from the start. */
@@ -88,6 +91,7 @@ class FastifyHttpServer implements HttpServer {
 
   private readonly options: HttpServerOptions;
   private readonly routes: RouteTable;
+  private readonly direct: DirectPosts;
   private readonly listener: net.Server;
   /** Open connections with the number of answers each still owes. */
   private readonly connections = new Map<net.Socket, number>();
@@ -101,6 +105,7 @@ class FastifyHttpServer implements HttpServer {
     this.options = options;
     this.address = { ip: options.ip, port: options.port };
     this.routes = new RouteTable(options.delegate);
+    this.direct = new DirectPosts(options.bodyMaxBytes ?? BODY_MAX_BYTES);
     this.app = Fastify({
       bodyLimit: options.bodyMaxBytes ?? BODY_MAX_BYTES,
       exposeHeadRoutes: false,
@@ -125,6 +130,12 @@ class FastifyHttpServer implements HttpServer {
 
   receiveMessages(receiver: MessageReceiver): void {
     this.receiver = receiver;
+  }
+
+  answerDirectly(url: string, post: DirectPost): void {
+    const { delegate } = this.options;
+    this.direct.add(url, post);
+    if (url.startsWith(`/${delegate}/`)) this.direct.add(url.slice(`/${delegate}`.length), post);
   }
 
   delegatedUrl(originalUrl: string): string {
@@ -232,6 +243,7 @@ class FastifyHttpServer implements HttpServer {
         this.owe(request.socket, response);
         // Schedulers send calls without waiting for the answers to those before.
         joinWritesOfTurn(request.socket);
+        if (this.answersDirectly(request, response)) return;
         dressResponse(response);
         if (this.options.delegate !== undefined && refuseTarget(request, response)) return;
         if (this.isMessage(request)) this.collectMessage(request, response);
@@ -248,6 +260,16 @@ class FastifyHttpServer implements HttpServer {
     http.on('clientError', (_error, socket) => socket.destroy());
     this.http = http;
     return http;
+  }
+
+  private answersDirectly(request: IncomingMessage, response: ServerResponse): boolean {
+    const post = this.direct.find(request);
+    if (post === undefined || this.isMessage(request)) return false;
+    answerDirectly(post, { request, response }, (thrown) => {
+      const { url, method } = request;
+      this.options.log.error({ url, method, error: describeError(thrown) }, 'request failed');
+    });
+    return true;
   }
 
   /** Counts an answer as under way until it has been sent. */

@@ -2,8 +2,12 @@
  * `POST /api/v1/scheduler`: frameworks over HTTP. The checks run in the order of spec scheduler-api,
  * section 2, each with its status and text; the machine does the rest.
  */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { RequestGuard } from '../../auth/http-guard.ts';
+import { assert } from '../../base/assert.ts';
+import type { DirectPost } from '../../net/direct-posts.ts';
+import type { HttpServer } from '../../net/http-server.ts';
 import { acceptsMediaType } from '../../net/media-types.ts';
 import { type StreamingReply, streamingReply } from '../../net/streaming-reply.ts';
 import { decodeMessage, encodeMessage } from '../../wire/codec.ts';
@@ -20,8 +24,12 @@ const PROTOBUF_TYPE = 'application/x-protobuf';
 
 type MediaType = typeof JSON_TYPE | typeof PROTOBUF_TYPE;
 
+const ROUTE = '/master/api/v1/scheduler';
+
 export interface SchedulerApiOptions {
   readonly master: Master;
+  /** Where calls of subscribed frameworks are answered without a route; undefined: nowhere. */
+  readonly server?: Pick<HttpServer, 'answerDirectly'>;
   /** A request's URL as the leader serves it, for redirects; by default as it came. */
   readonly delegatedUrl?: (originalUrl: string) => string;
   /** Knows who asks; without it nobody authenticates. */
@@ -29,8 +37,11 @@ export interface SchedulerApiOptions {
 }
 
 export function registerSchedulerApi(app: FastifyInstance, options: SchedulerApiOptions): void {
-  app.all('/master/api/v1/scheduler', (request, reply) => {
-    const { master, delegatedUrl = (url: string) => url } = options;
+  const { server, master, guard } = options;
+  // Who asks, and whether he may, is the business of hooks.
+  if (guard?.isOpen(ROUTE) !== false) server?.answerDirectly(ROUTE, directCalls(options));
+  app.all(ROUTE, (request, reply) => {
+    const { delegatedUrl = (url: string) => url } = options;
     if (!master.isLeading) {
       return answerElsewhere(reply, master.leader, delegatedUrl(request.originalUrl));
     }
@@ -40,6 +51,22 @@ export function registerSchedulerApi(app: FastifyInstance, options: SchedulerApi
   });
 }
 
+/** Only subscribed frameworks name their stream: their calls need no other answer than a status and a text. */
+function directCalls({ master }: SchedulerApiOptions): DirectPost {
+  return {
+    takes: (headers) => {
+      const isCall = headers['mesos-stream-id'] !== undefined && master.isLeading;
+      const type = headers['content-type'];
+      return isCall && (type === PROTOBUF_TYPE || type === JSON_TYPE);
+    },
+    answer: (headers, body) => {
+      const answer = answerCall(master, { headers, body, principal: undefined });
+      assert('status' in answer, 'a call with a stream id has subscribed');
+      return answer;
+    },
+  };
+}
+
 /** `Accepted` answers are empty; all others are texts. */
 function sendRefusal(reply: FastifyReply, answer: CallRefusal): FastifyReply {
   if (answer.text === '') return reply.code(answer.status).send();
@@ -47,36 +74,49 @@ function sendRefusal(reply: FastifyReply, answer: CallRefusal): FastifyReply {
 }
 
 function answerRequest(
-  options: SchedulerApiOptions,
+  { master, guard }: SchedulerApiOptions,
   request: FastifyRequest,
   reply: FastifyReply,
 ): CallRefusal | 'streaming' {
-  const { master } = options;
-  if (!master.isReady) return { status: 503, text: 'Master has not finished recovery' };
-  if (request.method !== 'POST') {
+  if (master.isReady && request.method !== 'POST') {
     reply.header('Allow', 'POST');
     const text = `405 Method Not Allowed. Expecting one of { 'POST' }, but received '${request.method}'.`;
     return { status: 405, text };
   }
+  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  const principal = guard?.principalOf(request)?.value;
+  const answer = answerCall(master, { headers: request.headers, body, principal });
+  if (!('call' in answer)) return answer;
+  subscribe(master, reply, answer);
+  return 'streaming';
+}
+
+interface CallRequest {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  readonly principal: string | undefined;
+}
+
+/** Makes the call, or says who is to be subscribed. */
+function answerCall(master: Master, request: CallRequest): CallRefusal | Subscription {
+  if (!master.isReady) return { status: 503, text: 'Master has not finished recovery' };
+  const { principal } = request;
   const read = readCall(request);
   if (!('call' in read)) return read;
   const { call } = read;
-  const principal = options.guard?.principalOf(request)?.value;
   const why = validateCall(call, principal);
   if (why !== undefined) return bad(`Failed to validate scheduler::Call: ${why}`);
-  const accepted = acceptedType(request);
-  const needsAccept = call.type === 'SUBSCRIBE' || call.type === 'RECONCILE_OPERATIONS';
+  const isSubscription = call.type === 'SUBSCRIBE';
+  const needsAccept = isSubscription || call.type === 'RECONCILE_OPERATIONS';
+  const accepted = needsAccept ? acceptedType(request) : undefined;
   if (needsAccept && accepted === undefined) {
     const text = `Expecting 'Accept' to allow '${PROTOBUF_TYPE}' or '${JSON_TYPE}'`;
     return { status: 406, text };
   }
   const streamId = headerOf(request, 'mesos-stream-id');
-  if (call.type === 'SUBSCRIBE') {
-    if (streamId !== undefined) {
-      return bad("Subscribe calls should not include the 'Mesos-Stream-Id' header");
-    }
-    subscribe(master, reply, { call, mediaType: accepted ?? JSON_TYPE, principal });
-    return 'streaming';
+  if (isSubscription) {
+    if (streamId === undefined) return { call, mediaType: accepted ?? JSON_TYPE, principal };
+    return bad("Subscribe calls should not include the 'Mesos-Stream-Id' header");
   }
   const refusal = master.call(call, { principal, streamId });
   if (refusal !== undefined) return refusal;
@@ -88,10 +128,10 @@ function bad(text: string): CallRefusal {
 }
 
 /** Rows 5 to 9. */
-function readCall(request: FastifyRequest): CallRefusal | { readonly call: Call } {
+function readCall(request: CallRequest): CallRefusal | { readonly call: Call } {
   const type = headerOf(request, 'content-type');
   if (type === undefined) return bad("Expecting 'Content-Type' to be present");
-  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  const { body } = request;
   if (type === PROTOBUF_TYPE) {
     const call = decodeMessage('mesos.v1.scheduler.Call', body);
     return call.ok ? { call: call.value } : bad('Failed to parse body into Call protobuf');
@@ -108,13 +148,13 @@ function readCall(request: FastifyRequest): CallRefusal | { readonly call: Call 
 }
 
 /** JSON is tried first, so it wins for clients that take both. */
-function acceptedType(request: FastifyRequest): MediaType | undefined {
+function acceptedType(request: CallRequest): MediaType | undefined {
   const accept = headerOf(request, 'accept');
   if (acceptsMediaType(accept, JSON_TYPE)) return JSON_TYPE;
   return acceptsMediaType(accept, PROTOBUF_TYPE) ? PROTOBUF_TYPE : undefined;
 }
 
-function headerOf(request: FastifyRequest, name: string): string | undefined {
+function headerOf(request: CallRequest, name: string): string | undefined {
   const value = request.headers[name];
   return Array.isArray(value) ? value[0] : value;
 }

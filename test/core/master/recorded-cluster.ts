@@ -75,7 +75,8 @@ export class RecordedCluster implements AsyncDisposable {
     });
     const { master } = this;
     const { clock } = this.cluster;
-    registerSchedulerApi(server.app, { master, delegatedUrl: (url) => server.delegatedUrl(url) });
+    const delegatedUrl = (url: string): string => server.delegatedUrl(url);
+    registerSchedulerApi(server.app, { master, server, delegatedUrl });
     const settings = { metricsPace: UNLIMITED };
     const api = registerMasterOperatorApi({ master, server, clock, log: silentLog, settings });
     this.port = (await server.listen()).port;
