@@ -7,6 +7,7 @@
 import type { Instant } from '../base/clock.ts';
 import { formatDuration } from '../base/duration.ts';
 import { type ContainerId, containerId, executorId, type TaskId, taskId } from '../base/ids.ts';
+import { isTerminal } from '../base/terminal-states.ts';
 import type { HostedUpdate } from '../executor/hosted.ts';
 import { UNKNOWN_STATUS } from '../executor/wait-status.ts';
 import type { ExecutorInfo, TaskInfo } from '../wire/types/mesos.v1.ts';
@@ -251,11 +252,13 @@ export function hostedUpdate(
   if (update.pid !== undefined && executor.kind === 'command') {
     learnPid(context, executor, update.pid);
   }
-  const status = hostedStatus(executor, update);
-  executorUpdate(context, { frameworkId: executor.frameworkId, executorId: executor.id }, status);
+  // An executor of its own is killed with its task, and says nothing of what its agent tells better.
+  const isTold = executor.pendingTermination !== undefined && isTerminal(update.state);
+  const ids = { frameworkId: executor.frameworkId, executorId: executor.id };
+  if (!isTold) executorUpdate(context, ids, hostedStatus(executor, update));
   // A framework that is ending takes no updates, but its executor must be able to end.
   const framework = context.state.frameworks.get(executor.frameworkId);
-  if (framework === undefined || framework.status === 'terminating') {
+  if (isTold || framework === undefined || framework.status === 'terminating') {
     context.emit({
       kind: 'acknowledge',
       containerId: executor.containerId,

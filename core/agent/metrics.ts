@@ -162,7 +162,10 @@ function declareResources(gauge: Declare, agent: Agent): void {
           (revocable !== undefined) === (kind !== '');
         return scalarOf(resources.filter(isWanted), name);
       };
-      const total = (): number => amount(agent.state?.totalResources ?? []);
+      const total = (): number => {
+        const { totalResources = [], oversubscribedResources = [] } = agent.state ?? {};
+        return amount([...totalResources, ...oversubscribedResources]);
+      };
       const used = (): number => amount(usedResources(agent));
       gauge(`slave/${name}${kind}_total`, `All ${name}`, total);
       gauge(`slave/${name}${kind}_used`, `Used ${name}`, used);

@@ -72,6 +72,22 @@ test('a load above the threshold ends containers with revocable resources, and n
   );
 });
 
+test('who hosts a task that is taken back is not heard about its end', () => {
+  const qosController = { loadThreshold5min: 4, loadThreshold15min: 2, intervalMs: 0 };
+  const kit = new AgentKit({ ...ESTIMATOR, qosController }).registered();
+  const { executor: _executor, ...task } = revocableTask(1);
+  kit
+    .run({ ...task, command: { value: 'sleep 1000' } })
+    .prepared('t1')
+    .started('t1');
+  kit.hostedUpdate('t1', 'TASK_RUNNING').took();
+  kit.input({ kind: 'load', load: { fiveMinutes: 9, fifteenMinutes: 9 } }).took();
+  assert.deepEqual(kit.hostedUpdate('t1', 'TASK_FAILED').took(), ['acknowledge t1']);
+  const containerId = kit.containerOf('t1');
+  kit.acknowledgeHead('t1').launcher({ kind: 'exited', containerId, status: 9 });
+  assert.match(kit.took().join('\n'), /t1 \| TASK_GONE \| CONTAINER_PREEMPTED/);
+});
+
 test('estimator and controller take the parameters of the modules of the original', () => {
   const compile = (name: 'resource_estimator' | 'qos_controller', module: string, of: object) =>
     compileOversubscription(
