@@ -31,6 +31,12 @@ import type { MasterState } from './state.ts';
 import { subscribe } from './subscribe.ts';
 import { statusUpdate } from './updates.ts';
 
+/**
+ * Agents that came together are pinged together, twenty thousand of them at once: others have their turn in between.
+ * What is left is due at once, so the wake that is announced comes without delay.
+ */
+const DEADLINES_PER_WAKE = 200;
+
 export class MasterMachine {
   readonly state: MasterState;
   private readonly context: MasterContext;
@@ -174,9 +180,10 @@ export class MasterMachine {
   private woke(): void {
     const { context } = this;
     this.announcedWake = undefined;
-    for (let run = context.deadlines.takeDue(context.now); run !== undefined; ) {
+    for (let count = 0; count < DEADLINES_PER_WAKE; count += 1) {
+      const run = context.deadlines.takeDue(context.now);
+      if (run === undefined) break;
       run();
-      run = context.deadlines.takeDue(context.now);
     }
     const allocation = context.allocator.nextWake(context.now);
     if (this.isRecovered && allocation !== undefined && allocation <= context.now) {

@@ -27,6 +27,17 @@ function turnOf(socket: Writable): Turn {
 
 const TURN = Symbol('whether writes are joined');
 
+/** Ends of what is joined in this turn of the process's event loop. */
+const endsOfTurn = new Set<() => void>();
+
+/**
+ * Lets everything out that waits for the end of the turn. Whoever is about to work for a while calls it before, or the
+ * answers that are ready would wait for that work, too.
+ */
+export function endTurn(): void {
+  for (const end of [...endsOfTurn]) end();
+}
+
 /** Node's server lets everything go at the end of each answer: that is kept from it until the turn is over. */
 class Turn {
   private readonly socket: Writable;
@@ -45,11 +56,16 @@ class Turn {
     if (this.isOn) return;
     this.isOn = true;
     this.socket.cork();
-    setImmediate(() => {
-      this.isOn = false;
-      while (this.socket.writableCorked > 0) this.uncork();
-    });
+    endsOfTurn.add(this.end);
+    setImmediate(this.end);
   }
+
+  private readonly end = (): void => {
+    endsOfTurn.delete(this.end);
+    if (!this.isOn) return;
+    this.isOn = false;
+    while (this.socket.writableCorked > 0) this.uncork();
+  };
 }
 
 export class JoinedWrites {

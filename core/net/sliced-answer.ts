@@ -8,17 +8,18 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createGzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { addPiece } from '../base/byte-blocks.ts';
+import { endTurn } from './joined-writes.ts';
 import { acceptsGzip } from './media-types.ts';
 import { queryIn } from './query.ts';
 
-/** How long pieces are made before others have their turn. */
-const SLICE_MS = 2;
+/** How long pieces are made, or sent, before others have their turn. */
+const SLICE_MS = 1;
 
 /** Up to this size the answer is one body, like any other. */
 const WHOLE_MAX_BYTES = 1024 ** 2;
 
 /** Longest piece that is given to the socket at once: copying it takes well under a millisecond. */
-const SEND_MAX_BYTES = 512 * 1024;
+const SEND_MAX_BYTES = 256 * 1024;
 
 /**
  * Shorter neighbours are copied together: a write costs more than a copy of this size. Longer ones are
@@ -60,6 +61,7 @@ async function inSlices<T>(pieces: Iterable<T>, take: (piece: T) => void): Promi
     take(piece);
     if (performance.now() < sliceEnd) continue;
     await nextTurn();
+    endTurn();
     sliceEnd = performance.now() + SLICE_MS;
   }
 }
@@ -104,6 +106,7 @@ class PieceStream extends Readable {
       return;
     }
     setImmediate(() => {
+      endTurn();
       this.sliceEnd = performance.now() + SLICE_MS;
       if (!this.destroyed) this.pushNext();
     });

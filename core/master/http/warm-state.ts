@@ -5,6 +5,7 @@
  */
 import { APPROVES_ALL } from '../../auth/authorizer.ts';
 import { seconds } from '../../base/duration.ts';
+import { endTurn } from '../../net/joined-writes.ts';
 import { statePieces } from '../views/state-document.ts';
 import type { OperatorContext } from './operator.ts';
 
@@ -12,9 +13,9 @@ import type { OperatorContext } from './operator.ts';
 const REST_MS = seconds(10);
 
 /** So long it works, so long it pauses. */
-const WORK_MS = 2;
-const BUSY_PAUSE_MS = 18;
-const IDLE_PAUSE_MS = 4;
+const WORK_MS = 1;
+const BUSY_PAUSE_MS = 9;
+const IDLE_PAUSE_MS = 2;
 
 /** The master is busy when it used more than this of the last pause. */
 const IDLE_MAX_UTILIZATION = 0.25;
@@ -30,6 +31,7 @@ export function keepStateWarm(context: OperatorContext): () => void {
     pieces ??= statePieces(context.state, {
       ...{ flags: {}, leader: undefined, approvers: APPROVES_ALL },
     })[Symbol.iterator]();
+    endTurn();
     const end = performance.now() + WORK_MS;
     while (performance.now() < end) {
       if (pieces.next().done !== true) continue;

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { agentId, frameworkId } from '../../../core/base/ids.ts';
 import { EMPTY_REGISTRY } from '../../../core/master/registry.ts';
 import type { Task } from '../../../core/wire/types/mesos.v1.ts';
-import { MasterScene, resources, task } from './machine-builder.ts';
+import { AGENT_CAPABILITIES, MasterScene, resources, task } from './machine-builder.ts';
 
 /** One agent with one running task of a framework. */
 function running(options: { readonly checkpoint?: boolean; readonly aware?: boolean } = {}) {
@@ -315,4 +315,40 @@ test('agents older than 1.0.0 and those without a readable version are ignored',
     });
   }
   assert.deepEqual(it.sentTo('a1'), []);
+});
+
+test('many agents that are due for a ping at once are pinged in several turns, and none is left out', () => {
+  const it = new MasterScene();
+  const count = 450;
+  const message = {
+    slave: { hostname: 'a1', port: 5051, resources: resources('cpus:1;mem:128') },
+    version: '1.12.0',
+    agent_capabilities: AGENT_CAPABILITIES,
+  };
+  for (let number = 0; number < count; number += 1) {
+    const from = { id: `slave(${number})`, ip: '10.0.1.1', port: 5051 };
+    it.input({
+      kind: 'message',
+      from,
+      content: { name: 'mesos.internal.RegisterSlaveMessage', message },
+    });
+  }
+  assert.equal(it.state.agents.size, count);
+  const pingsOf = (input: 'woke', now: number): [pings: number, wakes: readonly number[]] => {
+    const effects = it.machine.handle({ kind: input }, now);
+    const pings = effects.filter(
+      (each) => each.kind === 'send' && each.content.name === 'mesos.internal.PingSlaveMessage',
+    );
+    return [pings.length, effects.flatMap((each) => (each.kind === 'wake' ? [each.at] : []))];
+  };
+  const due = it.now + 15_000;
+  const turns: number[] = [];
+  for (;;) {
+    const [pings, wakes] = pingsOf('woke', due);
+    turns.push(pings);
+    // The rest is due now; then the next round is.
+    assert.equal(wakes.length, 1);
+    if (wakes[0] !== due) break;
+  }
+  assert.deepEqual(turns, [200, 200, 50]);
 });

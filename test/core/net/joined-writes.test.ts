@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { JoinedWrites, joinWritesOfTurn } from '../../../core/net/joined-writes.ts';
+import { endTurn, JoinedWrites, joinWritesOfTurn } from '../../../core/net/joined-writes.ts';
 
 function collecting(): { readonly writes: JoinedWrites; readonly out: string[] } {
   const out: string[] = [];
@@ -65,4 +65,28 @@ test('who writes in between cannot let a part go before the turn is over', async
   assert.deepEqual(out, ['a1b1c1', 'a2b2c2']);
   written.write('d');
   assert.deepEqual(out.at(-1), 'd');
+});
+
+test('what is joined leaves before somebody works for long, and in one write with nothing after it', async () => {
+  const out: string[] = [];
+  const written = new Writable({
+    write: (chunk, _encoding, done) => {
+      out.push(String(chunk));
+      done();
+    },
+    writev: (chunks, done) => {
+      out.push(chunks.map(({ chunk }) => String(chunk)).join(''));
+      done();
+    },
+  });
+  joinWritesOfTurn(written);
+  written.write('a');
+  written.write('b');
+  endTurn();
+  assert.deepEqual(out, ['ab']);
+  joinWritesOfTurn(written);
+  written.write('c');
+  assert.deepEqual(out, ['ab']);
+  await nextTurn();
+  assert.deepEqual(out, ['ab', 'c']);
 });
