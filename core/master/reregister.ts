@@ -2,17 +2,17 @@
  * Re-registration of agents: known ones are reconciled, others re-admitted with everything they run
  * (spec libprocess, section 4.4).
  */
-import { agentId, type executorId, type FrameworkId, frameworkId, taskId } from '../base/ids.ts';
+import { agentId, type executorId, type FrameworkId, frameworkId } from '../base/ids.ts';
 import type { Upid } from '../net/ports.ts';
 import { equals } from '../resources/arithmetic.ts';
 import { toPostReservationRefinement } from '../resources/refinement.ts';
-import { allocateMissing } from '../resources/select.ts';
 import type {
   ReconcileTasksMessage,
   ReregisterSlaveMessage,
 } from '../wire/types/mesos.internal.ts';
-import type { ExecutorInfo, Resource, Task, TaskStatus } from '../wire/types/mesos.v1.ts';
+import type { Task, TaskStatus } from '../wire/types/mesos.v1.ts';
 import { formatUpid } from '../wire/upid.ts';
+import { adoptCompleted, adoptExecutors, adoptTasks } from './adoption.ts';
 import { applyCheckpointed, registryRecord } from './agent-info.ts';
 import {
   capabilitiesOf,
@@ -34,7 +34,6 @@ import { resendKills } from './kill.ts';
 import { rescindOffersOf } from './offers.ts';
 import { sendCheckpointed } from './operations.ts';
 import type { Agent, Framework } from './records.ts';
-import type { MasterState } from './state.ts';
 import { masterStatus, sendTaskStatus } from './statuses.ts';
 import { forgetUnreachableTasks } from './tasks-by-agent.ts';
 import { validateReregistration } from './validation/agent.ts';
@@ -274,63 +273,6 @@ function announceReturn(
     lastStatus: task.statuses?.at(-1),
   });
   sendTaskStatus(context, framework, task, status);
-}
-
-function adoptExecutors(
-  context: MasterContext,
-  agent: Agent,
-  executors: readonly ExecutorInfo[],
-): void {
-  for (const info of executors) {
-    const framework = context.state.frameworks.get(frameworkId(info.framework_id?.value ?? ''));
-    if (framework === undefined) continue;
-    const resources = allocated(framework, info.resources);
-    context.state.addExecutor(framework, agent, { ...info, resources });
-  }
-}
-
-function adoptTasks(
-  context: MasterContext,
-  agent: Agent,
-  tasks: readonly Task[],
-): readonly (readonly [Framework, Task])[] {
-  const { state } = context;
-  const adopted: (readonly [Framework, Task])[] = [];
-  for (const reported of tasks) {
-    const framework = state.frameworks.get(frameworkId(reported.framework_id.value));
-    const id = taskId(reported.task_id.value);
-    if (framework === undefined || framework.tasks.has(id)) continue;
-    state.removeUnreachableTask(framework, id);
-    state.forgetCompletedTask(framework, id);
-    const task = { ...reported, resources: allocated(framework, reported.resources) };
-    state.addTask(framework, agent, task);
-    context.operatorEvent({ kind: 'task-added', framework, task });
-    adopted.push([framework, task]);
-  }
-  return adopted;
-}
-
-/** Completed tasks that it remembers of frameworks that are there already. */
-function adoptCompleted(state: MasterState, message: ReregisterSlaveMessage): void {
-  for (const { framework_info: info, tasks = [] } of message.completed_frameworks ?? []) {
-    const framework = state.frameworks.get(frameworkId(info.id?.value ?? ''));
-    if (framework === undefined) continue;
-    const known = new Set(framework.completedTasks.map((task) => task.task_id.value));
-    for (const task of tasks) {
-      if (known.has(task.task_id.value)) continue;
-      const resources = allocated(framework, task.resources);
-      state.addCompletedTask(framework, { ...task, resources });
-    }
-  }
-}
-
-/** Agents without MULTI_ROLE leave the allocation role out; it is the framework's only role. */
-function allocated(
-  framework: Framework,
-  resources: readonly Resource[] | undefined,
-): readonly Resource[] {
-  const [role = '*'] = framework.roles;
-  return allocateMissing(toPostReservationRefinement(resources ?? []), role);
 }
 
 function shutDownCompleted(

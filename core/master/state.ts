@@ -22,6 +22,7 @@ import {
   add as addResources,
   isEmpty as isEmptyResources,
   subtract as subtractResources,
+  sumOfRepeated,
 } from '../resources/arithmetic.ts';
 import type { Schedule } from '../wire/types/mesos.v1.maintenance.ts';
 import type { QuotaConfig } from '../wire/types/mesos.v1.quota.ts';
@@ -274,6 +275,22 @@ export class MasterState {
   }
 
   addTask(framework: Framework, agent: Agent, task: Task): TaskRecord {
+    const record = this.recordTask(framework, agent, task);
+    if (record.usesResources) this.addUsed(framework, agent, task.resources ?? []);
+    return record;
+  }
+
+  /** Many at once: what they use is added up first. */
+  addTasks(framework: Framework, agent: Agent, tasks: readonly Task[]): void {
+    const used: (readonly Resource[])[] = [];
+    for (const task of tasks) {
+      const { usesResources } = this.recordTask(framework, agent, task);
+      if (usesResources) used.push(task.resources ?? []);
+    }
+    this.addUsed(framework, agent, sumOfRepeated(used));
+  }
+
+  private recordTask(framework: Framework, agent: Agent, task: Task): TaskRecord {
     const id = taskId(task.task_id.value);
     assert(!framework.tasks.has(id), `task ${id} of framework ${framework.id} is known already`);
     const usesResources = !isTerminal(task.state) && task.state !== 'TASK_UNREACHABLE';
@@ -288,7 +305,6 @@ export class MasterState {
     framework.revisions.tasks += 1;
     inner(agent.tasks, framework.id).set(id, record);
     this.countTask(task.state, 1);
-    if (usesResources) this.addUsed(framework, agent, task.resources ?? []);
     return record;
   }
 

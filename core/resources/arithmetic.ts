@@ -42,6 +42,41 @@ export function sum(lists: Iterable<Resources>): Resources {
   return total;
 }
 
+/**
+ * The same sum for lists in which the same objects come again and again, as those of tasks that were read from one message
+ * do: each is multiplied instead.
+ */
+export function sumOfRepeated(lists: Iterable<Resources>): Resources {
+  /** How often each came after the first time, which settles its place in the sum. */
+  const moreTimes = new Map<Resource, number>();
+  const total: Resource[] = [];
+  for (const list of lists) {
+    for (const resource of list) {
+      const count = moreTimes.get(resource);
+      if (count !== undefined) {
+        moreTimes.set(resource, count + 1);
+        continue;
+      }
+      if (isMultipliable(resource)) moreTimes.set(resource, 0);
+      addInto(total, resource);
+    }
+  }
+  for (const [resource, count] of moreTimes) {
+    if (count > 0) addInto(total, times(resource, count));
+  }
+  return total;
+}
+
+function isMultipliable(resource: Resource): boolean {
+  return resource.type === 'SCALAR' && resource.disk === undefined && resource.shared === undefined;
+}
+
+function times(resource: Resource, count: number): Resource {
+  if (count === 1) return resource;
+  const milli = toMilli(resource.scalar?.value ?? 0) * count;
+  return { ...resource, scalar: { value: fromMilli(milli) } };
+}
+
 /** What is left of `left`; what `left` does not have is ignored and nothing becomes negative. */
 export function subtract(left: Resources, right: Resources): Resources {
   if (right.length === 0) return normalize(left);

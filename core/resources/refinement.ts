@@ -35,8 +35,11 @@ export function toOldForm(resource: Resource): Resource | undefined {
   return { ...rest, role, reservation };
 }
 
+/** The same list when all are in list form already. */
 export function toPostReservationRefinement(resources: Resources): Resources {
-  return resources.map(toListForm);
+  return resources.every((each) => toListForm(each) === each)
+    ? resources
+    : resources.map(toListForm);
 }
 
 /** For peers without the RESERVATION_REFINEMENT capability; refined entries are left out. */

@@ -78,8 +78,9 @@ export function allocate(resources: Resources, role: string): Resources {
   return resources.map((each) => ({ ...each, allocation_info }));
 }
 
-/** Stamps the role on those without `allocation_info` only. */
+/** Stamps the role on those without `allocation_info` only; the same list when there are none. */
 export function allocateMissing(resources: Resources, role: string): Resources {
+  if (resources.every((each) => each.allocation_info !== undefined)) return resources;
   return resources.map((each) =>
     each.allocation_info === undefined ? { ...each, allocation_info: { role } } : each,
   );

@@ -352,3 +352,24 @@ test('many agents that are due for a ping at once are pinged in several turns, a
   }
   assert.deepEqual(turns, [200, 200, 50]);
 });
+
+test('tasks of an agent that an other master has known are taken over once, with the sum of what they use', () => {
+  const it = new MasterScene();
+  const agent = 'other-S1';
+  const one = reported('other-0000', agent);
+  const tasks = ['t1', 't2', 't2', 't3'].map((id) => ({ ...one, task_id: { value: id } }));
+  const info = { user: 'root', name: 'f', id: { value: 'other-0000' }, roles: ['*'] };
+  it.reregister('a1', agent, {
+    frameworks: [{ ...info, capabilities: [{ type: 'MULTI_ROLE' }] }],
+    tasks,
+  });
+  const framework = it.state.frameworks.get(frameworkId('other-0000'));
+  assert.ok(framework !== undefined);
+  assert.deepEqual([...framework.tasks.keys()], ['t1', 't2', 't3']);
+  const used = resources('cpus:3;mem:384').map((each) => ({
+    ...each,
+    allocation_info: { role: '*' },
+  }));
+  assert.deepEqual(it.state.usedBy(framework), used);
+  assert.deepEqual(framework.usedResources.get(agentId(agent)), used);
+});

@@ -10,6 +10,8 @@ import {
   type Resources,
   subtract,
   subtractContained,
+  sum,
+  sumOfRepeated,
 } from '../../../core/resources/arithmetic.ts';
 import { formatResources } from '../../../core/resources/format.ts';
 import { applyOperation } from '../../../core/resources/operations.ts';
@@ -220,5 +222,16 @@ test('an operation on what is not there says so in the original words', () => {
       ok: false,
       error: 'disk:100 does not contain disk(reservations: [(DYNAMIC,web,edge)]):500',
     },
+  );
+});
+
+test('the sum of lists that share their entries is, in its order too, what adding them one by one gives', () => {
+  const lists = fc
+    .array(list, { minLength: 1, maxLength: 4 })
+    .chain((pool) => fc.array(fc.constantFrom(...pool), { maxLength: 12 }));
+  fc.assert(
+    fc.property(lists, (given) => {
+      assert.deepEqual(sumOfRepeated(given), sum(given));
+    }),
   );
 });
