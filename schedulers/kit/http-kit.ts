@@ -42,7 +42,10 @@ export interface ErrorShapeOptions {
 export interface ProblemAnswers {
   readonly onNotFound: (request: FastifyRequest, reply: FastifyReply) => unknown;
   readonly onError: (error: unknown, request: FastifyRequest, reply: FastifyReply) => unknown;
-  /** Learns the routes, to tell a wrong method (405) from an unknown path (404). */
+  /**
+   * Learns the routes, to tell a wrong method (405) from an unknown path (404) and to answer OPTIONS; what can
+   * be GOT can be asked for with HEAD, too, as health checks of load balancers do.
+   */
   watch(app: FastifyInstance): void;
 }
 
@@ -51,13 +54,22 @@ export function problemAnswers(options: ErrorShapeOptions): ProblemAnswers {
   const table = new RouteTable();
   return {
     watch: (app) => {
-      app.addHook('onRoute', (route) => table.add(route.url, [route.method].flat()));
+      app.addHook('onRoute', (route) => {
+        table.add(route.url, [route.method].flat());
+        if (route.method === 'GET') app.route({ ...route, method: 'HEAD' });
+      });
     },
     onNotFound: (request, reply) => {
       const methods = table.methodsOf(request.url);
       if (methods.length === 0) {
         const problem = { kind: 'not-found', status: 404, message: 'Not Found' } as const;
         return options.render(problem, request, reply);
+      }
+      if (request.method === 'OPTIONS') {
+        return reply
+          .header('allow', [...methods, 'OPTIONS'].join(','))
+          .code(200)
+          .send();
       }
       reply.header('allow', methods.join(','));
       const message = 'Method Not Allowed';

@@ -84,3 +84,14 @@ test('what parents have done survives a restart, and a changed list of parents b
   assert.equal(await after(it, 'A'), 'B C');
   assert.equal(await after(it, 'B'), 'D E');
 });
+
+test('a parent that is posted again keeps its children, and what it has done for them', async (t) => {
+  const it = await started(t);
+  await it.post({ name: 'Z', schedule: LATER });
+  await it.post({ name: 'both', parents: ['A', 'Z'] });
+  assert.equal(await after(it, 'A'), 'B C');
+  await it.post({ name: 'A', schedule: LATER, command: 'other' });
+  await it.post({ name: 'Z', schedule: LATER, command: 'other' });
+  assert.equal(await after(it, 'Z'), 'both');
+  assert.equal(await after(it, 'A'), 'B C');
+});

@@ -240,6 +240,25 @@ test('unknown paths are 404 and wrong methods 405', async (t) => {
   assert.equal((await it.http('GET', '/scheduler/jobs/search?limit=x')).status, 404);
 });
 
+test('HEAD answers as GET does without the body, OPTIONS tells the methods', async (t) => {
+  const it = await started(t);
+  await it.post({ name: 'a', schedule: 'R/2030-01-01T00:00:00Z/P1D' });
+  const ask = (method: 'GET' | 'HEAD' | 'OPTIONS', url: string) =>
+    it.chronos.app.inject({ method, url });
+  for (const path of ['/ping', '/scheduler/jobs', '/v1/scheduler/job/a', '/scheduler/job/none']) {
+    const [get, head] = [await ask('GET', path), await ask('HEAD', path)];
+    assert.equal(head.statusCode, get.statusCode, path);
+    assert.equal(head.headers['content-type'], get.headers['content-type']);
+    assert.equal(head.headers['content-length'], get.headers['content-length']);
+    assert.equal(head.body, '');
+  }
+  assert.equal((await ask('HEAD', '/scheduler/iso8601')).statusCode, 405);
+  const options = await ask('OPTIONS', '/scheduler/job/a');
+  assert.equal(options.statusCode, 200);
+  assert.equal(options.headers['allow'], 'DELETE,GET,HEAD,PUT,OPTIONS');
+  assert.equal((await ask('OPTIONS', '/nothing')).statusCode, 404);
+});
+
 test('replacing a job replaces everything, counters included', async (t) => {
   const it = await started(t);
   await it.post({ name: 'a', schedule: 'R/2030-01-01T00:00:00Z/P1D', owner: 'x', successCount: 7 });
