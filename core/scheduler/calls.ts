@@ -51,6 +51,11 @@ export function declineCall(offerIds: readonly OfferID[], filters?: Filters): Ca
   return { type: 'DECLINE', decline: { offer_ids: offerIds, filters } };
 }
 
+export function acceptInverseOffersCall(offerIds: readonly OfferID[], filters?: Filters): Call {
+  const answer = { inverse_offer_ids: offerIds, filters };
+  return { type: 'ACCEPT_INVERSE_OFFERS', accept_inverse_offers: answer };
+}
+
 export function reviveCall(roles: readonly string[]): Call {
   return roles.length === 0 ? { type: 'REVIVE' } : { type: 'REVIVE', revive: { roles } };
 }

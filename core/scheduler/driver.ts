@@ -137,6 +137,10 @@ class Driver implements Scheduler {
     return this.call(calls.declineCall(offerIds, filters));
   }
 
+  acceptInverseOffers(offerIds: readonly OfferID[], filters?: Filters) {
+    return this.call(calls.acceptInverseOffersCall(offerIds, filters));
+  }
+
   revive(roles: readonly string[] = []) {
     // Remembered, because the next subscription replaces what the master has.
     const revived = roles.length === 0 ? this.roles() : roles;

@@ -97,6 +97,7 @@ export interface Scheduler {
     filters?: Filters,
   ): Promise<void>;
   decline(offerIds: readonly OfferID[], filters?: Filters): Promise<void>;
+  acceptInverseOffers(offerIds: readonly OfferID[], filters?: Filters): Promise<void>;
   revive(roles?: readonly string[]): Promise<void>;
   suppress(roles?: readonly string[]): Promise<void>;
   kill(taskId: TaskID, agentId?: AgentID, killPolicy?: KillPolicy): Promise<void>;

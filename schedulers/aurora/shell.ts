@@ -127,6 +127,13 @@ export class AuroraShell {
         this.carryOut(machine.disconnected(this.now()));
       },
       offers: (offers) => this.carryOut(machine.offersArrived(offers, this.now())),
+      inverseOffers: (offers) => {
+        this.carryOut(machine.inverseOffersArrived(offers, this.now()));
+        for (const { id, url } of offers) {
+          if (url?.address.hostname !== undefined) continue;
+          log.error({ inverseOfferId: id.value }, 'an inverse offer names no host to drain');
+        }
+      },
       rescinded: (offerId) => this.carryOut(machine.rescinded(offerId, this.now())),
       update: (status) => this.carryOut(machine.statusArrived(status, this.now())),
       removed: (frameworkId) => log.warn({ frameworkId }, 'the framework was removed'),
@@ -164,6 +171,9 @@ export class AuroraShell {
         return;
       case 'decline':
         this.subscription?.decline([effect.offer], { refuse_seconds: effect.refuseSeconds });
+        return;
+      case 'accept-inverse-offers':
+        this.subscription?.acceptInverseOffers(effect.offerIds);
         return;
       case 'want-offers':
         if (effect.isWanted) this.subscription?.wantOffers(this.machine.role, true);

@@ -21,6 +21,7 @@ import type { EventFailure } from '../../core/wire/types/mesos.v1.scheduler.ts';
 import type {
   Filters,
   FrameworkInfo,
+  InverseOffer,
   KillPolicy,
   Offer,
   OfferOperation,
@@ -46,6 +47,8 @@ export interface FrameworkHandlers {
   disconnected(): void;
   offers(offers: readonly Offer[]): void;
   rescinded(offerId: string): void;
+  /** Agents that the cluster wants back; nobody answers where this is left out. */
+  inverseOffers?(offers: readonly InverseOffer[]): void;
   /** Store what it means, then call `acknowledge(status)`. */
   update(status: TaskStatus): void;
   failure?(failure: EventFailure): void;
@@ -174,6 +177,13 @@ export class FrameworkSubscription {
     if (ids.length > 0) this.send('DECLINE', this.scheduler?.decline(ids, filters));
   }
 
+  acceptInverseOffers(ids: readonly string[]): void {
+    const offerIds = ids.map((value) => ({ value }));
+    if (ids.length > 0) {
+      this.send('ACCEPT_INVERSE_OFFERS', this.scheduler?.acceptInverseOffers(offerIds));
+    }
+  }
+
   kill(taskId: string, agentId: string | undefined, policy?: KillPolicy): void {
     const agent = agentId === undefined ? undefined : { value: agentId };
     this.send('KILL', this.scheduler?.kill({ value: taskId }, agent, policy));
@@ -210,6 +220,7 @@ export class FrameworkSubscription {
         subscribed: (subscription) => this.onSubscribed(subscription),
         disconnected: () => this.after(() => this.onDisconnected()),
         offers: (offers) => this.after(() => this.handlers.offers(offers)),
+        inverseOffers: (offers) => this.after(() => this.handlers.inverseOffers?.(offers)),
         rescinded: (offerId) => this.after(() => this.handlers.rescinded(offerId.value)),
         update: (status) => this.after(() => this.onUpdate(status)),
         failure: (failure) => this.after(() => this.handlers.failure?.(failure)),

@@ -4,12 +4,13 @@
  */
 import type { Instant } from '../../../core/base/clock.ts';
 import type { Random } from '../../../core/base/random.ts';
-import type { Offer, TaskStatus } from '../../../core/wire/types/mesos.v1.ts';
+import type { InverseOffer, Offer, TaskStatus } from '../../../core/wire/types/mesos.v1.ts';
 import type { Response } from '../thrift/types.ts';
 import type { Caller } from './answers.ts';
 import { answerCall, type MachineCall } from './calls.ts';
 import { CronRuns } from './cron-runs.ts';
 import type { AuroraEffect, Decision } from './effects.ts';
+import { answerInverseOffer } from './inverse-offers.ts';
 import { followDrain, pollDrain } from './maintenance-calls.ts';
 import { OfferBook } from './offer-book.ts';
 import { PendingGroups } from './pending-groups.ts';
@@ -99,6 +100,12 @@ export class AuroraMachine {
       turn.count('scheduler_resource_offers', offers.length);
       for (const offer of offers) this.offers.add(turn, offer);
       if (hadNone && this.settings.offers.returnsUnused) this.groups.tryAllSoon(turn);
+    }).effects;
+  }
+
+  inverseOffersArrived(offers: readonly InverseOffer[], now: Instant): readonly AuroraEffect[] {
+    return this.turn(now, (turn) => {
+      for (const offer of offers) answerInverseOffer(turn, offer, this);
     }).effects;
   }
 

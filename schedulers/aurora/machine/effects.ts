@@ -91,6 +91,7 @@ export type AuroraEffect =
   | { readonly kind: 'persist'; readonly operation: StoreOperation }
   | { readonly kind: 'launch'; readonly offer: Offer; readonly launches: readonly Launch[] }
   | { readonly kind: 'decline'; readonly offer: Offer; readonly refuseSeconds: number }
+  | { readonly kind: 'accept-inverse-offers'; readonly offerIds: readonly string[] }
   | { readonly kind: 'want-offers'; readonly isWanted: boolean }
   | { readonly kind: 'kill'; readonly taskId: string; readonly agentId: string | undefined }
   /** Ask the master about all tasks on agents, so many at a time. */

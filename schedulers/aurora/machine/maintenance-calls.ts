@@ -8,6 +8,7 @@ import type {
   MethodArgs,
   Response,
   ScheduledTask,
+  SlaPolicy,
 } from '../thrift/types.ts';
 import { okay, refused } from './answers.ts';
 import type { OfferBook } from './offer-book.ts';
@@ -21,6 +22,9 @@ export interface DrainParts {
   readonly offers: OfferBook;
   readonly slaKills: SlaKills;
 }
+
+/** Lets everybody go. */
+export const NO_POLICY: SlaPolicy = { percentageSlaPolicy: { percentage: 0, durationSecs: 0 } };
 
 interface HostStatus {
   readonly host: string;
@@ -59,7 +63,7 @@ export function drainHosts(turn: Turn, hosts: Hosts | undefined, offers: OfferBo
     turn.persist(
       turn.state.putMaintenance({
         host,
-        defaultSlaPolicy: { percentageSlaPolicy: { percentage: 0, durationSecs: 0 } },
+        defaultSlaPolicy: NO_POLICY,
         timeoutSecs: 0,
         createdTimestampMs: turn.now,
       }),
@@ -94,12 +98,12 @@ export function slaDrainHosts(
 export function pollDrain(turn: Turn, host: string, parts: DrainParts): void {
   const request = turn.state.maintenance.get(host);
   if (request === undefined || modeOf(turn, host) !== 'DRAINING') return;
-  const tasks = assignedOn(turn, host);
-  if (tasks.length === 0) {
+  if (assignedOn(turn, host).length === 0) {
     removeRequest(turn, host);
     setMode(turn, host, 'DRAINED', parts.offers);
     return;
   }
+  const tasks = drainableOn(turn, host);
   const restMs = forcedInMs(request, turn.now);
   const pollMs = turn.settings.slaKills.maintenancePollMs;
   turn.timetable.set(
@@ -108,7 +112,6 @@ export function pollDrain(turn: Turn, host: string, parts: DrainParts): void {
     turn.now + (restMs > 0 ? Math.min(pollMs, restMs) : pollMs),
   );
   for (const task of tasks) {
-    if (!MAY_DRAIN.has(task.status)) continue;
     const policy = task.assignedTask.task.slaPolicy ?? request.defaultSlaPolicy;
     if (restMs === 0 || policy === undefined) {
       drainTask(turn, task);
@@ -129,7 +132,11 @@ const MAY_DRAIN: ReadonlySet<ScheduleStatus> = new Set<ScheduleStatus>([
   ...(['ASSIGNED', 'STARTING', 'RUNNING', 'PARTITIONED'] as const),
 ]);
 
-function drainTask(turn: Turn, task: ScheduledTask): void {
+export function drainableOn(turn: Turn, host: string): readonly ScheduledTask[] {
+  return turn.state.tasks.onHost(host).filter(({ status }) => MAY_DRAIN.has(status));
+}
+
+export function drainTask(turn: Turn, task: ScheduledTask): void {
   changeTask(turn, idOf(task), 'DRAINING', { message: 'Draining machine for maintenance.' });
 }
 

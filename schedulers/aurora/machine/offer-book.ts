@@ -7,6 +7,7 @@ import type {
   Attribute as MesosAttribute,
   Resource as MesosResource,
   Offer,
+  Unavailability,
 } from '../../../core/wire/types/mesos.v1.ts';
 import { OfferResources } from '../../kit/offer-resources.ts';
 import { portCount } from '../../kit/port-ranges.ts';
@@ -19,6 +20,11 @@ import type { Turn } from './turn.ts';
 import type { Amounts, ConsideredHost } from './veto.ts';
 
 const NANOS_PER_MS = 1_000_000;
+
+/** When it begins. */
+export function timeOf({ start }: Unavailability): Instant {
+  return Number(start.nanoseconds) / NANOS_PER_MS;
+}
 
 export class HeldOffer {
   readonly offer: Offer;
@@ -38,8 +44,7 @@ export class HeldOffer {
     this.lot = lot;
     this.number = number;
     this.resources = new OfferResources(offer);
-    const nanos = offer.unavailability?.start.nanoseconds;
-    this.unavailableAt = nanos === undefined ? undefined : Number(nanos) / NANOS_PER_MS;
+    this.unavailableAt = offer.unavailability && timeOf(offer.unavailability);
     this.attributes = attributeSets(attributesOf(offer));
   }
 

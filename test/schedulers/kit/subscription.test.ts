@@ -31,6 +31,7 @@ function setUp(tasks: readonly KnownTask[] = [], storage = new GatedStorage()) {
       disconnected: () => seen.push('disconnected'),
       offers: (offers) => seen.push(`offers ${offers.length}`),
       rescinded: (id) => seen.push(`rescinded ${id}`),
+      inverseOffers: (offers) => seen.push(`inverse offers ${offers.length}`),
       update: (status) => seen.push(`update ${status.task_id.value}`),
       removed: (id) => seen.push(`removed ${id}`),
       refused: (why) => seen.push(`refused ${why}`),
@@ -138,6 +139,22 @@ test('offers are revived when wanted and suppressed when not', async () => {
   subscription.unwantOffers('*');
   await clock.settle();
   assert.equal(master.calls('SUPPRESS').length, 2);
+  await subscription.stop();
+});
+
+test('inverse offers are handed on and agreed to', async () => {
+  const { clock, master, seen, subscription } = setUp();
+  await subscription.start();
+  await clock.settle();
+  const unavailability = { start: { nanoseconds: 1 } };
+  const offer = { id: { value: 'i1' }, framework_id: { value: 'f' }, unavailability };
+  master.send({ type: 'INVERSE_OFFERS', inverse_offers: { inverse_offers: [offer] } });
+  await clock.settle();
+  assert.deepEqual(seen.slice(1), ['inverse offers 1']);
+  subscription.acceptInverseOffers(['i1']);
+  await clock.settle();
+  const [call] = master.calls('ACCEPT_INVERSE_OFFERS');
+  assert.deepEqual(call?.accept_inverse_offers?.inverse_offer_ids, [{ value: 'i1' }]);
   await subscription.stop();
 });
 

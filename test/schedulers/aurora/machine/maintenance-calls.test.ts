@@ -62,3 +62,19 @@ test('nothing is placed on a host that drains', () => {
     },
   });
 });
+
+test('the cluster gets a host back: agreed at once, drained when the time is near', () => {
+  const it = new SchedulerTester();
+  it.create(job(1));
+  it.run('h1');
+  it.take();
+  it.inverseOffer('h1', SETTINGS.unavailabilityThresholdMs);
+  assert.deepEqual(it.take(), ['agree to i-h1']);
+  assert.deepEqual(it.statuses(), ['0 RUNNING']);
+  it.inverseOffer(undefined, 0);
+  assert.deepEqual(it.take(), ['agree to i-undefined']);
+  it.inverseOffer('h1', SETTINGS.unavailabilityThresholdMs - 1);
+  assert.deepEqual(it.take(), ['agree to i-h1', `kill ${it.id(0)}`]);
+  assert.equal(it.task(0).status, 'DRAINING');
+  assert.equal(it.machine.state.hosts.get('h1')?.mode, 'NONE', 'its mode is for administrators');
+});

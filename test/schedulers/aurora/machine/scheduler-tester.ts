@@ -207,6 +207,18 @@ export class SchedulerTester {
     return id;
   }
 
+  /** The cluster wants a host back, so many ms from now. */
+  inverseOffer(host: string | undefined, inMs: number): void {
+    const nanoseconds = (this.now + inMs) * 1e6;
+    const offer = {
+      id: { value: `i-${host}` },
+      framework_id: { value: 'f1' },
+      url: { scheme: 'http', address: { hostname: host, port: 5051 } },
+      unavailability: { start: { nanoseconds } },
+    };
+    this.did(this.machine.inverseOffersArrived([offer], this.now));
+  }
+
   status(taskId: string, state: TaskState, rest: { message?: string } = {}): void {
     const status = { task_id: { value: taskId }, state, uuid: new Uint8Array([1]), ...rest };
     this.did(this.machine.statusArrived(status, this.now));
@@ -276,6 +288,8 @@ export class SchedulerTester {
           return [`decline ${effect.offer.id.value}`];
         case 'kill':
           return [`kill ${effect.taskId}`];
+        case 'accept-inverse-offers':
+          return [`agree to ${effect.offerIds.join()}`];
         case 'want-offers':
           return [effect.isWanted ? 'revive' : 'suppress'];
         case 'acknowledge':
