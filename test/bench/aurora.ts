@@ -13,7 +13,7 @@ import type { Offer } from '../../core/wire/types/mesos.v1.ts';
 import { AuroraMachine } from '../../schedulers/aurora/machine/aurora-machine.ts';
 import { UpdateTable } from '../../schedulers/aurora/machine/update-table.ts';
 import { encodeOperation, loadState } from '../../schedulers/aurora/store/records.ts';
-import type { ScheduledTask } from '../../schedulers/aurora/thrift/types.ts';
+import type { ScheduledTask, TaskConfig } from '../../schedulers/aurora/thrift/types.ts';
 import { at, textAt } from '../e2e/support/json.ts';
 import {
   eventually,
@@ -46,6 +46,29 @@ export const auroraBenchmark: Benchmark = {
 
 /** Tries over hosts of which none has room; each group is another configuration. */
 export function fullHosts(): readonly Figure[] {
+  const machine = withPending({});
+  const first = firstTries(machine, 'Insufficient: CPU');
+  const elsewhere = { value: { negated: false, values: ['rack-none'] } };
+  const constrained = withPending({
+    ...{ resources: [{ numCpus: 0.01 }, { ramMb: 1 }, { diskMb: 1 }] },
+    ...{ constraints: [{ name: 'rack', constraint: elsewhere }] },
+  });
+  const onOtherRacks = firstTries(constrained, 'Constraint not satisfied: rack');
+  const again = perSecond(GROUPS * ROUNDS, () => {
+    for (let round = 0; round < ROUNDS; round += 1) machine.woke(2 + round);
+  });
+  const target = { bound: 'at least' as const, value: 5_000 };
+  return [
+    { name: `aurora: first tries on ${HOSTS} full hosts`, value: first, unit: '/s', target },
+    {
+      name: `aurora: first tries on ${HOSTS} hosts that a constraint rules out`,
+      ...{ value: onOtherRacks, unit: '/s', target: { bound: 'at least', value: 2_000 } },
+    },
+    { name: 'aurora: tries again', value: again, unit: '/s', target },
+  ];
+}
+
+function withPending(changes: Partial<TaskConfig>): AuroraMachine {
   const scheduling = {
     ...SETTINGS.scheduling,
     ...{ penaltyMs: 1, penaltyMaxMs: 1, startupDelayMaxMs: 0, attemptsPerSecond: 1e12 },
@@ -56,22 +79,18 @@ export function fullHosts(): readonly Figure[] {
   machine.offersArrived(Array.from({ length: HOSTS }, smallOffer), 0);
   for (let group = 0; group < GROUPS; group += 1) {
     const key = { role: 'www', environment: 'prod', name: `job-${group}` };
-    const args = { description: job(1, { job: key }) };
+    const args = { description: job(1, { job: key, ...changes }) };
     machine.call({ method: 'createJob', args }, { user: 'bench' }, 0);
   }
-  const first = perSecond(GROUPS, () => machine.woke(1));
+  return machine;
+}
+
+function firstTries(machine: AuroraMachine, reason: string): number {
+  const value = perSecond(GROUPS, () => machine.woke(1));
   for (const { id } of machine.groups.all()) {
-    if (machine.groups.fits.reason(id, 1) !== 'Insufficient: CPU')
-      throw new Error('another reason');
+    if (machine.groups.fits.reason(id, 1) !== reason) throw new Error('another reason');
   }
-  const again = perSecond(GROUPS * ROUNDS, () => {
-    for (let round = 0; round < ROUNDS; round += 1) machine.woke(2 + round);
-  });
-  const target = { bound: 'at least' as const, value: 5_000 };
-  return [
-    { name: `aurora: first tries on ${HOSTS} full hosts`, value: first, unit: '/s', target },
-    { name: 'aurora: tries again', value: again, unit: '/s', target },
-  ];
+  return value;
 }
 
 const PENDING = 1_000;

@@ -17,7 +17,7 @@ import { type Need, OfferTree } from './offer-tree.ts';
 import type { OfferOrder } from './settings.ts';
 import { attributeSets } from './task-amounts.ts';
 import type { Turn } from './turn.ts';
-import type { Amounts, ConsideredHost } from './veto.ts';
+import type { Amounts, ConsideredHost, TaskConstraint } from './veto.ts';
 
 const NANOS_PER_MS = 1_000_000;
 
@@ -34,7 +34,7 @@ export class HeldOffer {
   /** Offers that came later have higher ones. */
   readonly number: number;
   readonly unavailableAt: Instant | undefined;
-  private readonly attributes: ConsideredHost['attributes'];
+  readonly attributes: ConsideredHost['attributes'];
   private known: Amounts | undefined;
   private considered: ConsideredHost | undefined;
   private revocableTaken = 0;
@@ -92,6 +92,11 @@ export class HeldOffer {
     this.considered = { attributes, mode, unavailableAt };
     return this.considered;
   }
+}
+
+/** What a group wants of a host. */
+export interface ConstrainedNeed extends Need {
+  readonly constraints: readonly TaskConstraint[];
 }
 
 const MODE_RANK: { readonly [mode in MaintenanceMode]: number } = {
@@ -200,7 +205,7 @@ export class OfferBook {
    * The offers that may suit tasks of the group, in the order in which they are tried: those it has not been tried
    * with, and those whose veto may have gone. A static veto holds as long as the offer.
    */
-  candidates(turn: Turn, group: object, need: Need): Candidates {
+  candidates(turn: Turn, group: object, need: ConstrainedNeed): Candidates {
     const seen = this.seen.get(group);
     if (seen === undefined) return this.allCandidates(turn, need);
     const left = seen.retriable.filter((held) => this.isHeld(held));
@@ -224,7 +229,7 @@ export class OfferBook {
   }
 
   /** The tree, and beside it those that have come since it was made. */
-  private allCandidates(turn: Turn, need: Need): Candidates {
+  private allCandidates(turn: Turn, need: ConstrainedNeed): Candidates {
     const isOld =
       this.tree === undefined ||
       this.newcomers.size > NEWCOMERS_MAX ||
@@ -238,10 +243,28 @@ export class OfferBook {
     return new Candidates(newcomers, {
       tree,
       need,
+      positions: positionsFor(tree, need.constraints),
       isHeld: (held) => this.isHeld(held),
       isBefore: (a, b) => comparePlaces(placeOf(turn, a), placeOf(turn, b)) <= 0,
     });
   }
+}
+
+/**
+ * Of offers whose hosts can have what the constraints want, by the constraint that fewest fulfil; all others would be
+ * refused for as long as they are held. Undefined where no constraint names values.
+ */
+export function positionsFor(
+  tree: OfferTree,
+  constraints: readonly TaskConstraint[],
+): readonly number[] | undefined {
+  let fewest: readonly number[] | undefined;
+  for (const constraint of constraints) {
+    if (constraint.kind !== 'value' || constraint.isNegated) continue;
+    const positions = tree.positionsWith(constraint.name, constraint.values);
+    if (fewest === undefined || positions.length < fewest.length) fewest = positions;
+  }
+  return fewest;
 }
 
 /** What decides the place of an offer; the smallest are tried first. */

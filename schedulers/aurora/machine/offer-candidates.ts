@@ -1,10 +1,13 @@
 /** The offers that a try looks at, one after the other in their order: a short list, and what is left of the tree. */
 import type { HeldOffer } from './offer-book.ts';
 import type { Need, OfferTree } from './offer-tree.ts';
+import { CONSTRAINT_SCORE } from './veto.ts';
 
 export interface TreePart {
   readonly tree: OfferTree;
   readonly need: Need;
+  /** Only these are worth a look, rising; undefined when all are. */
+  readonly positions: readonly number[] | undefined;
   /** Offers of the tree may have gone. */
   readonly isHeld: (held: HeldOffer) => boolean;
   readonly isBefore: (a: HeldOffer, b: HeldOffer) => boolean;
@@ -42,14 +45,28 @@ export class Candidates {
   lookAtNearest(look: (held: HeldOffer) => number): void {
     const { part } = this;
     if (part === undefined) return;
-    part.tree.nearest(part.need, (held) => (part.isHeld(held) ? look(held) : Infinity), LOOKS_MAX);
+    const { tree, need, positions } = part;
+    const score = (held: HeldOffer): number => (part.isHeld(held) ? look(held) : Infinity);
+    if (positions === undefined) {
+      tree.nearest(need, score, LOOKS_MAX);
+      return;
+    }
+    const nearest = tree.nearestOf(need, positions, part.isHeld);
+    // Nobody else can be nearer: their hosts are not what is wanted, and it is enough to have seen one of them.
+    if (nearest !== undefined && score(nearest) < CONSTRAINT_SCORE) return;
+    const enough = (found: number): number => (found <= CONSTRAINT_SCORE ? 0 : found);
+    tree.nearest(need, (held) => enough(score(held)), LOOKS_MAX);
   }
 
   private fromTree(): HeldOffer | undefined {
     const { part } = this;
     if (part === undefined) return undefined;
     for (;;) {
-      const position = part.tree.nextRoomy(part.need, this.inTree);
+      const { tree, need, positions } = part;
+      const position =
+        positions === undefined
+          ? tree.nextRoomy(need, this.inTree)
+          : tree.nextRoomyOf(need, positions, this.inTree);
       if (position === undefined) {
         this.inTree = part.tree.offers.length;
         return undefined;

@@ -30,6 +30,8 @@ export class OfferTree {
   /** A power of two; the root is node 1, the children of a node are 2n and 2n + 1. */
   private readonly leafCount: number;
   private readonly most: Float64Array;
+  /** By attribute and value; an attribute is looked through when somebody asks for it first. */
+  private readonly byAttribute = new Map<string, ReadonlyMap<string, readonly number[]>>();
 
   constructor(offers: readonly HeldOffer[]) {
     this.offers = offers;
@@ -39,6 +41,55 @@ export class OfferTree {
       this.most.set(figuresOf(held), (this.leafCount + position) * FIGURES);
     }
     for (let node = this.leafCount - 1; node >= 1; node -= 1) this.join(node);
+  }
+
+  /** Positions of the offers whose host has any of these values, rising. */
+  positionsWith(name: string, values: Iterable<string>): readonly number[] {
+    let known = this.byAttribute.get(name);
+    if (known === undefined) {
+      known = positionsByValue(this.offers, name);
+      this.byAttribute.set(name, known);
+    }
+    const found = new Set<number>();
+    for (const value of values) for (const at of known.get(value) ?? []) found.add(at);
+    return [...found].sort((a, b) => a - b);
+  }
+
+  /** The first of these positions from `from` on that may have room; undefined when there is none. */
+  nextRoomyOf(need: Need, positions: readonly number[], from: number): number | undefined {
+    const lookups = lookupsOf(need);
+    let [low, high] = [0, positions.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((positions[middle] ?? 0) < from) low = middle + 1;
+      else high = middle;
+    }
+    for (let at = low; at < positions.length; at += 1) {
+      const position = positions[at];
+      if (position !== undefined && this.hasRoom(position + this.leafCount, lookups)) {
+        return position;
+      }
+    }
+    return undefined;
+  }
+
+  /** Of the offers at these positions that are held, the one that lacks least; undefined when there is none. */
+  nearestOf(
+    need: Need,
+    positions: readonly number[],
+    isHeld: (held: HeldOffer) => boolean,
+  ): HeldOffer | undefined {
+    const lookups = lookupsOf(need);
+    let least = Infinity;
+    let nearest: HeldOffer | undefined;
+    for (const position of positions) {
+      const score = this.bound(position + this.leafCount, lookups);
+      const held = this.offers[position];
+      if (score >= least || held === undefined || !isHeld(held)) continue;
+      least = score;
+      nearest = held;
+    }
+    return nearest;
   }
 
   /** The first position from `from` on that may have room; undefined when there is none. */
@@ -122,6 +173,21 @@ export class OfferTree {
       this.most[node * FIGURES + which] = Math.max(left, right);
     }
   }
+}
+
+function positionsByValue(
+  offers: readonly HeldOffer[],
+  name: string,
+): ReadonlyMap<string, readonly number[]> {
+  const positions = new Map<string, number[]>();
+  for (const [position, { attributes }] of offers.entries()) {
+    for (const value of attributes.get(name) ?? []) {
+      const known = positions.get(value);
+      if (known === undefined) positions.set(value, [position]);
+      else known.push(position);
+    }
+  }
+  return positions;
 }
 
 function figuresOf({ amounts, revocableCpus }: HeldOffer): readonly number[] {

@@ -35,6 +35,8 @@ export interface Wanted {
   readonly constraints: readonly TaskConstraint[];
   /** Asked only for limits. */
   readonly countWith: (attribute: string, value: string) => number;
+  /** A task of it was placed: what was counted is counted anew. */
+  readonly placed: () => void;
 }
 
 export interface SchedulingParts {
@@ -45,12 +47,19 @@ export interface SchedulingParts {
 }
 
 export function wantedOf(turn: Turn, config: TaskConfig): Wanted {
+  const counts = new Map<string, number>();
   return {
     config,
     amounts: withExecutor(config, turn.settings.executors),
     isRevocable: takesRevocable(config, turn.settings),
     constraints: constraintsOf(config),
-    countWith: (attribute, value) => countWith(turn, config, attribute, value),
+    countWith: (attribute, value) => {
+      const key = `${attribute} ${value}`;
+      const known = counts.get(key) ?? countWith(turn, config, attribute, value);
+      counts.set(key, known);
+      return known;
+    },
+    placed: () => counts.clear(),
   };
 }
 
@@ -89,6 +98,7 @@ export function tryGroup(turn: Turn, id: string, parts: SchedulingParts): void {
       break;
     }
     const launch = assign(turn, task, wanted, found);
+    wanted.placed();
     launches.set(found, [...(launches.get(found) ?? []), launch]);
   }
   const { nearest } = search;

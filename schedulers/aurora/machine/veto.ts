@@ -62,7 +62,7 @@ export const DEDICATED = 'dedicated';
 
 const DEDICATED_SCORE = 1_000_000;
 const MAINTENANCE_SCORE = 100_000;
-const CONSTRAINT_SCORE = 10_000;
+export const CONSTRAINT_SCORE = 10_000;
 const RESOURCE_SCORE_MAX = 1_000;
 
 export const RESOURCES: readonly (readonly [key: keyof Amounts, reason: string, range: number])[] =
@@ -109,7 +109,9 @@ function maintenanceVeto(input: FilterInput, now: Instant): Veto | undefined {
 /** Values before limits: a limit changes with every task, a value never. */
 function constraintVeto(input: FilterInput): Veto | undefined {
   if (input.constraints.length === 0) return undefined;
-  const inOrder = input.constraints.toSorted((a, b) => rank(a) - rank(b));
+  const { constraints } = input;
+  const inOrder =
+    constraints.length === 1 ? constraints : constraints.toSorted((a, b) => rank(a) - rank(b));
   for (const constraint of inOrder) {
     const veto = vetoOf(constraint, input);
     if (veto !== undefined) return veto;
