@@ -56,13 +56,21 @@ export function nestedLinks(
     const target = volumeDirectory(context, resource);
     if (path !== undefined && target !== undefined && isInside(path)) links.push({ path, target });
   }
-  for (const { container_path: path, source } of info.container?.volumes ?? []) {
+  return [...links, ...sandboxLinks(info.container, { own: sandbox, parent: executor.directory })];
+}
+
+/** Parts of the container's own sandbox and of its parent's. */
+export function sandboxLinks(
+  info: ContainerInfo | undefined,
+  sandbox: { readonly own: string; readonly parent: string | undefined },
+): readonly VolumeLink[] {
+  if (hasImage(info)) return [];
+  return (info?.volumes ?? []).flatMap(({ container_path: path, source }) => {
     const shared = source?.sandbox_path;
-    if (shared === undefined || !isInside(path)) continue;
-    const base = shared.type === 'PARENT' ? executor.directory : sandbox;
-    links.push({ path, target: `${base}/${shared.path}`, makesTarget: true });
-  }
-  return links;
+    const base = shared?.type === 'PARENT' ? sandbox.parent : sandbox.own;
+    if (shared === undefined || base === undefined || !isInside(path)) return [];
+    return [{ path, target: `${base}/${shared.path}`, makesTarget: true }];
+  });
 }
 
 function hasImage(info: ContainerInfo | undefined): boolean {

@@ -18,6 +18,7 @@ import type { AgentFiles } from '../files-port.ts';
 import type { AgentOptions } from '../options.ts';
 import type { Sandboxes } from '../ports.ts';
 import { type AgentState, agentIdOf } from '../state.ts';
+import { sandboxLinks } from '../volumes.ts';
 import { type Attachable, ExecutorTerminals, type OutputReader } from './executor-terminals.ts';
 import { lastPartOf, parentOf, rootOf } from './ids.ts';
 import type { PlainImages } from './images.ts';
@@ -283,12 +284,16 @@ export class AgentContainers {
   ): Promise<Launched> {
     const { id, sandbox, userName } = container;
     const { command } = wanted;
+    const isSession = wanted.session !== undefined;
     const request = {
       containerId: id,
       directory: sandbox,
       user: userName,
       uris: command?.uris ?? [],
-      links: [],
+      links: sandboxLinks(isSession ? undefined : wanted.info, {
+        own: sandbox,
+        parent: parent?.sandbox,
+      }),
     };
     const fetching = new AbortController();
     this.fetches.set(id, fetching);
@@ -300,7 +305,6 @@ export class AgentContainers {
       return { kind: 'failed', text: `Failed to create sandbox: ${why}` };
     }
     const parentId = parentOf(id);
-    const isSession = wanted.session !== undefined;
     const info = isSession ? undefined : wanted.info;
     const images = await this.ports.images
       ?.provide(id, info, fetching.signal)

@@ -7,7 +7,6 @@ import { createIsolators, type IsolatorSources } from '../containerizer/isolator
 import { IsolationPlanner, type PlannedContainer } from '../containerizer/planner.ts';
 import type { ContainerLimits } from '../containerizer/port.ts';
 import { unsupportedPart } from '../containerizer/unsupported.ts';
-import { isSandboxShare } from '../volumes.ts';
 
 export interface PlannedPlain {
   readonly id: string;
@@ -35,7 +34,7 @@ export function containerPlans(
   return (wanted) => {
     const { id, sandbox, parentSandbox, command, requests, limits, user, isSession } = wanted;
     const containerInfo = isSession ? undefined : wanted.containerInfo;
-    const refused = refusalOf(containerInfo, options.isolators, wanted.images);
+    const refused = refusalOf(containerInfo, options.isolators, wanted);
     if (refused !== undefined) return err(refused);
     const resources = { requests, limits };
     const { sandboxDirectory } = options;
@@ -53,14 +52,17 @@ export function containerPlans(
 function refusalOf(
   info: ContainerInfo | undefined,
   isolators: readonly string[],
-  images: ContainerImages | undefined,
+  { images, parentSandbox }: Pick<PlannedPlain, 'images' | 'parentSandbox'>,
 ): string | undefined {
   if (info === undefined) return undefined;
   if (needsImages(info) && images === undefined) {
     return 'container images are not supported by this agent';
   }
-  if ((info.volumes ?? []).some((volume) => isSandboxShare(volume))) {
-    return 'relative volumes of containers without an executor are not supported by this agent';
+  const sharesParent = (info.volumes ?? []).some(
+    ({ source }) => source?.sandbox_path?.type === 'PARENT',
+  );
+  if (sharesParent && parentSandbox === undefined) {
+    return 'PARENT type only works for nested container';
   }
   const part = unsupportedPart(info, isolators);
   return part === undefined ? undefined : `${part} not supported by this agent`;

@@ -395,6 +395,9 @@ export class PlainContainers {
     if (record.exitStatus !== undefined) return;
     if (record.process) this.ports.processes.sweep(record.process.pid);
     delete record.process;
+    // The kernel may have killed what was in it for what the container used.
+    const limitation = record.limitation ?? plain.isolation.limitation();
+    if (limitation !== undefined) record.limitation = limitation;
     plain.attached = undefined;
     record.exitStatus = status;
     this.save(plain);
@@ -403,7 +406,6 @@ export class PlainContainers {
     plain.isCleaning = true;
     plain.isolation.destroy(() => {
       plain.isCleaning = false;
-      const { limitation } = record;
       const why = limitation === undefined ? {} : { limitation };
       this.ports.emit({ kind: 'plain-ended', id, status, ...why });
     });

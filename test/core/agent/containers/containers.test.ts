@@ -10,13 +10,16 @@ import type {
 import type { Termination } from '../../../../core/agent/containers/waiters.ts';
 import { MemoryFiles } from '../../../../core/agent/memory-files.ts';
 import { AGENT_DEFAULTS, type AgentOptions } from '../../../../core/agent/options.ts';
+import type { VolumeLink } from '../../../../core/agent/volumes.ts';
 import { seconds } from '../../../../core/base/duration.ts';
 import { SimulatedClock } from '../../../../core/testing/index.ts';
+import type { ContainerInfo } from '../../../../core/wire/types/mesos.v1.ts';
 
 class Bench {
   readonly clock = new SimulatedClock();
   readonly requests: ContainerRequest[] = [];
   readonly retired: string[] = [];
+  readonly links: (readonly VolumeLink[])[] = [];
   readonly containers: AgentContainers;
   tell: (event: ContainerEvent) => void = () => {};
 
@@ -38,7 +41,12 @@ class Bench {
         },
         request: (request) => this.requests.push(request),
       },
-      sandboxes: { prepare: () => ({ ok: true, user: undefined }) },
+      sandboxes: {
+        prepare: ({ links }) => {
+          this.links.push(links);
+          return { ok: true, user: undefined };
+        },
+      },
       files: new MemoryFiles(),
       self: () => ({ id: 'slave(1)', ip: '10.0.0.1', port: 1 }),
       state: () => undefined,
@@ -46,10 +54,11 @@ class Bench {
     });
   }
 
-  async launch(id: string): Promise<string> {
+  async launch(id: string, info?: ContainerInfo): Promise<string> {
     const launching = this.containers.launch({
       id,
       command: { value: 'true' },
+      info,
       resources: [],
       isTerminal: false,
       session: undefined,
@@ -179,4 +188,26 @@ test('who waits for a container that took too much is told what that was', async
   });
   bench.tell({ kind: 'plain-ended', id: 'a', status: 9, limitation });
   assert.deepEqual(told, { status: 9, limitation });
+});
+
+test('volumes of sandboxes are links: to its own, and to that of its parent', async () => {
+  const bench = new Bench();
+  await bench.launch('root');
+  const volume = (type: 'SELF' | 'PARENT') => ({
+    mode: 'RW' as const,
+    container_path: type,
+    source: { type: 'SANDBOX_PATH' as const, sandbox_path: { type, path: 'shared' } },
+  });
+  await bench.launch('root.child', {
+    type: 'MESOS',
+    volumes: [volume('SELF'), volume('PARENT')],
+  });
+  assert.deepEqual(bench.links.at(-1), [
+    {
+      path: 'SELF',
+      target: '/work-dir/containers/root/containers/child/shared',
+      makesTarget: true,
+    },
+    { path: 'PARENT', target: '/work-dir/containers/root/shared', makesTarget: true },
+  ]);
 });
