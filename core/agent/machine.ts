@@ -195,6 +195,12 @@ export class AgentMachine {
       case 'mesos.internal.ExecutorToFrameworkMessage':
         pidExecutorMessage(context, message.value);
         break;
+      case 'mesos.internal.StatusUpdateAcknowledgementMessage':
+        // Drivers older than the master's relay of acknowledgements send theirs to the agent itself. A master's
+        // must be the leading one's: another may not know yet of a terminal update that this would forget.
+        if (from.id.startsWith('master')) this.orderOfMaster(from, message);
+        else this.acknowledged(message.value);
+        break;
       default:
         this.orderOfMaster(from, message);
         break;

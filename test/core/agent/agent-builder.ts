@@ -209,16 +209,14 @@ export class AgentKit {
   }
 
   /** Acknowledges the last update that was sent to the master for this task. */
-  acknowledge(taskId: string, uuid: Uint8Array): this {
-    return this.message({
-      name: 'mesos.internal.StatusUpdateAcknowledgementMessage',
-      value: {
-        slave_id: { value: AGENT_ID },
-        framework_id: { value: FRAMEWORK_ID },
-        task_id: { value: taskId },
-        uuid,
-      },
-    });
+  acknowledge(taskId: string, uuid: Uint8Array, from?: Upid): this {
+    const value = {
+      slave_id: { value: AGENT_ID },
+      framework_id: { value: FRAMEWORK_ID },
+      task_id: { value: taskId },
+      uuid,
+    };
+    return this.message({ name: 'mesos.internal.StatusUpdateAcknowledgementMessage', value }, from);
   }
 
   containerOf(executor?: string): string {
@@ -250,7 +248,7 @@ export class AgentKit {
     return this;
   }
 
-  acknowledgeHead(id: string): this {
+  acknowledgeHead(id: string, from?: Upid): this {
     const framework = this.machine.state.frameworks.get(frameworkId(FRAMEWORK_ID));
     for (const executor of framework?.executors.values() ?? []) {
       for (const task of [
@@ -258,7 +256,7 @@ export class AgentKit {
         ...executor.terminatedTasks.values(),
       ]) {
         if (task.task_id.value !== id || task.status_update_uuid === undefined) continue;
-        return this.acknowledge(id, task.status_update_uuid);
+        return this.acknowledge(id, task.status_update_uuid, from);
       }
     }
     return this;

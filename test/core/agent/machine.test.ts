@@ -128,6 +128,17 @@ test('an ended task leaves when its update is acknowledged and its executor is g
   assert.equal(it.machine.state.completedFrameworks.length, 1);
 });
 
+test('an acknowledgement is taken from the leading master and from the driver of a framework', () => {
+  const it = new AgentKit().registered();
+  it.run(commandTask('t1')).prepared('t1').started('t1');
+  it.hostedUpdate('t1', 'TASK_STARTING').hostedUpdate('t1', 'TASK_RUNNING');
+  it.took();
+  it.acknowledgeHead('t1', { ...MASTER, ip: '10.9.9.9' });
+  assert.deepEqual(it.took(), [], 'of a master that does not lead');
+  it.acknowledgeHead('t1', { id: 'scheduler(1)', ip: '10.9.9.9', port: 4000 });
+  assert.deepEqual(it.took(), ['t1 | TASK_RUNNING']);
+});
+
 test('what a new launcher repeats does not set back what is known of the task', () => {
   const it = new AgentKit().registered();
   it.run(commandTask('t1')).prepared('t1').started('t1');
