@@ -5,7 +5,6 @@
  */
 import { formatDuration } from '../base/duration.ts';
 import type { AgentId } from '../base/ids.ts';
-import { isTerminal } from '../base/terminal-states.ts';
 import type { Upid } from '../net/ports.ts';
 import type {
   OperationState,
@@ -97,18 +96,16 @@ function dropFromAgent(
   fate: TaskFate,
 ): void {
   for (const record of [...(agent.tasks.get(framework.id)?.values() ?? [])]) {
-    const wasFinal = isTerminal(record.task.state);
     const status = masterStatus(context, {
       ...fate,
       taskId: record.id,
       agentId: record.agent,
     });
-    if (!wasFinal) {
-      updateTask(context, framework, record, { status, latestState: undefined, uuid: undefined });
-    }
-    context.state.removeTask(record, wasFinal ? 'completed' : fate.list);
+    // A task whose end is not acknowledged keeps its state, but all that may still be heard of it is this.
+    updateTask(context, framework, record, { status, latestState: undefined, uuid: undefined });
+    context.state.removeTask(record, fate.list);
     context.operatorEvent({ kind: 'task-removed', framework, task: record.task });
-    if (!wasFinal) sendTaskStatus(context, framework, record.task, status);
+    sendTaskStatus(context, framework, record.task, status);
   }
   for (const [id, info] of [...(agent.executors.get(framework.id) ?? [])]) {
     context.state.removeExecutor(framework, agent, id);

@@ -224,7 +224,10 @@ function sumOver(
 }
 
 /** Values that come and go: per framework, and per task state, source and reason. */
-function dynamicMetrics(state: MasterState, perFramework: boolean): ReadonlyMap<string, number> {
+export function dynamicMetrics(
+  state: MasterState,
+  perFramework: boolean,
+): ReadonlyMap<string, number> {
   const values = new Map<string, number>();
   for (const [name, value] of state.counters.entries()) {
     if (name.startsWith('task_')) values.set(`master/${name}`, value);
@@ -320,10 +323,10 @@ function addFramework(values: Map<string, number>, framework: Framework): void {
   values.set(`${prefix}subscribed`, framework.connection === undefined ? 0 : 1);
   for (const each of FRAMEWORK_COUNTERS) values.set(prefix + each, framework.counters.get(each));
   const active = new Map<string, number>();
-  for (const { task } of framework.tasks.values()) {
-    active.set(task.state, (active.get(task.state) ?? 0) + 1);
+  const live = [...framework.tasks.values()].map(({ task }) => task);
+  for (const { state } of [...live, ...framework.unreachableTasks.values()]) {
+    active.set(state, (active.get(state) ?? 0) + 1);
   }
-  active.set('TASK_UNREACHABLE', framework.unreachableTasks.size);
   for (const each of ACTIVE) {
     values.set(`${prefix}tasks/active/task_${each}`, active.get(`TASK_${each.toUpperCase()}`) ?? 0);
   }

@@ -5,6 +5,7 @@ import { defined } from '../../../core/base/assert.ts';
 import { hours } from '../../../core/base/duration.ts';
 import { frameworkId } from '../../../core/base/ids.ts';
 import type { OperatorEvent } from '../../../core/master/events.ts';
+import { dynamicMetrics } from '../../../core/master/metrics.ts';
 import type { FrameworkInfo } from '../../../core/wire/types/mesos.v1.ts';
 import { MasterScene, resources, task } from './machine-builder.ts';
 
@@ -40,13 +41,46 @@ function operatorEvents(it: MasterScene): readonly OperatorEvent[] {
 
 test('only tasks of partition-aware frameworks count as unreachable, the others as lost', () => {
   for (const isAware of [true, false]) {
-    const { it } = unreachable({ isAware });
+    const { it, framework } = unreachable({ isAware });
     const count = (name: string): number => it.state.counters.get(name);
     assert.equal(it.state.taskCounts.get('TASK_UNREACHABLE') ?? 0, isAware ? 1 : 0);
     assert.equal(count('tasks_lost'), isAware ? 0 : 1);
     const state = isAware ? 'task_unreachable' : 'task_lost';
     assert.equal(count(`${state}/source_master/reason_slave_removed`), 1);
+    const active = `master/frameworks/f/${framework}/tasks/active/task_unreachable`;
+    assert.equal(dynamicMetrics(it.state, true).get(active), isAware ? 1 : 0);
   }
+});
+
+test('a task whose end nobody acknowledged is unreachable in its last state, until its agent returns', () => {
+  const it = new MasterScene();
+  const agent = it.agent('a1');
+  const framework = it.subscribe('f', {
+    ...{ failoverTimeout: 1_000, checkpoint: true, capabilities: ['MULTI_ROLE'] as const },
+  });
+  it.launch(framework, it.takeOffer('f'), [task('t1', agent)]);
+  it.update('a1', { framework, id: 't1', agent }, 'TASK_FINISHED');
+  it.take('f');
+  it.advance(SILENCE_MS);
+  assert.deepEqual(
+    it.lines('f').filter((line) => line.startsWith('UPDATE')),
+    ['UPDATE t1 TASK_LOST REASON_AGENT_REMOVED health check timed out'],
+  );
+  const record = it.state.frameworks.get(frameworkId(framework));
+  const [unreachable] = record?.unreachableTasks.values() ?? [];
+  assert.equal(unreachable?.state, 'TASK_FINISHED');
+  assert.deepEqual(record?.completedTasks, []);
+  const count = (name: string): number => it.state.counters.get(name);
+  assert.deepEqual([count('tasks_finished'), count('tasks_lost')], [1, 0]);
+  const info: FrameworkInfo = {
+    user: 'app',
+    name: 'f',
+    id: { value: framework },
+    checkpoint: true,
+  };
+  it.reregister('a1', agent, { frameworks: [info], tasks: [defined(unreachable, 'task')] });
+  assert.equal(record?.unreachableTasks.size, 0);
+  assert.equal(record?.tasks.size, 1);
 });
 
 test('a task that a returning agent does not have is forgotten, not unreachable any longer', () => {
