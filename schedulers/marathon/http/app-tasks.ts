@@ -18,6 +18,9 @@ import { hasTask, taskJson } from './app-info.ts';
 import { sendProblem, sendRefusal } from './problems.ts';
 import { plainTaskList, wantsPlainText } from './task-text.ts';
 
+/** Said before anything is looked up. */
+const BOTH_WAYS = { status: 400, message: 'You cannot use scale and wipe at the same time.' };
+
 export function getAppTasks(
   api: Api,
   request: FastifyRequest,
@@ -58,6 +61,7 @@ export async function deleteTasks(
   taskId: string | undefined,
 ): Promise<unknown> {
   const { state } = api.shell.machine;
+  if (scalesAndWipes(request)) return sendProblem(reply, BOTH_WAYS);
   if (appIn(state.root, id) === undefined) return sendRefusal(reply, notFound('App', id));
   const host = query(request, 'host');
   const instanceId = taskId === undefined ? undefined : instanceIdOf(taskId);
@@ -76,6 +80,10 @@ export async function deleteTasks(
   return killSelected(api, request, reply, selected, { single });
 }
 
+function scalesAndWipes(request: FastifyRequest): boolean {
+  return queryFlag(request, 'scale', false) && queryFlag(request, 'wipe', false);
+}
+
 /** Kills the instances' tasks as the query says: only kill, kill and scale, or wipe. */
 export async function killSelected(
   api: Api,
@@ -90,10 +98,7 @@ export async function killSelected(
     const refused = api.access.refusalOf(request, 'UpdateRunSpec', spec);
     if (refused !== undefined) return sendRefusal(reply, refused);
   }
-  if (scale && wipe) {
-    const message = 'You cannot use scale and wipe at the same time.';
-    return sendProblem(reply, { status: 400, message });
-  }
+  if (scalesAndWipes(request)) return sendProblem(reply, BOTH_WAYS);
   if (scale) return killAndScale(api, request, reply, selected);
   const { machine } = api.shell;
   const tasks = selected.flatMap((instance) => taskJson(machine.state, instance));

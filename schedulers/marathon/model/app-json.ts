@@ -98,6 +98,7 @@ function containerJson(app: App, container: Container): JsonObject {
   return {
     type: container.type,
     docker: container.docker === undefined ? undefined : plainObject(container.docker),
+    appc: plain(container.appc),
     volumes: container.volumes.map(plainObject),
     portMappings: usesHostNetworking(app) ? undefined : container.portMappings?.map(mappingJson),
     linuxInfo: plain(container.linuxInfo),

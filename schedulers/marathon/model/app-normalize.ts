@@ -201,6 +201,7 @@ function containerOf(raw: RawApp, networks: readonly Network[]): Container | und
   return {
     type,
     docker: dockerOf(given),
+    appc: appcOf(given),
     volumes: (given.volumes ?? []).map((each) => withVolumeDefaults(each)),
     portMappings: onHost ? undefined : mappingsOf(raw, networks),
     linuxInfo: given.linuxInfo,
@@ -224,6 +225,16 @@ function dockerOf(container: RawContainer): Container['docker'] {
     privileged: docker.privileged ?? false,
     parameters: docker.parameters ?? [],
     pullConfig: docker.pullConfig,
+  };
+}
+
+function appcOf({ appc }: RawContainer): Container['appc'] {
+  if (appc === undefined) return undefined;
+  return {
+    image: appc.image ?? '',
+    id: appc.id,
+    labels: appc.labels ?? {},
+    forcePullImage: appc.forcePullImage ?? false,
   };
 }
 

@@ -76,6 +76,15 @@ const CONTAINER = object({
     },
     ['image'],
   ),
+  appc: object(
+    {
+      image: { type: 'string', minLength: 1 },
+      id: { type: 'string', minLength: 7 },
+      labels: LABELS,
+      forcePullImage: BOOLEAN,
+    },
+    ['image'],
+  ),
   volumes: list(
     object({
       containerPath: { type: 'string', minLength: 1 },

@@ -47,7 +47,7 @@ function violationsOfCommand(app: App): Violation[] {
   }
   const hasCmd = app.cmd !== undefined;
   const hasArgs = app.args.length > 0;
-  const hasImage = app.container?.docker !== undefined;
+  const hasImage = (app.container?.docker ?? app.container?.appc) !== undefined;
   const fine = hasCmd || hasArgs ? hasCmd !== hasArgs : hasImage;
   if (!fine) {
     found.push(

@@ -69,6 +69,14 @@ export interface DockerContainer {
   readonly pullConfig?: { readonly secret: string } | undefined;
 }
 
+/** An image in the format of App Container. */
+export interface AppcImage {
+  readonly image: string;
+  readonly id?: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly forcePullImage: boolean;
+}
+
 export interface PersistentVolumeInfo {
   readonly type: 'root' | 'path' | 'mount';
   /** MiB. */
@@ -100,6 +108,7 @@ export interface AppVolume {
 export interface Container {
   readonly type: 'MESOS' | 'DOCKER';
   readonly docker?: DockerContainer | undefined;
+  readonly appc?: AppcImage | undefined;
   readonly volumes: readonly AppVolume[];
   readonly portMappings?: readonly PortMapping[] | undefined;
   readonly linuxInfo?: RawLinuxInfo | undefined;
@@ -283,6 +292,7 @@ export interface RawContainer {
     readonly portMappings?: readonly Partial<PortMapping>[];
     readonly credential?: Readonly<Record<string, unknown>>;
   };
+  readonly appc?: Partial<AppcImage>;
   readonly volumes?: readonly RawVolume[];
   readonly portMappings?: readonly Partial<PortMapping>[];
   readonly linuxInfo?: RawLinuxInfo;

@@ -15,6 +15,7 @@ export function violationsOfContainer(app: App, settings: ModelSettings): Violat
   if (container.type === 'DOCKER' && container.docker === undefined) {
     found.push(violation('/container/docker', 'not defined'));
   }
+  found.push(...violationsOfAppc(container));
   if (container.type === 'MESOS' && (container.docker?.parameters.length ?? 0) > 0) {
     found.push(violation('/container/docker/parameters', 'must be empty'));
   }
@@ -30,6 +31,26 @@ export function violationsOfContainer(app: App, settings: ModelSettings): Violat
   });
   found.push(...violationsOfExternalUse(app));
   return found;
+}
+
+/** What the id of an AppC image begins with: the only hash there is. */
+const APPC_HASH = 'sha512-';
+
+function violationsOfAppc({ type, docker, appc }: Container): Violation[] {
+  if (appc === undefined) return [];
+  if (type === 'DOCKER') return [violation('/container/appc', 'must be empty')];
+  if (docker !== undefined) {
+    const text = 'mesos containers should specify, at most, a single image type';
+    return [violation('/container', text)];
+  }
+  const { id } = appc;
+  if (id === undefined) return [];
+  if (!id.startsWith(APPC_HASH)) {
+    return [violation('/container/appc/id', `id must begin with '${APPC_HASH}',`)];
+  }
+  if (id.length > APPC_HASH.length) return [];
+  const text = `id must contain non-empty digest after '${APPC_HASH}'.`;
+  return [violation('/container/appc/id', text)];
 }
 
 function violationsOfPullConfig(

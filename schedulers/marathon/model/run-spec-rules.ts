@@ -132,11 +132,14 @@ export function violationsOfPullSecret(
   { features }: ModelSettings,
   path: string,
 ): Violation[] {
+  const found: Violation[] = [];
   if (!features.has('secrets')) {
-    return [violation(path, 'must be empty'), violation(path, featureText('secrets'))];
+    found.push(violation(path, 'must be empty'), violation(path, featureText('secrets')));
   }
-  if (secrets[name] !== undefined) return [];
-  return [violation(path, 'pullConfig.secret must refer to an existing secret')];
+  if (secrets[name] === undefined) {
+    found.push(violation(path, 'pullConfig.secret must refer to an existing secret'));
+  }
+  return found;
 }
 
 export function violationsOfEnvironment(

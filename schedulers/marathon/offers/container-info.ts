@@ -1,5 +1,5 @@
 /** The container of a task; none for host networking without an image (spec as task-info). */
-import type { ContainerInfo, Secret, Volume } from '../../../core/wire/types/mesos.v1.ts';
+import type { ContainerInfo, Image, Secret, Volume } from '../../../core/wire/types/mesos.v1.ts';
 import type { App, Container } from '../model/app.ts';
 import { assignedMappings, networkInfosOf, portMappingsOf } from './assigned-ports.ts';
 import { linuxInfoOf } from './linux-info.ts';
@@ -24,23 +24,36 @@ export function containerInfo(
     return dockerContainer(app, container, hostPorts, taskId, volumes);
   const ports = assignedMappings(container.portMappings ?? [], hostPorts);
   const linuxInfo = linuxInfoOf(container.linuxInfo);
-  const image = container.docker;
+  const image = mesosImage(app, container);
   return {
     type: 'MESOS',
     volumes,
     network_infos: networkInfosOf(app.networks, ports, bridgeName),
-    mesos:
-      image === undefined
-        ? {}
-        : {
-            image: {
-              type: 'DOCKER',
-              docker: { name: image.image, ...pullConfigOf(app) },
-              cached: !image.forcePullImage,
-            },
-          },
+    mesos: image === undefined ? {} : { image },
     ...(app.tty === true ? { tty_info: {} } : {}),
     ...(linuxInfo === undefined ? {} : { linux_info: linuxInfo }),
+  };
+}
+
+function mesosImage(app: App, { docker, appc }: Container): Image | undefined {
+  if (docker !== undefined) {
+    return {
+      type: 'DOCKER',
+      docker: { name: docker.image, ...pullConfigOf(app) },
+      cached: !docker.forcePullImage,
+    };
+  }
+  if (appc === undefined) return undefined;
+  const { image: name, id, forcePullImage } = appc;
+  const labels = labelsOf(appc.labels);
+  return {
+    type: 'APPC',
+    appc: {
+      name,
+      ...(id === undefined ? {} : { id }),
+      ...(labels === undefined ? {} : { labels }),
+    },
+    cached: !forcePullImage,
   };
 }
 

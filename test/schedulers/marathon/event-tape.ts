@@ -4,22 +4,21 @@ import { at, type World } from './world.ts';
 
 export class EventTape {
   readonly events: unknown[] = [];
-  private readonly source: { destroy(): unknown };
+  private readonly connection = new AbortController();
   private text = '';
 
-  private constructor(source: { destroy(): unknown }) {
-    this.source = source;
-  }
-
   static async start(world: World, query = ''): Promise<EventTape> {
+    const tape = new EventTape();
     const response = await world.marathon.app.inject({
       method: 'GET',
       url: `/v2/events${query}`,
       headers: { accept: 'text/event-stream' },
       payloadAsStream: true,
+      signal: tape.connection.signal,
     });
     const stream = response.stream();
-    const tape = new EventTape(stream);
+    // Ended by `stop`.
+    stream.on('error', () => {});
     stream.on('data', (chunk: Buffer) => tape.read(chunk.toString()));
     await settle();
     return tape;
@@ -33,8 +32,9 @@ export class EventTape {
     return this.events.map((event) => at(event, 'eventType'));
   }
 
+  /** The client is gone. */
   stop(): void {
-    this.source.destroy();
+    this.connection.abort();
   }
 
   private read(chunk: string): void {

@@ -183,6 +183,17 @@ const GIVEN: readonly Row[] = [
     },
   ],
   [
+    'an AppC image',
+    { container: { type: 'MESOS', appc: { image: 'a', id: 'sha512-1f' } } },
+    {
+      container: {
+        type: 'MESOS',
+        appc: { image: 'a', id: 'sha512-1f', labels: {}, forcePullImage: false },
+        volumes: [],
+      },
+    },
+  ],
+  [
     'a bridge, whose host ports are dynamic',
     {
       networks: BRIDGE,

@@ -10,6 +10,11 @@ const mesosDocker = (docker: object): object => ({
   container: { type: 'MESOS', docker: { image: 'i', ...docker } },
 });
 
+const appc = (image: object, more: object = {}): object => ({
+  ...APP,
+  container: { type: 'MESOS', appc: { image: 'i', ...image }, ...more },
+});
+
 const CONTAINERS: readonly Row[] = [
   ['docker missing', { ...APP, container: { type: 'DOCKER' } }, '/container/docker', 'not defined'],
   [
@@ -17,6 +22,26 @@ const CONTAINERS: readonly Row[] = [
     { id: '/a', container: { type: 'MESOS' } },
     '/',
     "AppDefinition must either contain one of 'cmd' or 'args', and/or a 'container'.",
+  ],
+  [
+    'AppC id of another hash',
+    appc({ id: 'sha256-1' }),
+    '/container/appc/id',
+    "id must begin with 'sha512-',",
+  ],
+  [
+    'AppC id without digest',
+    appc({ id: 'sha512-' }),
+    '/container/appc/id',
+    "id must contain non-empty digest after 'sha512-'.",
+  ],
+  ['AppC without image', appc({ image: undefined }), '/container/appc/image', 'error.path.missing'],
+  ['AppC in docker', appc({}, { type: 'DOCKER' }), '/container/appc', 'must be empty'],
+  [
+    'two images',
+    appc({}, { docker: { image: 'i' } }),
+    '/container',
+    'mesos containers should specify, at most, a single image type',
   ],
   [
     'MESOS credential',
@@ -180,6 +205,7 @@ const WITHOUT_FEATURES: readonly Row[] = [
   ...[
     'must be empty',
     'Feature secrets is not enabled. Enable with --enable_features secrets)',
+    'pullConfig.secret must refer to an existing secret',
   ].map(
     (error): Row => [
       'pull configuration',

@@ -34,6 +34,12 @@ const WRITES: readonly Row[] = [
     says('You cannot use scale and wipe at the same time.'),
   ],
   [
+    'both ways to kill a task that there is not',
+    () => ['DELETE', '/v2/apps/none/tasks/none.x?scale=true&wipe=true'],
+    400,
+    says('You cannot use scale and wipe at the same time.'),
+  ],
+  [
     'all tasks of an app',
     () => ['DELETE', '/v2/apps/sleep/tasks?host=*'],
     200,

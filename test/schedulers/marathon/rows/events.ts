@@ -46,6 +46,11 @@ const failing = checked((world) => {
   world.master.probeStatus = 503;
 });
 
+async function anotherListenerLeaves(world: World): Promise<void> {
+  const other = await EventTape.start(world);
+  other.stop();
+}
+
 const stray =
   (state: string) =>
   (world: World): void =>
@@ -164,6 +169,12 @@ const ROWS: readonly Row[] = [
     { executorId: 'e', slaveId: 'a1', message: [0, 127, -128, -1] },
   ],
   [() => {}, 'event_stream_attached', ['remoteAddress'], { remoteAddress: '127.0.0.1' }],
+  [
+    anotherListenerLeaves,
+    'event_stream_detached',
+    ['remoteAddress'],
+    { remoteAddress: '127.0.0.1' },
+  ],
   [
     call('POST', `/v2/eventSubscriptions?callbackUrl=${LISTENER}`),
     'subscribe_event',

@@ -61,6 +61,19 @@ const GENERAL: readonly Row[] = [
   ['no limits', {}, ['limits'], undefined],
 ];
 
+const APPC = {
+  cmd: undefined,
+  container: {
+    type: 'MESOS',
+    appc: {
+      image: 'example.com/a',
+      id: 'sha512-1f',
+      labels: { os: 'linux' },
+      forcePullImage: true,
+    },
+  },
+};
+
 const COMMANDS: readonly Row[] = [
   ['cmd', { cmd: 'a b' }, ['command', 'value'], 'a b'],
   ['cmd', { cmd: 'a b' }, ['command', 'shell'], true],
@@ -102,6 +115,21 @@ const EXECUTORS: readonly Row[] = [
 const CONTAINERS: readonly Row[] = [
   ['no container', {}, ['container'], undefined],
   ['a terminal', { tty: true }, ['container', 'tty_info'], {}],
+  ['an AppC image', APPC, ['container', 'type'], 'MESOS'],
+  [
+    'an AppC image',
+    APPC,
+    ['container', 'mesos', 'image'],
+    {
+      type: 'APPC',
+      appc: {
+        name: 'example.com/a',
+        id: 'sha512-1f',
+        labels: { labels: [{ key: 'os', value: 'linux' }] },
+      },
+      cached: false,
+    },
+  ],
   ['an engine', docker({}), ['container', 'type'], 'DOCKER'],
   ['an engine', docker({}), ['container', 'docker', 'network'], 'HOST'],
   ['a bridge', docker({}, BRIDGE), ['container', 'docker', 'network'], 'BRIDGE'],
