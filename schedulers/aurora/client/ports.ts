@@ -26,8 +26,8 @@ export interface ClientPorts {
   write(path: string, text: string): void;
   /** Waits for the program; what it prints comes back. */
   run(argv: readonly string[]): Promise<Ran>;
-  /** The program has this terminal; gives its exit code. */
-  attach(argv: readonly string[]): Promise<number>;
+  /** The program has this terminal; gives its exit code. `onStart` gets its process id; where it throws, the program is ended. */
+  attach(argv: readonly string[], onStart?: (pid: number) => void): Promise<number>;
   /** Runs with a file for each text, which are gone afterwards. */
   withFiles<T>(texts: readonly string[], use: (paths: readonly string[]) => Promise<T>): Promise<T>;
   /** Contents of the children of a path whose names begin with `prefix`, by name. Rejects when ZooKeeper cannot be asked. */

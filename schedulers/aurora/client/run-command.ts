@@ -80,7 +80,9 @@ function pick<T extends { readonly name: string; readonly help: string }>(
     const text = `usage: ${program} ${usage} [options] [arguments]\n\n${list}`;
     return tell(ports, text, first === '');
   }
-  const found = known.find(({ name }) => name === first);
+  // Earlier clients wrote some names with underscores.
+  const isMeant = (name: string): boolean => name === first || name === first.replaceAll('_', '-');
+  const found = known.find(({ name }) => isMeant(name));
   if (found !== undefined) return { found, rest };
   ports.complain(`Unknown ${kind}: ${first}\n${list}`);
   return EXIT.invalidCommand;

@@ -36,6 +36,12 @@ export function patternIn(args: Arguments): ClusterJobKey {
 }
 
 /** What was given on the command line, or the end of the command. */
+/** The value of an option, or the refusal of the parser of arguments. */
+export function optionValue<T>(name: string, read: Result<T>): T {
+  if (read.ok) return read.value;
+  throw new CommandFailure(EXIT.usage, `error: argument ${name}: ${read.error}`);
+}
+
 export function parameter<T>(result: Result<T>): T {
   if (result.ok) return result.value;
   throw new CommandFailure(EXIT.invalidParameter, `Error: ${result.error}`);

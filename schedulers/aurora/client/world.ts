@@ -84,9 +84,20 @@ function runProgram([program = '', ...args]: readonly string[]): Promise<Ran> {
   });
 }
 
-function attachProgram([program = '', ...args]: readonly string[]): Promise<number> {
+function attachProgram(
+  [program = '', ...args]: readonly string[],
+  onStart?: (pid: number) => void,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: 'inherit' });
+    child.on('spawn', () => {
+      try {
+        if (child.pid !== undefined) onStart?.(child.pid);
+      } catch (thrown) {
+        child.kill();
+        reject(thrown);
+      }
+    });
     child.on('error', reject);
     child.on('close', (code) => resolve(code ?? 1));
   });

@@ -8,7 +8,7 @@ import { EXIT } from '../failure.ts';
 import { JobUptimes } from '../job-uptimes.ts';
 import * as rows from '../option-rows.ts';
 import { parseTimeSpans } from '../time-text.ts';
-import { jobKeyIn, type Noun, parameter, type Verb } from '../verb.ts';
+import { jobKeyIn, type Noun, optionValue, type Verb } from '../verb.ts';
 
 const DURATIONS = '1m,10m,1h,12h,7d';
 const PERCENTILES = '99,95,90,85,75,60,50,30,10';
@@ -25,7 +25,7 @@ const UP_COUNT: Verb = {
   ],
   positionals: [rows.JOB_KEY],
   run: async (context, args) => {
-    const durations = parameter(parseTimeSpans(args.text('--durations')));
+    const durations = optionValue('--durations', parseTimeSpans(args.text('--durations')));
     const uptimes = await uptimesOf(context, args);
     for (const { seconds, text } of durations) {
       context.print(`${text}\t- ${uptimes.upPercent(seconds).toFixed(2)} %`);
@@ -45,7 +45,7 @@ const UPTIME: Verb = {
   ],
   positionals: [rows.JOB_KEY],
   run: async (context, args) => {
-    const percentiles = parameter(parsePercentiles(args.text('--percentiles')));
+    const percentiles = optionValue('--percentiles', parsePercentiles(args.text('--percentiles')));
     const uptimes = await uptimesOf(context, args);
     for (const percentile of percentiles) {
       const text = floatText(percentile, FLOAT_DIGITS);

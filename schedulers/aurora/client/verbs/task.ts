@@ -1,4 +1,5 @@
 /** `aurora task run`, `ssh` and `scp`: the sandboxes of a job's instances, by ssh (spec aurora-client, section 4). */
+import { describeError } from '../../../../core/base/errors.ts';
 import { joinPath } from '../../config/interpreter/surroundings.ts';
 import { LIVE } from '../../machine/schedule-status.ts';
 import type { AssignedTask } from '../../thrift/types.ts';
@@ -101,11 +102,6 @@ async function runEverywhere(context: ClientContext, args: Arguments): Promise<E
 }
 
 async function openShell(context: ClientContext, args: Arguments): Promise<ExitCode> {
-  const pidFile = args.optional('--pid-file');
-  if (pidFile !== undefined) {
-    const message = 'Error: --pid-file is not supported: ssh stays in the foreground';
-    throw new CommandFailure(EXIT.invalidParameter, message);
-  }
   const { key, instances } = instancesKeyIn(args);
   if (instances === undefined && args.has('--command')) {
     const message = 'INSTANCE must be specified when --command option is given';
@@ -117,11 +113,24 @@ async function openShell(context: ClientContext, args: Arguments): Promise<ExitC
   }
   const tunnels = args.texts('--tunnels').flatMap((each) => ['-L', tunnelOf(task, each)]);
   const command = args.optional('--command') ?? 'bash';
-  return await context.ports.attach([
+  const argv = [
     ...['ssh', '-t', ...optionsIn(args, '--ssh-options'), ...tunnels],
     `${args.optional('--ssh-user') ?? key.role}@${task.slaveHost ?? ''}`,
     inSandbox(context.cluster(key.cluster), args, task, command),
-  ]);
+  ];
+  const pidFile = args.optional('--pid-file');
+  return await context.ports.attach(argv, (pid) => {
+    if (pidFile !== undefined) writePid(context, pidFile, pid);
+  });
+}
+
+function writePid({ ports }: ClientContext, path: string, pid: number): void {
+  try {
+    ports.write(path, String(pid));
+  } catch (thrown) {
+    const message = `Error: could not write ${path}: ${describeError(thrown)}`;
+    throw new CommandFailure(EXIT.commandFailure, message);
+  }
 }
 
 function tunnelOf(task: AssignedTask, text: string): string {

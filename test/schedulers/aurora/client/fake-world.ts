@@ -116,14 +116,16 @@ export class World {
         this.err.push(line);
       },
       write: (path, text) => {
+        if (path.startsWith('/nowhere/')) throw new Error('ENOENT');
         this.written.set(path, text);
       },
       run: async (argv) => {
         this.programs.push(argv);
         return { code: 0, stdout: '', stderr: '', ...this.options.ran?.(argv, texts) };
       },
-      attach: async (argv) => {
+      attach: async (argv, onStart) => {
         this.programs.push(argv);
+        onStart?.(4242);
         return this.options.ran?.(argv, texts).code ?? 0;
       },
       withFiles: async (given, use) => {

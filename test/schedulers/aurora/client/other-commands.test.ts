@@ -88,7 +88,8 @@ test('the shares of tasks that have been up are told', async () => {
   const one = new World({ answer: () => tasksOf(upFor(0, 90)) });
   assert.equal(await one.aurora('sla', 'get-task-up-count', '--durations=1m30s,1m31s', KEY), 0);
   assert.deepEqual(one.out, ['90 secs\t- 100.00 %', '91 secs\t- 0.00 %']);
-  assert.equal(await one.aurora('sla', 'get-task-up-count', '--durations=soon', KEY), 6);
+  assert.equal(await one.aurora('sla', 'get-task-up-count', '--durations=soon', KEY), 2);
+  assert.equal(await one.aurora('sla', 'get_task_up_count', '--durations=1m30s', KEY), 0);
 });
 
 test('the uptime of a job is told by percentile', async () => {
@@ -99,7 +100,7 @@ test('the uptime of a job is told by percentile', async () => {
     '50.0 percentile\t- 20 seconds',
     '20.0 percentile\t- 30 seconds',
   ]);
-  assert.equal(await it.aurora('sla', 'get-job-uptime', '--percentiles=100', KEY), 6);
+  assert.equal(await it.aurora('sla', 'get-job-uptime', '--percentiles=100', KEY), 2);
 });
 
 test('jobs of a file are listed and checked', async () => {
@@ -173,6 +174,10 @@ test('a shell is opened where an instance is, with tunnels to its ports', async 
   ]);
   assert.equal(await it.aurora('task', 'ssh', KEY, '--command=ls'), 6);
   assert.equal(it.err.at(-1), 'INSTANCE must be specified when --command option is given');
+  assert.equal(await it.aurora('task', 'ssh', KEY, '--pid-file=/run/ssh.pid'), 0);
+  assert.equal(it.written.get('/run/ssh.pid'), '4242');
+  assert.equal(await it.aurora('task', 'ssh', KEY, '-p', '/nowhere/ssh.pid'), 4);
+  assert.equal(it.err.at(-1), 'Error: could not write /nowhere/ssh.pid: ENOENT');
   const nobody = new World({ answer: () => tasksOf() });
   assert.equal(await nobody.aurora('task', 'ssh', `${KEY}/1`, '--command=ls'), 6);
   assert.deepEqual(nobody.err, [`Job ${KEY} not found`]);
