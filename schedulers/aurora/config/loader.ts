@@ -116,7 +116,7 @@ function load(
     const jobs = interpreter.guarded(() => jobsOf(interpreter.globals.get('jobs'), interpreter));
     return ok({ jobs, printed: interpreter.printed, calls: interpreter });
   } catch (thrown) {
-    if (thrown instanceof ConfigError) return err(thrown.describe());
+    if (thrown instanceof ConfigError) return err(`${thrown.summary}\n${thrown.describe()}`);
     throw thrown;
   }
 }

@@ -35,6 +35,8 @@ export class SourceText {
 }
 
 /** Kind and sentence as Python says them: `NameError`, `name 'x' is not defined`. */
+const SYNTAX_KINDS: ReadonlySet<string> = new Set(['SyntaxError', 'IndentationError']);
+
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly kind: string;
@@ -52,6 +54,14 @@ export class ConfigError extends Error {
     this.kind = kind;
     this.place = place;
     this.calls = calls;
+  }
+
+  /** In one line, as Python tells of an error. */
+  get summary(): string {
+    if (!SYNTAX_KINDS.has(this.kind) || this.place === undefined) return this.message;
+    const { source, offset } = this.place;
+    const name = source.file.slice(source.file.lastIndexOf('/') + 1);
+    return `${this.message} (${name}, line ${source.locate(offset).line})`;
   }
 
   /** As a traceback, with the column besides. */

@@ -103,6 +103,21 @@ test('the uptime of a job is told by percentile', async () => {
   assert.equal(await it.aurora('sla', 'get-job-uptime', '--percentiles=100', KEY), 2);
 });
 
+test('what is wrong with a file is said as Python does, and then where', async () => {
+  const rows: readonly (readonly [text: string, told: string])[] = [
+    ['blather=...\n', 'invalid syntax (bad.aurora, line 1)'],
+    ['jobs = [job]\n', "name 'job' is not defined"],
+    ['Job(nam = "a")\n', 'Unknown schema attribute nam'],
+  ];
+  for (const [text, told] of rows) {
+    const it = new World({ files: { '/etc/bad.aurora': text } });
+    assert.equal(await it.aurora('config', 'list', '/etc/bad.aurora'), 4);
+    const [first, ...rest] = it.err.join('\n').split('\n');
+    assert.equal(first, `Error loading configuration file: ${told}`);
+    assert.match(rest.join('\n'), /File "\/etc\/bad\.aurora", line 1, column \d+/);
+  }
+});
+
 test('jobs of a file are listed and checked', async () => {
   const it = new World({ files: FILES });
   assert.equal(await it.aurora('config', 'list', '/hello.aurora'), 0);

@@ -225,6 +225,7 @@ test('an error names file, line and column, and the calls that led there', () =>
   assert.deepEqual(loaded, {
     ok: false,
     error: [
+      "name 'nothing' is not defined",
       'Traceback (most recent call last):',
       '  File "/jobs/main.aurora", line 2, column 9',
       '    x = boom(1)',
