@@ -36,12 +36,14 @@ const UNSUPPORTED: Readonly<Partial<Record<keyof AgentFlagValues, string>>> = {
 
 /** Flags that have only these supported values. */
 const FIXED: Readonly<Partial<Record<keyof AgentFlagValues, readonly unknown[]>>> = {
-  http_executor_domain_sockets: [false],
   checkpoint: [true, undefined],
   recover: ['reconnect', 'cleanup'],
   reconfiguration_policy: ['equal', 'additive'],
   logging_level: ['INFO', 'WARNING', 'ERROR'],
 };
+
+/** Of the kernel. */
+const SOCKET_PATH_LENGTH_END = 108;
 
 export interface AgentCompileSources {
   /** Tells when tokens expire. */
@@ -122,7 +124,7 @@ export function compileAgentOptions(
       advertisePort: flags.advertise_port,
       hostname: flags.hostname ?? '',
       workDir,
-      runtimeDir: flags.runtime_dir ?? `${workDir}/runtime`,
+      runtimeDir: runtimeDirOf(flags),
       launcherDir: flags.launcher_dir,
       sandboxDirectory: flags.sandbox_directory,
       resources: resources.value,
@@ -146,6 +148,7 @@ export function compileAgentOptions(
       authorizer: security.value.authorizer,
       executorToken: security.value.executorToken,
       executorEnvironment: environment.value,
+      domainSocket: flags.http_executor_domain_sockets ? socketPathOf(flags) : undefined,
       httpCommandExecutor: flags.http_command_executor,
       hostsCommandExecutors: containerizers.value.external === undefined,
       ...oversubscription.value,
@@ -166,6 +169,14 @@ export function compileAgentOptions(
       flags: flagTexts({ ...flags, launcher: isolation.value.launcher }),
     },
   });
+}
+
+function runtimeDirOf(flags: AgentFlagValues): string {
+  return flags.runtime_dir ?? `${resolve(flags.work_dir)}/runtime`;
+}
+
+function socketPathOf(flags: AgentFlagValues): string {
+  return resolve(flags.domain_socket_location ?? `${runtimeDirOf(flags)}/agent.sock`);
 }
 
 /** Before 0.20 the external containerizer was asked for as an isolator. */
@@ -215,6 +226,10 @@ function refuseValues(flags: AgentFlagValues): string | undefined {
   }
   if (flags.gc_disk_headroom < 0 || flags.gc_disk_headroom > 1) {
     return `Invalid value '${flags.gc_disk_headroom}' for --gc_disk_headroom. Must be between 0.0 and 1.0`;
+  }
+  const isTooLong = socketPathOf(flags).length >= SOCKET_PATH_LENGTH_END;
+  if (flags.http_executor_domain_sockets && isTooLong) {
+    return `Domain socket location '${socketPathOf(flags)}' must be shorter than ${SOCKET_PATH_LENGTH_END} characters`;
   }
   const role = validateRole(flags.default_role);
   return role === undefined

@@ -41,6 +41,7 @@ import { imagesLeftIn, NodeProvisioner } from './containerizer/provisioner/provi
 import { rootOf } from './containers/ids.ts';
 import { containerPlans } from './containers/plans.ts';
 import { Fetcher } from './fetcher/fetcher.ts';
+import { DomainSocket } from './http/domain-socket.ts';
 import { serveExecutorApi } from './http/executor-api.ts';
 import { type AgentOperatorApi, registerAgentOperatorApi } from './http/operator.ts';
 import { LauncherClient } from './launcher/client.ts';
@@ -107,6 +108,7 @@ interface Running {
   readonly detector: LeaderDetector;
   readonly modules: RunningModules;
   readonly sampler: PerfSampler | undefined;
+  readonly domainSocket: DomainSocket | undefined;
 }
 
 const LOG_NEED = { action: 'access_mesos_logs', object: undefined } as const;
@@ -251,11 +253,14 @@ export class AgentDaemon implements Service {
       guard,
       settings: ports.settings,
     });
-    const parts = { server, transport, http, agent, operatorApi, modules, sampler };
+    const { domainSocket: path } = options;
+    const domainSocket = path === undefined ? undefined : new DomainSocket(server, path);
+    const parts = { server, transport, http, agent, operatorApi, modules, sampler, domainSocket };
     this.running = { ...parts, detector: detector.value };
     ports.extend?.({ server, agent, metrics });
     try {
       await server.listen();
+      await domainSocket?.start();
       await transport.start();
       await fetcher.start();
       await agent.start();
@@ -285,11 +290,12 @@ export class AgentDaemon implements Service {
 
   private async stopOnce(stopAgent: (agent: Agent) => Promise<void>): Promise<void> {
     if (this.running === undefined) return;
-    const { agent, transport, server, http, operatorApi, detector, modules, sampler } =
-      this.running;
+    const { agent, transport, server, http, operatorApi, detector, modules } = this.running;
+    const { sampler, domainSocket } = this.running;
     operatorApi.stop();
     sampler?.stop();
     await stopAgent(agent);
+    domainSocket?.stop();
     await transport.stop();
     await server.close();
     await http.close();

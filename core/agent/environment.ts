@@ -30,6 +30,7 @@ export function executorEnvironment(
     MESOS_AGENT_ENDPOINT: `${self.ip}:${self.port}`,
     MESOS_CHECKPOINT: executor.checkpoint ? '1' : '0',
     MESOS_HTTP_COMMAND_EXECUTOR: options.httpCommandExecutor ? '1' : '0',
+    ...(options.domainSocket === undefined ? {} : { MESOS_DOMAIN_SOCKET: options.domainSocket }),
     MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD: formatDuration(graceMs),
     ...(executor.checkpoint
       ? {

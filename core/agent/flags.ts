@@ -191,7 +191,12 @@ export const AGENT_FLAGS = {
   authenticate_http_executors: flag('bool', false, {
     help: 'Executors must show their token; needs --jwt_secret_key.',
   }),
-  http_executor_domain_sockets: flag('bool', false, { help: 'Only false is supported.' }),
+  http_executor_domain_sockets: flag('bool', false, {
+    help: 'Executors may connect to a Unix socket.',
+  }),
+  domain_socket_location: optionalFlag('path', {
+    help: 'Where that socket is; agent.sock in the runtime directory unless it is given.',
+  }),
   jwt_secret_key: optionalFlag('path', {
     aliases: ['executor_secret_key'],
     help: 'File of the key that signs the tokens of executors.',

@@ -58,6 +58,8 @@ export interface AgentOptions extends OversubscriptionOptions {
   /** Makes the token of an executor; undefined when they get none. */
   readonly executorToken: ((claims: ExecutorClaims) => string) | undefined;
   readonly executorEnvironment: Readonly<Record<string, string>> | undefined;
+  /** The Unix socket executors may use; undefined: there is none. */
+  readonly domainSocket: string | undefined;
   readonly httpCommandExecutor: boolean;
   /** Whether command tasks are run by executors of the launcher; else theirs register by themselves. */
   readonly hostsCommandExecutors: boolean;
@@ -115,6 +117,7 @@ export const AGENT_DEFAULTS = {
   authorizer: undefined,
   executorToken: undefined,
   executorEnvironment: undefined,
+  domainSocket: undefined,
   httpCommandExecutor: false,
   hostsCommandExecutors: true,
   resourceEstimator: undefined,

@@ -18,9 +18,6 @@ export const RARE_AGENT_FLAGS = {
   master_detector: optionalFlag('string', MODULES),
   secret_resolver: optionalFlag('string', MODULES),
   memory_profiling: flag('bool', false, { help: 'Not supported: memory is not profiled.' }),
-  domain_socket_location: optionalFlag('path', {
-    help: 'Not supported: executors connect over TCP.',
-  }),
   agent_subsystems: optionalFlag('string', {
     aliases: ['slave_subsystems'],
     help: 'Not supported: the agent puts itself into no cgroup.',

@@ -9,7 +9,8 @@ export function systemPorts(name = 'executor'): ExecutorPorts {
   return {
     clock: new SystemClock(),
     random: new SystemRandom(),
-    http: createHttpClient(),
+    // The agent's own, where it says that there is one.
+    http: createHttpClient({ socketPath: process.env['MESOS_DOMAIN_SOCKET'] }),
     log: createLog({ name, level: 'info' }),
     die: () => {
       // The executor leads its own process group: this ends its tasks, too.

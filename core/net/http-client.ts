@@ -28,6 +28,8 @@ export interface HttpTls {
 
 export interface HttpClientOptions {
   readonly tls?: HttpTls | undefined;
+  /** All requests but ordered ones go to this Unix socket, whatever host they name. */
+  readonly socketPath?: string | undefined;
 }
 
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
@@ -44,9 +46,10 @@ class UndiciHttpClient implements HttpClient {
   });
   private isClosed = false;
 
-  constructor({ tls }: HttpClientOptions) {
+  constructor({ tls, socketPath }: HttpClientOptions) {
+    const socket = socketPath === undefined ? {} : { socketPath };
     this.agent = new Agent({
-      connect: { timeout: CONNECT_TIMEOUT_MS, ...connectOptions(tls) },
+      connect: { timeout: CONNECT_TIMEOUT_MS, ...socket, ...connectOptions(tls) },
       connections: null,
       pipelining: 1,
       headersTimeout: 0,

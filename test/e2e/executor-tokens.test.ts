@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { signJwt } from '../../core/auth/jwt.ts';
+import { createHttpClient } from '../../core/net/http-client.ts';
+import type { HttpClient } from '../../core/net/ports.ts';
 import { at, listAt, textAt } from './support/json.ts';
 import { http, PROJECT } from './support/programs.ts';
 import { SchedulerSession } from './support/scheduler-session.ts';
@@ -19,7 +21,8 @@ const options = executorOptionsFrom(process.env);
 if (!options.ok) throw new Error(options.error);
 const executor = createExecutor(options.value, {
   launch: (task) => executor.update({ taskId: task.task_id.value, state: 'TASK_RUNNING',
-    message: options.value.authenticationToken === undefined ? 'no token' : 'with a token' }),
+    message: (options.value.authenticationToken === undefined ? 'no token' : 'with a token') +
+      ' to ' + process.env.MESOS_DOMAIN_SOCKET }),
   kill: (taskId) => executor.update({ taskId, state: 'TASK_KILLED' }),
   shutdown: () => process.exit(0),
 }, systemPorts());
@@ -33,8 +36,12 @@ test('an executor with its token is served, one without or with another is not',
   const [key, program] = [join(directory, 'key'), join(directory, 'executor.mts')];
   writeFileSync(key, KEY, { mode: 0o600 });
   writeFileSync(program, EXECUTOR);
+  const socketPath = join(directory, 'agent', 'executors.sock');
   const cluster = await SmallCluster.start(t, 'tokens', {
-    agentFlags: ['--authenticate_http_executors', `--jwt_secret_key=${key}`],
+    agentFlags: [
+      ...['--authenticate_http_executors', `--jwt_secret_key=${key}`],
+      ...['--http_executor_domain_sockets', `--domain_socket_location=${socketPath}`],
+    ],
   });
   const session = await SchedulerSession.subscribe(cluster.schedulerUrl, 'tokens', {
     type: 'SUBSCRIBE',
@@ -60,7 +67,8 @@ test('an executor with its token is served, one without or with another is not',
     accept: { offer_ids: [at(offer, 'id')], operations: [{ type: 'LAUNCH', launch }] },
   });
   const running = await session.nextUpdate('custom');
-  assert.equal(at(running, 'update', 'status', 'message'), 'with a token');
+  const how = `with a token to ${socketPath}`;
+  assert.equal(at(running, 'update', 'status', 'message'), how);
   let plain = await session.nextUpdate('plain');
   if (at(plain, 'update', 'status', 'state') === 'TASK_RUNNING') {
     plain = await session.nextUpdate('plain');
@@ -99,4 +107,19 @@ test('an executor with its token is served, one without or with another is not',
   const foreign = await ask(signJwt({ ...claims, fid: 'other' }, key1));
   assert.match(foreign.text, / does not contain an 'fid' claim with the framework ID /);
   assert.equal((await ask(signJwt(claims, key1))).status, 202);
+
+  await using socket = disposable(createHttpClient({ socketPath }));
+  const overSocket = async (path: string): Promise<number> => {
+    const answer = await socket.client.request({ method: 'GET', url: `http://agent${path}` });
+    for await (const _chunk of answer.body);
+    return answer.status;
+  };
+  assert.equal(await overSocket('/slave(1)/api/v1'), 405);
+  for (const path of ['/slave(1)/state', '/health', '/api/v1']) {
+    assert.equal(await overSocket(path), 403, path);
+  }
 });
+
+function disposable(client: HttpClient) {
+  return { client, [Symbol.asyncDispose]: () => client.close() };
+}
