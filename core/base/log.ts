@@ -44,7 +44,7 @@ export function createLog(options: LogOptions): LevelledLog {
       name: options.name,
       // Children have levels of their own in pino: what is written is decided here, for all of them.
       level: level === 'silent' ? level : 'debug',
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: timestamps(),
       hooks: {
         logMethod(args, method, number) {
           if (number >= threshold) method.apply(this, args);
@@ -70,6 +70,19 @@ export function createLog(options: LogOptions): LevelledLog {
     setVerbose,
     setLevel,
     level: () => current,
+  };
+}
+
+/** As pino's `isoTime`; the text is made once for all lines of a millisecond. */
+function timestamps(): () => string {
+  const { epochTime, isoTime } = pino.stdTimeFunctions;
+  let last = '';
+  let text = '';
+  return () => {
+    const now = epochTime();
+    if (now !== last) text = isoTime();
+    last = now;
+    return text;
   };
 }
 

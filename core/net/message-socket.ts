@@ -7,6 +7,7 @@ import {
   type RefusedRequest,
   RequestParser,
 } from '../wire/libprocess.ts';
+import { JoinedWrites } from './joined-writes.ts';
 
 /** Takes a message; false when there is no such actor, a text when the sender is refused. */
 export type MessageReceiver = (message: MessageRequest) => boolean | string;
@@ -21,11 +22,16 @@ export function serveMessages(
   onOther: (rest: Uint8Array) => void,
 ): void {
   const parser = new RequestParser();
+  // A peer that sends much is read many times in a turn of the event loop.
+  const answers = new JoinedWrites((bytes) => {
+    // Senders throw answers away, so one that does not read them just loses the connection's buffer.
+    if (socket.writable) socket.write(bytes);
+  });
   const onEnd = (): void => {
+    answers.flush();
     socket.end();
   };
   const onData = (chunk: Buffer): void => {
-    const answers: Uint8Array[] = [];
     const date = new Date().toUTCString();
     // The same bytes for all messages of the chunk that were taken, which is nearly every one.
     const accepted = encodeAnswer(202, date);
@@ -36,18 +42,17 @@ export function serveMessages(
         return;
       }
       if (request.kind === 'other') {
-        flush(socket, answers);
+        answers.flush();
         socket.off('data', onData);
         socket.off('end', onEnd);
         onOther(request.rest);
         return;
       }
       const { status, reason } = answerFor(request, receive);
-      answers.push(status === 202 ? accepted : encodeAnswer(status, date, reason));
+      answers.write(status === 202 ? accepted : encodeAnswer(status, date, reason));
       close ||= request.close;
     }
-    flush(socket, answers);
-    if (close) socket.end();
+    if (close) onEnd();
   };
   socket.on('data', onData);
   socket.on('end', onEnd);
@@ -71,9 +76,4 @@ export function answerFor(
 
 function isRefused(request: MessageRequest | RefusedRequest): request is RefusedRequest {
   return request.kind === 'refused';
-}
-
-function flush(socket: net.Socket, answers: readonly Uint8Array[]): void {
-  // Senders throw answers away, so one that does not read them just loses the connection's buffer.
-  if (answers.length > 0 && socket.writable) socket.write(Buffer.concat(answers));
 }

@@ -298,18 +298,31 @@ function isMessage(head: Head): boolean {
 }
 
 function parseHead(text: string): Head | undefined {
-  const [first = '', ...lines] = text.split('\r\n');
+  const firstEnd = text.indexOf('\r\n');
+  const first = firstEnd === -1 ? text : text.slice(0, firstEnd);
   const match = /^([A-Z]+) (\S+) HTTP\/1\.[01]$/.exec(first);
   const [, method, path] = match ?? [];
   if (method === undefined || path === undefined) return undefined;
   const headers = new Map<string, string>();
-  for (const line of lines) {
+  for (let at = firstEnd; at !== -1; ) {
+    const start = at + LINE_END.length;
+    at = text.indexOf('\r\n', start);
+    const line = at === -1 ? text.slice(start) : text.slice(start, at);
     const colon = line.indexOf(':');
     if (colon < 1) return undefined;
-    headers.set(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim());
+    const name = line.slice(0, colon);
+    headers.set(LOWER_CASE.get(name) ?? name.toLowerCase(), line.slice(colon + 1).trim());
   }
   return { method, path, headers };
 }
+
+/** Names of headers as nearly all peers write them. */
+const LOWER_CASE: ReadonlyMap<string, string> = new Map(
+  ['User-Agent', 'Libprocess-From', 'Connection', 'Host', 'Transfer-Encoding'].map((name) => [
+    name,
+    name.toLowerCase(),
+  ]),
+);
 
 function decompress(
   headers: ReadonlyMap<string, string>,
