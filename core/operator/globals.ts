@@ -9,6 +9,7 @@ import { parseDuration } from '../base/duration.ts';
 import type { Metrics } from '../base/metrics.ts';
 import { replyJson } from '../net/http-answers.ts';
 import type { HttpServer } from '../net/http-server.ts';
+import { integerIn } from '../net/query.ts';
 import { double, type JsonValue, writeJson } from '../wire/json-text.ts';
 import type { HelpPages } from './help.ts';
 import { registerHelp } from './help.ts';
@@ -152,10 +153,10 @@ function toggle(logging: LoggingLevel, request: FastifyRequest, reply: FastifyRe
   }
   if (levelText === null) return replyText(reply, 400, "Expecting 'level=value' in query.\n");
   if (durationText === null) return replyText(reply, 400, "Expecting 'duration=value' in query.\n");
-  if (!/^-?\d+$/.test(levelText)) {
+  const level = integerIn(levelText);
+  if (level === undefined) {
     return replyText(reply, 400, `Failed to convert '${levelText}' to number.\n`);
   }
-  const level = Number(levelText);
   if (level < 0) return replyText(reply, 400, `Invalid level '${level}'.\n`);
   const duration = parseDuration(durationText);
   if (!duration.ok) return replyText(reply, 400, `${duration.error}.\n`);

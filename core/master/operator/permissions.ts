@@ -31,6 +31,7 @@ function needsOf(request: OperatorRequest): readonly Need[] {
     case 'update-quota':
       return request.configs.map(({ role }) => ['update_quotas', role]);
     case 'update-weights':
+      if (request.infos.length === 0) return [['update_weights']];
       return request.infos.map(({ role }) => ['update_weights', (role ?? '').trim()]);
     case 'update-schedule':
       return [['update_maintenance_schedules']];

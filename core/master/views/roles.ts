@@ -1,5 +1,6 @@
 /** `/roles` and GET_ROLES (spec operator-api, sections 4.6 and 8). */
 import type { Approvers } from '../../auth/authorizer.ts';
+import type { FrameworkId } from '../../base/ids.ts';
 import { quantitiesModel } from '../../operator/legacy-resources.ts';
 import { add, type Resources } from '../../resources/arithmetic.ts';
 import { isStrictSubrole, reservationRole } from '../../resources/kinds.ts';
@@ -40,7 +41,7 @@ function roleModel(state: MasterState, sums: RoleSums, name: string): JsonObject
     allocated: quantitiesModel(allocated),
     offered: quantitiesModel(offered),
     reserved: quantitiesModel(quantitiesOf(sums.reserved.get(name) ?? [])),
-    frameworks: [...(state.roles.get(name) ?? [])].map(({ id }) => id),
+    frameworks: [...(sums.frameworks.get(name) ?? [])],
   };
 }
 
@@ -59,7 +60,7 @@ export function rolesV1(
     return {
       name,
       weight: state.weights.get(name) ?? 1,
-      frameworks: [...(state.roles.get(name) ?? [])].map(({ id }) => ({ value: id })),
+      frameworks: [...(sums.frameworks.get(name) ?? [])].map((value) => ({ value })),
       resources: shown.map((each) => scalar(each, fromMilli(quantities.get(each) ?? 0))),
     };
   });
@@ -75,15 +76,26 @@ interface RoleSums {
   readonly allocated: ReadonlyMap<string, Resources>;
   readonly offered: ReadonlyMap<string, Resources>;
   readonly reserved: ReadonlyMap<string, Resources>;
+  /** Subscribed to the role, or holding something of it from before. */
+  readonly frameworks: ReadonlyMap<string, ReadonlySet<FrameworkId>>;
 }
 
 function sumRoles(state: MasterState, whitelist: RoleWhitelist): RoleSums {
   const allocated = new Map<string, Resources>();
   const offered = new Map<string, Resources>();
   const reservations = new Map<string, Resources>();
+  const frameworks = new Map<string, Set<FrameworkId>>();
+  for (const [role, subscribed] of state.roles) {
+    frameworks.set(role, new Set([...subscribed].map(({ id }) => id)));
+  }
   for (const framework of state.frameworks.values()) {
-    addByRole(allocated, state.usedBy(framework));
-    addByRole(offered, state.offeredTo(framework));
+    const held = [
+      ...addByRole(allocated, state.usedBy(framework)),
+      ...addByRole(offered, state.offeredTo(framework)),
+    ];
+    for (const role of held) {
+      frameworks.set(role, (frameworks.get(role) ?? new Set()).add(framework.id));
+    }
   }
   for (const agent of state.agents.values()) {
     for (const resource of reserved(agent.totalResources)) {
@@ -103,13 +115,14 @@ function sumRoles(state: MasterState, whitelist: RoleWhitelist): RoleSums {
   for (const source of whitelist === undefined ? known : [['*'], whitelist]) {
     for (const role of source) for (const each of roleLineage(role)) names.add(each);
   }
-  return { names: [...names].sort(), allocated, offered, reserved: reservations };
+  return { names: [...names].sort(), allocated, offered, reserved: reservations, frameworks };
 }
 
-function addByRole(sums: Map<string, Resources>, resources: Resources): void {
-  for (const [role, part] of allocationsByRole(resources)) {
-    sums.set(role, add(sums.get(role) ?? [], part));
-  }
+/** Gives the roles. */
+function addByRole(sums: Map<string, Resources>, resources: Resources): Iterable<string> {
+  const parts = allocationsByRole(resources);
+  for (const [role, part] of parts) sums.set(role, add(sums.get(role) ?? [], part));
+  return parts.keys();
 }
 
 /** Allocated to the role's subtree, plus its reservations that nobody uses. */

@@ -259,6 +259,7 @@ test('every change by an operator needs its right', () => {
     { kind: 'remove-quota', role: 'web', path: undefined },
     { kind: 'update-quota', configs: [{ role: 'web', limits }], isForced: true },
     { kind: 'update-weights', infos: [{ role: 'web', weight: 2 }] },
+    { kind: 'update-weights', infos: [] },
     {
       kind: 'update-schedule',
       schedule: { windows: [{ machine_ids: machines, unavailability }] },
