@@ -15,6 +15,7 @@ export function drain(context: AgentContext, config: DrainConfig): void {
   const { state } = context;
   if (state.frameworks.size === 0 && state.operations.size === 0) return;
   state.drainConfig = config;
+  state.drainStartedAt = context.now;
   context.emit({
     kind: 'write',
     path: configPath(context),
@@ -27,7 +28,9 @@ export function drain(context: AgentContext, config: DrainConfig): void {
 /** The drain goes on after a restart. */
 export function resumeDrain(context: AgentContext): void {
   const { drainConfig } = context.state;
-  if (drainConfig !== undefined) killAll(context, drainConfig);
+  if (drainConfig === undefined) return;
+  context.state.drainStartedAt = context.now;
+  killAll(context, drainConfig);
 }
 
 /** Called after every input: the drain is over when nothing is left. */
@@ -36,6 +39,7 @@ export function endDrainIfDone(context: AgentContext): void {
   if (state.drainConfig === undefined) return;
   if (state.frameworks.size > 0 || state.operations.size > 0) return;
   state.drainConfig = undefined;
+  state.drainStartedAt = undefined;
   context.emit({ kind: 'remove', path: configPath(context) });
 }
 

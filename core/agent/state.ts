@@ -139,6 +139,8 @@ export interface AgentState {
   resourceVersion: string;
   readonly operations: Map<string, Operation>;
   drainConfig: DrainConfig | undefined;
+  /** When this agent was told to drain, or started while draining. */
+  drainStartedAt?: Instant | undefined;
   readonly frameworks: Map<FrameworkId, AgentFramework>;
   /** Oldest first; at most `COMPLETED_FRAMEWORKS_MAX`. */
   readonly completedFrameworks: AgentFramework[];

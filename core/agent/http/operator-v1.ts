@@ -197,7 +197,11 @@ function showing(context: AgentOperatorContext, asked: Asked): Response | undefi
     case 'GET_CONTAINERS':
       return containers(context, asked);
     case 'GET_AGENT': {
-      const agent = { agent_info: agentInfo(state), drain_config: state.drainConfig };
+      const { drainConfig: drain_config, drainStartedAt } = state;
+      const estimated_drain_start_time =
+        drainStartedAt === undefined ? undefined : { nanoseconds: drainStartedAt * 1e6 };
+      const agent_info = agentInfo(state);
+      const agent = { agent_info, drain_config, estimated_drain_start_time };
       return { type: 'GET_AGENT', get_agent: agent };
     }
     case 'GET_OPERATIONS': {

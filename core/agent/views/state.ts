@@ -54,6 +54,8 @@ export function agentStateDocument(state: AgentState, context: AgentStateContext
       state.drainConfig === undefined
         ? undefined
         : toJsonValue('mesos.v1.DrainConfig', state.drainConfig),
+    estimated_drain_start_time_seconds:
+      state.drainStartedAt === undefined ? undefined : Math.floor(state.drainStartedAt / 1000),
     resources: resourcesModel(total),
     reserved_resources: reservedModel(visible(total)),
     unreserved_resources: resourcesModel(unreserved(total)),

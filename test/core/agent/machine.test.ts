@@ -324,6 +324,8 @@ test('a draining agent kills its tasks and drops new ones', () => {
     value: { config: { max_grace_period: { nanoseconds: 1e9 } } },
   });
   assert.deepEqual(it.took(), ['kill t1 1000']);
+  const { drainStartedAt } = it.machine.state;
+  assert.equal(drainStartedAt, it.now);
   it.run(commandTask('t2'));
   assert.match(it.took()[0] ?? '', /^t2 \| TASK_DROPPED \| AGENT_DRAINING/);
   it.hostedUpdate('t1', 'TASK_KILLED');
