@@ -30,6 +30,8 @@ export interface LogOptions {
   readonly level: LogLevel;
   /** Where lines go; standard error by default, so that stdout stays for data. */
   readonly destination?: DestinationStream;
+  /** Gets what is written to standard error, too. */
+  readonly copyTo?: LineTarget | undefined;
 }
 
 const ERROR_LEVEL = pino.levels.values['error'] ?? 50;
@@ -51,7 +53,7 @@ export function createLog(options: LogOptions): LevelledLog {
         },
       },
     },
-    options.destination ?? joinedDestination(pino.destination({ fd: 2, sync: true })),
+    options.destination ?? joinedDestination(standardError(options.copyTo)),
   );
   const setLevel = (wanted: LogLevel | undefined): void => {
     current = wanted ?? level;
@@ -83,6 +85,17 @@ function timestamps(): () => string {
     if (now !== last) text = isoTime();
     last = now;
     return text;
+  };
+}
+
+function standardError(copyTo: LineTarget | undefined): LineTarget {
+  const target = pino.destination({ fd: 2, sync: true });
+  if (copyTo === undefined) return target;
+  return {
+    write: (text) => {
+      target.write(text);
+      copyTo.write(text);
+    },
   };
 }
 

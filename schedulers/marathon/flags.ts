@@ -12,6 +12,7 @@ import { parseZooKeeperUrl } from '../../core/net/zookeeper/url.ts';
 import { httpsOf } from '../kit/https-flags.ts';
 import type { ZooKeeperStateOptions } from '../kit/zookeeper-state.ts';
 import { FileArtifacts } from './artifacts/file-store.ts';
+import { LOG_FLAGS, logChoiceOf } from './log-flags.ts';
 import { NO_PLUGINS } from './machine/settings.ts';
 import { METRICS_FLAGS, reportersOf } from './metrics-flags.ts';
 import type { MarathonOptions } from './options.ts';
@@ -105,7 +106,7 @@ export const MARATHON_FLAGS = {
   event_stream_max_outstanding_messages: flag('int', 1_024, { help: 'Slower clients are dropped' }),
   zk_max_versions: flag('int', 50, { help: 'Versions of the tree that are kept' }),
   metrics_name_prefix: flag('string', 'marathon', { help: 'Prefix of metric names' }),
-  logging_level: flag('string', 'info', { help: 'debug, info, warn or error' }),
+  ...LOG_FLAGS,
   plugin_dir: optionalFlag('path', { help: 'Directory of plugins; with --plugin_conf' }),
   plugin_conf: optionalFlag('path', { help: 'JSON file that lists the plugins' }),
   graceful_shutdown_timeout: milliseconds(45_000, 'Time to end in'),
@@ -235,11 +236,14 @@ export function compileMarathonOptions(flags: MarathonFlags): Result<MarathonOpt
   if (!reporters.ok) return reporters;
   const https = httpsOf(flags);
   if (!https.ok) return https;
+  const log = logChoiceOf(flags);
+  if (!log.ok) return log;
   const credential = masterCredential(flags);
   if (!credential.ok) return credential;
   const hostname = flags.hostname ?? machineName();
   return ok({
     master: flags.master,
+    log: log.value,
     http: { ip: flags.http_address, port: flags.http_port },
     servesHttp: flags.http,
     https: https.value,

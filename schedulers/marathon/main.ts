@@ -1,7 +1,7 @@
 /** Starts Marathon as a daemon. */
 import { SystemClock } from '../../core/base/clock.ts';
 import { ClusterError, describeError } from '../../core/base/errors.ts';
-import { createLog, type Log, type LogLevel } from '../../core/base/log.ts';
+import { createLog, type Log } from '../../core/base/log.ts';
 import { SystemRandom } from '../../core/base/random.ts';
 import { runDaemon } from '../../core/cli/daemon.ts';
 import { readDaemonFlags, usageError } from '../../core/cli/daemon-flags.ts';
@@ -18,6 +18,7 @@ import {
   zooKeeperOf,
 } from './flags.ts';
 import { VERSION } from './http/system.ts';
+import { LogstashShipper } from './logstash.ts';
 import { type LoadedPlugins, loadPlugins } from './plugins/load.ts';
 import { flagEnvironment } from './security-flags.ts';
 import { createMarathon } from './server.ts';
@@ -48,8 +49,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(usageError('marathon', options.error));
     return BAD_FLAG;
   }
-  const log = createLog({ name: 'marathon', level: levelOf(flags.values.logging_level) });
-  const system = { clock: new SystemClock(), random: new SystemRandom(), log };
+  const clock = new SystemClock();
+  const { level, logstash } = options.value.log;
+  const shipper = logstash === undefined ? undefined : new LogstashShipper(logstash, clock);
+  const log = createLog({ name: 'marathon', level, copyTo: shipper });
+  const system = { clock, random: new SystemRandom(), log };
   let plugins: LoadedPlugins | undefined;
   try {
     plugins = await pluginsOf(flags.values, log);
@@ -90,6 +94,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     await http.close();
     await carelessHttp.close();
     await state.close();
+    shipper?.stop();
   }
 }
 
@@ -117,11 +122,6 @@ function exitCodeOf(failure: unknown): number | undefined {
     return NO_LONGER_LEADING;
   }
   return failure.code.startsWith('ZK_') ? ZOOKEEPER_LOST : undefined;
-}
-
-function levelOf(text: string): LogLevel {
-  const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
-  return levels.find((level) => level === text.toLowerCase()) ?? 'info';
 }
 
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2));

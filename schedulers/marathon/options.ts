@@ -2,12 +2,14 @@
 import type { DurationMs } from '../../core/base/duration.ts';
 import type { HttpsOptions } from '../kit/https-flags.ts';
 import type { FileArtifacts } from './artifacts/file-store.ts';
+import type { LogChoice } from './log-flags.ts';
 import type { MachineSettings } from './machine/settings.ts';
 import type { ReporterOptions } from './metrics-reporter.ts';
 import type { HttpCredentials } from './security-flags.ts';
 
 export interface MarathonOptions {
   readonly master: string;
+  readonly log: LogChoice;
   /** Where the API listens; port 0 takes a free one. */
   readonly http: { readonly ip: string; readonly port: number };
   /** False leaves HTTPS alone. */

@@ -61,12 +61,30 @@ test('what cannot be honoured is refused by name', () => {
     [['--master', 'a:1', '--local_port_min', '5', '--local_port_max', '5'], /must be below/],
     [['--master', 'a:1', '--mesos_authentication'], /mesos_authentication_principal/],
     [['--master', 'a:1', '--new_group_enforce_role', 'all'], /expected one of off, top/],
+    [['--master', 'a:1', '--logging_level', 'loud'], /'logging_level' is 'loud', expected one of/],
+    [['--master', 'a:1', '--logstash', 'http://h:1'], /'logstash' is 'http:\/\/h:1', expected/],
+    [['--master', 'a:1', '--logstash', 'tcp://h:70000'], /expected \(udp\|tcp\|ssl\):/],
+    [['--master', 'a:1', '--logstash', 'tcp://h'], /expected \(udp\|tcp\|ssl\):/],
+    [['--master', 'a:1', '--sentry=https://a:b@h/1'], /unknown flag 'sentry'/],
   ];
   for (const [argv, error] of rows) {
     const options = compile(argv);
     assert.ok(!options.ok, argv.join(' '));
     assert.match(options.error, error);
   }
+});
+
+test('levels of the log have the names of the original', () => {
+  const levels = ['OFF', 'fatal', 'error', 'warn', 'INFO', 'debug', 'trace', 'all'].map((text) => {
+    const options = compile(['--master=a:1', `--logging_level=${text}`]);
+    return options.ok ? options.value.log.level : options.error;
+  });
+  const expected = ['silent', 'error', 'error', 'warn', 'info', 'debug', 'debug', 'debug'];
+  assert.deepEqual(levels, expected);
+  const shipped = compile(['--master=a:1', '--logstash', 'ssl://logs.example:5000']);
+  assert.ok(shipped.ok);
+  const target = { protocol: 'ssl', host: 'logs.example', port: 5_000 };
+  assert.deepEqual(shipped.value.log.logstash, target);
 });
 
 test('secrets are not shown', () => {
