@@ -1,7 +1,10 @@
 /** The pages of Aurora in a browser, over an Aurora with a fake cluster (spec aurora-scheduler, section 10). */
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { removeDirectory, temporaryDirectory } from '../e2e/support/programs.ts';
 import { hello, startAurora } from './support/aurora.ts';
 import { backgroundOf, startBrowser } from './support/browser.ts';
 
@@ -215,4 +218,32 @@ test('jobs, instances and updates are watched and steered in the pages of Aurora
       await page.getByRole('heading', { name: heading }).first().waitFor();
     }
   });
+
+  await t.test(
+    'whoever changes something is asked for a name by the browser, whoever looks is not',
+    async () => {
+      const directory = await temporaryDirectory('aurora-login');
+      try {
+        const users = join(directory, 'shiro.ini');
+        await writeFile(users, '[users]\nalice = secret, admin\n[roles]\nadmin = *\n');
+        await using it = await startAurora(
+          '-http_authentication_mechanism=BASIC',
+          `-shiro_ini_path=${users}`,
+        );
+        const alice = { username: 'alice', password: 'secret' };
+        const authorization = `Basic ${Buffer.from('alice:secret').toString('base64')}`;
+        await it.ask('POST', '/v1/jobs', hello(), { authorization });
+        const address = `${it.url}/scheduler/www/prod/web`;
+        const stranger = await browser.open(address);
+        await instanceRow(stranger, '1').getByText('running').waitFor();
+        const page = await browser.open(address, 'light', alice);
+        await act(page, 'Kill www/prod/web/1', 'makes noise');
+        await instanceRow(page, '1').waitFor({ state: 'detached' });
+        const tasks = JSON.stringify(await it.ask('GET', '/v1/jobs/www/prod/web/tasks'));
+        assert.match(tasks, /Killed by alice\.\\nmakes noise/);
+      } finally {
+        await removeDirectory(directory);
+      }
+    },
+  );
 });

@@ -81,7 +81,7 @@ export type Counter =
   /** How much a call was about. */
   | `thrift_workload_${string}`
   | `tasks_${'FAILED' | 'LOST'}_${string}`
-  | `tasks_lost_rack_${string}`
+  | `tasks_lost_${'rack' | 'dedicated'}_${string}`
   | `status_update_${string}`
   | `preemptor_slot_search_${'attempts' | 'successful' | 'failed'}_for_${'prod' | 'non_prod'}`
   | `preemptor_slot_validation_${'successful' | 'failed'}_for_${'prod' | 'non_prod'}`

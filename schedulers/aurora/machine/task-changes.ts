@@ -18,6 +18,7 @@ import { TERMINAL } from './schedule-status.ts';
 import { idOf, jobOf } from './task-table.ts';
 import { type TaskEffect, type TaskState, taskTransition } from './task-transitions.ts';
 import type { Turn } from './turn.ts';
+import { DEDICATED } from './veto.ts';
 
 export interface TaskChangeOptions {
   readonly message?: string | undefined;
@@ -125,8 +126,10 @@ function countEnd(turn: Turn, { status, assignedTask }: ScheduledTask): void {
   if (status !== 'LOST' || assignedTask.slaveHost === undefined) return;
   const { attributes = [] } = turn.state.hosts.get(assignedTask.slaveHost) ?? {};
   for (const { name, values } of attributes) {
-    if (name !== 'rack') continue;
-    for (const rack of values) turn.count(`tasks_lost_rack_${rack}`);
+    for (const value of values) {
+      if (name === 'rack') turn.count(`tasks_lost_rack_${value}`);
+      if (name === DEDICATED) turn.count(`tasks_lost_dedicated_${value.replaceAll('*', '_')}`);
+    }
   }
 }
 

@@ -143,8 +143,12 @@ test('questions about known tasks and about all take turns', async () => {
 
 test('what goes wrong is counted by job, rack and reason', () => {
   const it = new SchedulerTester();
-  it.create(job(2));
-  it.offer('h1', { attributes: [{ name: 'rack', type: 'TEXT', text: { value: 'a' } }] });
+  const value = { negated: false, values: ['*/db'] };
+  it.create(job(2, { constraints: [{ name: 'dedicated', constraint: { value } }] }));
+  const attribute = (name: string, text: string) => ({
+    ...{ name, type: 'TEXT' as const, text: { value: text } },
+  });
+  it.offer('h1', { attributes: [attribute('rack', 'a'), attribute('dedicated', '*/db')] });
   it.advance(2_000);
   const [lost, failed] = [it.id(0), it.id(1)];
   it.takeEffects();
@@ -159,7 +163,7 @@ test('what goes wrong is counted by job, rack and reason', () => {
   assert.deepEqual(
     effects.flatMap((effect) => (effect.kind === 'count' ? [effect.counter] : [])),
     [
-      ...['tasks_LOST_www/prod/web', 'tasks_lost_rack_a'],
+      ...['tasks_LOST_www/prod/web', 'tasks_lost_rack_a', 'tasks_lost_dedicated__/db'],
       'status_update_REASON_RECONCILIATION_SUCCESS',
       ...['tasks_FAILED_www/prod/web', 'status_update_REASON_RECONCILIATION_SUCCESS'],
       'status_update_REASON_RECONCILIATION_NOOP',

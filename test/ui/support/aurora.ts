@@ -34,7 +34,7 @@ export function hello(changes: Job = {}, resources: Job = {}): Job {
   };
 }
 
-function options(): AuroraOptions {
+function options(more: readonly string[]): AuroraOptions {
   const argv = withTwoDashes([
     '-cluster_name=devcluster',
     '-mesos_master_address=m:5050',
@@ -42,6 +42,7 @@ function options(): AuroraOptions {
     '-ip=127.0.0.1',
     '-http_port=0',
     '-first_schedule_delay=1ms',
+    ...more,
   ]);
   const flags = parseFlags(AURORA_FLAGS, {
     argv,
@@ -55,7 +56,7 @@ function options(): AuroraOptions {
   return compiled.value;
 }
 
-export async function startAurora() {
+export async function startAurora(...flags: readonly string[]) {
   const clock = new SystemClock();
   const cluster = new FakeCluster(clock, [{ id: 'a1', cpus: 40, mem: 40_960 }]);
   cluster.plan = () => undefined;
@@ -68,15 +69,19 @@ export async function startAurora() {
   const storage = new MemoryStorage();
   const random = new SeededRandom(1);
   const ports = { clock, random, storage, http: cluster, log: silentLog };
-  const aurora = createAurora(options(), ports);
+  const aurora = createAurora(options(flags), ports);
   await aurora.start();
   const url = `http://127.0.0.1:${aurora.address.port}`;
-  const ask = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+  const ask = async (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<unknown> => {
+    const type = body === undefined ? {} : { 'content-type': 'application/json' };
     const reply = await fetch(`${url}${path}`, {
-      method,
-      ...(body === undefined
-        ? {}
-        : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      ...{ method, headers: { ...type, ...headers } },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await reply.text();
     assert.ok(reply.ok, `${method} ${path}: ${reply.status} ${text}`);

@@ -10,9 +10,15 @@ const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/googl
 /** Only a failing test waits so long. */
 const LIMIT_MS = 120_000;
 
+/** What somebody types where the browser asks for a name. */
+export interface Login {
+  readonly username: string;
+  readonly password: string;
+}
+
 export interface TestBrowser extends AsyncDisposable {
   /** A page of its own, without remembered settings. */
-  open(url: string, colorScheme?: 'light' | 'dark'): Promise<Page>;
+  open(url: string, colorScheme?: 'light' | 'dark', login?: Login): Promise<Page>;
 }
 
 export async function startBrowser(): Promise<TestBrowser> {
@@ -28,7 +34,8 @@ export async function startBrowser(): Promise<TestBrowser> {
   });
   const errors: string[] = [];
   return {
-    open: (url, colorScheme = 'light') => openPage(browser, url, colorScheme, errors),
+    open: (url, colorScheme = 'light', login = undefined) =>
+      openPage(browser, url, { colorScheme, login }, errors),
     [Symbol.asyncDispose]: async () => {
       await browser.close();
       assert.deepEqual(errors, [], 'errors in the pages');
@@ -39,11 +46,12 @@ export async function startBrowser(): Promise<TestBrowser> {
 async function openPage(
   browser: Browser,
   url: string,
-  colorScheme: 'light' | 'dark',
+  { colorScheme, login }: { colorScheme: 'light' | 'dark'; login: Login | undefined },
   errors: string[],
 ): Promise<Page> {
   const context = await browser.newContext({
     colorScheme,
+    ...(login === undefined ? {} : { httpCredentials: login }),
     viewport: { width: 1_400, height: 900 },
     permissions: ['clipboard-read', 'clipboard-write'],
   });
