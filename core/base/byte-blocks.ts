@@ -17,6 +17,9 @@ const GIVEN_UP_MAX_BYTES = 192 * 1024 ** 2;
 /** More than the growth of counted buffers after which the engine begins to collect, in its own pace. */
 const HINT_BYTES = 80 * 1024 ** 2;
 
+/** Of one code unit of a text. */
+const UTF8_MAX_BYTES = 3;
+
 /** Of the process, as the engine's memory is. */
 let givenUpBytes = 0;
 
@@ -31,6 +34,12 @@ export class ByteBlocks {
   }
 
   write(text: string): Buffer {
+    const { block, usedBytes } = this;
+    if (usedBytes + text.length * UTF8_MAX_BYTES <= block.length) {
+      const end = usedBytes + block.write(text, usedBytes);
+      this.usedBytes = end;
+      return block.subarray(usedBytes, end);
+    }
     const size = Buffer.byteLength(text);
     const part = this.take(size);
     // What is ASCII only, as nearly everything, is just copied.

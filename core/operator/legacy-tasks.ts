@@ -45,10 +45,17 @@ export function taskText(task: Task): string {
   if (role !== undefined) text += `,"role":${writeString(role)}`;
   text += ',"statuses":[';
   const { statuses = [] } = task;
+  // The statuses of a task name the same container, often as the same object.
+  let container: ContainerStatus | undefined;
+  let containerText = '';
   for (let at = 0; at < statuses.length; at += 1) {
     const status = statuses[at];
     if (status === undefined) break;
-    text += at === 0 ? statusText(status) : `,${statusText(status)}`;
+    if (status.container_status !== container) {
+      container = status.container_status;
+      containerText = container === undefined ? '' : containerMember(container);
+    }
+    text += at === 0 ? statusText(status, containerText) : `,${statusText(status, containerText)}`;
   }
   text += ']';
   if (task.user !== undefined) text += `,"user":${writeString(task.user)}`;
@@ -78,10 +85,10 @@ export function allocationRole(resources: readonly Resource[] | undefined): stri
   return resources?.[0]?.allocation_info?.role;
 }
 
-function statusText(status: TaskStatus): string {
+function statusText(status: TaskStatus, container: string): string {
   let text = `{"state":"${status.state}","timestamp":${formatDouble(status.timestamp ?? 0)}`;
   if (status.labels !== undefined) text += member('labels', labelsModel(status.labels));
-  if (status.container_status !== undefined) text += containerMember(status.container_status);
+  text += container;
   if (status.healthy !== undefined) text += `,"healthy":${status.healthy}`;
   return `${text}}`;
 }
