@@ -60,15 +60,26 @@ export interface AgentOperatorApi {
 
 const PREFIX = `/${AGENT_ACTOR}`;
 
+/** Read only as soon as there is an authorizer. */
+const ONLY_SHOWN: ReadonlySet<string> = new Set(
+  ['flags', 'monitor/statistics', 'containers', 'containerizer/debug'].map(
+    (route) => `${PREFIX}/${route}`,
+  ),
+);
+
 export function registerAgentOperatorApi(options: AgentOperatorOptions): AgentOperatorApi {
   const { server, agent, metrics, clock } = options;
   const context = new AgentOperatorContext(options);
   const { app } = server;
   app.all(`${PREFIX}/health`, (_request, reply) => replyEmpty(reply, 200));
+  // Asking an authorizer about anything else than a GET fails.
+  app.addHook('onRequest', (request, reply, done) => {
+    const isRefused = context.guard.hasAuthorizer && request.method !== 'GET';
+    if (isRefused && ONLY_SHOWN.has(request.routeOptions.url ?? '')) {
+      replyMethodNotAllowed(reply, ['GET'], request.method);
+    } else done();
+  });
   app.all(`${PREFIX}/flags`, (request, reply) => {
-    if (context.guard.hasAuthorizer && request.method !== 'GET') {
-      return replyMethodNotAllowed(reply, ['GET'], request.method);
-    }
     if (!context.approvers(request).approved('view_flags')) return replyStatus(reply, 403);
     return replyJson(request, reply, writeJson({ flags: agent.options.flags }));
   });

@@ -32,16 +32,26 @@ function missing(field: string): string {
   return `Expecting '${field}' to be present`;
 }
 
+const STORAGE = 'org.apache.mesos.rp.local.storage';
+
 /** As the original refuses them without `--resource_provider_config_dir`; undefined for other calls. */
 export function refuseProviderConfig(call: Call, approvers: Approvers): Refusal | undefined {
-  switch (call.type) {
-    case 'ADD_RESOURCE_PROVIDER_CONFIG':
-    case 'UPDATE_RESOURCE_PROVIDER_CONFIG':
-    case 'REMOVE_RESOURCE_PROVIDER_CONFIG':
-      return approvers.approved('modify_resource_provider_configs')
-        ? { status: 500, text: 'Missing required flag --resource_provider_config_dir' }
-        : { status: 403, text: '403 Forbidden.' };
-    default:
-      return undefined;
+  if (call.type === undefined || !ABOUT_CONFIGS.has(call.type)) return undefined;
+  if (!approvers.approved('modify_resource_provider_configs')) {
+    return { status: 403, text: '403 Forbidden.' };
   }
+  const config = call.add_resource_provider_config ?? call.update_resource_provider_config;
+  if (config !== undefined && config.info.type !== STORAGE) {
+    const { type, name } = config.info;
+    const whose = `resource provider config with type '${type}' and name '${name}'`;
+    const text = `Failed to validate ${whose}: Unknown local resource provider type '${type}'`;
+    return { status: 400, text };
+  }
+  return { status: 500, text: 'Missing required flag --resource_provider_config_dir' };
 }
+
+const ABOUT_CONFIGS: ReadonlySet<string> = new Set([
+  'ADD_RESOURCE_PROVIDER_CONFIG',
+  'UPDATE_RESOURCE_PROVIDER_CONFIG',
+  'REMOVE_RESOURCE_PROVIDER_CONFIG',
+]);

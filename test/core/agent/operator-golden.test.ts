@@ -148,7 +148,7 @@ test('what belongs to resource providers is refused by its name', async () => {
     const answer = await it.ask({ request: { method: 'POST', path, headers, body } });
     return `${answer.status} ${answer.body}`;
   };
-  const info = { type: 'org.example.storage', name: 'disks' };
+  const info = { type: 'org.apache.mesos.rp.local.storage', name: 'disks' };
   for (const path of ['/api/v1/resource_provider', '/slave(1)/api/v1/resource_provider']) {
     const refused = '501 Resource providers are not supported by this agent';
     assert.equal(await post(path, { type: 'GET_HEALTH' }), refused);
@@ -175,5 +175,11 @@ test('what belongs to resource providers is refused by its name', async () => {
     const said = await post('/api/v1', { type: field.toUpperCase(), [field]: given });
     const fault = `Expecting '${field}.info.id' to be unset`;
     assert.equal(said, `400 Failed to validate agent::Call: ${fault}`);
+    const type = 'org.example.storage';
+    const other = { type: field.toUpperCase(), [field]: { info: { type, name: 'disks' } } };
+    assert.equal(
+      await post('/api/v1', other),
+      `400 Failed to validate resource provider config with type '${type}' and name 'disks': Unknown local resource provider type '${type}'`,
+    );
   }
 });
