@@ -244,7 +244,7 @@ function mappingsOf(raw: RawApp, networks: readonly Network[]): readonly PortMap
   const discovery = raw.ipAddress?.discovery?.ports;
   const mappings =
     given ??
-    discovery?.map(({ number, name, protocol, labels }) => ({
+    discovery?.map(({ number = 0, name, protocol = 'tcp', labels }) => ({
       containerPort: number,
       name,
       protocol,

@@ -145,11 +145,7 @@ const IP_ADDRESS = object({
   groups: list(STRING),
   discovery: object({
     ports: list(
-      object({ number: PORT, name: STRING, protocol: PROTOCOL, labels: LABELS }, [
-        'number',
-        'name',
-        'protocol',
-      ]),
+      object({ number: PORT, name: STRING, protocol: PROTOCOL, labels: LABELS }, ['name']),
     ),
   }),
 });

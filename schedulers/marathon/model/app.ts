@@ -309,9 +309,9 @@ export interface RawIpAddress {
   readonly groups?: readonly string[];
   readonly discovery?: {
     readonly ports?: readonly {
-      readonly number: number;
+      readonly number?: number;
       readonly name: string;
-      readonly protocol: string;
+      readonly protocol?: string;
       readonly labels?: Readonly<Record<string, string>>;
     }[];
   };

@@ -121,8 +121,13 @@ type Environment = Readonly<Record<string, EnvironmentValue>>;
 export type Secrets = Readonly<Record<string, { readonly source: string }>>;
 
 export function violationsOfSecrets(secrets: Secrets, { features }: ModelSettings): Violation[] {
-  const isFine = Object.keys(secrets).length === 0 || features.has('secrets');
-  return isFine ? [] : [violation('/secrets', featureText('secrets'))];
+  const names = Object.keys(secrets);
+  const found: Violation[] = [];
+  if (names.length > 0 && !features.has('secrets')) {
+    found.push(violation('/secrets', featureText('secrets')));
+  }
+  if (names.includes('')) found.push(violation('/secrets()/', 'must not be empty'));
+  return found;
 }
 
 /** What a registry is asked with. */

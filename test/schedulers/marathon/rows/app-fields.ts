@@ -277,6 +277,17 @@ const GIVEN: readonly Row[] = [
       },
     },
   ],
+  [
+    'ports of discovery, by name alone',
+    { ipAddress: { networkName: 'n', discovery: { ports: [{ name: 'p' }] } } },
+    {
+      container: {
+        type: 'MESOS',
+        volumes: [],
+        portMappings: [{ ...MAPPING, containerPort: 0, name: 'p' }],
+      },
+    },
+  ],
   ['ipAddress', { ipAddress: { networkName: 'n' } }, { networks: NAMED, ipAddress: undefined }],
   ['ipAddress of the bridge', { ipAddress: { networkName: 'mesos-bridge' } }, { networks: BRIDGE }],
   [

@@ -266,6 +266,12 @@ const DEPRECATED: readonly Row[] = [
 
 const SECRETS: readonly Row[] = [
   [
+    'a secret without a name',
+    { ...APP, secrets: { '': { source: 'b' } } },
+    '/secrets()/',
+    'must not be empty',
+  ],
+  [
     'environment names no secret',
     { ...APP, env: { FOO: { secret: 'x' } } },
     '/env/FOO/secret',
