@@ -50,12 +50,21 @@ export type NamespaceKind = 'mount' | 'pid' | 'ipc' | 'net' | 'uts';
 /** What a nested container may have for itself. */
 export type OwnNamespaceKind = 'pid' | 'ipc';
 
+/** A directory or file of the host; what is mounted below it on either side is there on the other, too. */
+export interface SharedTree {
+  readonly path: string;
+  /** Made as a directory when it is not there. */
+  readonly isMade: boolean;
+}
+
 export interface NamespacePlan {
   readonly kinds: readonly NamespaceKind[];
   /** Lines for `sh -e`, run as root in the new mount namespace before anything else. */
   readonly setup: readonly string[];
   /** Variables of `setup` that must not stand in it: who may list processes sees its lines. */
   readonly setupVariables?: Readonly<Record<string, string>>;
+  /** Put at their places by lines of `setup`, which know them by their index. */
+  readonly sharedTrees?: readonly SharedTree[];
   /** File that keeps the network namespace; it is made before the others. */
   readonly network?: string;
   /** A mount namespace below the root container's, for one task of it. */
@@ -132,6 +141,7 @@ export interface PlanPart {
   readonly ownNamespaces?: readonly OwnNamespaceKind[];
   readonly setup?: readonly string[];
   readonly setupVariables?: Readonly<Record<string, string>>;
+  readonly sharedTrees?: readonly SharedTree[];
   readonly network?: NetworkPlan;
   readonly rootfs?: string;
   readonly workingDirectory?: string;

@@ -109,10 +109,12 @@ function namespacesOf(parts: readonly PlanPart[], isTask: boolean): NamespacePla
   const directory = parts.findLast(({ workingDirectory }) => workingDirectory !== undefined);
   const network = parts.findLast((part) => part.network !== undefined)?.network;
   const variables = Object.assign({}, ...parts.map((part) => part.setupVariables ?? {}));
+  const sharedTrees = parts.findLast((part) => part.sharedTrees !== undefined)?.sharedTrees;
   return {
     kinds,
     setup,
     ...(Object.keys(variables).length === 0 ? {} : { setupVariables: variables }),
+    ...(sharedTrees === undefined ? {} : { sharedTrees }),
     ...(network === undefined ? {} : { network: namespacePathOf(network.directory) }),
     ...(isTask && setup.length + own.length > 0 ? { isOwn: true } : {}),
     ...(own.length > 0 ? { own } : {}),

@@ -11,6 +11,7 @@ import type {
   OwnNamespaceKind,
 } from '../containerizer/plan.ts';
 import { keeperWords, rootfsLine } from './rootfs.ts';
+import { openTreesWords } from './shared-trees.ts';
 
 export interface CommandLine {
   readonly file: string;
@@ -187,7 +188,7 @@ export function holderCommandLine(
   environment: Readonly<Record<string, string>>,
   outer?: Holder,
 ): CommandLine {
-  const { kinds, network, setup, isFromHost, rootfs } = namespaces;
+  const { kinds, network, setup, isFromHost, rootfs, sharedTrees } = namespaces;
   const isInit = isMade(namespaces, 'pid');
   const options = [
     ...(kinds.includes('mount') ? ['--mount', '--propagation', 'slave'] : []),
@@ -211,7 +212,8 @@ export function holderCommandLine(
   const spaces = entered.map((kind) => `--${kind}`);
   const enter =
     outer === undefined ? [] : [`${TOOLS}/nsenter`, '--target', String(outer.pid), ...spaces, '--'];
-  const words = [...enter, ...join, `${TOOLS}/unshare`, ...options, '--', ...keeper];
+  const open = sharedTrees === undefined ? [] : openTreesWords(sharedTrees);
+  const words = [...open, ...enter, ...join, `${TOOLS}/unshare`, ...options, '--', ...keeper];
   const args = ['-c', GATE, 'sh', ...words];
   return { file: '/bin/sh', argv0: 'sh', args, env: environment, user: undefined, isGated: true };
 }

@@ -4,6 +4,7 @@
  * not lead out of it. The function `in_root` tells where a path is: as it stands where no line makes a root.
  */
 import { PERL, REFUSAL } from '../../launcher/rootfs.ts';
+import { putTreeLine } from '../../launcher/shared-trees.ts';
 import type { IsolatedContainer } from '../isolator.ts';
 
 /** perl -e <this> <root> <path>: where the path is when the root is the root. */
@@ -42,13 +43,15 @@ export interface BoundPath {
   readonly source: string;
   readonly target: string;
   readonly isReadOnly: boolean;
+  /** Index of the tree that is mounted instead of a slave of the source. */
+  readonly sharedTree?: number | undefined;
   /** Said where nothing may be made: when there is no such path on a host whose files the container sees. */
   readonly missing?: string;
 }
 
 /** A missing mount point is made, as a directory or a file like what is mounted. */
 export function bindLines(container: Place, bound: BoundPath): readonly string[] {
-  const { source, target, isReadOnly, missing } = bound;
+  const { source, target, isReadOnly, sharedTree, missing } = bound;
   const from = quote(source);
   const isAbsolute = container.image === undefined && target.startsWith('/');
   // Elsewhere it is in the image of the container around it.
@@ -57,7 +60,7 @@ export function bindLines(container: Place, bound: BoundPath): readonly string[]
     targetLine(container, target),
     ...(isAbsolute && missing !== undefined ? [refuseUnless(isThere, missing)] : []),
     `if [ -d ${from} ]; then mkdir -p "$to"; elif [ ! -e "$to" ]; then mkdir -p "\${to%/*}/"; : > "$to"; fi`,
-    `mount -n --rbind ${from} "$to"`,
+    sharedTree === undefined ? `mount -n --rbind ${from} "$to"` : putTreeLine(sharedTree),
     ...(isReadOnly ? ['mount -n -o remount,bind,ro "$to"'] : []),
   ];
 }

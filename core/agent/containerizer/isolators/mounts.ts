@@ -6,7 +6,7 @@
 import { err, ok, type Result } from '../../../base/result.ts';
 import type { Resource, Volume } from '../../../wire/types/mesos.v1.ts';
 import { type IsolatedContainer, type Isolator, isNested } from '../isolator.ts';
-import type { PlanPart } from '../plan.ts';
+import type { PlanPart, SharedTree } from '../plan.ts';
 import { bindLines, quote, refuseUnless, rootLines } from './mount-lines.ts';
 
 const MOUNT = ['mount'] as const;
@@ -121,6 +121,7 @@ function prepareHostPaths(
   creationRoots: readonly string[],
 ): Result<PlanPart> {
   const setup: string[] = [];
+  const sharedTrees: SharedTree[] = [];
   for (const volume of volumesOf(container)) {
     const { source, container_path: path, mode } = volume;
     const isOurs = source === undefined || source.type === 'HOST_PATH';
@@ -132,9 +133,6 @@ function prepareHostPaths(
     if (hasParentStep(host) || hasParentStep(path)) {
       return err(`Paths of a HOST_PATH volume must not contain '..': '${host}', '${path}'`);
     }
-    if (source?.host_path?.mount_propagation?.mode === 'BIDIRECTIONAL') {
-      return err('Mount propagation back to the host is not supported by this agent');
-    }
     const mayMake = creationRoots.some((root) => host === root || host.startsWith(`${root}/`));
     const isThere = `[ -e ${quote(host)} ]`;
     setup.push(
@@ -142,13 +140,19 @@ function prepareHostPaths(
         ? `mkdir -p ${quote(host)}`
         : refuseUnless(isThere, `Path '${host}' in HOST_PATH volume does not exist`),
     );
+    const isShared = source?.host_path?.mount_propagation?.mode === 'BIDIRECTIONAL';
     // It sees it there already.
-    if (host === path && container.image === undefined && mode !== 'RO') continue;
+    const isSame = host === path && container.image === undefined && mode !== 'RO';
+    if (isSame && !isShared) continue;
+    const sharedTree = isShared ? sharedTrees.push({ path: host, isMade: mayMake }) - 1 : undefined;
     const missing = `Mount point '${path}' is an absolute path. It must exist if the container shares the host filesystem`;
     const isReadOnly = mode === 'RO';
-    setup.push(...bindLines(container, { source: host, target: path, isReadOnly, missing }));
+    const bound = { source: host, target: path, isReadOnly, sharedTree, missing };
+    setup.push(...bindLines(container, bound));
   }
-  return ok(setup.length === 0 ? {} : { namespaces: MOUNT, setup });
+  if (setup.length === 0) return ok({});
+  const shared = sharedTrees.length === 0 ? {} : { sharedTrees };
+  return ok({ namespaces: MOUNT, setup, ...shared });
 }
 
 /** Parts of its own or its parent's sandbox, where links do not do. */
