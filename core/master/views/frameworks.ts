@@ -72,10 +72,9 @@ function totalResources(
   return offered.length === 0 ? used : add(used, offered);
 }
 
-/** Not shown of frameworks that this master has seen once. */
 function reregisteredTime(framework: Framework): JsonValue | undefined {
-  const { reregisteredTime: time, registeredTime } = framework;
-  return time === undefined || time === registeredTime ? undefined : secondsOf(time);
+  const time = framework.reregisteredTime;
+  return time === undefined ? undefined : secondsOf(time);
 }
 
 /** `roles` for frameworks that know several, else `role`; never both. */

@@ -1,12 +1,8 @@
-/** What the legacy endpoints show of frameworks and roles, after the original's own tests. */
+/** What the endpoints show of roles, after the original's own tests. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { APPROVES_ALL } from '../../../core/auth/authorizer.ts';
-import { defined } from '../../../core/base/assert.ts';
-import { frameworkId } from '../../../core/base/ids.ts';
-import { frameworkHead } from '../../../core/master/views/frameworks.ts';
 import { rolesDocument, rolesV1 } from '../../../core/master/views/roles.ts';
-import type { FrameworkInfo } from '../../../core/wire/types/mesos.v1.ts';
 import { MasterScene, task } from './machine-builder.ts';
 
 const LASTING = { failoverTimeout: 1_000, checkpoint: true };
@@ -23,18 +19,4 @@ test('a framework counts to a role it has left as long as it holds something of 
   assert.match(JSON.stringify(rolesDocument(it.state, APPROVES_ALL, undefined)), /\["M-0000"\]/);
   it.update('a1', { framework: id, id: 't1', agent }, 'TASK_FINISHED');
   assert.deepEqual(rolesV1(it.state, APPROVES_ALL, undefined), []);
-});
-
-test('a framework that comes back to a new master is registered then, not registered again', () => {
-  const it = new MasterScene();
-  const info: FrameworkInfo = { user: 'app', name: 'f', id: { value: 'F1' }, checkpoint: true };
-  const head = () =>
-    frameworkHead(it.state, defined(it.state.frameworks.get(frameworkId('F1')), 'framework'));
-  it.reregister('a1', 'OLD-S0', { frameworks: [info], tasks: [] });
-  it.advance(5);
-  it.subscribe('f', { ...LASTING, id: 'F1' });
-  assert.equal(head()['reregistered_time'], undefined);
-  it.advance(5);
-  it.subscribe('g', { ...LASTING, id: 'F1' });
-  assert.notEqual(head()['reregistered_time'], undefined);
 });
