@@ -80,31 +80,14 @@ export function runTaskGroup(
   launch(context, from, {
     framework: message.framework,
     pid: undefined,
-    executorInfo:
-      executor.type === 'DEFAULT'
-        ? withDefaultCommand(context, executor, message.framework)
-        : executor,
+    // A default executor is known without its command: masters refuse agents that tell one.
+    executorInfo: executor,
     isCommandTask: false,
     tasks: (message.task_group.tasks ?? []).map(withListForm),
     isGroup: true,
     resourceVersions: message.resource_version_uuids ?? [],
     launchExecutor: message.launch_executor,
   });
-}
-
-function withDefaultCommand(
-  context: AgentContext,
-  executor: ExecutorInfo,
-  framework: FrameworkInfo,
-): ExecutorInfo {
-  const { launcherDir } = context.options;
-  const command = {
-    shell: false,
-    value: `${launcherDir}/mesos-default-executor`,
-    arguments: ['mesos-default-executor', `--launcher_dir=${launcherDir}`],
-    user: framework.user,
-  };
-  return { ...executor, command };
 }
 
 function withListForm(task: TaskInfo): TaskInfo {

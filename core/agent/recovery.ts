@@ -8,6 +8,7 @@ import { formatUuid } from '../base/random.ts';
 import { isTerminal } from '../base/terminal-states.ts';
 import { UNKNOWN_STATUS } from '../executor/wait-status.ts';
 import { toPostReservationRefinement } from '../resources/refinement.ts';
+import type { ExecutorInfo } from '../wire/types/mesos.v1.ts';
 import { BOOT_ID_PATH, runPath, taskUpdatesPath } from './checkpoint/paths.ts';
 import type {
   OldDirectory,
@@ -146,8 +147,9 @@ function recoverExecutor(
   framework: AgentFramework,
   recovered: RecoveredExecutor,
 ): void {
-  const { run, info } = recovered;
+  const { run } = recovered;
   if (run === undefined) return;
+  const info = withoutDefaultCommand(recovered.info);
   const ids = {
     agentId: context.agentId,
     frameworkId: framework.id,
@@ -196,6 +198,13 @@ function recoverExecutor(
   }
   framework.executors.set(executor.id, executor);
   context.state.containers.set(executor.containerId, executor);
+}
+
+/** Agents before this one wrote it down. */
+function withoutDefaultCommand(info: ExecutorInfo): ExecutorInfo {
+  if (info.type !== 'DEFAULT') return info;
+  const { command: _command, ...rest } = info;
+  return rest;
 }
 
 /** Replays the task's updates: its statuses, and whether the last one is acknowledged. */

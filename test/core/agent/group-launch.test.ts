@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AgentEffect, PreparedSandbox } from '../../../core/agent/effects.ts';
 import { parseUuid } from '../../../core/base/random.ts';
+import { validateReregistration } from '../../../core/master/validation/agent.ts';
 import { allocate } from '../../../core/resources/select.ts';
 import type { Resource, TaskInfo } from '../../../core/wire/types/mesos.v1.ts';
-import { AGENT_ID, AgentKit, framework, resources } from './agent-builder.ts';
+import { AGENT_ID, AgentKit, framework, MASTER, resources } from './agent-builder.ts';
 
 type Prepare = Extract<AgentEffect, { readonly kind: 'prepare' }>;
 
@@ -157,4 +158,21 @@ test('volumes of a task are links in its own sandbox: persistent ones, and parts
     { path: 'up', target: `${executor?.directory}/shared`, makesTarget: true },
     { path: 'own', target: `${prepare?.directory}/shared`, makesTarget: true },
   ]);
+});
+
+test('an agent that returns tells of a default executor no command: masters refuse one that has it', () => {
+  const { it } = starting([member('a')]);
+  it.input({ kind: 'master', pid: MASTER }).advance(1_000);
+  const told = it.effectsTaken().flatMap((effect) => {
+    if (effect.kind !== 'send') return [];
+    const { message } = effect;
+    if (message.name !== 'mesos.internal.ReregisterSlaveMessage') return [];
+    // What the master holds against it, word for word.
+    assert.equal(validateReregistration(message.value), undefined);
+    return message.value.executor_infos ?? [];
+  });
+  assert.deepEqual(
+    told.map(({ type, command }) => [type, command]),
+    [['DEFAULT', undefined]],
+  );
 });
