@@ -26,6 +26,7 @@ import {
   portsOfLocal,
 } from './core/cli/local-flags.ts';
 import { expectFreePorts } from './core/cli/port-check.ts';
+import { startRestarted } from './core/cli/restarted-part.ts';
 
 /** From this file, or from its built form in `dist/`. */
 const ROOF = import.meta.url.endsWith('.ts') ? 'core/cli/bin/orrery' : '../core/cli/bin/orrery';
@@ -65,6 +66,12 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 function startsOf(options: LocalOptions, logOf: (name: string) => Log): readonly StartPart[] {
   const master = `${options.ip}:${options.masterPort}`;
+  const clock = new SystemClock();
+  // `DELETE /v2/leader` and the like end a framework; its supervisor here starts it again, the rest goes on.
+  const restarted = (name: string, start: (log: Log) => Promise<RunningPart>): StartPart => {
+    const log = logOf(name);
+    return () => startRestarted(() => start(log), { clock, log });
+  };
   return [
     async () => {
       await expectFreePorts(portsOfLocal(options));
@@ -74,11 +81,11 @@ function startsOf(options: LocalOptions, logOf: (name: string) => Log): readonly
     ...options.agents.map((agent) => () => {
       return startAgent(agent, options, master, logOf(agent.name));
     }),
-    () => startMarathon(options, master, logOf('marathon')),
-    () => startChronos(options, master, logOf('chronos')),
+    restarted('marathon', (log) => startMarathon(options, master, log)),
+    restarted('chronos', (log) => startChronos(options, master, log)),
     ...(options.auroraPort === undefined
       ? []
-      : [() => startAurora(options, master, logOf('aurora'))]),
+      : [restarted('aurora', (log) => startAurora(options, master, log))]),
     () => startDns(options, master, logOf('dns')),
   ];
 }

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { silentLog } from '../../../core/base/log.ts';
+import type { RunningPart } from '../../../core/cli/composite.ts';
+import {
+  FAILURE_WINDOW_MS,
+  RESTARTS_MAX,
+  startRestarted,
+} from '../../../core/cli/restarted-part.ts';
+import { SimulatedClock } from '../../../core/testing/clock.ts';
+
+class Parts {
+  readonly clock = new SimulatedClock();
+  readonly events: string[] = [];
+  private started = 0;
+  private fail: (error: Error) => void = () => {};
+
+  readonly start = async (): Promise<RunningPart> => {
+    this.started += 1;
+    const number = this.started;
+    const failed = Promise.withResolvers<unknown>();
+    this.fail = failed.resolve;
+    this.events.push(`start ${number}`);
+    const stop = async (): Promise<void> => {
+      this.events.push(`stop ${number}`);
+    };
+    return { name: 'part', stop, failure: failed.promise };
+  };
+
+  running(): Promise<RunningPart> {
+    return startRestarted(this.start, { clock: this.clock, log: silentLog });
+  }
+
+  async end(why: string): Promise<void> {
+    this.fail(new Error(why));
+    await setImmediate();
+  }
+}
+
+test('a part that ends is stopped and started again, and the one running last is stopped at the end', async () => {
+  const it = new Parts();
+  const part = await it.running();
+  await it.end('leadership abdicated');
+  assert.deepEqual(it.events, ['start 1', 'stop 1', 'start 2']);
+  await part.stop();
+  await it.end('too late to matter');
+  assert.deepEqual(it.events, ['start 1', 'stop 1', 'start 2', 'stop 2']);
+});
+
+test('a part that ends too often within a minute is given up, one that ends now and then is not', async () => {
+  const it = new Parts();
+  const part = await it.running();
+  for (let each = 0; each < 3 * RESTARTS_MAX; each += 1) {
+    await it.end('now and then');
+    await it.clock.advance(FAILURE_WINDOW_MS / RESTARTS_MAX);
+  }
+  assert.equal(it.events.at(-1), `start ${3 * RESTARTS_MAX + 1}`);
+  await it.clock.advance(FAILURE_WINDOW_MS);
+  for (let each = 0; each < RESTARTS_MAX; each += 1) await it.end('again');
+  const count = it.events.length;
+  await it.end('once too often');
+  assert.match(String(await part.failure), /once too often/);
+  assert.equal(it.events.length, count);
+});
+
+test('a part that cannot start again fails, and is not stopped twice', async () => {
+  const it = new Parts();
+  const starts = [it.start, async () => Promise.reject(new Error('the port is taken'))];
+  const part = await startRestarted(async () => await (starts.shift() ?? it.start)(), {
+    clock: it.clock,
+    log: silentLog,
+  });
+  await it.end('leadership abdicated');
+  assert.match(String(await part.failure), /the port is taken/);
+  await part.stop();
+  assert.deepEqual(it.events, ['start 1', 'stop 1']);
+});
