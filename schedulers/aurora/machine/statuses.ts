@@ -27,8 +27,9 @@ const RESULT_OF: { readonly [outcome in ChangeOutcome]: string } = {
   done: 'SUCCESS',
   same: 'NOOP',
   illegal: 'ILLEGAL',
+  'killed-again': 'ILLEGAL_WITH_SIDE_EFFECTS',
   'not-from': 'INVALID_CAS_STATE',
-  unknown: 'ILLEGAL_WITH_SIDE_EFFECTS',
+  unknown: 'ILLEGAL',
 };
 
 /** Longer messages are cut before they are stored. */
@@ -37,18 +38,21 @@ const MESSAGE_MAX = 10_000;
 export function handleStatus(turn: Turn, status: TaskStatus): void {
   const id = status.task_id.value;
   const to = STATUS_OF_MESOS[status.state];
-  const outcome = changeTask(turn, id, to, { message: messageOf(status) });
+  const known = changeTask(turn, id, to, { message: messageOf(status) });
+  const outcome = known === 'unknown' ? strangerIs(turn, status) : known;
   if (status.reason !== undefined) {
     turn.count(`status_update_${status.reason}_${RESULT_OF[outcome]}`);
   }
-  if (outcome === 'unknown') {
-    const nobody = { isService: false, maxTaskFailures: 0, failureCount: 0, wasKilling: false };
-    const transition = taskTransition('UNKNOWN', to, nobody);
-    if (transition.kind !== 'same' && transition.effects.includes('kill')) {
-      turn.act({ kind: 'kill', taskId: id, agentId: status.agent_id?.value });
-    }
-  }
   if (status.uuid !== undefined) turn.act({ kind: 'acknowledge', status });
+}
+
+/** A task without a record must not run. */
+function strangerIs(turn: Turn, { task_id: id, agent_id, state }: TaskStatus): ChangeOutcome {
+  const nobody = { isService: false, maxTaskFailures: 0, failureCount: 0, wasKilling: false };
+  const transition = taskTransition('UNKNOWN', STATUS_OF_MESOS[state], nobody);
+  if (transition.kind === 'same' || !transition.effects.includes('kill')) return 'unknown';
+  turn.act({ kind: 'kill', taskId: id.value, agentId: agent_id?.value });
+  return 'killed-again';
 }
 
 function messageOf({ message, reason }: TaskStatus): string | undefined {

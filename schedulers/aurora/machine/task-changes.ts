@@ -28,7 +28,8 @@ export interface TaskChangeOptions {
   readonly assigned?: AssignedTask;
 }
 
-export type ChangeOutcome = 'done' | 'same' | 'illegal' | 'not-from' | 'unknown';
+/** `killed-again` is refused, too, and the cluster told to kill what should be gone. */
+export type ChangeOutcome = 'done' | 'same' | 'illegal' | 'killed-again' | 'not-from' | 'unknown';
 
 const LOST_ACTION = 'Action performed on partitioned task, marking as LOST.';
 
@@ -60,6 +61,7 @@ export function changeTask(
   if (transition.kind === 'same') return 'same';
   if (transition.kind === 'illegal') turn.count('scheduler_illegal_task_state_transitions');
   for (const effect of transition.effects) applyEffect(turn, id, effect, to, options);
+  if (transition.kind === 'illegal' && transition.effects.length > 0) return 'killed-again';
   return transition.kind;
 }
 

@@ -159,6 +159,10 @@ test('what goes wrong is counted by job, rack and reason', () => {
     status(lost, 'TASK_LOST'),
     status(failed, 'TASK_FAILED'),
     status(failed, 'TASK_FAILED'),
+    status(failed, 'TASK_FINISHED'),
+    status(failed, 'TASK_RUNNING'),
+    status('stranger', 'TASK_FINISHED'),
+    status('stranger', 'TASK_RUNNING'),
   ].flatMap((each) => it.machine.statusArrived(each, it.now));
   assert.deepEqual(
     effects.flatMap((effect) => (effect.kind === 'count' ? [effect.counter] : [])),
@@ -167,6 +171,12 @@ test('what goes wrong is counted by job, rack and reason', () => {
       'status_update_REASON_RECONCILIATION_SUCCESS',
       ...['tasks_FAILED_www/prod/web', 'status_update_REASON_RECONCILIATION_SUCCESS'],
       'status_update_REASON_RECONCILIATION_NOOP',
+      'scheduler_illegal_task_state_transitions',
+      'status_update_REASON_RECONCILIATION_ILLEGAL',
+      'scheduler_illegal_task_state_transitions',
+      'status_update_REASON_RECONCILIATION_ILLEGAL_WITH_SIDE_EFFECTS',
+      'status_update_REASON_RECONCILIATION_ILLEGAL',
+      'status_update_REASON_RECONCILIATION_ILLEGAL_WITH_SIDE_EFFECTS',
     ],
   );
 });
