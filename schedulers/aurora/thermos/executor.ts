@@ -25,7 +25,12 @@ import type { TaskReport } from './machine/task-report.ts';
 import { RunnerProcess } from './runner-process.ts';
 import { createSandbox } from './sandbox.ts';
 import type { StatusSource } from './status-source.ts';
-import { ASSUMED_HEALTHY, type ExecutionSteps, TaskExecution } from './task-execution.ts';
+import {
+  ASSUMED_HEALTHY,
+  type ExecutionSteps,
+  INITIALIZING,
+  TaskExecution,
+} from './task-execution.ts';
 import { findUser } from './users.ts';
 
 /** An executor that nobody gives a task ends. */
@@ -95,6 +100,7 @@ export class ThermosExecutor {
       const work = workOf(task);
       if (!work.ok) {
         this.ports.log.error({ error: work.error }, 'the task cannot be read');
+        this.update(taskId, INITIALIZING);
         this.update(taskId, { state: 'FAILED', message: 'Could not deserialize task.' });
       } else await this.execute(taskId, work.value);
     } finally {

@@ -16,6 +16,9 @@ export const ASSUMED_HEALTHY: TaskReport = {
   message: 'No health-check defined, task is assumed healthy.',
 };
 
+/** Told first of all, whatever comes of the task. */
+export const INITIALIZING: TaskReport = { state: 'STARTING', message: 'Initializing sandbox.' };
+
 export interface ExecutionSteps {
   /** An end when the task cannot be started. */
   prepare(): { readonly runner: TaskRunner } | { readonly refusal: TaskReport };
@@ -53,7 +56,7 @@ export class TaskExecution {
 
   /** Resolves when the last status has been told. */
   async run(): Promise<void> {
-    this.tell({ state: 'STARTING', message: 'Initializing sandbox.' });
+    this.tell(INITIALIZING);
     const prepared = this.steps.prepare();
     if ('refusal' in prepared) {
       this.tell(prepared.refusal);
