@@ -18,6 +18,7 @@ const FROM_THE_START: readonly string[] = [
   ...['scheduler_resource_offers', 'scheduler_inverse_offers', 'scheduler_framework_disconnects'],
   ...['schedule_attempts_fired', 'schedule_attempts_failed', 'schedule_attempts_no_match'],
   ...['cron_job_triggers', 'cron_job_collisions', 'cron_job_launch_failures'],
+  ...['cron_job_misfires', 'cron_job_parse_failures', 'cron_job_concurrent_runs'],
   ...['tasks_pruned', 'job_updates_pruned', 'scheduler_illegal_task_state_transitions'],
   ...['reconciliation_explicit_runs', 'reconciliation_implicit_runs'],
   ...[

@@ -4,6 +4,7 @@
  */
 import type { DurationMs } from '../../../core/base/duration.ts';
 import type { JobConfiguration } from '../thrift/types.ts';
+import { checkJob } from './configuration-checks.ts';
 import { CronSchedule } from './cron-schedule.ts';
 import { upTo } from './job-calls.ts';
 import { changeTask, insertTasks } from './task-changes.ts';
@@ -38,9 +39,21 @@ export class CronRuns {
 
   /** Now, as its collision policy allows. */
   trigger(turn: Turn, key: string): void {
-    const job = turn.state.cronJobs.get(key);
-    if (job === undefined || this.waiting.has(key)) return;
+    const stored = turn.state.cronJobs.get(key);
+    if (stored === undefined) return;
+    if (this.waiting.has(key)) {
+      turn.count('cron_job_concurrent_runs');
+      return;
+    }
     turn.count('cron_job_triggers');
+    // What is allowed may have changed since it was stored.
+    const { configuration: rules, tiers } = turn.settings;
+    const checked = checkJob(stored, { rules, tiers });
+    if (!checked.ok) {
+      turn.count('cron_job_parse_failures');
+      return;
+    }
+    const job = checked.value;
     const active = turn.state.tasks.activeOf(key);
     if (active.length === 0) {
       start(turn, job);

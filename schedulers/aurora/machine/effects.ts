@@ -65,6 +65,8 @@ export type Counter =
   | 'cron_job_triggers'
   | 'cron_job_collisions'
   | 'cron_job_launch_failures'
+  | 'cron_job_parse_failures'
+  | 'cron_job_concurrent_runs'
   | 'task_kill_retries'
   | 'task_throttle_events'
   | 'task_throttle_ms_total'

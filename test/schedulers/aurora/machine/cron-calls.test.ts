@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JobConfiguration } from '../../../../schedulers/aurora/thrift/types.ts';
-import { job, SchedulerTester, said, WEB } from './scheduler-tester.ts';
+import { job, SchedulerTester, SETTINGS, said, WEB } from './scheduler-tester.ts';
 
 function cronJob(rest: Partial<JobConfiguration> = {}, instanceCount = 1): JobConfiguration {
   return job(instanceCount, { isService: false }, { cronSchedule: '*/5 * * * *', ...rest });
@@ -92,4 +92,22 @@ test('a cron job is started by hand, replaced, and taken from the schedule', () 
   assert.equal(deschedule(), 'OK Job www/prod/web is not scheduled with cron');
   it.advance(172_800_000);
   assert.equal(it.tasks().length, 1);
+});
+
+test('a cron job that is allowed no more does not run, until it is allowed again', () => {
+  const it = new SchedulerTester();
+  assert.equal(schedule(it, cronJob()), 'OK');
+  const strict = { ...SETTINGS.configuration, environments: /^test$/ };
+  const after = new SchedulerTester({ configuration: strict }, it);
+  after.takeEffects();
+  after.advance(300_000);
+  assert.deepEqual(after.statuses(), []);
+  const counted = after
+    .takeEffects()
+    .flatMap((effect) => (effect.kind === 'count' ? [effect.counter] : []));
+  const ofCron = counted.filter((counter) => counter.startsWith('cron_'));
+  assert.deepEqual(ofCron, ['cron_job_triggers', 'cron_job_parse_failures']);
+  const again = new SchedulerTester({}, after);
+  again.advance(300_000);
+  assert.deepEqual(again.statuses(), ['0 PENDING']);
 });
