@@ -17,6 +17,9 @@ const REST_MIN_MS = seconds(1);
 const REST_MAX_MS = seconds(10);
 const REST_PER_WORK = 50;
 
+/** A round waits so often for a master that is busy: what changes all the time would be written for nothing. */
+const WAITS_MAX = REST_MAX_MS / REST_MIN_MS;
+
 /** So long it works, so long it pauses. */
 const WORK_MS = 1;
 const BUSY_PAUSE_MS = 9;
@@ -30,10 +33,17 @@ export function keepStateWarm(context: OperatorContext): () => void {
   const { clock } = context;
   let pieces: Iterator<Buffer> | undefined;
   let workedMs = 0;
+  let waitCount = 0;
   let before = performance.eventLoopUtilization();
   const work = (): number => {
     if (!context.master.hasState) return REST_MIN_MS;
     const { utilization } = performance.eventLoopUtilization(before);
+    const isBusy = utilization >= IDLE_MAX_UTILIZATION;
+    if (pieces === undefined && isBusy && waitCount < WAITS_MAX) {
+      waitCount += 1;
+      return REST_MIN_MS;
+    }
+    waitCount = 0;
     pieces ??= statePieces(context.state, {
       ...{ flags: {}, leader: undefined, approvers: APPROVES_ALL },
     })[Symbol.iterator]();
@@ -47,7 +57,7 @@ export function keepStateWarm(context: OperatorContext): () => void {
       return Math.min(Math.max(restMs, REST_MIN_MS), REST_MAX_MS);
     }
     workedMs += performance.now() - start;
-    return utilization < IDLE_MAX_UTILIZATION ? IDLE_PAUSE_MS : BUSY_PAUSE_MS;
+    return isBusy ? BUSY_PAUSE_MS : IDLE_PAUSE_MS;
   };
   const again = (): void => {
     const pauseMs = work();
