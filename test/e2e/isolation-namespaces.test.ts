@@ -6,12 +6,11 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
-  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { test } from 'node:test';
-import type { ContainerInfo } from '../../core/wire/types/mesos.v1.ts';
+import type { ContainerInfo, Volume } from '../../core/wire/types/mesos.v1.ts';
 import { needs } from './support/host-features.ts';
 import { IsolationBench, isAlive } from './support/isolation-bench.ts';
 
@@ -248,11 +247,13 @@ test('volume/secret: a file in memory that the task alone can read', NAMESPACES,
   const bench = await IsolationBench.start(t, ['--isolation=filesystem/linux,volume/secret']);
   const data = new TextEncoder().encode("it's a secret\n");
   const secret = { type: 'VALUE', value: { data } } as const;
-  const volumes = (['token', '/var/tmp/token'] as const).map(
-    (container_path) =>
-      ({ mode: 'RW', container_path, source: { type: 'SECRET', secret } }) as const,
-  );
-  const command = `cat token /var/tmp/token; stat -c '%a %u' token > rights; stat -f -c %T token > kind; echo x > token`;
+  const place = `${bench.folder}/place`;
+  writeFileSync(place, "the host's");
+  const secretAt = (container_path: string): Volume => {
+    return { mode: 'RW', container_path, source: { type: 'SECRET', secret } };
+  };
+  const volumes = ['token', place].map(secretAt);
+  const command = `cat token ${place}; stat -c '%a %u' token > rights; stat -f -c %T token > kind; echo x > token`;
   const user = { uid: 65534, gid: 65534 };
   await bench.run('t1', { command, user, info: withContainer({ volumes }) });
   await bench.updated('t1', 'TASK_FAILED');
@@ -272,5 +273,11 @@ test('volume/secret: a file in memory that the task alone can read', NAMESPACES,
   });
   const failed = bench.events.find((event) => event.kind === 'launch-failed');
   assert.match(failed?.message ?? '', /^Failed to resolve the secret of the volume 'token': /);
-  rmSync('/var/tmp/token');
+  assert.equal(readFileSync(place, 'utf8'), "the host's");
+  // Nothing is made among the host's files.
+  const missing = `${bench.folder}/missing`;
+  const nowhere = withContainer({ volumes: [secretAt(missing)] });
+  bench.launch('t3', { command: 'true', info: nowhere });
+  assert.equal(await bench.failed('t3'), `Absolute container path '${missing}' does not exist`);
+  assert.equal(existsSync(missing), false);
 });

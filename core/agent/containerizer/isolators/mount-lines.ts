@@ -45,20 +45,24 @@ export interface BoundPath {
   readonly isReadOnly: boolean;
   /** Index of the tree that is mounted instead of a slave of the source. */
   readonly sharedTree?: number | undefined;
-  /** Said where nothing may be made: when there is no such path on a host whose files the container sees. */
+  /** Said where nothing may be made, in place of the usual sentence. */
   readonly missing?: string;
 }
 
-/** A missing mount point is made, as a directory or a file like what is mounted. */
+/**
+ * A missing mount point is made, as a directory or a file like what is mounted; not where the container sees the
+ * host's files, as nothing of a container may stay among them.
+ */
 export function bindLines(container: Place, bound: BoundPath): readonly string[] {
-  const { source, target, isReadOnly, sharedTree, missing } = bound;
+  const { source, target, isReadOnly, sharedTree } = bound;
+  const { missing = `Absolute container path '${target}' does not exist` } = bound;
   const from = quote(source);
   const isAbsolute = container.image === undefined && target.startsWith('/');
   // Elsewhere it is in the image of the container around it.
   const isThere = `[ "$to" != ${quote(target)} ] || [ -e "$to" ]`;
   return [
     targetLine(container, target),
-    ...(isAbsolute && missing !== undefined ? [refuseUnless(isThere, missing)] : []),
+    ...(isAbsolute ? [refuseUnless(isThere, missing)] : []),
     `if [ -d ${from} ]; then mkdir -p "$to"; elif [ ! -e "$to" ]; then mkdir -p "\${to%/*}/"; : > "$to"; fi`,
     sharedTree === undefined ? `mount -n --rbind ${from} "$to"` : putTreeLine(sharedTree),
     ...(isReadOnly ? ['mount -n -o remount,bind,ro "$to"'] : []),

@@ -179,8 +179,9 @@ export function sandboxPathIsolator(): Isolator {
         setup.push(
           `if [ ! -e ${made} ]; then mkdir -p ${made}${owned}; fi`,
           ...bindLines(container, {
-            ...{ source: from, target, isReadOnly: mode === 'RO' },
-            missing: `Absolute container path '${target}' does not exist`,
+            source: from,
+            target,
+            isReadOnly: mode === 'RO',
           }),
         );
       }

@@ -10,7 +10,7 @@ import type { IsolatedContainer } from '../../../../core/agent/containerizer/iso
 import { createIsolators } from '../../../../core/agent/containerizer/isolators.ts';
 import type { IsolationPlan } from '../../../../core/agent/containerizer/plan.ts';
 import { IsolationPlanner } from '../../../../core/agent/containerizer/planner.ts';
-import type { ContainerInfo, Volume } from '../../../../core/wire/types/mesos.v1.ts';
+import type { ContainerInfo, Resource, Volume } from '../../../../core/wire/types/mesos.v1.ts';
 import { resources } from '../agent-builder.ts';
 
 const MB = 1024 ** 2;
@@ -271,6 +271,24 @@ test('volumes of filesystem/shared and host paths are refused in the words of th
     refusal('volume/host_path', { ...volume('/srv'), source }),
     "Path 'a' in HOST_PATH volume is not absolute",
   );
+});
+
+test('volumes at absolute paths are made below the root of an image, never among the files of the host', () => {
+  const volume: Resource = {
+    name: 'disk',
+    type: 'SCALAR',
+    scalar: { value: 10 },
+    disk: { persistence: { id: 'v' }, volume: { container_path: '/data', mode: 'RW' } },
+  };
+  const of = (more: Partial<IsolatedContainer>): string => {
+    const wanted = container('', { resources: { requests: [volume], limits: {} }, ...more });
+    return planOf(planner(['filesystem/linux']), wanted).namespaces?.setup.join('\n') ?? '';
+  };
+  const refusal = /\[ -e "\$to" \] \|\| \{ echo 'refused: Absolute container path '\\''\/data'/;
+  assert.match(of({}), refusal);
+  const runtime = { kind: 'docker', entrypoint: [], cmd: [], env: [] } as const;
+  const image = { rootfs: '/rootfs', runtime };
+  assert.doesNotMatch(of({ image }), /refused/);
 });
 
 test('what the kernel counts becomes statistics, in seconds and bytes', () => {
