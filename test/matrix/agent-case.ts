@@ -16,6 +16,8 @@ export const WAYS = {
   finishes: { state: 'TASK_FINISHED', message: 'Command exited with status 0' },
   fails: { state: 'TASK_FAILED', message: 'Command exited with status 7' },
   killed: { state: 'TASK_KILLED', message: 'Command terminated with signal Terminated' },
+  /** In a terminal of its own, which outlives agent and launcher. */
+  terminal: { state: 'TASK_FAILED', message: 'Command exited with status 8' },
 } as const;
 
 export type Way = keyof typeof WAYS;
@@ -38,6 +40,7 @@ const COMMANDS: Readonly<Record<Way, string>> = {
   finishes: 'sleep 0.3',
   fails: 'sleep 0.3; exit 7',
   killed: 'exec sleep 1000',
+  terminal: '[ -t 0 ] && [ -t 1 ] && sleep 0.3; exit 8',
 };
 const KILL_AFTER_MS = 200;
 const KILL_AGAIN_MS = 1_000;
@@ -103,7 +106,9 @@ class CaseRun {
     const offer = await framework.offer();
     rmSync(`${file}.wait`);
     const command = `echo >> ${machine.folder}/starts; ${COMMANDS[each.way]}`;
-    await framework.launch(offer, [{ id: 't', command, cpus: 0.5, memMb: 32 }]);
+    await framework.launch(offer, [
+      { id: 't', command, cpus: 0.5, memMb: 32, isTerminal: each.way === 'terminal' },
+    ]);
     await this.until('the agent dies, or all is over', () => !machine.isAgentAlive || this.isOver);
     const hasDied = !machine.isAgentAlive;
     if (hasDied) this.companionDies();

@@ -15,6 +15,8 @@ export interface RoleTask {
   readonly command: string;
   readonly cpus: number;
   readonly memMb: number;
+  /** Runs in a terminal (`tty_info`). */
+  readonly isTerminal?: boolean;
 }
 
 export class RoleFramework {
@@ -87,7 +89,7 @@ export class RoleFramework {
     await this.http.close();
   }
 
-  private taskInfo(offer: Offer, { id, command, cpus, memMb }: RoleTask): TaskInfo {
+  private taskInfo(offer: Offer, { id, command, cpus, memMb, isTerminal }: RoleTask): TaskInfo {
     const own = offer.resources?.find(({ name }) => name === 'cpus');
     const reserved = own?.reservations === undefined ? {} : { reservations: own.reservations };
     return {
@@ -95,6 +97,7 @@ export class RoleFramework {
       task_id: { value: id },
       agent_id: offer.agent_id,
       command: { value: command },
+      ...(isTerminal === true ? { container: { type: 'MESOS', tty_info: {} } } : {}),
       resources: [
         { name: 'cpus', type: 'SCALAR', scalar: { value: cpus }, ...reserved },
         { name: 'mem', type: 'SCALAR', scalar: { value: memMb }, ...reserved },
