@@ -204,6 +204,7 @@ export function existingExecutor(
 /** Section 13.3. */
 export function validateExecutor(executor: ExecutorInfo, place: LaunchPlace): string | undefined {
   return (
+    validateExecutorType(executor) ??
     validateExecutorItself(executor) ??
     validateExecutorFramework(executor, place.framework) ??
     validateExecutorResources(executor) ??
@@ -211,13 +212,9 @@ export function validateExecutor(executor: ExecutorInfo, place: LaunchPlace): st
   );
 }
 
-/** What is wrong wherever it runs. */
+/** What is wrong wherever it runs, also where the agent has completed what the framework left out. */
 export function validateExecutorItself(executor: ExecutorInfo): string | undefined {
-  return (
-    validateExecutorType(executor) ??
-    validateId(executor.executor_id.value) ??
-    validateExecutorForms(executor)
-  );
+  return validateId(executor.executor_id.value) ?? validateExecutorForms(executor);
 }
 
 function validateExecutorType(executor: ExecutorInfo): string | undefined {

@@ -191,7 +191,6 @@ const PICTURES: readonly (readonly [string, Partial<ReregisterSlaveMessage>])[] 
     'an executor of an unlisted framework',
     { executor_infos: [{ ...EXECUTOR, framework_id: { value: 'G' } }] },
   ],
-  ['an executor without its command', { executor_infos: [{ ...EXECUTOR, command: undefined }] }],
 ];
 
 for (const [what, picture] of PICTURES) {
@@ -209,3 +208,14 @@ for (const [what, picture] of PICTURES) {
     assert.equal(it.state.agents.size, 1);
   });
 }
+
+test('an agent returns with default executors whose commands it has filled in', () => {
+  const it = new MasterScene();
+  const executor = {
+    ...EXECUTOR,
+    type: 'DEFAULT',
+    command: { value: 'mesos-default-executor' },
+  } as const;
+  it.reregister('a1', 'old-S1', { frameworks: [FRAMEWORK], executor_infos: [executor] });
+  assert.equal(it.state.agents.size, 1);
+});
