@@ -24,8 +24,9 @@ import { parseResourceText } from '../resources/parse.ts';
 import type { MasterInfo, Resource } from '../wire/types/mesos.v1.ts';
 import { SimulatedClock } from './clock.ts';
 import { filesOfLife } from './lives.ts';
-import { SimulatedMachine, type SpawnedProcess } from './machine.ts';
+import { SimulatedMachine } from './machine.ts';
 import { type ProcessAddress, SimulatedNetwork, type SimulatedProcess } from './network.ts';
+import type { SpawnedProcess } from './processes.ts';
 import { SimulatedDisk } from './storage.ts';
 
 export const MASTER = 'master';

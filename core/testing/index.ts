@@ -5,8 +5,6 @@ export {
   SimulatedLauncher,
   SimulatedMachine,
   type SimulatedMachineOptions,
-  SimulatedProcesses,
-  type SpawnedProcess,
 } from './machine.ts';
 export {
   type MessageFilter,
@@ -14,5 +12,6 @@ export {
   SimulatedNetwork,
   SimulatedProcess,
 } from './network.ts';
+export { SimulatedProcesses, type SpawnedProcess } from './processes.ts';
 export { SchedulerLink, type SchedulerLinkOptions } from './scheduler-link.ts';
 export { SimulatedDisk, type SimulatedDiskOptions } from './storage.ts';

@@ -6,7 +6,7 @@
 import { strict as assert } from 'node:assert';
 import { minutes, seconds } from '../../core/base/duration.ts';
 import { SimulatedCluster } from '../../core/testing/cluster.ts';
-import type { SpawnedProcess } from '../../core/testing/machine.ts';
+import type { SpawnedProcess } from '../../core/testing/processes.ts';
 import type { TaskStatus } from '../../core/wire/types/mesos.v1.ts';
 import { MatrixExecutor } from './matrix-executor.ts';
 import { MatrixFramework, type MatrixTask } from './matrix-framework.ts';
