@@ -53,6 +53,8 @@ export class Container implements ContainerRun {
   private hadProcess = false;
   /** What was asked before it had started. */
   private readonly waiting: (() => void)[] = [];
+  /** Of the tasks in that: an agent that returns must not give them up. */
+  private readonly waitingTasks = new Set<string>();
   /** False while what it needs is being made. */
   isStarted = true;
   /** It has ended, and what was in it or made for it is being removed. */
@@ -110,7 +112,8 @@ export class Container implements ContainerRun {
   }
 
   describe(): LauncherContainer {
-    const { spec, record, pid, networkInfos } = this;
+    const { spec, record, pid, networkInfos, waitingTasks } = this;
+    const begunTasks = record.hosted?.tasks.map(({ task }) => task.taskId) ?? [];
     const { id, kind, frameworkId, executorId, sandbox } = spec;
     return {
       id,
@@ -119,7 +122,7 @@ export class Container implements ContainerRun {
       executorId,
       sandbox,
       ...(pid === undefined ? {} : { pid }),
-      taskIds: record.hosted?.tasks.map(({ task }) => task.taskId) ?? [],
+      taskIds: [...begunTasks, ...waitingTasks],
       updates: record.hosted?.updates ?? [],
       ...(record.exitStatus === undefined ? {} : { exitStatus: record.exitStatus }),
       ...(record.limitation === undefined ? {} : { limitation: record.limitation }),
@@ -156,6 +159,7 @@ export class Container implements ContainerRun {
     this.isStarted = true;
     if (failure === undefined) {
       this.ports.onStarted(this);
+      this.waitingTasks.clear();
       for (const act of this.waiting.splice(0)) act();
       return;
     }
@@ -179,6 +183,7 @@ export class Container implements ContainerRun {
 
   run(tasks: readonly HostedTask[], isolation?: Readonly<Record<string, IsolationPlan>>): void {
     if (!this.isStarted) {
+      for (const { taskId } of tasks) this.waitingTasks.add(taskId);
       this.waiting.push(() => this.run(tasks, isolation));
       return;
     }

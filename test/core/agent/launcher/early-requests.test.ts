@@ -85,6 +85,16 @@ class SlowLauncher {
     return this;
   }
 
+  /** What an agent is told that connects now: each container with its tasks. */
+  reported(): readonly string[] {
+    const told: string[] = [];
+    this.core.attach((event) => {
+      if (event.kind !== 'report') return;
+      for (const { id, taskIds } of event.containers) told.push(`${id}: ${taskIds.join(', ')}`);
+    });
+    return told;
+  }
+
   took(): readonly string[] {
     return this.words.splice(0);
   }
@@ -113,6 +123,13 @@ test('a shutdown that comes before the container is there ends its task', () => 
   const it = new SlowLauncher().ask(LAUNCH, RUN, { kind: 'shutdown', containerId: 'c1' });
   assert.deepEqual(it.took(), []);
   assert.deepEqual(it.hold(HELD).took().at(-1), 'SIGKILL 100');
+});
+
+test('an agent that returns before the container is there is told of the task, once, and drops it not', () => {
+  const it = new SlowLauncher().ask(LAUNCH, RUN, RUN);
+  assert.deepEqual(it.reported(), ['c1: t']);
+  it.hold(HELD);
+  assert.deepEqual(it.reported(), ['c1: t']);
 });
 
 test('a container that cannot be made runs nothing', () => {
