@@ -42,7 +42,7 @@ const FIXED: Readonly<Partial<Record<keyof AgentFlagValues, readonly unknown[]>>
   logging_level: ['INFO', 'WARNING', 'ERROR'],
 };
 
-/** Of the kernel. */
+/** Of the kernel; in bytes. */
 const SOCKET_PATH_LENGTH_END = 108;
 
 export interface AgentCompileSources {
@@ -227,14 +227,24 @@ function refuseValues(flags: AgentFlagValues): string | undefined {
   if (flags.gc_disk_headroom < 0 || flags.gc_disk_headroom > 1) {
     return `Invalid value '${flags.gc_disk_headroom}' for --gc_disk_headroom. Must be between 0.0 and 1.0`;
   }
-  const isTooLong = socketPathOf(flags).length >= SOCKET_PATH_LENGTH_END;
-  if (flags.http_executor_domain_sockets && isTooLong) {
-    return `Domain socket location '${socketPathOf(flags)}' must be shorter than ${SOCKET_PATH_LENGTH_END} characters`;
+  if (flags.http_executor_domain_sockets) {
+    const refusal = refuseSocket(flags);
+    if (refusal !== undefined) return refusal;
   }
   const role = validateRole(flags.default_role);
   return role === undefined
     ? undefined
     : `Invalid value '${flags.default_role}' for --default_role: ${role}`;
+}
+
+function refuseSocket(flags: AgentFlagValues): string | undefined {
+  if (flags.domain_socket_location?.startsWith('systemd:') === true) {
+    return `Flag 'domain_socket_location' has the value '${flags.domain_socket_location}', but sockets of systemd are not supported`;
+  }
+  const path = socketPathOf(flags);
+  return Buffer.byteLength(path) < SOCKET_PATH_LENGTH_END
+    ? undefined
+    : `Domain socket location '${path}' must have less than ${SOCKET_PATH_LENGTH_END} characters.`;
 }
 
 /** Ports the agent has, as named or by default. */

@@ -30,7 +30,7 @@ export function executorEnvironment(
     MESOS_AGENT_ENDPOINT: `${self.ip}:${self.port}`,
     MESOS_CHECKPOINT: executor.checkpoint ? '1' : '0',
     MESOS_HTTP_COMMAND_EXECUTOR: options.httpCommandExecutor ? '1' : '0',
-    ...(options.domainSocket === undefined ? {} : { MESOS_DOMAIN_SOCKET: options.domainSocket }),
+    ...socketOf(context, executor),
     MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD: formatDuration(graceMs),
     ...(executor.checkpoint
       ? {
@@ -41,6 +41,17 @@ export function executorEnvironment(
     MESOS_SANDBOX: executor.directory,
     ...variablesOf(executor.info.command),
   };
+}
+
+/** Those that do not see the host's files do not see the socket, and connect over TCP. */
+function socketOf({ options }: EnvironmentSource, executor: AgentExecutor): Record<string, string> {
+  const { domainSocket, hasDefaultContainer } = options;
+  const { container } = executor.info;
+  const hasOwnFiles =
+    container === undefined
+      ? hasDefaultContainer
+      : container.type === 'DOCKER' || container.mesos?.image !== undefined;
+  return domainSocket === undefined || hasOwnFiles ? {} : { MESOS_DOMAIN_SOCKET: domainSocket };
 }
 
 export function shutdownGraceMs(context: EnvironmentSource, executor: AgentExecutor): number {

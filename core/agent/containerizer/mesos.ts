@@ -189,16 +189,18 @@ export class MesosContainerizer implements Containerizer {
     outcomes: ReadonlyMap<string, ImageOutcome>,
   ): void {
     const known = this.known.get(containerId);
+    // Tasks come right after their container, also where that could not be planned: it has failed.
+    if (known === undefined) return;
     const hosted: HostedTask[] = [];
     const isolation: Record<string, IsolationPlan> = {};
     for (const task of tasks) {
       const outcome = outcomes.get(nestedIdOf(containerId, task)) ?? NO_IMAGES;
       const own =
-        known?.kind === 'group' ? this.planTask(containerId, known, { task, outcome }) : undefined;
+        known.kind === 'group' ? this.planTask(containerId, known, { task, outcome }) : undefined;
       const refusal = task.hosted.refusal ?? (own?.ok === false ? own.error : undefined);
       const planned = own?.ok ? own.value : undefined;
-      const environment = { ...known?.given.environment, ...planned?.environment };
-      const command = planned?.command ?? known?.given.command;
+      const environment = { ...known.given.environment, ...planned?.environment };
+      const command = planned?.command ?? known.given.command;
       const given = { environment, ...(command === undefined ? {} : { command }) };
       hosted.push({
         ...withGivenTask(task.hosted, given, task.info.command),

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { resourcesOf } from '../../../core/agent/container-config.ts';
 import { scalarOf } from '../../../core/resources/select.ts';
+import type { ContainerInfo } from '../../../core/wire/types/mesos.v1.ts';
 import { AgentKit, commandTask, customTask, resources } from './agent-builder.ts';
 
 test('a container that used too much fails its tasks with the limitation', () => {
@@ -59,4 +60,21 @@ test('a limit of one task counts for the container, the others with what they as
   assert.deepEqual(resourcesOf(executor, [small, boundless]).limits, {
     mem: Number.POSITIVE_INFINITY,
   });
+});
+
+test('the socket of the agent is told to executors that see the files of the host, and to no others', () => {
+  const image = { type: 'DOCKER', docker: { name: 'alpine' } } as const;
+  const told = (container: ContainerInfo | undefined, hasDefaultContainer = false): unknown => {
+    const it = new AgentKit({ domainSocket: '/run/agent.sock', hasDefaultContainer }).registered();
+    const task = customTask('t1');
+    const executor = { executor_id: { value: 'e1' }, ...task.executor, container };
+    it.run({ ...task, executor }).prepared('e1');
+    const launch = it.effectsTaken().find((effect) => effect.kind === 'launch');
+    return launch?.config.environment['MESOS_DOMAIN_SOCKET'];
+  };
+  assert.equal(told(undefined), '/run/agent.sock');
+  assert.equal(told({ type: 'MESOS' }), '/run/agent.sock');
+  assert.equal(told({ type: 'MESOS', mesos: { image } }), undefined);
+  assert.equal(told({ type: 'DOCKER', docker: { image: 'alpine' } }), undefined);
+  assert.equal(told(undefined, true), undefined);
 });

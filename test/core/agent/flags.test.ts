@@ -135,3 +135,13 @@ test('what flags say about streams and sandboxes of containers reaches the agent
   assert.equal(compiled.value.agent.gcNonExecutorContainerSandboxes, true);
   assert.equal(compiled.value.agent.flags['http_heartbeat_interval'], '5secs');
 });
+
+test('a socket for executors must have a path that the kernel takes, counted in bytes', () => {
+  const at = (path: string): string =>
+    refusal('--http_executor_domain_sockets', `--domain_socket_location=${path}`);
+  assert.equal(at(`/${'a'.repeat(106)}`), 'accepted');
+  const long = `/${'é'.repeat(54)}`;
+  assert.equal(at(long), `Domain socket location '${long}' must have less than 108 characters.`);
+  assert.equal(refusal(`--domain_socket_location=${long}`), 'accepted');
+  assert.match(at('systemd:executors'), /sockets of systemd are not supported$/);
+});

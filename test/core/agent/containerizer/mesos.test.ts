@@ -114,6 +114,7 @@ test('what a container asks for and this agent lacks fails its launch by name', 
   assert.equal(it.launch(config('c1', { containerInfo })), 'launched');
   const message = 'container images are not supported by this agent';
   assert.deepEqual(heard, [{ kind: 'launch-failed', containerId: 'c1', message }]);
+  it.run('c1', []);
   assert.deepEqual([it.containers(), launcher.asked], [[], []]);
 });
 
