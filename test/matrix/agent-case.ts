@@ -40,7 +40,7 @@ const COMMANDS: Readonly<Record<Way, string>> = {
   finishes: 'sleep 0.3',
   fails: 'sleep 0.3; exit 7',
   killed: 'exec sleep 1000',
-  terminal: '[ -t 0 ] && [ -t 1 ] && sleep 0.3; exit 8',
+  terminal: '[ -t 0 ] && [ -t 1 ] && sleep 0.3 && exit 8',
 };
 const KILL_AFTER_MS = 200;
 const KILL_AGAIN_MS = 1_000;
