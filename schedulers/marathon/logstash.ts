@@ -6,7 +6,8 @@
  * The log never waits for it: what cannot be sent waits in a bounded queue while the connection is
  * made anew.
  */
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket } from 'node:dgram';
+import { lookup } from 'node:dns';
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Clock, Timer } from '../../core/base/clock.ts';
@@ -55,6 +56,8 @@ export class LogstashShipper implements LineTarget {
   private readonly waiting: string[] = [];
   private connection: LogConnection | undefined;
   private isOpen = false;
+  /** Changes with every connection, and with the end of each. */
+  private attempt = 0;
   private timer: Timer | undefined;
   private isStopped = false;
 
@@ -96,19 +99,23 @@ export class LogstashShipper implements LineTarget {
   }
 
   private open(): void {
-    const goOn = (): void => {
+    this.attempt += 1;
+    const { attempt } = this;
+    // What an earlier connection has still to say is about that one.
+    const ifCurrent = (action: () => void) => (): void => {
+      if (attempt === this.attempt) action();
+    };
+    const goOn = ifCurrent(() => {
       this.isOpen = true;
       this.send();
-    };
-    this.connection = this.connect(this.target, {
-      opened: goOn,
-      drained: goOn,
-      closed: () => this.onClosed(),
     });
+    const closed = ifCurrent(() => this.onClosed());
+    this.connection = this.connect(this.target, { opened: goOn, drained: goOn, closed });
     this.send();
   }
 
   private onClosed(): void {
+    this.attempt += 1;
     this.connection = undefined;
     this.isOpen = false;
     if (this.isStopped) return;
@@ -141,19 +148,37 @@ function connectLog(target: LogstashTarget, on: LogConnectionEvents): LogConnect
   return target.protocol === 'udp' ? overUdp(target, on) : overStream(target, on);
 }
 
+/** Looks the host up once: a look-up for each line would wait outside the queue. */
 function overUdp({ host, port }: LogstashTarget, on: LogConnectionEvents): LogConnection {
-  const socket = createSocket('udp4');
-  socket.unref();
-  socket.on('error', (error) => on.closed(error.message));
-  // Told later: who connects has not got the connection yet.
-  queueMicrotask(on.opened);
+  let socket: Socket | undefined;
+  let isWanted = true;
+  lookup(host, (error, address, family) => {
+    if (!isWanted) return;
+    if (error !== null) {
+      on.closed(error.message);
+      return;
+    }
+    const made = createSocket(family === 6 ? 'udp6' : 'udp4');
+    socket = made;
+    made.unref();
+    let why = 'the socket was closed';
+    made.on('error', (failure) => {
+      why = failure.message;
+      made.close();
+    });
+    made.on('close', () => on.closed(why));
+    made.connect(port, address, on.opened);
+  });
   return {
     write: (line) => {
       // A datagram that is lost, or too long, is lost: that is what UDP was chosen for.
-      socket.send(line, port, host, () => {});
+      socket?.send(line, () => {});
       return true;
     },
-    close: () => socket.close(),
+    close: () => {
+      isWanted = false;
+      socket?.close();
+    },
   };
 }
 

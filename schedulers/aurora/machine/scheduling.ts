@@ -54,7 +54,7 @@ export function wantedOf(turn: Turn, config: TaskConfig): Wanted {
     isRevocable: takesRevocable(config, turn.settings),
     constraints: constraintsOf(config),
     countWith: (attribute, value) => {
-      const key = `${attribute} ${value}`;
+      const key = `${attribute}\0${value}`;
       const known = counts.get(key) ?? countWith(turn, config, attribute, value);
       counts.set(key, known);
       return known;

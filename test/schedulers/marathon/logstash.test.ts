@@ -1,5 +1,7 @@
 /** The copy of the log for Logstash. */
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import { createLog } from '../../../core/base/log.ts';
 import { SimulatedClock } from '../../../core/testing/index.ts';
@@ -97,4 +99,37 @@ test('a lost connection is made anew after a while, and the oldest lines are giv
   shipper.write(line('late'));
   await clock.advance(RECONNECT_MS);
   assert.deepEqual([logstash.connections.length, logstash.closedCount], [2, 1]);
+});
+
+test('what a lost connection still says is not about the next one', async () => {
+  const logstash = new FakeLogstash();
+  const clock = new SimulatedClock();
+  const shipper = new LogstashShipper(TARGET, clock, logstash.connect);
+  shipper.write(line('one'));
+  const first = logstash.last;
+  first.closed('refused');
+  first.closed('refused');
+  await clock.advance(RECONNECT_MS);
+  first.opened();
+  first.closed('late');
+  assert.deepEqual(logstash.texts, []);
+  logstash.last.opened();
+  assert.deepEqual(logstash.texts, ['one']);
+  await clock.advance(RECONNECT_MS);
+  assert.equal(logstash.connections.length, 2);
+  shipper.stop();
+});
+
+test('lines go in datagrams', async (t) => {
+  const host = '127.0.0.1';
+  const server = createSocket('udp4');
+  t.after(() => server.close());
+  server.bind(0, host);
+  await once(server, 'listening');
+  const target = { protocol: 'udp', host, port: server.address().port } as const;
+  const shipper = new LogstashShipper(target, new SimulatedClock());
+  t.after(() => shipper.stop());
+  shipper.write(line('hello'));
+  const [bytes] = await once(server, 'message');
+  assert.equal(Object(JSON.parse(String(bytes))).message, 'hello');
 });
