@@ -21,6 +21,7 @@ import {
   readMessage,
 } from '../wire/libprocess.ts';
 import { formatUpid, NO_UPID_TEXT } from '../wire/upid.ts';
+import { AnswersUnderWay } from './answers-under-way.ts';
 import { answerDirectly, type DirectPost, DirectPosts } from './direct-posts.ts';
 import { compressAnswer, dressResponse, WholeResponse } from './http-answers.ts';
 import { joinWritesOfTurn } from './joined-writes.ts';
@@ -92,6 +93,7 @@ class FastifyHttpServer implements HttpServer {
   private readonly options: HttpServerOptions;
   private readonly routes: RouteTable;
   private readonly direct: DirectPosts;
+  private readonly routed = new AnswersUnderWay();
   private readonly listener: net.Server;
   /** Open connections with the number of answers each still owes. */
   private readonly connections = new Map<net.Socket, number>();
@@ -244,6 +246,7 @@ class FastifyHttpServer implements HttpServer {
         // Schedulers send calls without waiting for the answers to those before.
         joinWritesOfTurn(request.socket);
         if (this.answersDirectly(request, response)) return;
+        this.routed.expect(request.socket, response);
         dressResponse(response);
         if (this.options.delegate !== undefined && refuseTarget(request, response)) return;
         if (this.isMessage(request)) this.collectMessage(request, response);
@@ -263,8 +266,11 @@ class FastifyHttpServer implements HttpServer {
   }
 
   private answersDirectly(request: IncomingMessage, response: ServerResponse): boolean {
+    // Routes take their time: a call must not overtake the one that the client sent before it.
+    if (this.routed.areUnderWay(request.socket)) return false;
     const post = this.direct.find(request);
     if (post === undefined || this.isMessage(request)) return false;
+    if (this.options.delegate !== undefined) keepLastAccept(request);
     answerDirectly(post, { request, response }, (thrown) => {
       const { url, method } = request;
       this.options.log.error({ url, method, error: describeError(thrown) }, 'request failed');

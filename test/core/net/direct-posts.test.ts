@@ -8,8 +8,18 @@ import { bodyOf, createHttpServer } from '../../../core/net/http-server.ts';
 const LONG = 'x'.repeat(2_000);
 
 /** `/master/direct` answers as `/master/route` does; says which of them was asked on the way. */
-async function start(context: TestContext): Promise<{ port: number; asked: string[] }> {
+interface Started {
+  readonly port: number;
+  /** By which way. */
+  readonly asked: string[];
+  readonly bodies: string[];
+  readonly accepts: (string | undefined)[];
+}
+
+async function start(context: TestContext): Promise<Started> {
   const asked: string[] = [];
+  const bodies: string[] = [];
+  const accepts: (string | undefined)[] = [];
   const server = createHttpServer({
     ip: '127.0.0.1',
     port: 0,
@@ -20,21 +30,25 @@ async function start(context: TestContext): Promise<{ port: number; asked: strin
   context.after(() => server.close());
   server.answerDirectly('/master/direct', {
     takes: (headers) => headers['mesos-stream-id'] !== undefined,
-    answer: (_headers, body) => {
+    answer: (headers, body) => {
       asked.push('direct');
+      bodies.push(String(body));
+      accepts.push(headers.accept);
       return answerTo(String(body));
     },
   });
   for (const path of ['direct', 'route']) {
     server.app.post(`/master/${path}`, (request, reply) => {
       asked.push('route');
+      bodies.push(String(bodyOf(request)));
+      accepts.push(request.headers.accept);
       const { status, text } = answerTo(String(bodyOf(request)));
       if (text === '') return reply.code(status).send();
       return reply.code(status).type('text/plain; charset=utf-8').send(text);
     });
   }
   const { port } = await server.listen();
-  return { port, asked };
+  return { port, asked, bodies, accepts };
 }
 
 function answerTo(body: string): { readonly status: number; readonly text: string } {
@@ -84,6 +98,31 @@ test('what is not taken, has no length, is packed or too long goes to the route'
     await post(port, '/direct', `${STREAM}Content-Encoding: gzip\r\n`, 'ok'),
     /^HTTP\/1.1 500/,
   );
+});
+
+test('a call does not overtake another one that takes the longer way', async (t) => {
+  const { port, asked, bodies, accepts } = await start(t);
+  const twice = `${STREAM}Accept: a/a\r\nAccept: b/b\r\n`;
+  const head = `POST /direct HTTP/1.1\r\nHost: a\r\n${twice}`;
+  const chunked = (body: string): string =>
+    `${head}Transfer-Encoding: chunked\r\n\r\n1\r\n${body}\r\n0\r\n\r\n`;
+  const direct = (body: string): string => `${head}Content-Length: 1\r\n\r\n${body}`;
+  const socket = net.connect(port, '127.0.0.1');
+  t.after(() => socket.destroy());
+  const answers = socket.iterator({ destroyOnReturn: false });
+  let received = '';
+  const until = async (text: string): Promise<void> => {
+    while (!received.includes(text)) received += String((await answers.next()).value);
+  };
+  socket.write(direct('1') + chunked('2') + direct('3') + chunked('4') + direct('5'));
+  await until('no 5');
+  assert.deepEqual(bodies, ['1', '2', '3', '4', '5']);
+  assert.deepEqual(asked, ['direct', 'route', 'route', 'route', 'route']);
+  assert.deepEqual(new Set(accepts), new Set(['b/b']));
+  // The short way again, once nothing else is under way.
+  socket.write(direct('6'));
+  await until('no 6');
+  assert.equal(asked.at(-1), 'direct');
 });
 
 test('calls that follow each other on one connection are answered in their order', async (t) => {
