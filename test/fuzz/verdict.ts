@@ -22,6 +22,7 @@ const DEFINED_500: readonly RegExp[] = [
   /^I\/O switchboard (server was disabled for this container|has shutdown)$/,
   /^Failed to create sandbox: \S.*$/s,
   /^(Nested container|Container) has not terminated yet$/,
+  /^Missing required flag --resource_provider_config_dir$/,
 ];
 
 /** Traces of our own insides. */
