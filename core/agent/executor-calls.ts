@@ -75,23 +75,21 @@ function subscribe(context: AgentContext, found: Found, call: Call, stream: Exec
   const updates = (call.subscribe?.unacknowledged_updates ?? []).map(({ status }) => status);
   const tasks = call.subscribe?.unacknowledged_tasks ?? [];
   resume(context, found, { updates, tasks });
-  if (hasNothingToDo(executor)) {
-    registerExecutor(context, executor, { kind: 'http', stream });
-    return;
-  }
-  context.emit({
-    kind: 'event',
-    stream,
-    event: {
-      type: 'SUBSCRIBED',
-      subscribed: {
-        executor_info: executor.info,
-        framework_info: framework.info,
-        agent_info: context.state.info,
-        container_id: { value: executor.containerId },
+  if (!hasNothingToDo(executor)) {
+    context.emit({
+      kind: 'event',
+      stream,
+      event: {
+        type: 'SUBSCRIBED',
+        subscribed: {
+          executor_info: executor.info,
+          framework_info: framework.info,
+          agent_info: context.state.info,
+          container_id: { value: executor.containerId },
+        },
       },
-    },
-  });
+    });
+  }
   registerExecutor(context, executor, { kind: 'http', stream });
 }
 
