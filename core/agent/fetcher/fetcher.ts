@@ -100,8 +100,18 @@ export class Fetcher {
     uris: readonly CommandInfoURI[],
     place: Place,
   ): Promise<Result<undefined>> {
+    const wanted: { readonly uri: CommandInfoURI; readonly name: string }[] = [];
     for (const uri of uris) {
-      const done = await this.fetch(uri, place).catch((thrown: unknown) =>
+      const name = targetName(uri);
+      if (name.ok) {
+        wanted.push({ uri, name: name.value });
+        continue;
+      }
+      this.counts.failed += 1;
+      return err(`Could not fetch: ${name.error}`);
+    }
+    for (const { uri, name } of wanted) {
+      const done = await this.fetch(uri, name, place).catch((thrown: unknown) =>
         err(describeError(thrown)),
       );
       if (done.ok) continue;
@@ -111,13 +121,13 @@ export class Fetcher {
       // The original's words, for those who match them; why it failed stands in the sandbox.
       return err(`Failed to fetch all URIs for container '${containerId}': exited with status 1`);
     }
-    if (uris.length > 0) this.counts.succeeded += 1;
+    if (uris.length === 0) return ok(undefined);
+    await tell(place.directory, `Successfully fetched all URIs into '${place.directory}'`);
+    this.counts.succeeded += 1;
     return ok(undefined);
   }
 
-  private async fetch(uri: CommandInfoURI, place: Place): Promise<Result<undefined>> {
-    const name = targetName(uri);
-    if (!name.ok) return name;
+  private async fetch(uri: CommandInfoURI, name: string, place: Place): Promise<Result<undefined>> {
     const source = sourceOf(sourceText(uri), this.options.frameworksHome);
     if (!source.ok) return source;
     const { user, signal, directory } = place;
@@ -125,12 +135,20 @@ export class Fetcher {
     const hands = new Hands({ user, signal, environment: environmentOf(hadoopHome) });
     const transfer = { stallTimeoutMs, signal };
     const errand: Errand = { uri, source: source.value, place, hands, transfer };
-    const target = join(directory, name.value);
-    if (uri.cache === true && (await this.fetchThroughCache(errand, target))) return ok(undefined);
+    const target = join(directory, name);
+    await tell(directory, `Fetching URI '${uri.value}'`);
+    const isFromCache = uri.cache === true && (await this.fetchThroughCache(errand, target));
+    if (!isFromCache) await this.fetchDirectly(errand, target);
+    await tell(directory, `Fetched '${uri.value}' to '${target}'`);
+    return ok(undefined);
+  }
+
+  private async fetchDirectly(errand: Errand, target: string): Promise<void> {
+    const { uri, hands, place } = errand;
+    await tell(place.directory, 'Fetching directly into the sandbox directory');
     await this.bring(errand, target);
     if (uri.executable === true) await hands.makeExecutable(target);
     else if (uri.extract !== false) await this.unpack(errand, target, target);
-    return ok(undefined);
   }
 
   /** False when it has to be brought without the cache. */
@@ -143,6 +161,7 @@ export class Fetcher {
       const path = join(this.options.cacheDirectory, entry.path);
       // Somebody may have cleaned up below the system's temporary directory.
       if (!(await isThere(path))) return false;
+      await tell(place.directory, 'Fetching from cache');
       const isUnpacked =
         uri.executable !== true &&
         uri.extract !== false &&
@@ -181,7 +200,11 @@ export class Fetcher {
   /** Downloads into the cache; the size must be known before, so that there is room. */
   private async obtain(errand: Errand, key: string): Promise<CacheEntry | undefined> {
     const { uri, place } = errand;
-    const size = await this.sizeOf(errand);
+    const size = await this.sizeOf(errand).catch(() => {
+      // What does not tell its size may be had all the same, as from servers that know GET only.
+      place.signal.throwIfAborted();
+      return undefined;
+    });
     const name = baseName(sourceText(uri));
     if (size === undefined || !name.ok) return undefined;
     this.serial += 1;
@@ -192,6 +215,7 @@ export class Fetcher {
     const file = join(this.options.cacheDirectory, path);
     try {
       await this.makeFolder(dirname(file), place.user);
+      await tell(place.directory, 'Downloading into cache');
       await this.bring(errand, file);
       await this.removeFiles(this.cache.complete(key, (await stat(file)).size));
       return reserved.entry;

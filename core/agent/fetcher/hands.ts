@@ -54,7 +54,7 @@ export class Hands {
   }
 
   async makeExecutable(path: string): Promise<void> {
-    await this.run('chmod', ['a+x', path]);
+    await this.run('chmod', ['0755', path]);
   }
 
   async unpack(archive: string, packing: Packing, directory: string, name: string): Promise<void> {

@@ -51,7 +51,7 @@ function localPath(text: string, frameworksHome: string): Result<string> {
 /** Last component of the path, query string included. */
 export function baseName(text: string): Result<string> {
   if (/[\\'\0]/.test(text)) return err('Illegal characters in URI');
-  const rest = text.replace(/^(?!file:)[a-z][a-z0-9+.-]*:\/\//i, '');
+  const rest = text.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '');
   const hasPath = rest === text || rest.includes('/');
   const name = basename(text.slice(text.lastIndexOf('/') + 1));
   if (!hasPath || name === '') return err(`Malformed URI (missing path): ${text}`);

@@ -253,7 +253,7 @@ test('without the hadoop program its schemes are refused', async (context) => {
 
 const FAILURES: readonly (readonly [CommandInfoURI, string])[] = [
   [{ value: 'http://host/none' }, 'Error downloading resource, received HTTP return code 404'],
-  [{ value: 'file://relative' }, 'File URI only supports absolute paths'],
+  [{ value: 'file://relative/x' }, 'File URI only supports absolute paths'],
   [{ value: 'relative' }, 'A relative path was passed for the resource'],
   [{ value: '/no/such/file' }, "cannot stat '/no/such/file'"],
   [{ value: '/tmp' }, 'cp failed'],
@@ -270,6 +270,69 @@ test('a URI that cannot be had fails all; the reason stands in the sandbox', asy
     assert.ok(lastTold(directory).includes(why), lastTold(directory));
   }
   assert.deepEqual(fetcher.counts, { succeeded: 0, failed: FAILURES.length });
+});
+
+test('a malformed URI is refused before anything is fetched', async (context) => {
+  const setting = new Setting(context);
+  const directory = setting.sandbox();
+  const fetcher = setting.fetcher();
+  const uris = [{ value: `${setting.source}/a.txt` }, { value: 'lala://nopath' }];
+  const place = { directory, user: undefined, signal: never };
+  assert.deepEqual(await fetcher.fetchAll('c1', uris, place), {
+    ok: false,
+    error: 'Could not fetch: Malformed URI (missing path): lala://nopath',
+  });
+  assert.deepEqual(readdirSync(directory), []);
+  assert.deepEqual(fetcher.counts, { succeeded: 0, failed: 1 });
+});
+
+test('what happens is told in the original lines', async (context) => {
+  const setting = new Setting(context);
+  const directory = setting.sandbox();
+  const direct = `${setting.source}/a.txt`;
+  const cached = `file://${direct}`;
+  const uris = [{ value: direct }, { value: cached, cache: true, output_file: 'b.txt' }];
+  assert.deepEqual(await setting.fetch(directory, uris), DONE);
+  assert.deepEqual(
+    read(directory, 'stderr')
+      .trimEnd()
+      .split('\n')
+      .filter((line) => !/^Copying|is no archive/.test(line)),
+    [
+      `Fetching URI '${direct}'`,
+      'Fetching directly into the sandbox directory',
+      `Fetched '${direct}' to '${directory}/a.txt'`,
+      `Fetching URI '${cached}'`,
+      'Downloading into cache',
+      'Fetching from cache',
+      `Fetched '${cached}' to '${directory}/b.txt'`,
+      `Successfully fetched all URIs into '${directory}'`,
+    ],
+  );
+});
+
+test('an executable may be read and run by everybody, whatever its source allowed', async (context) => {
+  const setting = new Setting(context);
+  const directory = setting.sandbox();
+  chmodSync(`${setting.source}/a.txt`, 0o600);
+  const uris = [{ value: `${setting.source}/a.txt`, executable: true }];
+  assert.deepEqual(await setting.fetch(directory, uris), DONE);
+  assert.equal(statSync(join(directory, 'a.txt')).mode & 0o777, 0o755);
+});
+
+test('what refuses to tell its size is brought without the cache', async (context) => {
+  const setting = new Setting(context);
+  const directory = setting.sandbox();
+  const page = web(() => sized('got'));
+  const http: HttpClient = {
+    request: (request) =>
+      request.method === 'HEAD' ? Promise.reject(new Error('reset')) : page.request(request),
+    close: () => page.close(),
+  };
+  const uris = [{ value: 'http://host/a', cache: true }];
+  assert.deepEqual(await setting.fetch(directory, uris, http), DONE);
+  assert.equal(read(directory, 'a'), 'got');
+  assert.deepEqual(setting.cached(), []);
 });
 
 test('a cached URI is downloaded once, however many ask for it at a time', async (context) => {
