@@ -17,7 +17,8 @@ import { findProgram } from './keeper.ts';
 /**
  * perl -e <this> <file> <bytes> <logrotate> <options>
  *
- * Lines are not split: a rotation happens before the piece that would make the file too large.
+ * A file is filled with pieces of a page before it is rotated, as the original's are. One that
+ * cannot be rotated is appended to, and tried again when as much has been written again.
  */
 const PROGRAM = String.raw`
 use strict; use warnings; use Fcntl;
@@ -26,29 +27,35 @@ $0 = "orrery-logger";
 $SIG{$_} = "IGNORE" for qw(HUP INT TERM);
 fcntl(STDIN, F_SETFL, fcntl(STDIN, F_GETFL, 0) & ~O_NONBLOCK);
 open my $conf, ">", "$path.logrotate.conf" or exit 1;
-my $least = $max > 65536 ? $max - 65536 : 1;
+my $least = $max > 4096 ? $max - 4096 : 1;
 print $conf "\"$path\" {\n$options\nsize $least\n}\n";
 close $conf;
 my $file;
-sub reopen { close $file if $file; open $file, ">>", $path or exit 1; $file->autoflush(1); return -s $path; }
-use IO::Handle;
-my $size = reopen();
+sub reopen { open $file, ">>", $path or exit 1; }
+sub rotate {
+  close $file;
+  system $logrotate, "--state", "$path.logrotate.state", "$path.logrotate.conf";
+  reopen();
+}
+reopen();
+my $size = -s $path;
 while (1) {
   my $read = sysread STDIN, my $bytes, 65536;
   next if !defined $read && $!{EINTR};
   last unless $read;
-  if ($size > 0 && $size + $read > $max) {
-    close $file; undef $file;
-    system $logrotate, "--state", "$path.logrotate.state", "$path.logrotate.conf";
-    $size = reopen();
-  }
   my $done = 0;
   while ($done < $read) {
-    my $written = syswrite $file, $bytes, $read - $done, $done;
+    my $piece = $read - $done;
+    if ($size + $piece > $max) {
+      my $room = $max - $size;
+      $piece = $room > 0 ? $room - $room % 4096 : 0;
+      if ($piece == 0) { rotate(); $size = 0; next; }
+    }
+    my $written = syswrite $file, $bytes, $piece, $done;
     if (!defined $written) { next if $!{EINTR}; last; }
     $done += $written;
+    $size += $written;
   }
-  $size += $done;
 }
 `;
 
