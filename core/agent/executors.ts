@@ -10,7 +10,7 @@ import { type ContainerId, containerId, executorId, type TaskId, taskId } from '
 import { isTerminal } from '../base/terminal-states.ts';
 import type { HostedUpdate } from '../executor/hosted.ts';
 import { UNKNOWN_STATUS } from '../executor/wait-status.ts';
-import type { ExecutorInfo, TaskInfo } from '../wire/types/mesos.v1.ts';
+import type { ExecutorInfo, TaskInfo, TaskStatusReason } from '../wire/types/mesos.v1.ts';
 import {
   checkpointConnection,
   checkpointExecutor,
@@ -167,10 +167,13 @@ function isReadyAtOnce({ options }: AgentContext, executor: AgentExecutor): bool
   return executor.kind === 'command' && isPlain;
 }
 
-export function launchFailure(why: string): NonNullable<AgentExecutor['pendingTermination']> {
+export function launchFailure(
+  why: string,
+  reason: TaskStatusReason = 'REASON_CONTAINER_LAUNCH_FAILED',
+): NonNullable<AgentExecutor['pendingTermination']> {
   return {
     state: 'TASK_FAILED',
-    reason: 'REASON_CONTAINER_LAUNCH_FAILED',
+    reason,
     message: `Failed to launch container: ${why}`,
   };
 }
@@ -199,7 +202,7 @@ export function launcherEvent(
       break;
     case 'launch-failed':
       context.counts.containerLaunchErrors += 1;
-      executor.pendingTermination = launchFailure(event.message);
+      executor.pendingTermination = launchFailure(event.message, event.reason);
       executorExited(context, executor, UNKNOWN_STATUS);
       break;
     case 'update':

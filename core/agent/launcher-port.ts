@@ -92,7 +92,13 @@ export type LauncherEvent =
       readonly networkInfos?: readonly NetworkInfo[];
       readonly cgroupInfo?: CgroupInfo;
     }
-  | { readonly kind: 'launch-failed'; readonly containerId: string; readonly message: string }
+  | {
+      readonly kind: 'launch-failed';
+      readonly containerId: string;
+      readonly message: string;
+      /** Added by the containerizer; left out: the launch failed. */
+      readonly reason?: TaskStatusReason;
+    }
   | { readonly kind: 'update'; readonly containerId: string; readonly update: HostedUpdate }
   /** An image was fetched for the container. */
   | { readonly kind: 'image-pulled'; readonly containerId: string; readonly ms: DurationMs }

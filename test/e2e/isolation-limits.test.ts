@@ -92,6 +92,23 @@ test(
   },
 );
 
+test(
+  'linux/capabilities: a bounding set gives to root, and to no other user',
+  PRIVILEGES,
+  async (t) => {
+    const bounding = '--bounding_capabilities={"capabilities":["NET_RAW"]}';
+    const bench = await IsolationBench.start(t, ['--isolation=linux/capabilities', bounding]);
+    await bench.run('root', { command: 'cat /proc/self/status' });
+    await bench.run('nobody', { command: 'cat /proc/self/status', user: NOBODY });
+    const NET_RAW = 1n << 13n;
+    for (const [id, effective] of [['root', NET_RAW] as const, ['nobody', 0n] as const]) {
+      await bench.updated(id, 'TASK_FINISHED');
+      const set = (name: string): bigint => BigInt(`0x${statusLine(bench.output(id), name)}`);
+      assert.deepEqual([set('CapEff'), set('CapBnd')], [effective, NET_RAW]);
+    }
+  },
+);
+
 test('linux/capabilities: root may hold less than it could get', PRIVILEGES, async (t) => {
   const bench = await IsolationBench.start(t, ['--isolation=linux/capabilities']);
   const linux_info = {

@@ -8,7 +8,7 @@ import type { IsolationHost, IsolationOptions } from './isolation-options.ts';
 import { type Isolator, isNetworkIsolator } from './isolator.ts';
 import { V1_SUBSYSTEMS } from './isolators/cgroups-v1.ts';
 import { V2_CONTROLLERS } from './isolators/cgroups-v2.ts';
-import { namesOf } from './isolators/privileges.ts';
+import { isSubset, namesOf } from './isolators/privileges.ts';
 import { compileNetCls } from './net-cls.ts';
 import { compilePerf } from './perf-events.ts';
 
@@ -98,6 +98,8 @@ export function compileIsolation(
   if (!effective.ok) return effective;
   const bounding = capabilitiesOf('bounding_capabilities', flags.bounding_capabilities);
   if (!bounding.ok) return bounding;
+  const excess = excessOf(names.value, effective.value, bounding.value);
+  if (excess !== undefined) return err(excess);
   const defaultContainer = defaultContainerOf(flags.default_container_info);
   if (!defaultContainer.ok) return defaultContainer;
   const cni = compileCni(flags, host);
@@ -289,6 +291,17 @@ function defaultContainerOf(tree: unknown): Result<ContainerInfo | undefined> {
   }
   if (info.value.type === 'MESOS') return info;
   return err("Flag 'default_container_info' is only supported with the type 'MESOS'");
+}
+
+function excessOf(
+  names: readonly string[],
+  effective: readonly string[] | undefined,
+  bounding: readonly string[] | undefined,
+): string | undefined {
+  if (!names.includes('linux/capabilities') || effective === undefined) return undefined;
+  if (bounding === undefined || isSubset(effective, bounding)) return undefined;
+  const why = 'Allowed capabilities are not a subset of the bounding capabilites';
+  return `${FAILED}Failed to create isolator 'linux/capabilities': ${why}`;
 }
 
 function portsOf(

@@ -15,6 +15,7 @@ import type {
   PerfStatistics,
   Resource,
   ResourceStatistics,
+  TaskStatusReason,
 } from '../../wire/types/mesos.v1.ts';
 import { variablesOf } from '../command-info.ts';
 import { type ContainerLogger, logPlanFor } from '../container-logger.ts';
@@ -25,6 +26,7 @@ import type { CniNetworks } from './cni/networks.ts';
 import { type ContainerImages, needsImages } from './container-images.ts';
 import { type ImageOutcome, ImageWork } from './image-work.ts';
 import { type IsolationOptions, NO_ISOLATION } from './isolation-options.ts';
+import { RLIMITS } from './isolators/privileges.ts';
 import { createIsolators } from './isolators.ts';
 import type { NetClsHandles } from './net-cls.ts';
 import type { IsolationPlan } from './plan.ts';
@@ -151,7 +153,8 @@ export class MesosContainerizer implements Containerizer {
     const logs = logger === undefined ? undefined : logPlanFor(logger, command);
     if (!planned.ok || logs?.ok === false) {
       const why = planned.ok ? (logs?.ok === false ? logs.error : '') : planned.error;
-      this.afterRemoval(spec.id, () => this.fail(spec.id, why));
+      const reason = !planned.ok && planned.refusedBy === RLIMITS ? TERMINATED : {};
+      this.afterRemoval(spec.id, () => this.fail(spec.id, why, reason));
       return;
     }
     const { plan } = planned.value;
@@ -309,10 +312,14 @@ export class MesosContainerizer implements Containerizer {
     return part === undefined ? undefined : `${part} not supported by this agent`;
   }
 
-  private fail(containerId: string, message: string): LaunchAnswer {
+  private fail(
+    containerId: string,
+    message: string,
+    reason: { readonly reason?: TaskStatusReason } = {},
+  ): LaunchAnswer {
     this.known.delete(containerId);
     this.options.netCls?.release(containerId);
-    this.onEvent({ kind: 'launch-failed', containerId, message });
+    this.onEvent({ kind: 'launch-failed', containerId, message, ...reason });
     return 'launched';
   }
 
@@ -392,6 +399,9 @@ export class MesosContainerizer implements Containerizer {
     this.afterRemoval(`${containerId}.${nestedId}`, () => {});
   }
 }
+
+/** The original finds out about limits that cannot be set when the container has been launched. */
+const TERMINATED = { reason: 'REASON_EXECUTOR_TERMINATED' } as const;
 
 function cgroupInfoOf(status: ContainerStatus | undefined): { readonly cgroupInfo?: CgroupInfo } {
   const { cgroup_info: cgroupInfo } = status ?? {};

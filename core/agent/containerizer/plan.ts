@@ -41,7 +41,8 @@ export interface RlimitPlan {
 
 /** Names in the form of `setpriv`: `net_raw`. */
 export interface CapabilityPlan {
-  readonly effective: readonly string[];
+  /** Undefined: what the kernel gives the user, of `bounding`; nothing but to root. */
+  readonly effective?: readonly string[];
   readonly bounding: readonly string[];
 }
 

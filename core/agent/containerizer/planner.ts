@@ -1,5 +1,5 @@
 /** Puts the parts of all isolators together to one plan for a container (README.md). */
-import { ok, type Result } from '../../base/result.ts';
+import { ok } from '../../base/result.ts';
 import { namespacePathOf } from './cni/network-plan.ts';
 import { type IsolatedContainer, type Isolator, isNested } from './isolator.ts';
 import {
@@ -21,6 +21,11 @@ export interface PlannedContainer {
   readonly command?: PlannedCommand;
 }
 
+export type Planned =
+  | { readonly ok: true; readonly value: PlannedContainer }
+  /** `refusedBy`: name of the isolator. */
+  | { readonly ok: false; readonly error: string; readonly refusedBy: string };
+
 export class IsolationPlanner {
   private readonly isolators: readonly Isolator[];
 
@@ -32,11 +37,11 @@ export class IsolationPlanner {
     return this.isolators.map(({ name }) => name);
   }
 
-  plan(container: IsolatedContainer): Result<PlannedContainer> {
+  plan(container: IsolatedContainer): Planned {
     const parts: PlanPart[] = [];
     for (const isolator of this.isolators) {
       const part = isolator.prepare(container);
-      if (!part.ok) return part;
+      if (!part.ok) return { ...part, refusedBy: isolator.name };
       parts.push(part.value);
     }
     const plan = merge(parts, isNested(container.id));

@@ -180,9 +180,11 @@ function capabilityWords(
   const numbersOf = (isWanted: (name: string) => boolean): string =>
     CAPABILITIES.flatMap((name, number) => (isWanted(name) ? [number] : [])).join(',');
   const { bounding, effective } = plan;
+  const dropped = numbersOf((name) => !bounding.includes(name));
+  if (effective === undefined) return [dropped, '-', ''];
   const isSmaller = bounding.some((name) => !effective.includes(name));
   return [
-    numbersOf((name) => !bounding.includes(name)),
+    dropped,
     numbersOf((name) => effective.includes(name)),
     isRoot && isSmaller ? String(SECURE_BITS) : '',
   ];

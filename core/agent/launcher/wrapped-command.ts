@@ -265,10 +265,11 @@ function capabilityWords(
   { effective, bounding }: CapabilityPlan,
   user: SystemUser | undefined,
 ): readonly string[] {
-  const isRoot = user === undefined || user.uid === 0;
-  const isSmaller = bounding.some((name) => !effective.includes(name));
   const only = (names: readonly string[]): string =>
     ['-all', ...names.map((name) => `+${name}`)].join(',');
+  if (effective === undefined) return ['--bounding-set', only(bounding)];
+  const isRoot = user === undefined || user.uid === 0;
+  const isSmaller = bounding.some((name) => !effective.includes(name));
   return [
     ...['--bounding-set', only(bounding), '--inh-caps', only(effective)],
     ...['--ambient-caps', only(effective)],

@@ -5,11 +5,12 @@ import { CAPABILITIES } from '../../launcher/rootfs.ts';
 import type { Isolator } from '../isolator.ts';
 import type { CapabilityPlan, RlimitPlan } from '../plan.ts';
 
+export const RLIMITS = 'posix/rlimits';
 const RLIMIT_PREFIX = 'RLMT_';
 
 export function rlimitsIsolator(): Isolator {
   return {
-    name: 'posix/rlimits',
+    name: RLIMITS,
     prepare: ({ containerInfo }) => {
       const rlimits = rlimitsOf(containerInfo?.rlimit_info);
       return rlimits.ok ? ok({ rlimits: rlimits.value }) : rlimits;
@@ -70,13 +71,13 @@ function planOf(
   const effective = askedEffective ?? allowed.effective;
   const bounding = askedBounding ?? allowed.bounding ?? effective;
   if (bounding === undefined) return ok(undefined);
-  const granted = effective ?? bounding;
-  if (!isSubset(granted, bounding)) {
-    return err('Effective capabilities are not a subset of the bounding capabilities');
-  }
   const short = (names: readonly string[]): readonly string[] =>
     names.map((name) => name.toLowerCase());
-  return ok({ effective: short(granted), bounding: short(bounding) });
+  if (effective === undefined) return ok({ bounding: short(bounding) });
+  if (!isSubset(effective, bounding)) {
+    return err('Effective capabilities are not a subset of the bounding capabilities');
+  }
+  return ok({ effective: short(effective), bounding: short(bounding) });
 }
 
 /** As the original prints a set: in the order of their numbers. */
@@ -90,7 +91,7 @@ export function namesOf(info: CapabilityInfo | undefined): readonly string[] | u
   return info?.capabilities?.filter((name) => name !== 'UNKNOWN');
 }
 
-function isSubset(some: readonly string[], all: readonly string[]): boolean {
+export function isSubset(some: readonly string[], all: readonly string[]): boolean {
   return some.every((each) => all.includes(each));
 }
 

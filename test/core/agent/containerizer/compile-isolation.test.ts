@@ -224,3 +224,17 @@ test('executors without a container get that of the flag, which is of type MESOS
   const terminal = '--default_container_info={"type":"MESOS","tty_info":{}}';
   assert.match(refusal([terminal]), /not supported with 'tty_info'$/);
 });
+
+test('capabilities of the flags are within the bounding set', () => {
+  const flags = (effective: string, bounding: string): readonly string[] => [
+    '--isolation=linux/capabilities',
+    `--effective_capabilities={"capabilities":[${effective}]}`,
+    `--bounding_capabilities={"capabilities":[${bounding}]}`,
+  ];
+  assert.equal(
+    refusal(flags('"NET_RAW","NET_ADMIN"', '"NET_RAW"')),
+    `${FAILED}Failed to create isolator 'linux/capabilities': Allowed capabilities are not a subset of the bounding capabilites`,
+  );
+  const { effectiveCapabilities } = compiled(flags('"NET_RAW"', '"NET_RAW","NET_ADMIN"'));
+  assert.deepEqual(effectiveCapabilities, ['NET_RAW']);
+});

@@ -234,7 +234,14 @@ test('capabilities are those of the flag, less where a task says so, and never m
   assert.deepEqual(asked({ effective_capabilities: { capabilities: ['SYS_ADMIN'] } }), {
     ok: false,
     error: "Requested capabilities '{ SYS_ADMIN }', but only '{ CHOWN, NET_RAW }' are allowed",
+    refusedBy: 'linux/capabilities',
   });
+});
+
+test('a bounding set alone gives nothing to users', () => {
+  const boundingCapabilities = ['NET_RAW'];
+  const it = planner(['linux/capabilities'], { boundingCapabilities });
+  assert.deepEqual(planOf(it, container('')).capabilities, { bounding: ['net_raw'] });
 });
 
 test('volumes of filesystem/shared and host paths are refused in the words of the original', () => {

@@ -133,3 +133,20 @@ test('an executor without a container gets the default one', async () => {
     [['launch-failed', 'c1']],
   );
 });
+
+test('limits that cannot be set end the container, as the original finds out when it runs', async () => {
+  const isolation = { ...NO_ISOLATION, isolators: ['posix/rlimits'] };
+  const it = new MesosContainerizer(new StrawLauncher(), {
+    isolation,
+    volumeDirectory: () => undefined,
+  });
+  const heard: ContainerizerEvent[] = [];
+  await it.recover((event) => heard.push(event));
+  const rlimits = [{ type: 'RLMT_CPU', soft: 100, hard: 1 } as const];
+  const containerInfo = { type: 'MESOS', rlimit_info: { rlimits } } as const;
+  it.launch(config('c1', { containerInfo }));
+  assert.deepEqual(
+    heard.map((event) => event.kind === 'launch-failed' && event.reason),
+    ['REASON_EXECUTOR_TERMINATED'],
+  );
+});
