@@ -1,7 +1,8 @@
 /** KILL (spec scheduler-api, section 14.1). */
-import { agentId, type TaskId, taskId } from '../base/ids.ts';
+import { agentId, frameworkId, type TaskId, taskId } from '../base/ids.ts';
 import { isTerminal } from '../base/terminal-states.ts';
 import type { CallKill } from '../wire/types/mesos.v1.scheduler.ts';
+import type { Task } from '../wire/types/mesos.v1.ts';
 import type { MasterContext } from './context.ts';
 import { reconcileTask } from './reconcile.ts';
 import type { Agent, Framework } from './records.ts';
@@ -39,16 +40,12 @@ function rememberKill(agent: Agent, framework: Framework, id: TaskId): void {
   agent.killedTasks.set(framework.id, killed);
 }
 
-/** At re-registration: kills of what still runs that were asked for, without their policy. */
-export function resendKills(context: MasterContext, agent: Agent): void {
-  for (const [frameworkId, killed] of agent.killedTasks) {
-    for (const id of killed) {
-      const record = agent.tasks.get(frameworkId)?.get(id);
-      if (record === undefined || isTerminal(record.task.state)) continue;
-      context.send(agent, {
-        name: 'mesos.internal.KillTaskMessage',
-        message: { framework_id: { value: frameworkId }, task_id: { value: id } },
-      });
-    }
+/** At re-registration: kills that were asked for of what the agent says is still running, without their policy. */
+export function resendKills(context: MasterContext, agent: Agent, reported: readonly Task[]): void {
+  for (const { framework_id, task_id, state } of reported) {
+    const killed = agent.killedTasks.get(frameworkId(framework_id.value));
+    if (isTerminal(state) || killed?.has(taskId(task_id.value)) !== true) continue;
+    const message = { framework_id, task_id };
+    context.send(agent, { name: 'mesos.internal.KillTaskMessage', message });
   }
 }

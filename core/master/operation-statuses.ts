@@ -25,8 +25,7 @@ export function operationStatusUpdate(
   context.count('messages_operation_status_update');
   const uuid = message.operation_uuid;
   if (uuid === undefined) {
-    const isTold = passOn(context, message);
-    context.count(isTold ? 'valid_operation_status_updates' : 'invalid_operation_status_updates');
+    passOn(context, message);
     return;
   }
   const agent = context.state.agents.get(agentId(message.slave_id?.value ?? ''));
@@ -139,4 +138,13 @@ export function acknowledgeOperation(
   context.count('valid_operation_status_update_acknowledgements');
   sendAcknowledgement(context, agent, record, call.uuid);
   if (isOperationOver(status.state)) context.state.removeOperation(record);
+}
+
+/** An agent that could be acknowledged to was replaced by an older one that cannot: nothing more is heard of these. */
+export function dropFinishedOperations(context: MasterContext, agent: Agent): void {
+  for (const record of [...agent.operations.values()]) {
+    const { info, latest_status: status } = record.operation;
+    if (info.id === undefined || status.resource_provider_id !== undefined) continue;
+    if (isOperationOver(status.state)) context.state.removeOperation(record);
+  }
 }

@@ -105,11 +105,15 @@ function giveUp(context: MasterContext, agent: RecoveredAgent): void {
   const departed = { id: agent.id, time: timeInfo(context.now), drainInfo, deactivated };
   const mark = (): void => {
     const isBack = context.reregistering.has(agent.id);
-    if (isBack || !context.state.recoveredAgents.has(agent.id)) return;
+    if (isBack || !context.state.recoveredAgents.has(agent.id)) {
+      context.count('slave_unreachable_canceled');
+      return;
+    }
     if (context.departing.has(agent.id)) return;
     context.departing.set(agent.id, 'unreachable');
     context.persist([{ kind: 'mark-unreachable', agent: departed }], () => {
       finishGivingUp(context, departed);
+      context.hooks.masterSlaveLost(agent.info);
     });
   };
   if (at <= context.now) mark();

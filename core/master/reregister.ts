@@ -2,7 +2,7 @@
  * Re-registration of agents: known ones are reconciled, others re-admitted with everything they run
  * (spec libprocess, section 4.4).
  */
-import { agentId, type executorId, type FrameworkId, frameworkId } from '../base/ids.ts';
+import { agentId, type executorId } from '../base/ids.ts';
 import type { Upid } from '../net/ports.ts';
 import { equals } from '../resources/arithmetic.ts';
 import { toPostReservationRefinement } from '../resources/refinement.ts';
@@ -13,6 +13,7 @@ import type {
 import type { Task, TaskStatus } from '../wire/types/mesos.v1.ts';
 import { formatUpid } from '../wire/upid.ts';
 import { adoptCompleted, adoptExecutors, adoptTasks } from './adoption.ts';
+import { recoverFrameworks, sendFrameworks, shutDownCompleted } from './agent-frameworks.ts';
 import { applyCheckpointed, registryRecord } from './agent-info.ts';
 import {
   capabilitiesOf,
@@ -28,10 +29,9 @@ import {
 import { refuseAgent } from './authorization.ts';
 import type { MasterContext } from './context.ts';
 import { deepEqual } from './deep-equal.ts';
-import { driverPidText } from './framework-info.ts';
-import { recoverFramework } from './frameworks.ts';
 import { resendKills } from './kill.ts';
 import { rescindOffersOf } from './offers.ts';
+import { dropFinishedOperations } from './operation-statuses.ts';
 import { sendCheckpointed } from './operations.ts';
 import type { Agent, Framework } from './records.ts';
 import { masterStatus, sendTaskStatus } from './statuses.ts';
@@ -117,13 +117,14 @@ function returnKnown(
 ): void {
   const { state, now } = context;
   if (state.agents.get(agent.id) !== agent) return;
-  context.count('slave_reregistrations');
   if (!deepEqual(agent.pid, from)) context.emit({ kind: 'unlink', pid: agent.pid });
   state.moveAgent(agent, from);
   context.emit({ kind: 'link', pid: from });
   agent.info = withListForm(message.slave);
   agent.version = message.version ?? '';
   agent.capabilities = capabilitiesOf(message.agent_capabilities);
+  // What waits for an acknowledgement cannot get one from an agent that has none to give any more.
+  if (!agent.capabilities.has('AGENT_OPERATION_FEEDBACK')) dropFinishedOperations(context, agent);
   agent.resourceVersionUuid = message.resource_version_uuid;
   // Agents that know no operations are told what they have, see below.
   if (agent.capabilities.has('RESOURCE_PROVIDER')) {
@@ -149,13 +150,11 @@ function returnKnown(
   }
   const reconciliations = reconcileKnown(context, agent, message);
   sendReregistered(context, agent, reconciliations);
-  resendKills(context, agent);
-  shutDownCompleted(context, agent, message);
-  for (const each of message.frameworks ?? []) {
-    const id = frameworkId(each.id?.value ?? '');
-    const framework = state.frameworks.get(id);
-    if (framework !== undefined) sendFramework(context, agent, framework);
-  }
+  resendKills(context, agent, message.tasks ?? []);
+  const frameworks = message.frameworks ?? [];
+  shutDownCompleted(context, agent, frameworks);
+  const strangers = recoverFrameworks(context, frameworks);
+  sendFrameworks(context, agent, frameworks, strangers);
   if (!agent.capabilities.has('RESOURCE_PROVIDER')) sendCheckpointed(context, agent);
   context.log('info', { agentId: agent.id }, 'agent re-registered');
   context.operatorEvent({ kind: 'agent-updated', agent });
@@ -183,7 +182,7 @@ function reconcileKnown(
       masterStatus(context, {
         taskId: record.id,
         agentId: agent.id,
-        state: record.task.state,
+        state: record.task.status_update_state ?? record.task.state,
         reason: 'REASON_RECONCILIATION',
         message: 'Reconciliation request',
       }),
@@ -234,23 +233,16 @@ function readmit(context: MasterContext, from: Upid, message: ReregisterSlaveMes
   state.addAgent(agent);
   if (agent.drainInfo?.state === 'DRAINING' && !tellsLater) state.draining.add(agent.id);
   adoptCompleted(state, message);
-  for (const info of message.frameworks ?? []) {
-    const id = frameworkId(info.id?.value ?? '');
-    if (!state.frameworks.has(id) && !state.completedFrameworks.has(id)) {
-      recoverFramework(context, info);
-    }
-  }
+  const frameworks = message.frameworks ?? [];
+  const strangers = recoverFrameworks(context, frameworks);
   adoptExecutors(context, agent, message.executor_infos ?? []);
   const adopted = adoptTasks(context, agent, message.tasks ?? []);
   forgetUnreachableTasks(state, agent.id);
   context.count('slave_reregistrations');
   enterAgent(context, agent);
   sendReregistered(context, agent, []);
-  for (const info of message.frameworks ?? []) {
-    const framework = state.frameworks.get(frameworkId(info.id?.value ?? ''));
-    if (framework !== undefined) sendFramework(context, agent, framework);
-  }
-  shutDownCompleted(context, agent, message);
+  shutDownCompleted(context, agent, frameworks);
+  sendFrameworks(context, agent, frameworks, strangers);
   context.log('info', { agentId: agent.id, taskCount: adopted.length }, 'agent re-registered');
   if (recovered !== undefined) return;
   const text =
@@ -275,24 +267,6 @@ function announceReturn(
   sendTaskStatus(context, framework, task, status);
 }
 
-function shutDownCompleted(
-  context: MasterContext,
-  agent: Agent,
-  message: ReregisterSlaveMessage,
-): void {
-  const completed = new Set<FrameworkId>();
-  for (const info of message.frameworks ?? []) {
-    const id = frameworkId(info.id?.value ?? '');
-    if (context.state.completedFrameworks.has(id)) completed.add(id);
-  }
-  for (const id of completed) {
-    context.send(agent, {
-      name: 'mesos.internal.ShutdownFrameworkMessage',
-      message: { framework_id: { value: id } },
-    });
-  }
-}
-
 function sendReregistered(
   context: MasterContext,
   agent: Agent,
@@ -310,16 +284,5 @@ function sendReregistered(
   context.send(agent, {
     name: 'mesos.internal.DrainSlaveMessage',
     message: { config: agent.drainInfo.config },
-  });
-}
-
-function sendFramework(context: MasterContext, agent: Agent, framework: Framework): void {
-  context.send(agent, {
-    name: 'mesos.internal.UpdateFrameworkMessage',
-    message: {
-      framework_id: { value: framework.id },
-      pid: driverPidText(framework),
-      framework_info: framework.info,
-    },
   });
 }
