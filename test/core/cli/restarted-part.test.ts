@@ -5,6 +5,7 @@ import { silentLog } from '../../../core/base/log.ts';
 import type { RunningPart } from '../../../core/cli/composite.ts';
 import {
   FAILURE_WINDOW_MS,
+  RESTART_PAUSE_MS,
   RESTARTS_MAX,
   startRestarted,
 } from '../../../core/cli/restarted-part.ts';
@@ -12,6 +13,7 @@ import { SimulatedClock } from '../../../core/testing/clock.ts';
 
 class Parts {
   readonly clock = new SimulatedClock();
+  readonly ports = { clock: this.clock, log: silentLog };
   readonly events: string[] = [];
   private started = 0;
   private fail: (error: Error) => void = () => {};
@@ -29,7 +31,7 @@ class Parts {
   };
 
   running(): Promise<RunningPart> {
-    return startRestarted(this.start, { clock: this.clock, log: silentLog });
+    return startRestarted(this.start, this.ports);
   }
 
   async end(why: string): Promise<void> {
@@ -48,31 +50,69 @@ test('a part that ends is stopped and started again, and the one running last is
   assert.deepEqual(it.events, ['start 1', 'stop 1', 'start 2', 'stop 2']);
 });
 
-test('a part that ends too often within a minute is given up, one that ends now and then is not', async () => {
+test('starts within a minute are further and further apart, and one now and then is at once', async () => {
   const it = new Parts();
   const part = await it.running();
-  for (let each = 0; each < 3 * RESTARTS_MAX; each += 1) {
-    await it.end('now and then');
-    await it.clock.advance(FAILURE_WINDOW_MS / RESTARTS_MAX);
+  for (let each = 0; each < RESTARTS_MAX; each += 1) {
+    await it.end('again');
+    const pauseMs = each === 0 ? 0 : RESTART_PAUSE_MS * 2 ** (each - 1);
+    if (pauseMs > 0) {
+      await it.clock.advance(pauseMs - 1);
+      assert.equal(it.events.at(-1), `stop ${each + 1}`);
+      await it.clock.advance(1);
+    }
+    assert.equal(it.events.at(-1), `start ${each + 2}`);
   }
-  assert.equal(it.events.at(-1), `start ${3 * RESTARTS_MAX + 1}`);
   await it.clock.advance(FAILURE_WINDOW_MS);
-  for (let each = 0; each < RESTARTS_MAX; each += 1) await it.end('again');
+  await it.end('now and then');
+  assert.equal(it.events.at(-1), `start ${RESTARTS_MAX + 2}`);
+  await part.stop();
+});
+
+test('a part that ends too often within a minute is given up', async () => {
+  const it = new Parts();
+  const part = await it.running();
+  for (let each = 0; each < RESTARTS_MAX; each += 1) {
+    await it.end('again');
+    await it.clock.advance(RESTART_PAUSE_MS * 2 ** each);
+  }
   const count = it.events.length;
   await it.end('once too often');
   assert.match(String(await part.failure), /once too often/);
   assert.equal(it.events.length, count);
 });
 
-test('a part that cannot start again fails, and is not stopped twice', async () => {
+test('a start that fails is tried again', async () => {
   const it = new Parts();
   const starts = [it.start, async () => Promise.reject(new Error('the port is taken'))];
-  const part = await startRestarted(async () => await (starts.shift() ?? it.start)(), {
-    clock: it.clock,
-    log: silentLog,
-  });
+  const part = await startRestarted(async () => await (starts.shift() ?? it.start)(), it.ports);
   await it.end('leadership abdicated');
+  assert.deepEqual(it.events, ['start 1', 'stop 1']);
+  await it.clock.advance(RESTART_PAUSE_MS);
+  assert.deepEqual(it.events, ['start 1', 'stop 1', 'start 2']);
+  await part.stop();
+  assert.deepEqual(it.events, ['start 1', 'stop 1', 'start 2', 'stop 2']);
+});
+
+test('a part that never starts again fails, and is not stopped twice', async () => {
+  const it = new Parts();
+  const starts = [it.start];
+  const refused = async () => Promise.reject(new Error('the port is taken'));
+  const part = await startRestarted(async () => await (starts.shift() ?? refused)(), it.ports);
+  await it.end('leadership abdicated');
+  await it.clock.advance(FAILURE_WINDOW_MS);
   assert.match(String(await part.failure), /the port is taken/);
   await part.stop();
   assert.deepEqual(it.events, ['start 1', 'stop 1']);
+});
+
+test('a part that is stopped in a pause does not start again', async () => {
+  const it = new Parts();
+  const part = await it.running();
+  await it.end('once');
+  await it.end('twice');
+  await part.killWork?.();
+  await part.stop();
+  await it.clock.advance(FAILURE_WINDOW_MS);
+  assert.deepEqual(it.events, ['start 1', 'stop 1', 'start 2', 'stop 2']);
 });
