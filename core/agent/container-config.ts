@@ -1,4 +1,5 @@
 /** What a containerizer is told about an executor's container (spec agent-runtime, sections 4 and 7). */
+import type { UserIds } from '../executor/hosted.ts';
 import type { Resource, TaskInfo } from '../wire/types/mesos.v1.ts';
 import { hasTerminal, hostedCommandOf } from './command-info.ts';
 import type { ContainerConfig, ContainerLimits, ContainerResources } from './containerizer/port.ts';
@@ -12,7 +13,7 @@ export function containerConfigOf(
   context: AgentContext,
   framework: AgentFramework,
   executor: AgentExecutor,
-  user: { readonly uid: number; readonly gid: number } | undefined,
+  user: UserIds | undefined,
 ): ContainerConfig {
   const { kind, info } = executor;
   const environment = { ...executorEnvironment(context, executor), ...tokenOf(context, executor) };

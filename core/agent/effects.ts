@@ -1,6 +1,8 @@
 /** What the machine is told and what it wants done; the shell does the rest, in order. */
+
 import type { Instant } from '../base/clock.ts';
 import type { DurationMs } from '../base/duration.ts';
+import type { UserIds } from '../executor/hosted.ts';
 import type { Upid } from '../net/ports.ts';
 import type { Call, Event } from '../wire/types/mesos.v1.executor.ts';
 import type { CommandInfoURI, MasterInfo } from '../wire/types/mesos.v1.ts';
@@ -98,7 +100,7 @@ export function isIncomingName(name: string): name is IncomingNames {
 
 /** What came of making a sandbox. */
 export type PreparedSandbox =
-  | { readonly ok: true; readonly user: { readonly uid: number; readonly gid: number } | undefined }
+  | { readonly ok: true; readonly user: UserIds | undefined }
   | { readonly ok: false; readonly stage: 'directory' | 'fetch'; readonly message: string };
 
 export type AgentInput =

@@ -4,7 +4,7 @@
  * tasks are simulated.
  */
 import type { DurationMs } from '../base/duration.ts';
-import type { HostedCommand, HostedTask, HostedUpdate } from '../executor/hosted.ts';
+import type { HostedCommand, HostedTask, HostedUpdate, UserIds } from '../executor/hosted.ts';
 import type {
   CgroupInfo,
   NetworkInfo,
@@ -28,7 +28,7 @@ export interface ContainerSpec {
   /** Working directory; `stdout` and `stderr` go to files in it. */
   readonly sandbox: string;
   /** The system user; undefined runs as the launcher's own. */
-  readonly user?: { readonly uid: number; readonly gid: number };
+  readonly user?: UserIds;
   /** Only `process`: what to start. */
   readonly command?: HostedCommand;
   /** Only `process`: runs in a pseudo terminal that can be attached to. */

@@ -2,6 +2,7 @@
 import { chmodSync, chownSync, closeSync, mkdirSync, openSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describeError } from '../base/errors.ts';
+import type { UserIds } from '../executor/hosted.ts';
 import type { PreparedSandbox } from './effects.ts';
 import type { Fetcher } from './fetcher/fetcher.ts';
 import type { Sandboxes, SandboxRequest } from './ports.ts';
@@ -29,7 +30,7 @@ export class NodeSandboxes implements Sandboxes {
       const message = `Failed to create executor directory '${directory}': ${describeError(thrown)}`;
       return { ok: false, stage: 'directory', message };
     }
-    const ids = user === undefined ? undefined : { uid: user.uid, gid: user.gid };
+    const ids = idsOf(user);
     if (uris.length === 0) return { ok: true, user: ids };
     return this.fetcher
       .fetchAll(containerId, uris, { directory, user, signal })
@@ -39,6 +40,12 @@ export class NodeSandboxes implements Sandboxes {
           : { ok: false, stage: 'fetch', message: fetched.error },
       );
   }
+}
+
+function idsOf(user: SystemUser | undefined): UserIds | undefined {
+  if (user === undefined) return undefined;
+  const { uid, gid, groups } = user;
+  return groups.length === 0 ? { uid, gid } : { uid, gid, groups };
 }
 
 /** Gives the user to switch to; none when it is the agent's own. */

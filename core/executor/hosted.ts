@@ -59,9 +59,17 @@ export interface HostedTask {
   /** Runs in a pseudo terminal that can be attached to. */
   readonly isTerminal?: boolean;
   /** Whose process it is when it is not the container's. */
-  readonly user?: { readonly uid: number; readonly gid: number };
+  readonly user?: UserIds;
   /** Why its container could not be made: it fails with this text, and its group with it. */
   readonly refusal?: string;
+}
+
+/** Who a process runs as. */
+export interface UserIds {
+  readonly uid: number;
+  readonly gid: number;
+  /** Those besides `gid`, if any. */
+  readonly groups?: readonly number[];
 }
 
 /** A status update of a hosted executor; kept by it until the agent has acknowledged the uuid. */

@@ -96,12 +96,12 @@ test(
       'id; grep -E "^(Cap|NoNew)" /proc/self/status; ulimit -n; readlink /proc/self/ns/pid; echo "$LINES"; df -k /dev/shm | tail -n 1';
     await it.bench.run('t1', {
       command: '',
-      user: NOBODY,
+      user: { ...NOBODY, groups: [27, 30] },
       info: { ...info, command: { value, environment } },
     });
     await it.bench.updated('t1', 'TASK_FINISHED');
     const lines = it.bench.output('t1').split('\n');
-    assert.match(lines[0] ?? '', /^uid=65534 gid=65534( groups=65534)?$/);
+    assert.match(lines[0] ?? '', /^uid=65534 gid=65534 groups=27,30(,65534)?$/);
     const bits = (only: number): string => only.toString(16).padStart(16, '0');
     const effective = bits(1 << 13);
     assert.deepEqual(lines.slice(1, 8), [

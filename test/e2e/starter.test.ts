@@ -145,6 +145,15 @@ test('words, environment and user reach a program to the byte', async (context) 
   await bench.endOf('user');
   assert.equal(bench.output('user'), '1234\n4321\n4321\n');
 
+  const member = { uid: 1234, gid: 4321, groups: [27, 30] };
+  const ids = { value: 'id -u; id -g; id -G' };
+  bench.launch('member', ids, { user: member });
+  bench.launch('switched', ids, { user: member, isolation: { ...LIMITED, noNewPrivileges: true } });
+  for (const id of ['member', 'switched']) {
+    await bench.endOf(id);
+    assert.equal(bench.output(id), '1234\n4321\n4321 27 30\n', id);
+  }
+
   const signals = 'grep -E "^Sig(Blk|Ign)" /proc/self/status; ls /proc/self/fd | wc -l';
   bench.launch('signals', { value: signals });
   await bench.endOf('signals');

@@ -1,5 +1,7 @@
 /** What an isolator is: pure functions from flags and messages to data (README.md). */
+
 import type { Result } from '../../base/result.ts';
+import type { UserIds } from '../../executor/hosted.ts';
 import type { CommandInfo, ContainerInfo, Volume } from '../../wire/types/mesos.v1.ts';
 import type { FileWrite, PlanPart, WatchPlan } from './plan.ts';
 import type { ContainerResources } from './port.ts';
@@ -21,7 +23,7 @@ export interface IsolatedContainer {
   readonly containerInfo: ContainerInfo | undefined;
   readonly command: CommandInfo | undefined;
   readonly resources: ContainerResources;
-  readonly user: { readonly uid: number; readonly gid: number } | undefined;
+  readonly user: UserIds | undefined;
   /** A session is where its parent is. */
   readonly isSession?: boolean;
 }

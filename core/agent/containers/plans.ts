@@ -1,5 +1,7 @@
 /** How containers without an executor are isolated: by the isolators of those with one. */
+
 import { err, ok, type Result } from '../../base/result.ts';
+import type { UserIds } from '../../executor/hosted.ts';
 import type { CommandInfo, ContainerInfo, Resource } from '../../wire/types/mesos.v1.ts';
 import { type ContainerImages, needsImages } from '../containerizer/container-images.ts';
 import type { IsolationOptions } from '../containerizer/isolation-options.ts';
@@ -16,7 +18,7 @@ export interface PlannedPlain {
   readonly containerInfo: ContainerInfo | undefined;
   readonly requests: readonly Resource[];
   readonly limits: ContainerLimits;
-  readonly user: { readonly uid: number; readonly gid: number } | undefined;
+  readonly user: UserIds | undefined;
   /** Those it needs; undefined where there are no images. */
   readonly images?: ContainerImages | undefined;
   /** It is where its parent is, whatever it asks for. */

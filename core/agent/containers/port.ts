@@ -3,7 +3,7 @@
  * (spec operator-api, section 10). They live in the launcher like everything else; this is what the
  * agent asks of it and hears from it. Plain JSON values: they travel over the launcher's socket.
  */
-import type { HostedCommand } from '../../executor/hosted.ts';
+import type { HostedCommand, UserIds } from '../../executor/hosted.ts';
 import type { Resource } from '../../wire/types/mesos.v1.ts';
 import type { IsolationPlan } from '../containerizer/plan.ts';
 import type { ContainerLimitation } from '../launcher-port.ts';
@@ -20,7 +20,7 @@ export interface PlainSpec {
   /** Where `stdout` and `stderr` are written. */
   readonly sandbox: string;
   readonly workingDirectory: string;
-  readonly user?: { readonly uid: number; readonly gid: number };
+  readonly user?: UserIds;
   readonly io: ContainerIo;
   /** Ends when the agent that asked for it is gone. */
   readonly isSession: boolean;

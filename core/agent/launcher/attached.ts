@@ -27,6 +27,7 @@ import {
   type CommandLine,
   isolatedCommandLine,
   plainCommandLine,
+  switchedLine,
 } from './wrapped-command.ts';
 
 /** How long output is still read after the end; a child that has left the session may hold it open. */
@@ -59,7 +60,7 @@ export class NodeAttachedProcesses implements AttachedProcesses {
     };
     try {
       const started = spec.isTerminal ? terminalLine(lineOf(spec)) : lineOf(spec);
-      const line = isolation === undefined ? started : behindGate(started);
+      const line = switchedLine(isolation === undefined ? started : behindGate(started));
       const child = spawn(line.file, [...line.args], {
         argv0: line.argv0,
         cwd,

@@ -215,8 +215,9 @@ sub begin {
   }
   chdir $cwd or fail("Failed to execute command: $cwd: $!");
   if (length $gid) {
-    $) = "$gid $gid";
-    syscall($setgid, $gid + 0) == 0 or fail("Failed to execute command: setgid: $!");
+    # Its own group, then all of its groups.
+    $) = $gid;
+    syscall($setgid, ($gid =~ /(\d+)/)[0] + 0) == 0 or fail("Failed to execute command: setgid: $!");
   }
   if (length $uid) { syscall($setuid, $uid + 0) == 0 or fail("Failed to execute command: setuid: $!"); }
   my $words = shift @rest;

@@ -39,6 +39,7 @@ import {
   type CommandLine,
   isolatedCommandLine,
   plainCommandLine,
+  switchedLine,
   wrappedCommandLine,
 } from './wrapped-command.ts';
 
@@ -265,9 +266,9 @@ export class NodeProcesses implements Processes {
   ): ChildProcess {
     const { cwd, isolation } = spec;
     const isGatedOutside = isolation !== undefined && spec.terminal !== undefined;
-    const line = isGatedOutside
-      ? behindGate(this.lineOf(spec))
-      : this.lineOf(spec, wrappedCommandLine);
+    const line = switchedLine(
+      isGatedOutside ? behindGate(this.lineOf(spec)) : this.lineOf(spec, wrappedCommandLine),
+    );
     const stdio = ['ignore', output.stdout, output.stderr] as const;
     const child = spawn(line.file, [...line.args], {
       argv0: line.argv0,

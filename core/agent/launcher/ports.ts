@@ -8,6 +8,7 @@ import type {
   HostedProbe,
   HostedTask,
   HostedUpdate,
+  UserIds,
 } from '../../executor/hosted.ts';
 import type { ProbeResult } from '../../executor/task-run.ts';
 import type { WaitStatus } from '../../executor/wait-status.ts';
@@ -25,7 +26,7 @@ import type {
 export interface SpawnSpec {
   readonly command: HostedCommand;
   readonly cwd: string;
-  readonly user?: { readonly uid: number; readonly gid: number };
+  readonly user?: UserIds;
   /** What the process is put into before it does anything. */
   readonly isolation?: SpawnIsolation;
   readonly logs?: LogPlan;

@@ -9,7 +9,7 @@ import { formatDuration } from '../../base/duration.ts';
 import type { HostedProbe } from '../../executor/hosted.ts';
 import type { ProbeResult } from '../../executor/task-run.ts';
 import type { Processes, SpawnSpec } from './ports.ts';
-import { probeCommandLine } from './wrapped-command.ts';
+import { probeCommandLine, switchedLine } from './wrapped-command.ts';
 
 const REDIRECTS_MAX = 50;
 
@@ -45,7 +45,7 @@ function runCommand(
   if (command === undefined) return Promise.resolve(undefined);
   const stderr = openSync(`${place.cwd}/stderr`, 'a');
   return new Promise((resolve) => {
-    const line = probeCommandLine(command, place);
+    const line = switchedLine(probeCommandLine(command, place));
     const child = spawn(line.file, [...line.args], {
       argv0: line.argv0,
       cwd: place.cwd,

@@ -6,8 +6,9 @@
  * What runs before the switch of users runs with the launcher's rights: the task's variables must not be
  * its environment (LD_PRELOAD, PERL5OPT), so they travel as values of variables `T0`, `T1` ...
  */
-import type { HostedCommand } from '../../executor/hosted.ts';
+import type { HostedCommand, UserIds } from '../../executor/hosted.ts';
 import type { CapabilityPlan, IsolationPlan, NamespacePlan } from '../containerizer/plan.ts';
+import { groupsWord } from './user-words.ts';
 
 export interface RootfsLine {
   readonly file: string;
@@ -71,7 +72,7 @@ sleep 86400 while 1;
 export const ENTER_NAME = 'orrery-enter';
 
 /**
- * perl -e <this> <setns> <prctl> <capset> <namespaces> <pid> <directory> <uid:gid> <no new privileges>
+ * perl -e <this> <setns> <prctl> <capset> <namespaces> <pid> <directory> <uid:groups> <no new privileges>
  *     <capabilities to be dropped> <capabilities to be had, or "-"> <securebits> <file> <argv...>
  *
  * In a pid namespace only a child can be: the parent ends as it does, and leaves signals to it.
@@ -106,8 +107,8 @@ control(24, $_) for split /,/, $drop;
 control(28, $bits) if $bits;
 control(8, 1) if $have ne "-";
 if ($user ne "") {
-  my ($uid, $gid) = split /:/, $user;
-  $( = $gid; $) = "$gid $gid";
+  my ($uid, $groups) = split /:/, $user;
+  $( = (split / /, $groups)[0]; $) = $groups;
   ($<, $>) = ($uid, $uid);
   $< == $uid && $> == $uid or refuse "setuid";
 }
@@ -149,7 +150,7 @@ export function rootfsLine(
   place: {
     readonly pid: number;
     readonly namespaces: NamespacePlan;
-    readonly user: { readonly uid: number; readonly gid: number } | undefined;
+    readonly user: UserIds | undefined;
     readonly environment: HostedCommand['environment'];
   },
 ): RootfsLine {
@@ -159,7 +160,7 @@ export function rootfsLine(
   const words = [
     ...[String(setns), String(prctl), String(capset), spaces, String(pid)],
     namespaces.workingDirectory ?? '/',
-    user === undefined ? '' : `${user.uid}:${user.gid}`,
+    user === undefined ? '' : `${user.uid}:${groupsWord(user)}`,
     plan.noNewPrivileges ? '1' : '',
     ...capabilityWords(plan.capabilities, user === undefined || user.uid === 0),
     ...[command.file, command.argv0, ...command.args],

@@ -6,11 +6,13 @@
  * The stream is a named pipe that loses its name as soon as both ends are open, so that a task finds
  * an ordinary pipe.
  */
+
 import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClusterError, describeError } from '../../base/errors.ts';
+import type { UserIds } from '../../executor/hosted.ts';
 import type { LogPlan, OutputStream } from '../container-logger.ts';
 import { findProgram } from './keeper.ts';
 
@@ -68,7 +70,7 @@ export interface RotatedOutput {
 export function openRotatedOutput(
   stream: OutputStream,
   plan: LogPlan,
-  place: { readonly cwd: string; readonly user?: { readonly uid: number; readonly gid: number } },
+  place: { readonly cwd: string; readonly user?: UserIds },
 ): RotatedOutput {
   const perl = findProgram('perl');
   if (perl === undefined) throw failure('perl is not on the path');

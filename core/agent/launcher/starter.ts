@@ -2,12 +2,15 @@
  * The launcher's end of its starter (`keeper-program.ts`): asks for processes, hears of them. `start` waits
  * until the process is where it is put, which takes the kernel up to ten milliseconds; `begin` does not.
  */
+
 import { readSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { ClusterError } from '../../base/errors.ts';
+import type { UserIds } from '../../executor/hosted.ts';
 import { type WaitStatus, waitStatusOf } from '../../executor/wait-status.ts';
 import type { StarterPipes } from './keeper.ts';
 import type { ProcessIdentity } from './ports.ts';
+import { groupsWord } from './user-words.ts';
 
 /** What a process is and where it is put before it becomes its program. */
 export interface StartRequest {
@@ -18,7 +21,7 @@ export interface StartRequest {
   readonly cwd: string;
   readonly stdout: string;
   readonly stderr: string;
-  readonly user: { readonly uid: number; readonly gid: number } | undefined;
+  readonly user: UserIds | undefined;
   readonly oomScoreAdjust: number | undefined;
   /** Directories of cgroups. */
   readonly joins: readonly string[];
@@ -182,7 +185,7 @@ function fieldsOf(request: StartRequest): readonly string[] {
     request.stdout,
     request.stderr,
     String(user?.uid ?? ''),
-    String(user?.gid ?? ''),
+    groupsWord(user),
     String(request.oomScoreAdjust ?? ''),
     String(joins.length),
     ...joins,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { findProgram, systemCallNumbers } from './keeper.ts';
 import type { TerminalConnection, TerminalHandlers, TerminalHost } from './ports.ts';
 import { TERMINAL_CARRIER, TERMINAL_PROGRAM } from './terminal-program.ts';
+import { groupsWord } from './user-words.ts';
 import type { CommandLine } from './wrapped-command.ts';
 
 const HEADER_BYTES = 5;
@@ -86,8 +87,9 @@ export function terminalLine(
     `${TERMINAL_CARRIER}${at}`,
     `${name}=${value}`,
   ]);
-  const { uid, gid } = line.user ?? { uid: '', gid: '' };
-  const words = [systemCallNumbers() ?? '', socket.folder, socket.name, String(uid), String(gid)];
+  const { user } = line;
+  const who = [String(user?.uid ?? ''), groupsWord(user)];
+  const words = [systemCallNumbers() ?? '', socket.folder, socket.name, ...who];
   return {
     file: findProgram('perl') ?? 'perl',
     argv0: 'perl',

@@ -69,8 +69,8 @@ if ($child == 0) {
   sysopen my $own, $path, O_RDWR or failed("$path: $!");
   POSIX::dup2(fileno $own, $_) for 0 .. 2;
   if (length $gid) {
-    $) = "$gid $gid";
-    POSIX::setgid($gid) or failed("setgid: $!");
+    $) = $gid;
+    POSIX::setgid((split / /, $gid)[0]) or failed("setgid: $!");
   }
   if (length $uid) { POSIX::setuid($uid) or failed("setuid: $!"); }
   $SIG{$_} = "DEFAULT" for @deaf;

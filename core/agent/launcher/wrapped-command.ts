@@ -3,7 +3,8 @@
  * neither Node nor the starter can. Without a starter a shell waits on descriptor 3 before them until the
  * launcher has put it into its cgroups.
  */
-import type { HostedCommand } from '../../executor/hosted.ts';
+import { existsSync } from 'node:fs';
+import type { HostedCommand, UserIds } from '../../executor/hosted.ts';
 import type {
   CapabilityPlan,
   IsolationPlan,
@@ -12,6 +13,7 @@ import type {
 } from '../containerizer/plan.ts';
 import { keeperWords, rootfsLine } from './rootfs.ts';
 import { openTreesWords } from './shared-trees.ts';
+import { setprivWords } from './user-words.ts';
 
 export interface CommandLine {
   readonly file: string;
@@ -19,14 +21,9 @@ export interface CommandLine {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** The user Node switches to; undefined when that is done further inside, or not at all. */
-  readonly user: SystemUser | undefined;
+  readonly user: UserIds | undefined;
   /** Whether descriptor 3 must be a pipe: one line lets the process go on. */
   readonly isGated: boolean;
-}
-
-export interface SystemUser {
-  readonly uid: number;
-  readonly gid: number;
 }
 
 /** A process whose namespaces are entered. */
@@ -61,16 +58,30 @@ const SHELL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const TOOLS = '/usr/bin';
 const SECURE_BITS = '+noroot,+noroot_locked,+no_setuid_fixup,+no_setuid_fixup_locked';
 
-export function plainCommandLine(command: HostedCommand, user?: SystemUser): CommandLine {
+export function plainCommandLine(command: HostedCommand, user?: UserIds): CommandLine {
   const [file, argv0, args] = command.shell
     ? ['/bin/sh', 'sh', ['-c', command.value]]
     : [command.value, command.arguments[0] ?? command.value, command.arguments.slice(1)];
   return { file, argv0, args, env: command.environment, user, isGated: false };
 }
 
+/**
+ * For Node, which takes all other groups from the user it switches to: one that has some is switched to by
+ * `setpriv`, if that is there.
+ */
+export function switchedLine(line: CommandLine): CommandLine {
+  const { user } = line;
+  const file = `${TOOLS}/setpriv`;
+  if (user?.groups === undefined || !existsSync(file)) return line;
+  const { env, script } = carried(line.env);
+  const inner = ['/bin/sh', '-c', script + CHECK, 'sh', line.file, ...line.args];
+  const args = [...setprivWords(user), '--', ...inner];
+  return { ...line, file, argv0: 'setpriv', args, env, user: undefined };
+}
+
 interface Place {
   readonly cwd: string;
-  readonly user: SystemUser | undefined;
+  readonly user: UserIds | undefined;
   readonly holder?: Holder;
 }
 
@@ -155,7 +166,7 @@ export function behindGate(line: CommandLine, gate: readonly string[] = [GATE, '
 function rootedLine(
   inner: CommandLine,
   plan: IsolationPlan,
-  { user, holder }: { readonly user: SystemUser | undefined; readonly holder?: Holder | undefined },
+  { user, holder }: { readonly user: UserIds | undefined; readonly holder?: Holder | undefined },
 ): CommandLine | undefined {
   const { namespaces } = plan;
   if (namespaces?.rootfs === undefined || holder === undefined) return undefined;
@@ -170,7 +181,7 @@ export function probeCommandLine(
   command: HostedCommand,
   place: {
     readonly cwd: string;
-    readonly user?: SystemUser;
+    readonly user?: UserIds;
     readonly isolation?: { readonly plan: IsolationPlan; readonly holder?: Holder };
   },
 ): CommandLine {
@@ -246,15 +257,13 @@ function enterWords(
 
 function privilegeWords(
   { capabilities, noNewPrivileges }: IsolationPlan,
-  user: SystemUser | undefined,
+  user: UserIds | undefined,
   isInside: boolean,
 ): readonly string[] {
   const needsSwitch = capabilities !== undefined || noNewPrivileges || isInside;
   if (!needsSwitch) return [];
   const words = [
-    ...(user === undefined
-      ? []
-      : ['--reuid', String(user.uid), '--regid', String(user.gid), '--clear-groups']),
+    ...(user === undefined ? [] : setprivWords(user)),
     ...(capabilities === undefined ? [] : capabilityWords(capabilities, user)),
     ...(noNewPrivileges ? ['--no-new-privs'] : []),
   ];
@@ -263,7 +272,7 @@ function privilegeWords(
 
 function capabilityWords(
   { effective, bounding }: CapabilityPlan,
-  user: SystemUser | undefined,
+  user: UserIds | undefined,
 ): readonly string[] {
   const only = (names: readonly string[]): string =>
     ['-all', ...names.map((name) => `+${name}`)].join(',');

@@ -2,6 +2,7 @@
  * The Mesos containerizer with a real launcher and real isolation, without an agent. Cgroups go
  * into a root of their own, so that nothing else on the machine is touched.
  */
+
 import assert from 'node:assert/strict';
 import {
   chmodSync,
@@ -43,6 +44,7 @@ import { LauncherClient } from '../../../core/agent/launcher/client.ts';
 import { SystemClock, sleep } from '../../../core/base/clock.ts';
 import { parseFlags } from '../../../core/base/flags.ts';
 import { silentLog } from '../../../core/base/log.ts';
+import type { UserIds } from '../../../core/executor/hosted.ts';
 import { parseResourceText } from '../../../core/resources/parse.ts';
 import type { ContainerInfo, Resource, TaskInfo } from '../../../core/wire/types/mesos.v1.ts';
 
@@ -55,7 +57,7 @@ export interface BenchTask {
   readonly command: string;
   readonly resources?: string;
   readonly info?: Partial<TaskInfo>;
-  readonly user?: { readonly uid: number; readonly gid: number };
+  readonly user?: UserIds;
 }
 
 export interface BenchExtras {
@@ -68,7 +70,7 @@ export interface BenchContainer {
   readonly command: string;
   readonly info?: ContainerInfo;
   readonly resources?: string;
-  readonly user?: { readonly uid: number; readonly gid: number };
+  readonly user?: UserIds;
   readonly isSession?: boolean;
   readonly io?: ContainerIo;
 }

@@ -5,6 +5,8 @@ import { test } from 'node:test';
 import type { IsolationPlan } from '../../../../core/agent/containerizer/plan.ts';
 import {
   isolatedCommandLine,
+  plainCommandLine,
+  switchedLine,
   wrappedCommandLine,
 } from '../../../../core/agent/launcher/wrapped-command.ts';
 
@@ -17,6 +19,8 @@ const ENVIRONMENT = {
   'name.with-signs': 'kept',
   EMPTY: '',
 };
+
+const MEMBERS = { PATH: ENVIRONMENT.PATH, MULTI: ENVIRONMENT.MULTI };
 
 const printAll = {
   shell: false,
@@ -53,4 +57,25 @@ test('the task has exactly its environment, whatever is in it', () => {
     .map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]);
   const { PWD: _, ...shown } = Object.fromEntries(seen);
   assert.deepEqual(shown, ENVIRONMENT);
+});
+
+test('what Node starts for a user with further groups has them, and its environment', ({
+  skip,
+}) => {
+  if (process.getuid?.() !== 0) {
+    skip('only root may switch to other users');
+    return;
+  }
+  const value = 'id -u; id -G; printf %s "$MULTI"';
+  const command = { ...printAll, shell: true, value, arguments: [], environment: MEMBERS };
+  const line = switchedLine(plainCommandLine(command, { ...OTHER, groups: [27, 30] }));
+  assert.equal(line.user, undefined);
+  const { PATH: _, ...outer } = line.env;
+  const output = execFileSync(line.file, line.args, { env: outer, encoding: 'utf8' });
+  assert.equal(output, `65534\n65534 27 30\n${ENVIRONMENT.MULTI}`);
+});
+
+test('a user without further groups is switched to by Node', () => {
+  const line = plainCommandLine(printAll, OTHER);
+  assert.equal(switchedLine(line), line);
 });
