@@ -341,7 +341,7 @@ class AgentShell implements Agent {
         files.makeDirectory(effect.path);
         break;
       case 'remove':
-        this.remove(effect.path);
+        this.remove(effect);
         break;
       case 'prepare':
         this.prepare(effect);
@@ -448,9 +448,11 @@ class AgentShell implements Agent {
     background(this.ports.log, done, 'preparing a sandbox');
   }
 
-  private remove(path: string): void {
+  private remove(effect: Extract<AgentEffect, { readonly kind: 'remove' }>): void {
+    const { path } = effect;
     try {
-      this.ports.files.remove(path);
+      if (effect.keepsRoot === true) this.ports.files.empty(path);
+      else this.ports.files.remove(path);
       this.removalCounts.succeeded += 1;
       for (const listener of this.removedListeners) listener(`${this.options.workDir}/${path}`);
     } catch (thrown) {

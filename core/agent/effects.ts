@@ -159,8 +159,13 @@ export type AgentEffect =
     }
   | { readonly kind: 'symlink'; readonly path: string; readonly target: string }
   | { readonly kind: 'make-directory'; readonly path: string }
-  /** A directory or file, whole; relative to the work directory. */
-  | { readonly kind: 'remove'; readonly path: string }
+  /** A directory or file, whole; relative to the work directory, or absolute. */
+  | {
+      readonly kind: 'remove';
+      readonly path: string;
+      /** The directory itself stays: a disk is mounted there. */
+      readonly keepsRoot?: true;
+    }
   /** Sandbox, owner, links, files to fetch; answered by `prepared`. */
   | {
       readonly kind: 'prepare';

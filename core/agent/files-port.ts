@@ -1,6 +1,7 @@
 /**
- * The agent's small files below its work directory: checkpoints and links. Synchronous, because an
- * effect that follows a write may only happen when the write has; each costs tens of microseconds.
+ * The agent's small files below its work directory: checkpoints and links. Absolute paths are those of
+ * persistent volumes on other disks. Synchronous, because an effect that follows a write may only happen when
+ * the write has; each costs tens of microseconds.
  */
 export interface AgentFiles {
   /** The content; undefined when there is no such file. */
@@ -19,6 +20,8 @@ export interface AgentFiles {
   makeDirectory(path: string): void;
   /** Milliseconds since the epoch; undefined when there is no such path. */
   modifiedAt(path: string): number | undefined;
-  /** A file, link or whole directory; links are not followed. */
+  /** A file, link or whole directory; links are not followed, what is mounted below is unmounted. */
   remove(path: string): void;
+  /** Removes what is in a directory. */
+  empty(path: string): void;
 }

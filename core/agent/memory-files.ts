@@ -74,6 +74,12 @@ export class MemoryFiles implements AgentFiles {
     }
   }
 
+  empty(path: string): void {
+    for (const each of [...this.entries.keys()]) {
+      if (each.startsWith(`${path}/`)) this.entries.delete(each);
+    }
+  }
+
   private set(path: string, content: Content): void {
     this.entries.set(path, { ...content, modifiedAt: this.now() });
   }

@@ -1,4 +1,5 @@
 /** The agent's files on the real disk, below one folder. */
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   closeSync,
@@ -18,6 +19,7 @@ import {
 import { dirname, join } from 'node:path';
 import { makeDirectories } from '../base/directories.ts';
 import { errorCode } from '../base/errors.ts';
+import { mountPointsBelow } from './containerizer/provisioner/mount-table.ts';
 import type { AgentFiles } from './files-port.ts';
 
 export class NodeFiles implements AgentFiles {
@@ -97,11 +99,16 @@ export class NodeFiles implements AgentFiles {
     for (const each of this.made) {
       if (each === target || each.startsWith(`${target}/`)) this.made.delete(each);
     }
+    unmountBelow(target);
     rmSync(target, { recursive: true, force: true });
   }
 
+  empty(path: string): void {
+    for (const name of this.list(path)) this.remove(`${path}/${name}`);
+  }
+
   private at(path: string): string {
-    return join(this.root, path);
+    return path.startsWith('/') ? path : join(this.root, path);
   }
 
   private parentOf(path: string): string {
@@ -137,6 +144,13 @@ function orUndefined<T>(read: () => T): T | undefined {
     const code = errorCode(thrown);
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EINVAL') return undefined;
     throw thrown;
+  }
+}
+
+/** A task may have left mounts in its sandbox: what they show is not to be removed with it. */
+function unmountBelow(directory: string): void {
+  for (const point of mountPointsBelow(directory)) {
+    execFileSync('umount', ['-n', '-l', '--', point], { stdio: ['ignore', 'ignore', 'pipe'] });
   }
 }
 

@@ -130,19 +130,24 @@ function setTotal(context: AgentContext, total: Resources): void {
   state.totalResources = total;
   state.checkpointedResources = after;
   for (const each of subtract(after, before).filter(isPersistentVolume)) {
-    const path = inWorkDir(context, volumeDirectory(context, each));
+    const path = pathOf(context, each);
     if (path !== undefined) context.emit({ kind: 'make-directory', path });
   }
   checkpointResourceState(context);
   for (const each of subtract(before, after).filter(isPersistentVolume)) {
-    const path = inWorkDir(context, volumeDirectory(context, each));
-    if (path !== undefined) context.emit({ kind: 'remove', path });
+    const path = pathOf(context, each);
+    if (path === undefined) continue;
+    // The root of a disk stays, for its next volume.
+    const isMount = each.disk?.source?.type === 'MOUNT';
+    context.emit({ kind: 'remove', path, ...(isMount ? { keepsRoot: true } : {}) });
   }
 }
 
-function inWorkDir(context: AgentContext, path: string | undefined): string | undefined {
+/** Of a volume: relative to the work directory where it is below. */
+function pathOf(context: AgentContext, volume: Resource): string | undefined {
+  const path = volumeDirectory(context, volume);
   const prefix = `${context.options.workDir}/`;
-  return path?.startsWith(prefix) === true ? path.slice(prefix.length) : undefined;
+  return path?.startsWith(prefix) === true ? path.slice(prefix.length) : path;
 }
 
 function checkpointResourceState(context: AgentContext): void {

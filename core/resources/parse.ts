@@ -47,7 +47,7 @@ export function scalarResource(name: string, value: number): Resource {
   return { name, type: 'SCALAR', scalar: { value } };
 }
 
-/** Number, `[a-b,...]`, `{a,b}` or text; spaces do not count. */
+/** Number, `[a-b,...]`, `[]` for none, `{a,b}` or text; spaces do not count. */
 export function parseValue(text: string): Result<ParsedValue> {
   const value = text.replaceAll(' ', '');
   if (value === '') return err('Expecting non-empty string');
@@ -89,7 +89,7 @@ function parseItem(item: string, defaultRole: string): Result<Resource> {
 
 function parseRanges(value: string): Result<ParsedValue> {
   const words = value.split(/[[\]\-,\n]/).filter((word) => word !== '');
-  if (words.length === 0 || words.length % 2 !== 0) return err('Expecting one or more "ranges"');
+  if (words.length % 2 !== 0) return err('Expecting one or more "ranges"');
   const range: ValueRange[] = [];
   for (let at = 0; at < words.length; at += 2) {
     const [begin, end] = [words[at] ?? '', words[at + 1] ?? ''];

@@ -39,6 +39,7 @@ export function filesOfLife(files: AgentFiles, isAlive: IsAlive): AgentFiles {
     symlink: only((path: string, target: string) => files.symlink(path, target)),
     makeDirectory: only((path: string) => files.makeDirectory(path)),
     remove: only((path: string) => files.remove(path)),
+    empty: only((path: string) => files.empty(path)),
   };
 }
 

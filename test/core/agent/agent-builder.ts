@@ -133,7 +133,8 @@ export class AgentKit {
         this.files.makeDirectory(effect.path);
         break;
       case 'remove':
-        this.files.remove(effect.path);
+        if (effect.keepsRoot === true) this.files.empty(effect.path);
+        else this.files.remove(effect.path);
         break;
       default:
         this.effects.push(effect);

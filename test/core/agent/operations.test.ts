@@ -140,3 +140,47 @@ test('a framework learns the state of its operation, or that nobody knows it her
     },
   });
 });
+
+const DISKS = [
+  ['/mnt/disk', { type: 'MOUNT', mount: { root: '/mnt/disk' } }, '/mnt/disk', true],
+  [
+    '/mnt/path',
+    { type: 'PATH', path: { root: '/mnt/path' } },
+    '/mnt/path/volumes/roles/web/v1',
+    false,
+  ],
+  ['inside', { type: 'PATH', path: { root: 'inside' } }, 'inside/volumes/roles/web/v1', false],
+] as const;
+
+for (const [root, source, directory, stays] of DISKS) {
+  test(`a volume on a disk of its own is made and removed: ${source.type} ${root}`, () => {
+    const scalar = { value: 100 };
+    const reservations = [{ type: 'STATIC', role: 'web' } as const];
+    const disk: Resource = { name: 'disk', type: 'SCALAR', scalar, reservations, disk: { source } };
+    const persistence = { id: 'v1', principal: 'edge' };
+    const volume: Resource = {
+      ...disk,
+      disk: { source, persistence, volume: { mode: 'RW', container_path: 'data' } },
+    };
+    const it = new AgentKit({ resources: [disk] }).registered();
+    const operate = (type: 'CREATE' | 'DESTROY', number: number): void => {
+      const volumes = { volumes: [volume] };
+      it.message({
+        name: 'mesos.internal.ApplyOperationMessage',
+        value: {
+          framework_id: { value: 'F' },
+          operation_info: { type, [type === 'CREATE' ? 'create' : 'destroy']: volumes },
+          operation_uuid: { value: OPERATION.with(15, number) },
+          resource_version_uuid: { uuid: { value: resourceVersionOf(it) } },
+        },
+      });
+      assert.equal(told(it)[0]?.status.state, 'OPERATION_FINISHED');
+    };
+    operate('CREATE', 1);
+    assert.ok(it.files.modifiedAt(directory) !== undefined, 'it is made');
+    it.files.write(`${directory}/left`, OPERATION, false);
+    operate('DESTROY', 2);
+    assert.deepEqual(it.files.list(directory), []);
+    assert.equal(it.files.modifiedAt(directory) !== undefined, stays);
+  });
+}

@@ -51,6 +51,16 @@ test('the default role applies to entries without one, and zero entries are kept
   );
 });
 
+test('no ranges at all are none of a resource that is named', () => {
+  const parsed = parseResourceEntries('ports:[]');
+  assert.ok(parsed.ok);
+  assert.deepEqual(
+    parsed.value.map(({ name, ranges }) => [name, ranges]),
+    [['ports', { range: [] }]],
+  );
+  assert.deepEqual(parseResourceText('ports:[]'), { ok: true, value: [] });
+});
+
 test('bad texts are refused with the original sentence', () => {
   const cases: readonly (readonly [string, string])[] = [
     ['cpus', "Bad value for resources, missing or extra ':' in cpus"],
@@ -58,7 +68,10 @@ test('bad texts are refused with the original sentence', () => {
     ['cpus(a:1', 'Bad value for resources, mismatched parentheses in cpus(a:1'],
     ['foo:bar', 'Bad type for resource foo value bar type TEXT'],
     ['ports:[1-2', 'Failed to parse resource ports value [1-2 error Mismatched brackets'],
-    ['ports:[]', 'Failed to parse resource ports value [] error Expecting one or more "ranges"'],
+    [
+      'ports:[1-2,3]',
+      'Failed to parse resource ports value [1-2,3] error Expecting one or more "ranges"',
+    ],
     [
       'ports:[a-2]',
       "Failed to parse resource ports value [a-2] error Expecting non-negative integers in 'a'",

@@ -1,6 +1,8 @@
 /** Mounts of this process' namespace (proc(5), `mountinfo`), and how they are undone. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Hands } from '../../fetcher/hands.ts';
+
+const MOUNT_INFO = '/proc/self/mountinfo';
 
 /** Mount points, in the order in which they were mounted. */
 export function parseMountPoints(text: string): readonly string[] {
@@ -26,13 +28,19 @@ function unescaped(field: string): string {
 }
 
 export function mountInfo(): string {
-  return readFileSync('/proc/self/mountinfo', 'utf8');
+  return readFileSync(MOUNT_INFO, 'utf8');
 }
 
-/** Everything mounted at or below, the latest first; who still uses it does so until it ends. */
+/** Everything mounted at or below, the latest first; nothing on systems without such a table. */
+export function mountPointsBelow(directory: string): readonly string[] {
+  const text = existsSync(MOUNT_INFO) ? mountInfo() : '';
+  return parseMountPoints(text)
+    .filter((point) => point === directory || point.startsWith(`${directory}/`))
+    .reverse();
+}
+
+/** Who still uses what is mounted at or below does so until it ends. */
 export async function unmountBelow(hands: Hands, directory: string): Promise<void> {
-  const points = parseMountPoints(mountInfo()).filter(
-    (point) => point === directory || point.startsWith(`${directory}/`),
-  );
-  for (const point of points.reverse()) await hands.run('umount', ['-n', '-l', '--', point]);
+  for (const point of mountPointsBelow(directory))
+    await hands.run('umount', ['-n', '-l', '--', point]);
 }
