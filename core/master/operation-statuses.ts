@@ -95,12 +95,11 @@ function isAwaited(context: MasterContext, agent: Agent, record: OperationRecord
 }
 
 /** What an agent says about an operation that this master does not know. */
-function passOn(context: MasterContext, message: UpdateOperationStatusMessage): boolean {
+function passOn(context: MasterContext, message: UpdateOperationStatusMessage): void {
   const owner = message.framework_id?.value;
   const framework = ownerOf(context, owner === undefined ? undefined : frameworkId(owner));
-  if (framework === undefined || message.status.operation_id === undefined) return false;
+  if (framework === undefined || message.status.operation_id === undefined) return;
   sendOperationStatus(context, framework, message.status);
-  return true;
 }
 
 function sendAcknowledgement(

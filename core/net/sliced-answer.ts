@@ -41,11 +41,29 @@ export async function replyJsonPieces(
   return send(request, reply, 'text/javascript', wrapped);
 }
 
+/** Any document in pieces. */
+export async function replyPieces(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  type: string,
+  pieces: Iterable<Uint8Array>,
+): Promise<FastifyReply> {
+  // The order of the lines is that of the original's short answers of the same API.
+  reply.type(type);
+  return send(request, reply, type, await joinInSlices(pieces));
+}
+
 /** Takes all pieces, with breaks; neighbours in memory become one piece. */
-async function joinInSlices(pieces: Iterable<Buffer>): Promise<readonly Buffer[]> {
+export async function joinInSlices(pieces: Iterable<Uint8Array>): Promise<readonly Buffer[]> {
   const made: Buffer[] = [];
-  await inSlices(pieces, (piece) => addPiece(made, piece));
+  await inSlices(pieces, (piece) => {
+    if (piece.length > 0) addPiece(made, asBuffer(piece));
+  });
   return made;
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /** Takes all pieces, with breaks. */

@@ -25,6 +25,8 @@ export interface StreamingReply {
   readonly isOpen: boolean;
   /** One chunk; false when the client has gone or was dropped just now. */
   write(chunk: Uint8Array | string): boolean;
+  /** Resolves when the client has taken most of what was written, or has gone. */
+  drained(): Promise<void>;
   end(): void;
 }
 
@@ -64,6 +66,15 @@ export function streamingReply(reply: FastifyReply, options: StreamOptions): Str
       if (raw.socket !== null) joinWritesOfTurn(raw.socket);
       raw.write(chunk);
       return true;
+    },
+    async drained() {
+      if (!isOpen || !raw.writableNeedDrain) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      raw.once('drain', resolve);
+      raw.once('close', resolve);
+      await promise;
+      raw.off('drain', resolve);
+      raw.off('close', resolve);
     },
     end() {
       if (!isOpen) return;

@@ -5,8 +5,15 @@
 
 import type { FastifyReply } from 'fastify';
 import { APPROVES_ALL, type Approvers } from '../../auth/authorizer.ts';
+import { background } from '../../base/background.ts';
 import type { Clock, Timer } from '../../base/clock.ts';
-import { type StreamingReply, streamingReply } from '../../net/streaming-reply.ts';
+import type { Log } from '../../base/log.ts';
+import { joinInSlices } from '../../net/sliced-answer.ts';
+import {
+  STREAM_QUEUE_MAX_BYTES,
+  type StreamingReply,
+  streamingReply,
+} from '../../net/streaming-reply.ts';
 import { contentTypeOf, type Encoding } from '../../operator/envelope.ts';
 import { encodeMessage } from '../../wire/codec.ts';
 import { toJson } from '../../wire/json.ts';
@@ -14,28 +21,40 @@ import { encodeRecord } from '../../wire/recordio.ts';
 import type { Event } from '../../wire/types/mesos.v1.master.ts';
 import type { OperatorEvent } from '../events.ts';
 import type { Master } from '../master.ts';
-import { agentV1, frameworkInEvent, getState, getStateText } from '../views/v1.ts';
+import { memberOf, shownNow, stateBytesPieces, stateTextPieces } from '../views/state-v1.ts';
+import { agentV1, frameworkInEvent } from '../views/v1.ts';
 import { mayViewFramework, mayViewTask, visibleState } from '../views/visible.ts';
 
 const HEARTBEAT_MS = 15_000;
 
+/** Up to this size a SUBSCRIBED is written at once, as the other events are. */
+const WHOLE_MAX_BYTES = 1024 ** 2;
+
 export interface EventStreamsOptions {
   readonly master: Master;
   readonly clock: Clock;
+  readonly log: Log;
   /** More than these: the oldest is closed. */
   readonly subscribersMax: number;
+  /** What may wait for one subscriber; who reads too slowly for that is dropped and counted. */
+  readonly queueMaxBytes?: number;
 }
 
 interface Subscriber {
   readonly encoding: Encoding;
   readonly stream: StreamingReply;
   readonly approvers: Approvers;
+  /** Events that came while the state for its SUBSCRIBED was written; undefined when that is done. */
+  waiting: Uint8Array[] | undefined;
+  waitingBytes: number;
 }
 
 export class EventStreams {
   private readonly master: Master;
   private readonly clock: Clock;
+  private readonly log: Log;
   private readonly subscribersMax: number;
+  private readonly queueMaxBytes: number;
   /** Oldest first. */
   private readonly subscribers = new Set<Subscriber>();
   private heartbeat: Timer | undefined;
@@ -44,7 +63,9 @@ export class EventStreams {
   constructor(options: EventStreamsOptions) {
     this.master = options.master;
     this.clock = options.clock;
+    this.log = options.log;
     this.subscribersMax = options.subscribersMax;
+    this.queueMaxBytes = options.queueMaxBytes ?? STREAM_QUEUE_MAX_BYTES;
   }
 
   start(): void {
@@ -70,28 +91,52 @@ export class EventStreams {
   subscribe(reply: FastifyReply, encoding: Encoding, approvers: Approvers): void {
     const stream = streamingReply(reply, {
       headers: { 'Content-Type': contentTypeOf(encoding) },
+      queueMaxBytes: this.queueMaxBytes,
+      onSlow: () => this.countSlow(),
       onClose: () => this.remove(subscriber),
     });
-    const subscriber: Subscriber = { encoding, stream, approvers };
+    const subscriber: Subscriber = {
+      ...{ encoding, stream, approvers },
+      waiting: [],
+      waitingBytes: 0,
+    };
     this.subscribers.add(subscriber);
-    stream.write(encodeRecord(this.subscribedBytes(encoding, approvers)));
-    stream.write(encodeRecord(encode({ type: 'HEARTBEAT' }, encoding)));
+    // What is shown is settled now: whatever changes from here on is told behind it.
+    const shown = shownNow(visibleState(this.master.state, approvers), approvers);
+    background(this.log, this.begin(subscriber, shown), 'tell a subscriber the state');
     this.dropOldest();
     this.heartbeat ??= this.clock.setTimer(HEARTBEAT_MS, () => this.beat());
   }
 
-  private subscribedBytes(encoding: Encoding, approvers: Approvers): Uint8Array | string {
-    const state = visibleState(this.master.state, approvers);
-    const seconds = HEARTBEAT_MS / 1000;
-    if (encoding === 'protobuf') {
-      const subscribed = {
-        get_state: getState(state, approvers),
-        heartbeat_interval_seconds: seconds,
-      };
-      return encode({ type: 'SUBSCRIBED', subscribed }, encoding);
+  /** SUBSCRIBED may be long: it is made while the master goes on. */
+  private async begin(subscriber: Subscriber, shown: ReturnType<typeof shownNow>): Promise<void> {
+    const { encoding, stream } = subscriber;
+    const parts = await subscribedParts(shown, encoding);
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    if (length <= WHOLE_MAX_BYTES) stream.write(encodeRecord(Buffer.concat(parts)));
+    else await writeLong(stream, [Buffer.from(`${length}\n`), ...parts]);
+    if (!stream.isOpen) return;
+    stream.write(encodeRecord(encode({ type: 'HEARTBEAT' }, encoding)));
+    for (const record of subscriber.waiting ?? []) stream.write(record);
+    subscriber.waiting = undefined;
+  }
+
+  private tell(subscriber: Subscriber, record: Uint8Array): void {
+    const { stream, waiting } = subscriber;
+    if (waiting === undefined) {
+      stream.write(record);
+      return;
     }
-    const text = getStateText(state, approvers);
-    return `{"type":"SUBSCRIBED","subscribed":{"get_state":${text},"heartbeat_interval_seconds":${seconds}.0}}`;
+    waiting.push(record);
+    subscriber.waitingBytes += record.length;
+    if (subscriber.waitingBytes <= this.queueMaxBytes) return;
+    this.countSlow();
+    subscriber.waiting = [];
+    stream.end();
+  }
+
+  private countSlow(): void {
+    this.master.state.counters.increment('slow_stream_subscribers');
   }
 
   private dropOldest(): void {
@@ -123,17 +168,45 @@ export class EventStreams {
   /** Encoded once per encoding for all who see the whole of it. */
   private send(event: Event, cause?: OperatorEvent): void {
     const encoded = new Map<Encoding, Uint8Array>();
-    for (const { encoding, stream, approvers } of [...this.subscribers]) {
+    for (const subscriber of [...this.subscribers]) {
+      const { encoding, approvers } = subscriber;
       if (cause !== undefined && approvers !== APPROVES_ALL) {
         const seen = maySee(cause, approvers) ? eventOf(this.master, cause, approvers) : undefined;
-        if (seen !== undefined) stream.write(encodeRecord(encode(seen, encoding)));
+        if (seen !== undefined) this.tell(subscriber, encodeRecord(encode(seen, encoding)));
         continue;
       }
       const record = encoded.get(encoding) ?? encodeRecord(encode(event, encoding));
       encoded.set(encoding, record);
-      stream.write(record);
+      this.tell(subscriber, record);
     }
   }
+}
+
+/** As fast as the client reads: it may be more than may wait for one. */
+async function writeLong(stream: StreamingReply, parts: readonly Uint8Array[]): Promise<void> {
+  for (const part of parts) {
+    if (!stream.write(part)) return;
+    await stream.drained();
+  }
+}
+
+async function subscribedParts(
+  shown: ReturnType<typeof shownNow>,
+  encoding: Encoding,
+): Promise<readonly Uint8Array[]> {
+  const heartbeat_interval_seconds = HEARTBEAT_MS / 1000;
+  if (encoding === 'json') {
+    const head = '{"type":"SUBSCRIBED","subscribed":{"get_state":';
+    const tail = `,"heartbeat_interval_seconds":${heartbeat_interval_seconds}.0}}`;
+    return joinInSlices(stateTextPieces(shown, head, tail));
+  }
+  const holder = encodeMessage('mesos.v1.master.Event.Subscribed', { get_state: {} });
+  const state = await joinInSlices(stateBytesPieces(shown, holder));
+  const subscribed = { heartbeat_interval_seconds };
+  return memberOf(encodeMessage('mesos.v1.master.Event', { type: 'SUBSCRIBED', subscribed: {} }), [
+    ...state,
+    encodeMessage('mesos.v1.master.Event.Subscribed', subscribed),
+  ]);
 }
 
 function encode(event: Event, encoding: Encoding): Uint8Array | string {

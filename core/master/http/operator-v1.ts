@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Approvers } from '../../auth/authorizer.ts';
 import { bodyOf } from '../../net/http-server.ts';
+import { replyPieces } from '../../net/sliced-answer.ts';
 import { commonAnswer, missingField } from '../../operator/common-calls.ts';
 import {
   answerEncoding,
@@ -18,6 +19,7 @@ import type { MasterState } from '../state.ts';
 import { maintenanceSchedule, maintenanceStatus } from '../views/maintenance.ts';
 import { quotaStatus, weightInfos } from '../views/quota.ts';
 import { rolesV1 } from '../views/roles.ts';
+import { shownNow, stateBytesPieces, stateTextPieces, tasksTextPieces } from '../views/state-v1.ts';
 import {
   getAgents,
   getAgentsText,
@@ -25,10 +27,7 @@ import {
   getExecutorsText,
   getFrameworks,
   getFrameworksText,
-  getState,
-  getStateText,
   getTasks,
-  getTasksText,
 } from '../views/v1.ts';
 import type { OperatorContext } from './operator.ts';
 import { changeOf, withDurationObject } from './operator-changes.ts';
@@ -90,6 +89,10 @@ async function answer(
     return replyText(reply, common.status, common.text);
   }
   const seen: Seen = { context, state: context.visibleState(asked.request), approvers };
+  const pieces = bigPieces(seen, call, encoding);
+  if (pieces !== undefined) {
+    return replyPieces(asked.request, reply, contentTypeOf(encoding), pieces);
+  }
   if (encoding === 'json') {
     const text = handWrittenText(seen, call);
     if (text !== undefined) return reply.type(contentTypeOf('json')).send(text);
@@ -118,19 +121,33 @@ interface Seen {
   readonly approvers: Approvers;
 }
 
+/** What grows with the number of tasks is made while the master goes on. */
+function bigPieces(
+  { state, approvers }: Seen,
+  call: Call,
+  encoding: Encoding,
+): Iterable<Uint8Array> | undefined {
+  if (call.type === 'GET_STATE') {
+    const shown = shownNow(state, approvers);
+    if (encoding === 'json') {
+      return stateTextPieces(shown, '{"type":"GET_STATE","get_state":', '}');
+    }
+    const holder = encodeMessage('mesos.v1.master.Response', { type: 'GET_STATE', get_state: {} });
+    return stateBytesPieces(shown, holder);
+  }
+  if (call.type !== 'GET_TASKS' || encoding !== 'json') return undefined;
+  return tasksTextPieces(getTasks(state), '{"type":"GET_TASKS","get_tasks":', '}');
+}
+
 /** Answers that show empty lists, too, put together from fragments. */
 function handWrittenText({ state, approvers }: Seen, call: Call): string | undefined {
   switch (call.type) {
-    case 'GET_STATE':
-      return `{"type":"GET_STATE","get_state":${getStateText(state, approvers)}}`;
     case 'GET_AGENTS':
       return `{"type":"GET_AGENTS","get_agents":${getAgentsText(getAgents(state, approvers))}}`;
     case 'GET_FRAMEWORKS':
       return `{"type":"GET_FRAMEWORKS","get_frameworks":${getFrameworksText(getFrameworks(state))}}`;
     case 'GET_EXECUTORS':
       return `{"type":"GET_EXECUTORS","get_executors":${getExecutorsText(getExecutors(state))}}`;
-    case 'GET_TASKS':
-      return `{"type":"GET_TASKS","get_tasks":${getTasksText(getTasks(state))}}`;
     default:
       return undefined;
   }
@@ -138,8 +155,6 @@ function handWrittenText({ state, approvers }: Seen, call: Call): string | undef
 
 function showing({ context, state, approvers }: Seen, call: Call): Response | undefined {
   switch (call.type) {
-    case 'GET_STATE':
-      return { type: 'GET_STATE', get_state: getState(state, approvers) };
     case 'GET_AGENTS':
       return { type: 'GET_AGENTS', get_agents: getAgents(state, approvers) };
     case 'GET_FRAMEWORKS':

@@ -115,6 +115,7 @@ export class OperatorContext {
     this.streams = new EventStreams({
       master: options.master,
       clock: options.clock,
+      log: options.log,
       subscribersMax: options.master.options.maxOperatorEventStreamSubscribers,
     });
   }

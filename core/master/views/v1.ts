@@ -20,8 +20,8 @@ import { type MasterState, pidText } from '../state.ts';
 import { capabilitiesOf } from './agents.ts';
 import { isActive, isConnected } from './frameworks.ts';
 
-type GetTasks = NonNullable<ResponseGetState['get_tasks']>;
-type GetExecutors = NonNullable<ResponseGetState['get_executors']>;
+export type GetTasks = NonNullable<ResponseGetState['get_tasks']>;
+export type GetExecutors = NonNullable<ResponseGetState['get_executors']>;
 type GetFrameworks = NonNullable<ResponseGetState['get_frameworks']>;
 type GetAgents = NonNullable<ResponseGetState['get_agents']>;
 
@@ -64,16 +64,6 @@ export function getAgents(state: MasterState, approvers: Approvers): GetAgents {
   return {
     agents: [...state.agents.values()].map((each) => agentV1(state, each, approvers)),
     recovered_agents: [...state.recoveredAgents.values()].map((each) => each.info),
-  };
-}
-
-/** `state` is what may be seen of it. */
-export function getState(state: MasterState, approvers: Approvers): ResponseGetState {
-  return {
-    get_tasks: getTasks(state),
-    get_executors: getExecutors(state),
-    get_frameworks: getFrameworks(state),
-    get_agents: getAgents(state, approvers),
   };
 }
 
@@ -190,37 +180,37 @@ export function taskText(task: Task): string {
   return text;
 }
 
-export function getTasksText(value: GetTasks): string {
-  const tasks = (value.tasks ?? []).map(taskText).join(',');
-  const unreachable = (value.unreachable_tasks ?? []).map(taskText).join(',');
-  const completed = (value.completed_tasks ?? []).map(taskText).join(',');
-  return `{"tasks":[${tasks}],"unreachable_tasks":[${unreachable}],"completed_tasks":[${completed}]}`;
+export function executorText(executor: ResponseGetExecutorsExecutor): string {
+  return toJson('mesos.v1.master.Response.GetExecutors.Executor', executor);
 }
 
 export function getExecutorsText(value: GetExecutors): string {
-  const executors = (value.executors ?? []).map((each) =>
-    toJson('mesos.v1.master.Response.GetExecutors.Executor', each),
-  );
-  return `{"executors":[${executors.join(',')}]}`;
+  return `{"executors":[${(value.executors ?? []).map(executorText).join(',')}]}`;
+}
+
+export function frameworkText(framework: ResponseGetFrameworksFramework): string {
+  return toJson('mesos.v1.master.Response.GetFrameworks.Framework', framework);
 }
 
 export function getFrameworksText(value: GetFrameworks): string {
-  const text = (each: ResponseGetFrameworksFramework): string =>
-    toJson('mesos.v1.master.Response.GetFrameworks.Framework', each);
-  const frameworks = (value.frameworks ?? []).map(text).join(',');
-  const completed = (value.completed_frameworks ?? []).map(text).join(',');
+  const frameworks = (value.frameworks ?? []).map(frameworkText).join(',');
+  const completed = (value.completed_frameworks ?? []).map(frameworkText).join(',');
   return `{"frameworks":[${frameworks}],"completed_frameworks":[${completed}]}`;
 }
 
 export function getAgentsText(value: GetAgents): string {
   const agents = (value.agents ?? []).map(agentText);
-  const recovered = (value.recovered_agents ?? []).map((each) => writeJson(infoTree(each)));
+  const recovered = (value.recovered_agents ?? []).map(recoveredAgentText);
   return `{"agents":[${agents.join(',')}],"recovered_agents":[${recovered.join(',')}]}`;
 }
 
-function agentText(agent: ResponseGetAgentsAgent): string {
+export function agentText(agent: ResponseGetAgentsAgent): string {
   const tree = toJsonValue('mesos.v1.master.Response.GetAgents.Agent', agent);
   return writeJson({ ...tree, agent_info: infoTree(agent.agent_info) });
+}
+
+export function recoveredAgentText(info: AgentInfo): string {
+  return writeJson(infoTree(info));
 }
 
 /**
@@ -229,12 +219,4 @@ function agentText(agent: ResponseGetAgentsAgent): string {
  */
 export function infoTree(info: AgentInfo): JsonObject {
   return { ...toJsonValue('mesos.v1.AgentInfo', info), checkpoint: true };
-}
-
-export function getStateText(state: MasterState, approvers: Approvers): string {
-  const tasks = `"get_tasks":${getTasksText(getTasks(state))}`;
-  const executors = `"get_executors":${getExecutorsText(getExecutors(state))}`;
-  const frameworks = `"get_frameworks":${getFrameworksText(getFrameworks(state))}`;
-  const agents = `"get_agents":${getAgentsText(getAgents(state, approvers))}`;
-  return `{${tasks},${executors},${frameworks},${agents}}`;
 }
