@@ -81,11 +81,11 @@ test('a change while SUBSCRIBED is being written is told behind it, and others h
   assert.match(third, /^\{"type":"TASK_UPDATED".*"TASK_KILLED"/);
 });
 
-/** A stream of `it` for which no more than 1,000 bytes may wait. */
-async function subscribeShort(it: RecordedMaster) {
+/** A stream of `it` for which no more than so many bytes may wait. */
+async function subscribeShort(it: RecordedMaster, queueMaxBytes: number) {
   const streams = new EventStreams({
     ...{ master: it.master, clock: new SimulatedClock(), log: silentLog, subscribersMax: 2 },
-    queueMaxBytes: 1_000,
+    queueMaxBytes,
   });
   streams.start();
   const server = createHttpServer({ ip: '127.0.0.1', port: 0, log: silentLog });
@@ -107,7 +107,7 @@ async function subscribeShort(it: RecordedMaster) {
 
 test('a subscriber is dropped and counted when too much waits for it', async () => {
   await using it = await startBig();
-  await using short = await subscribeShort(it);
+  await using short = await subscribeShort(it, 1_000);
   const { streams, stream } = short;
   assert.ok(it.master.teardown(ownersOf(it.master)[0].id));
   assert.equal(streams.count, 0);
@@ -118,7 +118,7 @@ test('a subscriber is dropped and counted when too much waits for it', async () 
 
 test('a SUBSCRIBED that is longer than what may wait is written as fast as it is read', async () => {
   await using it = await startBig();
-  await using short = await subscribeShort(it);
+  await using short = await subscribeShort(it, 200_000);
   const { streams, stream } = short;
   await stream.until(2);
   assert.ok((stream.records[0]?.length ?? 0) > 1024 ** 2);
