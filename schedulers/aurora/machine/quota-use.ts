@@ -73,8 +73,12 @@ export class QuotaUse {
     return quotaRefusal(this.quotaOf(role), total);
   }
 
+  /** An update that only removes needs nothing. */
   refusedPlan(role: string, config: TaskConfig | undefined, plan: QuotaPlan): string | undefined {
     if (config === undefined || !this.isCharged(config)) return undefined;
+    if (plan.update !== undefined && plan.update.instructions.desiredState === undefined) {
+      return undefined;
+    }
     return quotaRefusal(this.quotaOf(role), this.used(role, this.isChargedTo, plan));
   }
 
@@ -100,7 +104,7 @@ export class QuotaUse {
       const running = this.running(job, instructions.get(job), counts);
       const cron = crons.get(job);
       const update = instructions.get(job);
-      parts.push(cron === undefined ? running : larger(running, cronUse(cron, counts)));
+      parts.push(cron === undefined ? running : cronUse(cron, counts, running));
       if (update !== undefined) parts.push(updateUse(update, counts));
     }
     return sum(parts);
@@ -125,9 +129,14 @@ export class QuotaUse {
   }
 }
 
-function cronUse({ taskConfig, instanceCount }: JobConfiguration, counts: Counts): QuotaAmounts {
+/** The template says whether the job counts, also for what still runs of an earlier one. */
+function cronUse(
+  { taskConfig, instanceCount }: JobConfiguration,
+  counts: Counts,
+  running: QuotaAmounts,
+): QuotaAmounts {
   if (taskConfig === undefined || !counts(taskConfig)) return NO_QUOTA;
-  return times(quotaAmountsOf(taskConfig.resources), instanceCount);
+  return larger(running, times(quotaAmountsOf(taskConfig.resources), instanceCount));
 }
 
 function updateUse(instructions: JobUpdateInstructions, counts: Counts): QuotaAmounts {

@@ -29,6 +29,8 @@ export interface RollingUpdateOptions {
   readonly failed?: ReadonlySet<number>;
   /** Begun and not finished: they count in their group. */
   readonly working?: ReadonlySet<number>;
+  /** Those of which the history tells something. */
+  readonly told?: ReadonlySet<number>;
   /** Ends that were counted, by instance. */
   readonly failureCounts?: ReadonlyMap<number, number>;
 }
@@ -134,11 +136,13 @@ export class RollingUpdate {
     const isNew = followed.state === 'idle';
     followed.state = 'working';
     // What is as it shall be when the update comes to it was never updated.
-    if (isNew && verdict.kind !== 'succeeded') steps.push({ kind: 'updating', instance });
+    const isSilent =
+      isNew && verdict.kind === 'succeeded' && this.options.told?.has(instance) !== true;
+    if (isNew && !isSilent) steps.push({ kind: 'updating', instance });
     switch (verdict.kind) {
       case 'succeeded':
         followed.state = 'succeeded';
-        if (!isNew) steps.push({ kind: 'updated', instance });
+        if (!isSilent) steps.push({ kind: 'updated', instance });
         return;
       case 'failed':
         followed.state = 'failed';

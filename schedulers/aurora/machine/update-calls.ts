@@ -22,7 +22,7 @@ import {
   instructionsOf,
   jobOfRequest,
 } from './update-plan.ts';
-import { calledFor, isAllowed, isRollingBack, type UpdateCall } from './update-status.ts';
+import { calledFor, isAllowed, type UpdateCall } from './update-status.ts';
 import { StoredUpdate } from './update-table.ts';
 import type { JobUpdates } from './updates.ts';
 
@@ -71,14 +71,14 @@ export function startUpdate(
   const scope = scopeRefusal(settings, difference);
   if (scope !== undefined) return invalid(scope);
   if (isEmpty(difference)) return okay(undefined, 'Job is unchanged by proposed update.');
-  const active = state.updates.activeOf(job);
-  if (active !== undefined) return activeRefusal(active);
   const instructions = instructionsOf(state, current, difference, { config, settings });
   const quota = new QuotaUse(state, tiers);
   const limit =
     countRefusal(turn, count) ??
     quota.refusedPlan(key.role, config, { update: { job, instructions } });
   if (limit !== undefined) return invalid(limit);
+  const active = state.updates.activeOf(job);
+  if (active !== undefined) return activeRefusal(active);
   const updateKey = { job: key, id: turn.random.uuid() };
   const begun = { createdTimestampMs: turn.now, lastModifiedTimestampMs: turn.now };
   const update = new StoredUpdate({
@@ -179,9 +179,7 @@ export function steerUpdate(
   const from = update.status;
   const to = calledFor(call, from, updates.hasExpired(turn, update));
   if (to === from) return okay();
-  // Going back already, but stopped: that is what resume is for.
-  const isPointless = call === 'rollback' && isRollingBack(from);
-  if (to === undefined || isPointless || !isAllowed(from, to)) {
+  if (to === undefined || !isAllowed(from, to)) {
     return invalid(`Cannot transition update from ${from} to ${to ?? 'null'}`);
   }
   updates.become(turn, update, to, { user: caller.user, message });
@@ -194,9 +192,6 @@ export function pulseUpdate(
   updates: JobUpdates,
 ): Response {
   const update = turn.state.updates.get(key?.id, key?.job);
-  if (update === undefined || !update.isActive) {
-    return okay({ pulseJobUpdateResult: { status: 'FINISHED' } });
-  }
-  updates.pulse(turn, update);
-  return okay({ pulseJobUpdateResult: { status: 'OK' } });
+  const isPulsed = update?.isActive === true && updates.pulse(turn, update);
+  return okay({ pulseJobUpdateResult: { status: isPulsed ? 'OK' : 'FINISHED' } });
 }

@@ -92,6 +92,7 @@ export function rollingUpdate(turn: Turn, update: StoredUpdate): RollingUpdate {
     maxFailedInstances: settings.maxFailedInstances,
     isRollingBack: isBack,
     instances: new Map(order.map((each) => [each, targetConfig(update, each) !== undefined])),
+    told: touched,
     failed: lastIn(update, 'failed'),
     working: lastIn(update, 'updating'),
     failureCounts: failureCounts(turn, update),

@@ -25,7 +25,10 @@ export interface InstanceDifference {
   readonly unchanged: readonly number[];
 }
 
-/** Between the active instances and `count` instances of `config`, within `only` when that is not empty. */
+/**
+ * Between the active instances and `count` instances of `config`, within `only` when that is not empty: others that are
+ * there stay as they are.
+ */
 export function differenceOf(
   state: AuroraState,
   current: ReadonlyMap<number, TaskConfig>,
@@ -41,10 +44,11 @@ export function differenceOf(
   const text = state.configText(desired.config);
   const last = Math.max(desired.count - 1, ...current.keys());
   for (let instance = 0; instance <= last; instance += 1) {
-    if (desired.only.length > 0 && !inRanges(desired.only, instance)) continue;
     const config = current.get(instance);
     const isWanted = instance < desired.count;
-    if (config === undefined) {
+    if (desired.only.length > 0 && !inRanges(desired.only, instance)) {
+      if (config !== undefined) into('unchanged', instance);
+    } else if (config === undefined) {
       if (isWanted) into('added', instance);
     } else if (!isWanted) into('removed', instance);
     else into(state.configText(config) === text ? 'unchanged' : 'changed', instance);

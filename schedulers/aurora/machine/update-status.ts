@@ -57,6 +57,14 @@ export function isRollingBack(status: JobUpdateStatus): boolean {
   );
 }
 
+export function isAwaitingPulse(status: JobUpdateStatus): boolean {
+  return status === 'ROLL_FORWARD_AWAITING_PULSE' || status === 'ROLL_BACK_AWAITING_PULSE';
+}
+
+function isPaused(status: JobUpdateStatus): boolean {
+  return status === 'ROLL_FORWARD_PAUSED' || status === 'ROLL_BACK_PAUSED';
+}
+
 /** What a caller may ask of an update; `pulsesExpired` decides where a coordinated one goes on. */
 export type UpdateCall = 'pause' | 'resume' | 'abort' | 'rollback' | 'pulse';
 
@@ -75,6 +83,8 @@ export function calledFor(
     case 'pause':
       return isBack ? 'ROLL_BACK_PAUSED' : 'ROLL_FORWARD_PAUSED';
     case 'resume':
+      // What is not paused is where it would go on, or is refused.
+      if (pulsesExpired !== isAwaitingPulse(from) && !isPaused(from)) return undefined;
       if (pulsesExpired) return isBack ? 'ROLL_BACK_AWAITING_PULSE' : 'ROLL_FORWARD_AWAITING_PULSE';
       return isBack ? 'ROLLING_BACK' : 'ROLLING_FORWARD';
     case 'abort':

@@ -29,7 +29,7 @@ import {
   targetConfig,
 } from './update-direction.ts';
 import type { ActualTask } from './update-instance.ts';
-import { isRollingBack } from './update-status.ts';
+import { isAwaitingPulse, isRollingBack } from './update-status.ts';
 import type { StoredUpdate } from './update-table.ts';
 
 export interface EventAuthor {
@@ -61,7 +61,8 @@ export class JobUpdates {
     for (const update of turn.state.updates.all()) {
       if (!update.isActive) continue;
       const last = update.updateEvents.at(-1)?.timestampMs;
-      if (last !== undefined && isRolling(update.status)) this.pulses.set(update.id, last);
+      const isAwaiting = isAwaitingPulse(update.status);
+      if (last !== undefined && !isAwaiting) this.pulses.set(update.id, last);
       this.takeUp(turn, update);
     }
   }
@@ -92,12 +93,14 @@ export class JobUpdates {
     return last === undefined || turn.now - last >= timeoutMs;
   }
 
-  /** Refreshes; one that has waited for it goes on. */
-  pulse(turn: Turn, update: StoredUpdate): void {
+  /** Refreshes; one that has waited for it goes on. False for an update that needs no pulses. */
+  pulse(turn: Turn, update: StoredUpdate): boolean {
+    if (pulseTimeoutMs(update) <= 0) return false;
     this.pulses.set(update.id, turn.now);
     const { status } = update;
     if (status === 'ROLL_FORWARD_AWAITING_PULSE') this.become(turn, update, 'ROLLING_FORWARD', {});
     if (status === 'ROLL_BACK_AWAITING_PULSE') this.become(turn, update, 'ROLLING_BACK', {});
+    return true;
   }
 
   follow(turn: Turn, { before, after }: TaskChange): void {
@@ -317,8 +320,11 @@ function addInstanceEvent(
   instanceId: number,
   action: JobUpdateAction,
 ): void {
-  const last = update.instanceEvents.findLast((event) => event.instanceId === instanceId);
-  if (last?.action === action) return;
+  // Each is told once: one that is gone through again after a pause has been told of already.
+  const isTold = update.instanceEvents.some(
+    (event) => event.instanceId === instanceId && event.action === action,
+  );
+  if (isTold) return;
   const event = { instanceId, timestampMs: turn.now, action };
   turn.persist(turn.state.updates.addInstanceEvent(update, event));
   turn.count(`update_instance_transition_${action}`);

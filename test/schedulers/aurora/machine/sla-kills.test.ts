@@ -128,6 +128,21 @@ test('that a policy is looked at is said once, however often the update is pause
   assert.equal(events(it, 1).filter((text) => text === checking).length, 1);
 });
 
+test('an instance that waited for its policy and goes back is told of in both directions', () => {
+  const it = running();
+  it.advance(120_000);
+  update(it, { priority: 1, slaPolicy: ALL_BUT_ONE });
+  const [stored] = it.machine.state.updates.ofJob('www/prod/web');
+  const key = { job: WEB, id: stored?.id ?? '' };
+  assert.equal(said(it.call({ method: 'rollbackJobUpdate', args: { key } })), 'OK');
+  assert.deepEqual(events(it, 2), [
+    'INSTANCE_UPDATING',
+    'INSTANCE_UPDATING Checking SLA before continuing.',
+    'INSTANCE_ROLLING_BACK',
+    'INSTANCE_ROLLED_BACK',
+  ]);
+});
+
 test('without slaAware, below twenty instances, and for other tiers nobody asks', () => {
   const rows: readonly (readonly [Partial<TaskConfig>, boolean])[] = [
     [{ tier: 'preferred', slaPolicy: ALL_BUT_ONE }, false],
@@ -193,7 +208,14 @@ test('a host without tasks is drained at once, and one whose maintenance ends ke
   });
   const empty = it.call({ method: 'slaDrainHosts', args: drain('h3') });
   assert.deepEqual(empty.result, {
-    drainHostsResult: { statuses: [{ host: 'h3', mode: 'DRAINED' }] },
+    drainHostsResult: { statuses: [{ host: 'h3', mode: 'DRAINING' }] },
+  });
+  const status = it.call({
+    method: 'maintenanceStatus',
+    args: { hosts: { hostNames: ['h3'] } },
+  });
+  assert.deepEqual(status.result, {
+    maintenanceStatusResult: { statuses: [{ host: 'h3', mode: 'DRAINED' }] },
   });
   // Nobody has run long enough for one to go.
   it.call({ method: 'slaDrainHosts', args: drain('h1') });

@@ -52,12 +52,12 @@ test('the states without a way out are the ended ones', () => {
   ]);
 });
 
-/** Per state: pause, resume, resume with pulses expired, abort, rollback, pulse; `!` where it is refused. */
-const CALLS: { readonly [from in JobUpdateStatus]?: readonly string[] } = {
+/** Per state: pause, resume, resume with pulses expired, abort, rollback, pulse; undefined where it is refused. */
+const CALLS: { readonly [from in JobUpdateStatus]?: readonly (string | undefined)[] } = {
   ROLLING_FORWARD: [
     'ROLL_FORWARD_PAUSED',
     'ROLLING_FORWARD',
-    'ROLL_FORWARD_AWAITING_PULSE',
+    undefined,
     'ABORTED',
     'ROLLING_BACK',
     'ROLLING_FORWARD',
@@ -65,7 +65,7 @@ const CALLS: { readonly [from in JobUpdateStatus]?: readonly string[] } = {
   ROLLING_BACK: [
     'ROLL_BACK_PAUSED',
     'ROLLING_BACK',
-    'ROLL_BACK_AWAITING_PULSE',
+    undefined,
     'ABORTED',
     'ROLLING_BACK',
     'ROLLING_BACK',
@@ -88,7 +88,7 @@ const CALLS: { readonly [from in JobUpdateStatus]?: readonly string[] } = {
   ],
   ROLL_FORWARD_AWAITING_PULSE: [
     'ROLL_FORWARD_PAUSED',
-    'ROLLING_FORWARD',
+    undefined,
     'ROLL_FORWARD_AWAITING_PULSE',
     'ABORTED',
     'ROLLING_BACK',
@@ -96,7 +96,7 @@ const CALLS: { readonly [from in JobUpdateStatus]?: readonly string[] } = {
   ],
   ROLL_BACK_AWAITING_PULSE: [
     'ROLL_BACK_PAUSED',
-    'ROLLING_BACK',
+    undefined,
     'ROLL_BACK_AWAITING_PULSE',
     'ABORTED',
     'ROLLING_BACK',

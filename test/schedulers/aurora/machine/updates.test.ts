@@ -212,6 +212,60 @@ test('a coordinated update waits for pulses, and stops when they stay away', () 
   assert.deepEqual(pulse(), { pulseJobUpdateResult: { status: 'FINISHED' } });
 });
 
+test('only a coordinated update can be pulsed, and a successor knows the last pulse of a paused one', () => {
+  const plain = running(1);
+  plain.start(1);
+  const pulse = (it: UpdateTester) =>
+    it.call({ method: 'pulseJobUpdate', args: { key: it.key } }).result;
+  assert.deepEqual(pulse(plain), { pulseJobUpdateResult: { status: 'FINISHED' } });
+  const before = running(2);
+  before.start(2, { blockIfNoPulsesAfterMs: 60_000 });
+  pulse(before);
+  before.call({ method: 'pauseJobUpdate', args: { key: before.key } });
+  const after = new UpdateTester({}, before);
+  assert.deepEqual(pulse(after), { pulseJobUpdateResult: { status: 'OK' } });
+  const fresh = new UpdateTester({}, before);
+  assert.equal(said(fresh.call({ method: 'resumeJobUpdate', args: { key: fresh.key } })), 'OK');
+  assert.equal(fresh.update.status, 'ROLLING_FORWARD');
+});
+
+test('an update that goes back, but was paused, goes on when it shall roll back', () => {
+  const it = running(2);
+  it.start(2);
+  const key = it.key;
+  it.call({ method: 'rollbackJobUpdate', args: { key } });
+  it.call({ method: 'pauseJobUpdate', args: { key } });
+  assert.equal(it.update.status, 'ROLL_BACK_PAUSED');
+  assert.equal(said(it.call({ method: 'rollbackJobUpdate', args: { key } })), 'OK');
+  assert.equal(it.update.status, 'ROLLING_BACK');
+});
+
+test('an instance that is gone through again after a pause is told of once', () => {
+  const it = running(2);
+  it.start(2, { updateStrategy: { batchStrategy: { groupSize: 1, autopauseAfterBatch: true } } });
+  it.step();
+  assert.equal(it.update.status, 'ROLL_FORWARD_PAUSED');
+  assert.deepEqual(it.instanceEvents, ['0 INSTANCE_UPDATING', '0 INSTANCE_UPDATED']);
+  it.status(it.id(0), 'TASK_FAILED');
+  for (let round = 0; round < 3; round += 1) {
+    it.call({ method: 'resumeJobUpdate', args: { key: it.key } });
+    it.step();
+  }
+  assert.equal(it.update.status, 'ROLLED_FORWARD');
+  assert.deepEqual(it.instanceEvents.slice(2), ['1 INSTANCE_UPDATING', '1 INSTANCE_UPDATED']);
+});
+
+test('an update that has no room is told so before that another one is active', () => {
+  const quota = { resources: [{ numCpus: 2 }, { ramMb: 256 }, { diskMb: 128 }] };
+  const it = new UpdateTester();
+  it.call({ method: 'setQuota', args: { ownerRole: 'www', quota } });
+  it.create(job(2, { tier: 'preferred' }));
+  it.run();
+  assert.equal(it.start(1, {}, { tier: 'preferred' }), 'OK', 'one that only removes needs none');
+  assert.match(it.start(3, {}, { tier: 'preferred' }), /Insufficient resource quota/);
+  assert.match(it.start(2, {}, { tier: 'preferred', priority: 1 }), /An active update already/);
+});
+
 test('an update is refused with the reason, in the order of the checks', () => {
   const it = running(2);
   const refusals: readonly (readonly [string, string])[] = [
@@ -283,6 +337,15 @@ test('the difference that an update would make is told by configuration', () => 
   assert.deepEqual(ranges(add), [[{ first: 2, last: 2 }]]);
   assert.deepEqual(ranges(update), [[{ first: 0, last: 1 }]]);
   assert.deepEqual([remove, unchanged], [[], []]);
+  const settings = { ...UPDATE_SETTINGS, updateOnlyTheseInstances: [{ first: 1, last: 2 }] };
+  const some = it.call({
+    method: 'getJobUpdateDiff',
+    args: { request: { ...request, settings } },
+  }).result;
+  assert.ok(some !== undefined && 'getJobUpdateDiffResult' in some);
+  const within = some.getJobUpdateDiffResult;
+  assert.deepEqual(ranges(within.update), [[{ first: 1, last: 1 }]]);
+  assert.deepEqual(ranges(within.unchanged), [[{ first: 0, last: 0 }]], 'not asked for: it stays');
 });
 
 test('what was under way when the scheduler died is finished before the next group', () => {
