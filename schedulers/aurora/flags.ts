@@ -204,6 +204,7 @@ function machineSettings(flags: AuroraFlags): Result<MachineSettings> {
       executorNames: new Set(executors.value.keys()),
       slaInstancesMin: flags.min_required_instances_for_sla_check,
       slaDurationMaxSecs: flags.max_sla_duration_secs / 1_000,
+      slaHoldsForAllTiers: flags.sla_aware_kill_non_prod,
     },
     executors: executors.value,
     ...taskSettings(flags),

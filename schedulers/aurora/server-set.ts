@@ -70,8 +70,10 @@ export class ServerSet {
   private async read(members: readonly Member[]): Promise<void> {
     this.readCount += 1;
     const own = this.readCount;
-    const [first] = members;
-    const data = first === undefined ? undefined : await this.dataOf(first);
+    // Several say that they lead while the session of one that died goes on: nobody knows which.
+    const [first, ...others] = members;
+    const isOne = first !== undefined && others.length === 0;
+    const data = isOne ? await this.dataOf(first) : undefined;
     if (own !== this.readCount) return;
     this.leader = data === undefined ? undefined : endpointOf(data);
   }

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { AuroraMachine } from '../machine/aurora-machine.ts';
 import { keyText } from '../machine/job-key.ts';
 import { quotaAmountsOf } from '../machine/task-amounts.ts';
+import { isActive } from '../machine/task-table.ts';
 import type { MaintenanceMode } from '../thrift/types.ts';
 
 export interface EndpointPorts {
@@ -43,7 +44,7 @@ function pendingTasks({ machine, now }: EndpointPorts): readonly unknown[] {
     penaltyMs,
     taskIds: [...taskIds],
     name: config.job === undefined ? '' : keyText(config.job),
-    reason: `[${machine.groups.fits.reason(id, now())}]`,
+    reason: `[${machine.groups.fits.reasons(id, now()).join(', ')}]`,
   }));
 }
 
@@ -61,11 +62,12 @@ function maintenance(machine: AuroraMachine): unknown {
   const hosts = [...machine.state.hosts.values()];
   const inMode = (mode: MaintenanceMode): readonly string[] =>
     hosts.filter((each) => each.mode === mode).map(({ host }) => host);
+  // Those that still run there, whether they were told to go or wait for their policy.
   const draining = inMode('DRAINING').map((host) => [
     host,
     machine.state.tasks
       .onHost(host)
-      .filter(({ status }) => status === 'DRAINING')
+      .filter(isActive)
       .map(({ assignedTask }) => assignedTask.taskId),
   ]);
   return {

@@ -88,7 +88,8 @@ function refusedEnvironment(
   { environment }: JobKey,
   { environments }: ConfigurationRules,
 ): string | undefined {
-  if (environments.test(environment)) return undefined;
+  // The whole of the name must match, with or without anchors.
+  if (new RegExp(`^(?:${environments.source})$`).test(environment)) return undefined;
   const pattern = environments.source.replaceAll('\\/', '/');
   return `Job environment ${environment} doesn't match: ${pattern}`;
 }

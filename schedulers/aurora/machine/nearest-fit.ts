@@ -32,11 +32,11 @@ export class NearestFits {
     this.fits.delete(group);
   }
 
-  /** As the API shows it: the reasons joined by commas; empty when no offer was refused. */
-  reason(group: string, now: Instant): string {
+  /** Empty when no offer was refused. */
+  reasons(group: string, now: Instant): readonly string[] {
     const fit = this.fits.get(group);
-    if (fit === undefined || isOld(fit, now)) return '';
-    return fit.vetoes.map((veto) => veto.reason).join(',');
+    if (fit === undefined || isOld(fit, now)) return [];
+    return fit.vetoes.map((veto) => veto.reason);
   }
 
   sweep(now: Instant): void {

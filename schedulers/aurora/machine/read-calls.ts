@@ -27,17 +27,12 @@ export function tasksStatus(turn: Turn, query: TaskQuery = {}): Response {
 }
 
 export function tasksWithoutConfigs(turn: Turn, query: TaskQuery = {}): Response {
-  const tasks = turn.state.tasks.query(query).map(withoutData);
+  const tasks = turn.state.tasks.query(query).map(withoutExecutor);
   return okay({ scheduleStatusResult: { tasks } });
 }
 
-function withoutData(task: ScheduledTask): ScheduledTask {
-  const { executorConfig } = task.assignedTask.task;
-  if (executorConfig === undefined) return task;
-  const config = {
-    ...task.assignedTask.task,
-    executorConfig: { ...executorConfig, data: undefined },
-  };
+function withoutExecutor(task: ScheduledTask): ScheduledTask {
+  const config = { ...task.assignedTask.task, executorConfig: undefined };
   return { ...task, assignedTask: { ...task.assignedTask, task: config } };
 }
 
@@ -153,8 +148,8 @@ export function pendingReason(turn: Turn, query: TaskQuery = {}, groups: Pending
     .filter(matches)
     .map((task) => {
       const group = groups.of(turn, task.assignedTask.task);
-      const reason = group === undefined ? '' : groups.fits.reason(group.id, turn.now);
-      return { taskId: idOf(task), reason };
+      const reasons = group === undefined ? [] : groups.fits.reasons(group.id, turn.now);
+      return { taskId: idOf(task), reason: reasons.join(',') };
     });
   return okay({ getPendingReasonResult: { reasons } });
 }

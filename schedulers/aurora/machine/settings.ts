@@ -37,6 +37,8 @@ export interface ConfigurationRules {
   readonly executorNames: ReadonlySet<string>;
   readonly slaInstancesMin: number;
   readonly slaDurationMaxSecs: number;
+  /** `-sla_aware_kill_non_prod` */
+  readonly slaHoldsForAllTiers: boolean;
 }
 
 export type OfferOrder = 'RANDOM' | 'CPU' | 'MEMORY' | 'DISK' | 'REVOCABLE_CPU';

@@ -16,15 +16,9 @@ export type InstanceHistory = readonly (readonly PastEvent[])[];
 
 export const UPTIME_PERCENTILES: readonly number[] = [50, 75, 90, 95, 99];
 
-/**
- * The largest time in seconds such that at least `percent` of the instances have been RUNNING for as long; 0
- * when there is none.
- */
+/** The time in seconds that `percent` of the instances have been RUNNING for at least; 0 when there is none. */
 export function jobUptimeSecs(uptimesMs: readonly DurationMs[], percent: number): number {
-  const rising = uptimesMs.toSorted((a, b) => a - b);
-  const index = Math.floor(rising.length - (rising.length * percent) / 100);
-  const at = Math.max(0, Math.min(rising.length - 1, index));
-  return Math.floor((rising[at] ?? 0) / 1_000);
+  return reachedBy(uptimesMs, percent) / 1_000;
 }
 
 /** Since when a task is RUNNING; undefined when its newest event is another one. */
@@ -51,15 +45,16 @@ export function medianTimeMs(
     if (reached.timestamp < window.from || reached.timestamp >= window.to) continue;
     times.push(reached.timestamp - pending.timestamp);
   }
-  return median(times);
+  return reachedBy(times, 50);
 }
 
-function median(values: readonly number[]): number {
-  if (values.length === 0) return 0;
+/** What so many percent of the values are at or above, on a line from one to the next; 0 of none. */
+function reachedBy(values: readonly number[], percent: number): number {
   const rising = values.toSorted((a, b) => a - b);
-  const middle = rising.length >> 1;
-  const upper = rising[middle] ?? 0;
-  return rising.length % 2 === 1 ? upper : ((rising[middle - 1] ?? 0) + upper) / 2;
+  const place = ((rising.length - 1) * (100 - percent)) / 100;
+  const below = rising[Math.floor(place)] ?? 0;
+  const above = rising[Math.ceil(place)] ?? 0;
+  return below + (above - below) * (place - Math.floor(place));
 }
 
 /**

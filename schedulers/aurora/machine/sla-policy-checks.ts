@@ -16,7 +16,7 @@ export function slaRefusal(
 ): string | undefined {
   if (policy === undefined) return undefined;
   const { tierName, tier, instanceCount, rules } = context;
-  if (tier.isPreemptible || tier.isRevocable) {
+  if ((tier.isPreemptible || tier.isRevocable) && !rules.slaHoldsForAllTiers) {
     return `Tier '${tierName}' does not support SlaPolicy.`;
   }
   if ('coordinatorSlaPolicy' in policy) return undefined;

@@ -220,14 +220,17 @@ function begin(
   turn.putTask({ ...task, status, taskEvents: [eventOf(turn, status, message)] });
 }
 
-/** Sets the times of a task by its state; used with every change, and for all tasks after a start. */
+/**
+ * Sets the times of a task by its state; used with every change, and for all tasks after a start. What was under way
+ * then gets its time anew: the cluster has news of it that nobody has heard yet.
+ */
 export function setTimes(turn: Turn, task: ScheduledTask): void {
   const { timetable, settings } = turn;
   const id = idOf(task);
   const since = task.taskEvents.at(-1)?.timestamp ?? turn.now;
   clearTimes(turn, id);
   if (TRANSIENT.has(task.status)) {
-    timetable.set('timeout', id, since + settings.transientTimeoutMs);
+    timetable.set('timeout', id, turn.now + settings.transientTimeoutMs);
   }
   if (task.status === 'KILLING') timetable.set('kill', id, turn.now + settings.killRetryMs);
   if (task.status === 'PARTITIONED') {

@@ -13,7 +13,7 @@ import {
   redirectToLeader,
 } from '../../../schedulers/aurora/http/leader-redirect.ts';
 import { Leading } from '../../../schedulers/aurora/leading.ts';
-import { endpointOf, ServerSet } from '../../../schedulers/aurora/server-set.ts';
+import { endpointOf, memberText, ServerSet } from '../../../schedulers/aurora/server-set.ts';
 import { ZooKeeperLeadership } from '../../../schedulers/kit/leadership.ts';
 
 const PATH = '/aurora/scheduler';
@@ -132,6 +132,24 @@ test('a leader ends when the master does not take it in time, and after having l
     'b: halt',
     'b: the scheduler has led as long as one process may',
   ]);
+});
+
+test('while two say that they lead, nobody is told to lead', async () => {
+  const world = new World();
+  const { leading: a } = await world.start('a');
+  await world.pass(100);
+  a.registered();
+  const { leading: b } = await world.start('b');
+  const { client } = await world.start('c');
+  await world.pass(100);
+  assert.equal(b.status, 'not-leading');
+  const path = `${PATH}/member_`;
+  const data = Buffer.from(memberText({ host: 'x', port: 1 }, 'http'));
+  await Promise.all([
+    client.create(path, data, { isEphemeral: true, isSequential: true }),
+    world.pass(100),
+  ]);
+  assert.deepEqual([b.leader, b.status], [undefined, 'no-leader']);
 });
 
 test('members of original schedulers are understood, other nodes name nobody', () => {

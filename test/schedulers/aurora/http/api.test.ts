@@ -121,6 +121,27 @@ test('what waits, what is offered, and figures are shown', async () => {
   assert.equal(JSON.parse(await get('/tiers')).default, 'preemptible');
 });
 
+test('all reasons of the nearest offer are shown, and whom a draining host waits for', async () => {
+  const { app, it } = serve();
+  const get = async (url: string) => (await app.inject({ method: 'GET', url })).json();
+  it.create(job(2));
+  it.offer('small', { cpus: 1, ramMb: 10 });
+  it.advance(1);
+  assert.equal((await get('/pendingtasks'))[0].reason, '[Insufficient: CPU, Insufficient: RAM]');
+  it.run('h1');
+  const hosts = { hostNames: ['h1'] };
+  const defaultSlaPolicy = { coordinatorSlaPolicy: { coordinatorUrl: 'http://c', statusKey: '' } };
+  it.call({ method: 'slaDrainHosts', args: { hosts, defaultSlaPolicy, timeoutSecs: 60 } });
+  const ids = [it.id(0), it.id(1)];
+  assert.deepEqual(await get('/maintenance'), {
+    SCHEDULED: [],
+    DRAINING: { h1: ids },
+    DRAINED: [],
+  });
+  it.call({ method: 'drainHosts', args: { hosts } });
+  assert.deepEqual((await get('/maintenance')).DRAINING, { h1: ids });
+});
+
 test('quotas are shown by role', async () => {
   const { app, it } = serve();
   const quota = { resources: [{ numCpus: 10 }, { ramMb: 20_480 }, { diskMb: 40_960 }] };

@@ -121,6 +121,32 @@ test('the owner of a job must be a good name; that of its task is not looked at'
   assert.equal(answer('www', ''), 'OK');
 });
 
+test('the whole name of an environment must match, however the flag is written', () => {
+  const configuration = { ...SETTINGS.configuration, environments: /b.r|prod/ };
+  const it = new SchedulerTester({ configuration });
+  const answer = (environment: string): string => {
+    const description = job(1, { job: { ...WEB, environment } });
+    return said(it.call({ method: 'populateJobConfig', args: { description } }));
+  };
+  assert.equal(answer('bar'), 'OK');
+  assert.equal(
+    answer('preprod'),
+    "INVALID_REQUEST Invalid configuration: Job environment preprod doesn't match: b.r|prod",
+  );
+});
+
+test('preemptible jobs may have an SLA policy where it is asked before they are killed', () => {
+  const slaPolicy = { countSlaPolicy: { count: 19, durationSecs: 1 } };
+  const description = job(20, { slaPolicy });
+  const answer = (slaHoldsForAllTiers: boolean): string => {
+    const configuration = { ...SETTINGS.configuration, slaHoldsForAllTiers };
+    const it = new SchedulerTester({ configuration });
+    return said(it.call({ method: 'populateJobConfig', args: { description } }));
+  };
+  assert.match(answer(false), /Tier 'preemptible' does not support SlaPolicy\./);
+  assert.equal(answer(true), 'OK');
+});
+
 test('an SLA policy that lets no instance go, or takes too long, is refused', () => {
   const it = new SchedulerTester();
   const refusal = (slaPolicy: TaskConfig['slaPolicy']): string =>
@@ -243,6 +269,25 @@ test('only production tasks on shared hosts need quota', () => {
     said(it.call({ method: 'setQuota', args: { ownerRole: 'www', quota: less } })),
     /^INVALID_REQUEST Quota: .* is less then current prod reservation: /,
   );
+});
+
+test('what still runs of a cron job is charged as its template says', () => {
+  const it = new SchedulerTester();
+  const quota = { resources: [{ numCpus: 9 }, { ramMb: 9_000 }, { diskMb: 9_000 }] };
+  it.call({ method: 'setQuota', args: { ownerRole: 'www', quota } });
+  const cron = (tier: string) =>
+    job(3, { isService: false, tier }, { cronSchedule: '0 0 * * *', key: WEB });
+  it.call({ method: 'scheduleCronJob', args: { description: cron('preferred') } });
+  it.call({ method: 'startCronJob', args: { job: WEB } });
+  const used = () => {
+    const { result } = it.call({ method: 'getQuota', args: { ownerRole: 'www' } });
+    assert.ok(result !== undefined && 'getQuotaResult' in result);
+    const { prodSharedConsumption, nonProdSharedConsumption } = result.getQuotaResult;
+    return [prodSharedConsumption, nonProdSharedConsumption].map((each) => each?.resources[0]);
+  };
+  assert.deepEqual(used(), [{ numCpus: 3 }, { numCpus: 0 }]);
+  it.call({ method: 'replaceCronTemplate', args: { config: cron('preemptible') } });
+  assert.deepEqual(used(), [{ numCpus: 0 }, { numCpus: 3 }]);
 });
 
 test('a quota has exactly three values, none below zero', () => {

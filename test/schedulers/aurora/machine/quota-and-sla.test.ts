@@ -54,23 +54,28 @@ test('an update is charged for the larger of before and after, per resource', ()
   assert.deepEqual(larger(before, after), { cpus: 4, ramMb: 300, diskMb: 30 });
 });
 
-test('the uptime of a job is what so many percent of its instances have reached', () => {
-  const uptimes = [10_000, 20_000, 30_000, 40_000];
-  assert.equal(jobUptimeSecs(uptimes, 50), 30);
-  assert.equal(jobUptimeSecs(uptimes, 75), 20);
-  assert.equal(jobUptimeSecs(uptimes, 99), 10);
+test('the uptime of a job is what so many percent of its instances have reached, on a line between two', () => {
+  const hundred = Array.from({ length: 100 }, (_, at) => (at + 1) * 1_000);
+  const figures = [50, 75, 90, 95, 99].map((percent) => jobUptimeSecs(hundred, percent).toFixed(9));
+  const expected = [50.5, 25.75, 10.9, 5.95, 1.99];
+  assert.deepEqual(
+    figures,
+    expected.map((each) => each.toFixed(9)),
+  );
+  const uptimes = [30_000, 70_000, 90_000, 60_000];
+  assert.equal(jobUptimeSecs(uptimes, 75), 52.5);
+  assert.equal(jobUptimeSecs(uptimes, 100), 30);
+  assert.equal(jobUptimeSecs(uptimes, 0), 90);
+  assert.equal(jobUptimeSecs([10_000], 99), 10);
   assert.equal(jobUptimeSecs([], 50), 0);
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 0, max: 1_000 }), { minLength: 1 }),
       fc.constantFrom(50, 75, 90, 95, 99),
       (secs, percent) => {
-        const figure = jobUptimeSecs(
-          secs.map((each) => each * 1_000),
-          percent,
-        );
-        const share = (100 * secs.filter((each) => each >= figure).length) / secs.length;
-        assert.ok(share >= percent, `${share} of ${percent}`);
+        const ms = secs.map((each) => each * 1_000);
+        const figure = jobUptimeSecs(ms, percent);
+        assert.ok(figure >= Math.min(...secs) && figure <= jobUptimeSecs(ms, percent - 1));
       },
     ),
   );

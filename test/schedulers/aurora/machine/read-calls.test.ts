@@ -82,7 +82,7 @@ test('jobs that are active or have a schedule are told once each, of a role or o
   assert.deepEqual(names(''), ['a', 'nightly', 'web']);
 });
 
-test('tasks come by query, page after page, and without the data of their executors where asked', () => {
+test('tasks come by query, page after page, and without what their executors get where asked', () => {
   const it = new SchedulerTester();
   it.create(job(10));
   const instances = (query: TaskQuery): number[] =>
@@ -98,10 +98,8 @@ test('tasks come by query, page after page, and without the data of their execut
     it.call({ method: 'getTasksWithoutConfigs', args: { query: { limit: 1 } } }),
     'scheduleStatusResult',
   );
-  assert.deepEqual(tasks[0]?.assignedTask.task.executorConfig, {
-    name: 'AuroraExecutor',
-    data: undefined,
-  });
+  assert.equal(tasks.length, 1);
+  assert.equal(tasks[0]?.assignedTask.task.executorConfig, undefined);
 });
 
 test('active instances are told by configuration, as ranges', () => {

@@ -39,6 +39,7 @@ export const SETTINGS: MachineSettings = {
     executorNames: new Set(['AuroraExecutor']),
     slaInstancesMin: 20,
     slaDurationMaxSecs: 7_200,
+    slaHoldsForAllTiers: false,
   },
   executors: new Map([
     [

@@ -200,6 +200,22 @@ test('a task that stays ASSIGNED is lost after five minutes, and replaced', () =
   assert.deepEqual(it.take(), [`kill ${id}`]);
 });
 
+test('after a start, what is under way gets its five minutes anew', () => {
+  const before = new SchedulerTester();
+  before.create(job(1));
+  before.offer('h1');
+  before.advance(1);
+  assert.deepEqual(before.statuses(), ['0 ASSIGNED']);
+  before.now += 3_600_000;
+  const after = new SchedulerTester({}, before);
+  // Both draw the same lots; so the names of tasks differ.
+  after.create(job(2, { job: { ...WEB, name: 'other' } }));
+  after.advance(299_000);
+  assert.deepEqual(after.statuses(), ['0 ASSIGNED']);
+  after.advance(1_000);
+  assert.deepEqual(after.statuses(), ['0 LOST', '0 PENDING']);
+});
+
 test('a task that stays KILLING is killed again, with pauses that double', () => {
   const it = new SchedulerTester();
   it.create(job(1));
