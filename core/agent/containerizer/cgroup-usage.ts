@@ -9,15 +9,9 @@ export interface UsageFiles {
   read(path: string): string | undefined;
 }
 
-export interface DiskUsage {
-  readonly usedBytes: number;
-  readonly limitBytes: number;
-}
-
 export interface UsageSources {
   readonly files: UsageFiles;
-  readonly disk: DiskUsage | undefined;
-  /** What others have counted: received and sent, sampled. */
+  /** What others have counted: received and sent, sampled, taken of disks. */
   readonly more?: Partial<ResourceStatistics>;
 }
 
@@ -34,15 +28,11 @@ const UNLIMITED_BYTES_MIN = 2 ** 62;
 export function usageOf(
   containerId: string,
   options: IsolationOptions,
-  { files, disk, more = {} }: UsageSources,
+  { files, more = {} }: UsageSources,
 ): ResourceStatistics | undefined {
   const statistics: Statistics = { ...more };
   if (options.cgroups.version === 1) readV1(containerId, options, { files, into: statistics });
   else readV2(containerId, options, { files, into: statistics });
-  if (disk !== undefined) {
-    statistics.disk_used_bytes = disk.usedBytes;
-    statistics.disk_limit_bytes = disk.limitBytes;
-  }
   const known = Object.entries(statistics).filter(([, value]) => value !== undefined);
   return known.length === 0 ? undefined : { timestamp: 0, ...Object.fromEntries(known) };
 }

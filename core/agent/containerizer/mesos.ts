@@ -20,12 +20,13 @@ import type {
 import { variablesOf } from '../command-info.ts';
 import { type ContainerLogger, logPlanFor } from '../container-logger.ts';
 import type { ContainerKind, ContainerSpec, Launcher, LauncherEvent } from '../launcher-port.ts';
-import { type DiskUsage, type UsageFiles, usageOf } from './cgroup-usage.ts';
+import { type UsageFiles, usageOf } from './cgroup-usage.ts';
 import { NetworkUsage } from './cni/network-usage.ts';
 import type { CniNetworks } from './cni/networks.ts';
 import { type ContainerImages, needsImages } from './container-images.ts';
 import { type ImageOutcome, ImageWork } from './image-work.ts';
 import { type IsolationOptions, NO_ISOLATION } from './isolation-options.ts';
+import { DISK_ISOLATOR, diskStatistics } from './isolators/disk.ts';
 import { RLIMITS } from './isolators/privileges.ts';
 import { createIsolators } from './isolators.ts';
 import type { NetClsHandles } from './net-cls.ts';
@@ -243,8 +244,8 @@ export class MesosContainerizer implements Containerizer {
     if (known === undefined || files === undefined) return undefined;
     const network = isolation.countsTraffic ? this.traffic.of(containerId, files) : {};
     const perf = this.options.perfOf?.(containerId);
-    const more = { ...network, ...(perf === undefined ? {} : { perf }) };
-    return usageOf(containerId, isolation, { files, disk: this.diskUsage(known), more });
+    const more = { ...network, ...this.diskOf(known), ...(perf === undefined ? {} : { perf }) };
+    return usageOf(containerId, isolation, { files, more });
   }
 
   status(containerId: string): ContainerStatus | undefined {
@@ -333,15 +334,11 @@ export class MesosContainerizer implements Containerizer {
     else this.images.destroy(containerId, act);
   }
 
-  private diskUsage({ sandbox, disk, resources }: Known): DiskUsage | undefined {
-    const usedBytes = disk.get(sandbox);
-    if (usedBytes === undefined) return undefined;
-    let quotaMb = 0;
-    for (const each of resources?.requests ?? []) {
-      const isRoot = each.name === 'disk' && each.disk?.persistence === undefined;
-      if (isRoot) quotaMb += each.scalar?.value ?? 0;
-    }
-    return { usedBytes, limitBytes: quotaMb * 1024 ** 2 };
+  private diskOf({ sandbox, disk, resources }: Known): Partial<ResourceStatistics> {
+    const { isolation, volumeDirectory } = this.options;
+    if (!isolation.isolators.includes(DISK_ISOLATOR)) return {};
+    const requests = resources?.requests ?? [];
+    return diskStatistics({ sandbox, requests, usedBytes: disk }, volumeDirectory);
   }
 
   private received(event: LauncherEvent): void {

@@ -90,7 +90,7 @@ export type WatchPlan =
   | {
       readonly kind: 'disk';
       readonly path: string;
-      /** Not counted: mount points and volumes below `path`, relative to it. */
+      /** Not counted: volumes below `path`, absolute. */
       readonly excludes: readonly string[];
       readonly quotaBytes: number;
       readonly intervalMs: number;

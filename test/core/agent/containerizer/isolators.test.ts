@@ -7,6 +7,7 @@ import {
   NO_ISOLATION,
 } from '../../../../core/agent/containerizer/isolation-options.ts';
 import type { IsolatedContainer } from '../../../../core/agent/containerizer/isolator.ts';
+import { diskStatistics } from '../../../../core/agent/containerizer/isolators/disk.ts';
 import { createIsolators } from '../../../../core/agent/containerizer/isolators.ts';
 import type { IsolationPlan } from '../../../../core/agent/containerizer/plan.ts';
 import { IsolationPlanner } from '../../../../core/agent/containerizer/planner.ts';
@@ -196,9 +197,52 @@ test('the disk of a sandbox is measured without the volumes in it, and each volu
   const plan = planOf(it, container('', { resources: { requests, limits: {} } }));
   const common = { kind: 'disk', intervalMs: 15_000, isEnforced: true };
   assert.deepEqual(plan.watches, [
-    { ...common, path: '/sandbox', excludes: ['data'], quotaBytes: 32 * MB },
+    { ...common, path: '/sandbox', excludes: ['/sandbox/data'], quotaBytes: 32 * MB },
     { ...common, path: '/volume', excludes: [], quotaBytes: 10 * MB },
   ]);
+});
+
+test('the quota of a disk of its own is its size, which nobody else enforces', () => {
+  const disk = {
+    source: { type: 'MOUNT', mount: { root: '/mnt/a' } },
+    persistence: { id: 'v' },
+    volume: { container_path: 'data', mode: 'RW' },
+  } as const;
+  const requests = resources('disk:10').map((each) => ({ ...each, disk }));
+  const it = planner(['disk/du'], { isDiskEnforced: true });
+  const plan = planOf(it, container('', { resources: { requests, limits: {} } }));
+  assert.deepEqual(
+    plan.watches.map((watch) => watch.kind === 'disk' && watch.isEnforced),
+    [false],
+  );
+});
+
+test('what may be taken of disks is told at once, what is taken when it was measured', () => {
+  const source = { type: 'PATH', path: { root: '/mnt/a' } } as const;
+  const persistence = { id: 'v' };
+  const volume = { container_path: 'data', mode: 'RW' } as const;
+  const requests = [
+    ...resources('cpus:1;disk:32'),
+    ...resources('disk:10').map((each) => ({ ...each, disk: { source, persistence, volume } })),
+  ];
+  const statistics = (usedBytes: ReadonlyMap<string, number>) =>
+    diskStatistics({ sandbox: '/sandbox', requests, usedBytes }, () => '/volume');
+  assert.deepEqual(statistics(new Map()), {
+    disk_limit_bytes: 32 * MB,
+    disk_statistics: [{ limit_bytes: 32 * MB }, { source, persistence, limit_bytes: 10 * MB }],
+  });
+  const measured = new Map([
+    ['/sandbox', 1],
+    ['/volume', 2],
+  ]);
+  assert.deepEqual(statistics(measured), {
+    disk_limit_bytes: 32 * MB,
+    disk_used_bytes: 1,
+    disk_statistics: [
+      { limit_bytes: 32 * MB, used_bytes: 1 },
+      { source, persistence, limit_bytes: 10 * MB, used_bytes: 2 },
+    ],
+  });
 });
 
 test('resource limits are soft and hard, or none at all', () => {
@@ -308,7 +352,7 @@ test('what the kernel counts becomes statistics, in seconds and bytes', () => {
   };
   const files = { read: (path: string) => texts[path.replace('/sys/fs/cgroup/', '')] };
   const options = { ...NO_ISOLATION, subsystems: ['cpu', 'cpuacct', 'memory'] };
-  const usage = usageOf('c1', options, { files, disk: { usedBytes: 5, limitBytes: 10 } });
+  const usage = usageOf('c1', options, { files, more: { disk_used_bytes: 5 } });
   const known = Object.entries(usage ?? {}).filter(([, value]) => value !== undefined);
   assert.deepEqual(Object.fromEntries(known), {
     timestamp: 0,
@@ -323,7 +367,6 @@ test('what the kernel counts becomes statistics, in seconds and bytes', () => {
     mem_rss_bytes: 700,
     mem_anon_bytes: 700,
     disk_used_bytes: 5,
-    disk_limit_bytes: 10,
   });
-  assert.equal(usageOf('gone', options, { files, disk: undefined }), undefined);
+  assert.equal(usageOf('gone', options, { files }), undefined);
 });

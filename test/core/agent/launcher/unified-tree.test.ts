@@ -124,7 +124,7 @@ test('a limit that was reached is seen in the counters of the kernel, and use is
   assert.match(limitation.message, /^Memory limit exceeded: Requested: 128MB Maximum Used: 128MB/);
   write('memory.current', String(5 * MB));
   write('cpu.stat', 'usage_usec 3000000\nuser_usec 2000000\nsystem_usec 1000000\n');
-  const usage = usageOf('c1', it.options, { files: kernelFiles, disk: undefined, more: {} });
+  const usage = usageOf('c1', it.options, { files: kernelFiles, more: {} });
   assert.equal(usage?.cpus_user_time_secs, 2);
   assert.equal(usage.mem_total_bytes, 5 * MB);
 });
