@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { describeError } from '../../../core/base/errors.ts';
 import type { HttpClient } from '../../../core/net/ports.ts';
-import type { ProbeTarget } from '../machine/effects.ts';
+import { type ProbeTarget, probeUrl } from '../machine/effects.ts';
 import type { ProbeOutcome } from '../machine/health.ts';
 
 export interface Prober {
@@ -38,14 +38,11 @@ export class NetworkProber implements Prober {
   }
 
   private async get(target: ProbeTarget): Promise<ProbeOutcome> {
-    const { kind, host, port, path, timeoutMs } = target;
-    const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-    const slash = path.startsWith('/') ? '' : '/';
     const response = await this.http.request({
       method: 'GET',
-      url: `${kind}://${authority}${slash}${path}`,
+      url: probeUrl(target),
       headers: { accept: '*/*' },
-      headTimeoutMs: timeoutMs,
+      headTimeoutMs: target.timeoutMs,
     });
     const { status } = response;
     const contentType = response.headers['content-type'] ?? '';

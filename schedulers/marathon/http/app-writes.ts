@@ -114,11 +114,9 @@ export async function updateApps(
 ): Promise<unknown> {
   const body = readBody(request);
   if (!body.ok) return sendProblem(reply, body.error);
-  const updates = readUpdates(body.value);
+  // Whole definitions are read as such, and those have an id.
+  const updates = readUpdates(body.value, { requireId: !partial });
   if (!updates.ok) return sendProblem(reply, modelProblem(updates.error));
-  if (updates.value.some(({ id }) => id === undefined)) {
-    return sendProblem(reply, { status: 422, message: 'App Update must have app id set' });
-  }
   const resolved: RawApp[] = [];
   for (const each of updates.value) {
     const current = appIn(api.shell.machine.state.root, resolvePathId(each.id ?? ''));
@@ -132,7 +130,9 @@ export async function updateApps(
     target: (root, version) => {
       const apps: App[] = [];
       for (const raw of resolved) {
-        const id = resolvePathId(raw.id ?? '');
+        // Each is judged after those before it, which may be wrong in other ways.
+        if (raw.id === undefined) return err({ kind: 'illegal', message: NO_ID });
+        const id = resolvePathId(raw.id);
         const app = updatedApp(api, root, version, { raw, id, partial, mustExist });
         if (!app.ok) return app;
         apps.push(app.value);
@@ -143,14 +143,19 @@ export async function updateApps(
   return sendDeployment(reply, result);
 }
 
-function readUpdates(document: unknown): Result<readonly RawApp[], readonly Violation[]> {
+const NO_ID = 'requirement failed: App Update must have app id set';
+
+function readUpdates(
+  document: unknown,
+  options: { readonly requireId: boolean },
+): Result<readonly RawApp[], readonly Violation[]> {
   if (!Array.isArray(document)) {
     return err([{ path: '/', message: 'error.expected.jsarray' }]);
   }
   const updates: RawApp[] = [];
   const violations: Violation[] = [];
   document.forEach((each: unknown, index) => {
-    const raw = readRawApp(each, { requireId: false });
+    const raw = readRawApp(each, options);
     if (raw.ok) updates.push(raw.value);
     else violations.push(...underPath(`(${index})`, raw.error));
   });

@@ -13,7 +13,12 @@ import {
 import { type Instance, isAtRest, isLeaving, isOutdated } from '../model/instance.ts';
 import { type PathId, ROOT } from '../model/path-id.ts';
 import { isResident } from '../model/persistent-volumes.ts';
-import { healthChecksOf, type RunSpec, readinessChecksOf } from '../model/run-spec.ts';
+import {
+  healthChecksOf,
+  isHealthChecked,
+  type RunSpec,
+  readinessChecksOf,
+} from '../model/run-spec.ts';
 import { deploymentEndEvent, deploymentStepEvent, marathonEvent } from './events.ts';
 import { type ProbeSchedule, runReadiness } from './health.ts';
 import { add, counts, decommission, delayKey, retire } from './instances.ts';
@@ -190,9 +195,7 @@ export function isReady(turn: Turn, instance: Instance): boolean {
 
 function isHealthy(turn: Turn, instance: Instance): boolean {
   if (!mayServe(turn, instance)) return false;
-  return (
-    healthChecksOf(instance.spec).length === 0 || turn.state.health.isHealthy(instance) === true
-  );
+  return !isHealthChecked(instance.spec) || turn.state.health.isHealthy(instance) === true;
 }
 
 /**
@@ -202,9 +205,7 @@ function isHealthy(turn: Turn, instance: Instance): boolean {
 function mayServe(turn: Turn, instance: Instance): boolean {
   if (instance.condition !== 'Running' || instance.goal !== 'Running') return false;
   if (turn.state.kills.has(instance.id)) return false;
-  return (
-    healthChecksOf(instance.spec).length === 0 || turn.state.health.isHealthy(instance) !== false
-  );
+  return !isHealthChecked(instance.spec) || turn.state.health.isHealthy(instance) !== false;
 }
 
 function restart(turn: Turn, baselines: Map<PathId, RestartBaseline>, spec: RunSpec): boolean {

@@ -52,6 +52,12 @@ export interface ProbeTarget {
   readonly timeoutMs: number;
 }
 
+/** Where a probe by HTTP asks. */
+export function probeUrl({ kind, host, port, path }: ProbeTarget): string {
+  const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  return `${kind}://${authority}${path.startsWith('/') ? '' : '/'}${path}`;
+}
+
 /** Which probe an answer belongs to. */
 export interface ProbeKey {
   readonly purpose: 'health' | 'readiness';

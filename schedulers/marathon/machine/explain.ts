@@ -5,7 +5,7 @@
 import type { Instant } from '../../../core/base/clock.ts';
 import { type Instance, isTerminal } from '../model/instance.ts';
 import type { PathId } from '../model/path-id.ts';
-import { healthChecksOf, type RunSpec } from '../model/run-spec.ts';
+import { isHealthChecked, type RunSpec } from '../model/run-spec.ts';
 import { type Misfit, misfitOf } from '../offers/misfit.ts';
 import { isReady } from './deployments.ts';
 import { counts, delayUntil } from './instances.ts';
@@ -156,10 +156,11 @@ function instanceWaits(turn: Turn, spec: RunSpec, wanted: readonly Instance[]): 
   add(isIn('Provisioned', 'Staging', 'Starting'), 'are being started on their agents');
   add(isIn('Unreachable'), 'are on agents that the master has lost from sight');
   add(isIn('Killing'), 'are being killed');
-  const hasChecks = healthChecksOf(spec).length > 0;
   add(
     (instance) => instance.condition === 'Running' && !isReady(turn, instance),
-    hasChecks ? 'run, but are not healthy or not ready yet' : 'run, but are not ready yet',
+    isHealthChecked(spec)
+      ? 'run, but are not healthy or not ready yet'
+      : 'run, but are not ready yet',
   );
   const leaving = turn.state.instances
     .of(spec.id)

@@ -3,8 +3,8 @@
  * book counts; what follows from a count is decided in `health.ts`.
  */
 import type { Instant } from '../../../core/base/clock.ts';
-import type { Instance, InstanceId } from '../model/instance.ts';
-import { healthChecksOf } from '../model/run-spec.ts';
+import { type Instance, type InstanceId, reportedHealth } from '../model/instance.ts';
+import { healthChecksOf, isPod } from '../model/run-spec.ts';
 
 export interface CheckResult {
   readonly alive: boolean;
@@ -47,9 +47,11 @@ export class HealthBook {
   }
 
   /**
-   * True when all checks are alive, false when any is not, undefined without checks or results.
+   * True when all checks are alive, false when any is not, undefined without checks or results. Of a pod
+   * its tasks tell.
    */
   isHealthy(instance: Instance): boolean | undefined {
+    if (isPod(instance.spec)) return reportedHealth(instance.tasks);
     const results = this.results(instance);
     if (results.length === 0) return undefined;
     if (results.some((result) => result?.alive === false)) return false;

@@ -15,7 +15,7 @@ import { type Instance, startedAtOf } from '../model/instance.ts';
 import type { PathId } from '../model/path-id.ts';
 import { healthChecksOf, isApp, type RunSpec, readinessChecksOf } from '../model/run-spec.ts';
 import type { Version } from '../model/timestamp.ts';
-import type { ProbeKey, ProbeTarget } from './effects.ts';
+import { type ProbeKey, type ProbeTarget, probeUrl } from './effects.ts';
 import { failedHealthCheckEvent, marathonEvent } from './events.ts';
 import type { CheckResult, ReadinessResult } from './health-book.ts';
 import { requestKill } from './instances.ts';
@@ -223,16 +223,28 @@ export function handleProbe(turn: Turn, key: ProbeKey, outcome: ProbeOutcome): v
   }
   const check = readinessChecksOf(instance.spec)[key.index];
   if (check === undefined) return;
-  const status = outcome.response?.status;
+  const { response } = outcome;
+  const ready = response !== undefined && check.httpStatusCodesForReady.includes(response.status);
+  const shown = response ?? noAnswer(readinessTarget(instance, check), outcome.cause);
   const result: ReadinessResult = {
     name: check.name,
     taskId: key.taskId,
-    ready: status !== undefined && check.httpStatusCodesForReady.includes(status),
-    lastResponse: check.preserveLastResponse ? outcome.response : undefined,
+    ready,
+    lastResponse: check.preserveLastResponse ? shown : undefined,
   };
   const nextAt = turn.now + seconds(check.intervalSeconds);
   turn.state.health.recordReadiness(instance, result, nextAt);
   turn.touch(instance.spec.id);
+}
+
+/** What is shown in place of a response that never came, in the original's words. */
+function noAnswer(
+  target: ProbeTarget | undefined,
+  cause: string | undefined,
+): ReadinessResult['lastResponse'] {
+  const url = target === undefined ? '' : probeUrl(target);
+  const body = `Marathon could not query ${url}: ${cause ?? ''}`;
+  return { status: 504, contentType: 'text/plain', body };
 }
 
 /** One more result of a check, be it Marathon's own or the agent's. */
@@ -258,10 +270,20 @@ export function recordHealth(
     const members = { appId: spec.id, instanceId, version: spec.version, alive: after.alive };
     turn.publish(marathonEvent('health_status_changed_event', now, members));
   }
-  const healthy = state.health.isHealthy(instance);
+  tellChangedHealth(turn, instance, wasHealthy);
+}
+
+/** What counts as healthy is looked at anew by deployments. */
+export function tellChangedHealth(
+  turn: Turn,
+  instance: Instance,
+  wasHealthy: boolean | undefined,
+): void {
+  const healthy = turn.state.health.isHealthy(instance);
   if (healthy === wasHealthy) return;
+  const { id: instanceId, spec } = instance;
   turn.publish(
-    marathonEvent('instance_health_changed_event', now, {
+    marathonEvent('instance_health_changed_event', turn.now, {
       instanceId,
       runSpecId: spec.id,
       healthy: healthy ?? null,

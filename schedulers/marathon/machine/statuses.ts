@@ -18,10 +18,10 @@ import {
   startedAtOf,
   type TaskNetwork,
 } from '../model/instance.ts';
-import { healthChecksOf } from '../model/run-spec.ts';
+import { healthChecksOf, isPod } from '../model/run-spec.ts';
 import { formatTimestamp } from '../model/timestamp.ts';
 import { marathonEvent, statusUpdateEvent } from './events.ts';
-import { recordHealth } from './health.ts';
+import { recordHealth, tellChangedHealth } from './health.ts';
 import {
   afterTaskEnded,
   decommission,
@@ -98,8 +98,12 @@ function applyStatus(
   const updated: Instance = { ...instance, condition, since, tasks };
   const isFirstRunning = startedAtOf(instance) === undefined && startedAtOf(updated) !== undefined;
   if (isFirstRunning) turn.state.tokens.giveBack();
-  turn.putInstance(updated);
   turn.publish(statusUpdateEvent(updated, task, turn.now));
+  turn.putInstance(updated);
+  // Of apps the checks tell.
+  if (isPod(updated.spec)) {
+    tellChangedHealth(turn, updated, turn.state.health.isHealthy(instance));
+  }
   updateDelay(turn, updated, status);
   recordFailure(turn, updated, task, status);
   if (!isTerminal(condition)) believeAgentCheck(turn, updated, status, { onlyFirst: false });

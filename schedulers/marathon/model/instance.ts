@@ -269,6 +269,19 @@ export function conditionOfTasks(tasks: readonly InstanceTask[]): Condition {
   return present.has('Unreachable') ? 'Unreachable' : 'Killing';
 }
 
+/**
+ * What the agent has said of the tasks' health: false while any running one is not well, undefined
+ * while any is neither running nor finished, or nothing has been said of any.
+ */
+export function reportedHealth(tasks: readonly InstanceTask[]): boolean | undefined {
+  const running = tasks.filter(({ condition }) => condition === 'Running');
+  if (running.some(({ healthy }) => healthy === false)) return false;
+  const isSettled = ({ condition }: InstanceTask): boolean =>
+    condition === 'Running' || condition === 'Finished';
+  if (!tasks.every(isSettled)) return undefined;
+  return running.some(({ healthy }) => healthy === true) ? true : undefined;
+}
+
 /** Which role's offers it uses. */
 export function roleOf({ reservation, spec }: Instance): string {
   return reservation?.role ?? spec.role;

@@ -145,7 +145,7 @@ const HEALTH_CHECK = object({
 
 const IMAGE = object(
   {
-    kind: names('DOCKER'),
+    kind: names('DOCKER', 'APPC'),
     id: FILE_PATH,
     pullConfig: object({ secret: STRING }, ['secret']),
     forcePull: BOOLEAN,

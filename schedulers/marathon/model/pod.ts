@@ -68,7 +68,7 @@ export interface PodHealthCheck extends PodProbeKinds {
 export type PodCheck = PodProbeKinds;
 
 export interface PodImage {
-  readonly kind: 'DOCKER';
+  readonly kind: 'DOCKER' | 'APPC';
   readonly id: string;
   readonly pullConfig?: { readonly secret: string } | undefined;
   readonly forcePull?: boolean | undefined;

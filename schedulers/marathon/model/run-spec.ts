@@ -16,9 +16,15 @@ export function isApp(spec: RunSpec): spec is App {
   return !isPod(spec);
 }
 
-/** Checks whose results Marathon counts; those of a pod's containers are the executor's business. */
+/** Checks whose results Marathon counts; those of a pod's containers are counted by the executor. */
 export function healthChecksOf(spec: RunSpec): readonly AppHealthCheck[] {
   return isPod(spec) ? [] : spec.healthChecks;
+}
+
+/** Whether its instances have to be healthy, not only running, before they serve. */
+export function isHealthChecked(spec: RunSpec): boolean {
+  if (!isPod(spec)) return spec.healthChecks.length > 0;
+  return spec.containers.some(({ healthCheck }) => healthCheck !== undefined);
 }
 
 export function readinessChecksOf(spec: RunSpec): readonly ReadinessCheck[] {

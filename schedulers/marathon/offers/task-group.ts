@@ -9,6 +9,7 @@ import type {
   EnvironmentVariable,
   ExecutorInfo,
   HealthCheck,
+  Image,
   Offer,
   Secret,
   TaskGroupInfo,
@@ -157,8 +158,7 @@ function containerOf(pod: Pod, container: PodContainer): ContainerInfo | undefin
       : {
           mesos: {
             image: {
-              type: 'DOCKER' as const,
-              docker: { name: image.id, ...pullConfigOf(pod, image) },
+              ...imageOf(pod, image),
               ...(image.forcePull === undefined ? {} : { cached: !image.forcePull }),
             },
           },
@@ -167,6 +167,17 @@ function containerOf(pod: Pod, container: PodContainer): ContainerInfo | undefin
     ...(linuxInfo === undefined ? {} : { linux_info: linuxInfo }),
   };
   return Object.keys(given).length === 0 ? undefined : { type: 'MESOS', ...given };
+}
+
+/** Without these no AppC image is found; the pod may say others. */
+const APPC_LABELS = { os: 'linux', arch: 'amd64' };
+
+function imageOf(pod: Pod, image: PodImage): Image {
+  if (image.kind === 'APPC') {
+    const labels = labelsOf({ ...APPC_LABELS, ...image.labels });
+    return { type: 'APPC', appc: { name: image.id, labels } };
+  }
+  return { type: 'DOCKER', docker: { name: image.id, ...pullConfigOf(pod, image) } };
 }
 
 function pullConfigOf(pod: Pod, { pullConfig }: PodImage): { readonly config?: Secret } {

@@ -18,8 +18,8 @@ test('a deployment tells its steps, and its tasks their states', async () => {
     'instance_changed_event',
     'api_post_event',
     'instance_changed_event',
-    'instance_changed_event',
     'status_update_event',
+    'instance_changed_event',
     'deployment_step_success',
     'deployment_success',
   ]);

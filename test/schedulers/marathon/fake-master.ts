@@ -147,7 +147,7 @@ export class FakeMaster {
 
   client(): HttpClient {
     return {
-      request: (request) => Promise.resolve(this.answer(request)),
+      request: async (request) => this.answer(request),
       close: () => Promise.resolve(),
     };
   }
@@ -156,7 +156,7 @@ export class FakeMaster {
   ignoresLaunches = false;
   /** Kills get lost. */
   ignoresKills = false;
-  /** The status with which tasks answer checks. */
+  /** The status with which tasks answer checks; 0 = they do not. */
   probeStatus = 200;
   /** Of one task, by `host:port`. */
   readonly probeStatusOf = new Map<string, number>();
@@ -166,6 +166,7 @@ export class FakeMaster {
     if (!request.url.includes('/api/v1/scheduler')) {
       this.probes.push(request.url);
       const status = this.probeStatusOf.get(new URL(request.url).host) ?? this.probeStatus;
+      if (status === 0) throw new Error('refused');
       return response(status, (async function* () {})());
     }
     const call = callOf(request);

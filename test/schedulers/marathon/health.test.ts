@@ -128,6 +128,35 @@ test('a check of the agent is sent with the task and its flag is believed', asyn
   await world.stop();
 });
 
+test('a readiness check that gets no answer shows what the original shows', async () => {
+  const world = await World.start();
+  world.master.probeStatus = 0;
+  await world.call('POST', '/v2/apps', {
+    ...SLEEP,
+    portDefinitions: [{ port: 0, name: 'http-api' }],
+    readinessChecks: [
+      {
+        intervalSeconds: 5,
+        timeoutSeconds: 2,
+        path: '/ready',
+        httpStatusCodesForReady: [200, 504],
+        preserveLastResponse: true,
+      },
+    ],
+  });
+  await world.advance(8_000);
+  const answer = await world.call('GET', '/v2/apps/sleep?embed=app.readiness');
+  const result = at(answer.body, 'app', 'readinessCheckResults', 0);
+  assert.equal(at(result, 'ready'), false);
+  assert.equal(at(result, 'lastResponse', 'status'), 504);
+  assert.equal(at(result, 'lastResponse', 'contentType'), 'text/plain');
+  assert.match(
+    String(at(result, 'lastResponse', 'body')),
+    /^Marathon could not query http:\/\/a\d\.example:31\d{3}\/ready: refused$/,
+  );
+  await world.stop();
+});
+
 test('a readiness check holds the deployment and shows its results', async () => {
   const world = await World.start();
   // Nothing else may be the reason to look at the app again.

@@ -163,6 +163,66 @@ test('the status of a pod follows its containers and their health', async () => 
   await world.stop();
 });
 
+test('a pod with health checks is deployed when it is healthy, and told so', async () => {
+  const world = await World.start();
+  const tape = await EventTape.start(world);
+  const health = (): unknown[] =>
+    tape.of('instance_health_changed_event').map((event) => at(event, 'healthy'));
+  const deployments = async (): Promise<unknown> =>
+    (await world.call('GET', '/v2/deployments')).body;
+  await world.call('POST', '/v2/pods', POD);
+  await world.advance(5_000);
+  const [web = ''] = world.master.running().map(({ id }) => id);
+  assert.equal(at(await deployments(), 0, 'currentStep'), 2);
+  world.master.update(web, 'TASK_RUNNING', { healthy: false });
+  await world.advance(10);
+  assert.equal(at(await deployments(), 0, 'currentStep'), 2);
+  world.master.update(web, 'TASK_RUNNING', { healthy: true });
+  await world.advance(10);
+  assert.deepEqual(await deployments(), []);
+  assert.deepEqual(health(), [false, true]);
+  // The old one serves until the new one is healthy.
+  await world.call('PUT', '/v2/pods/shop/pod', { ...POD, environment: { MODE: 'new' } });
+  await world.advance(10_000);
+  assert.equal(world.master.groups.length, 2);
+  assert.equal(world.master.callsOf('KILL').length, 0);
+  const next = world.master.groups[1]?.ids[0] ?? '';
+  world.master.update(next, 'TASK_RUNNING', { healthy: true });
+  await world.advance(10_000);
+  assert.deepEqual(await deployments(), []);
+  assert.deepEqual(
+    world.master.running().map(({ id }) => id),
+    world.master.groups[1]?.ids,
+  );
+  tape.stop();
+  await world.stop();
+});
+
+test('a container of an AppC image finds it by its labels', async () => {
+  const world = await World.start();
+  const image = { kind: 'APPC', id: 'example.com/web', labels: { arch: 'arm64', v: '1' } };
+  const containers = [{ ...FEED, volumeMounts: [], image, exec: undefined }];
+  const created = await world.call('POST', '/v2/pods', { id: '/appc', containers });
+  assert.equal(created.status, 201, created.text);
+  await world.advance(5_000);
+  const [task] = world.master.running();
+  assert.deepEqual(at(task?.info, 'container', 'mesos', 'image'), {
+    type: 'APPC',
+    appc: {
+      name: 'example.com/web',
+      labels: {
+        labels: [
+          { key: 'os', value: 'linux' },
+          { key: 'arch', value: 'arm64' },
+          { key: 'v', value: '1' },
+        ],
+      },
+    },
+    cached: true,
+  });
+  await world.stop();
+});
+
 test('a failed container ends its instance, which is launched again with a delay', async () => {
   const world = await World.start();
   await world.call('POST', '/v2/pods', POD);

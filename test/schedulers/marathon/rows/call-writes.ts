@@ -140,7 +140,29 @@ const WRITES: readonly Row[] = [
     'an update without id',
     () => ['PUT', '/v2/apps', [{ mem: 64 }]],
     422,
-    says('App Update must have app id set'),
+    says('requirement failed: App Update must have app id set'),
+  ],
+  [
+    'an update without id beside wrong types',
+    () => ['PUT', '/v2/apps', [{ mem: 64 }, { id: '/a', cpus: 'many' }]],
+    422,
+    says('Invalid JSON'),
+  ],
+  [
+    'an update without id behind one that breaks rules',
+    () => ['PATCH', '/v2/apps', [{ id: '/sleep', cmd: 'a', args: ['b'] }, { mem: 64 }]],
+    422,
+    says('Object is not valid'),
+  ],
+  [
+    'a definition without id that replaces another',
+    () => ['PUT', '/v2/apps?partialUpdate=false', [{ cmd: 'sleep 5' }]],
+    422,
+    ({ body }) =>
+      assert.deepEqual(body, {
+        message: 'Invalid JSON',
+        details: [{ path: '(0)/id', errors: ['error.path.missing'] }],
+      }),
   ],
   [
     'an app that replaces another',
