@@ -36,14 +36,14 @@ export function adoptTasks(
     const known = byFramework.get(framework) ?? new Map<TaskId, Task>();
     byFramework.set(framework, known);
     if (known.has(id)) continue;
-    state.removeUnreachableTask(framework, id);
-    state.forgetCompletedTask(framework, id);
+    state.tasks.removeUnreachable(framework, id);
+    state.tasks.forgetCompleted(framework, id);
     const task = withAllocation(framework, reported, adopted.at(-1)?.[1].resources);
     known.set(id, task);
     adopted.push([framework, task]);
   }
   for (const [framework, known] of byFramework) {
-    state.addTasks(framework, agent, [...known.values()]);
+    state.tasks.addAll(framework, agent, [...known.values()]);
   }
   for (const [framework, task] of adopted) {
     context.operatorEvent({ kind: 'task-added', framework, task });
@@ -73,7 +73,7 @@ export function adoptCompleted(state: MasterState, message: ReregisterSlaveMessa
     for (const task of tasks) {
       if (known.has(task.task_id.value)) continue;
       const resources = allocated(framework, task.resources);
-      state.addCompletedTask(framework, { ...task, resources });
+      state.tasks.addCompleted(framework, { ...task, resources });
     }
   }
 }

@@ -103,7 +103,7 @@ function dropFromAgent(
     });
     // A task whose end is not acknowledged keeps its state, but all that may still be heard of it is this.
     updateTask(context, framework, record, { status, latestState: undefined, uuid: undefined });
-    context.state.removeTask(record, fate.list);
+    context.state.tasks.remove(record, fate.list);
     context.operatorEvent({ kind: 'task-removed', framework, task: record.task });
     sendTaskStatus(context, framework, record.task, status);
   }
@@ -206,7 +206,7 @@ function goneFate(framework: Framework): TaskFate {
 
 /** Tasks that were unreachable there will not come back either. */
 export function giveUpUnreachableTasks(context: MasterContext, id: AgentId): void {
-  for (const [owner, task] of context.state.unreachableByAgent.of(id)) {
+  for (const [owner, task] of context.state.tasks.unreachableByAgent.of(id)) {
     const framework = context.state.frameworks.get(owner);
     if (framework === undefined) continue;
     const status = masterStatus(context, {

@@ -157,7 +157,7 @@ function killTasks(context: MasterContext, framework: Framework): void {
   for (const record of [...framework.tasks.values()]) {
     const status = killed(record.task);
     updateTask(context, framework, record, { status, latestState: undefined, uuid: undefined });
-    context.state.removeTask(record, 'completed');
+    context.state.tasks.remove(record, 'completed');
     context.operatorEvent({ kind: 'task-removed', framework, task: record.task });
   }
   for (const task of [...framework.unreachableTasks.values()]) {

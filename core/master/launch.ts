@@ -136,7 +136,7 @@ function holdExecutor(
 function holdTask(context: MasterContext, acceptance: Acceptance, info: TaskInfo): void {
   const { framework, agent } = acceptance;
   const task = stagingTask(info, framework);
-  context.state.addTask(framework, agent, task);
+  context.state.tasks.add(framework, agent, task);
   consume(context, acceptance, info.resources ?? []);
   context.operatorEvent({ kind: 'task-added', framework, task });
 }

@@ -1,12 +1,12 @@
 /**
  * The master's shell: turns messages, calls, broken links, timers and finished writes into inputs of
- * the machine and carries its effects out, in order. Works on any transport, storage and clock, so
+ * the machine and has its effects carried out (`Outlets`), in order. Works on any transport, storage and clock, so
  * the simulator drives the same code.
  */
 
 import { type MeasuredAllocator, TimedAllocator } from '../allocator/timed.ts';
 import type { Allocator } from '../allocator/types.ts';
-import type { Clock, Timer } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { ClusterError, describeError } from '../base/errors.ts';
 import { type FrameworkId, frameworkId } from '../base/ids.ts';
 import type { LifecycleState, Service } from '../base/lifecycle.ts';
@@ -16,16 +16,15 @@ import type { Random } from '../base/random.ts';
 import type { Stopwatch } from '../base/timer-metric.ts';
 import type { Hooks } from '../modules/hooks.ts';
 import type { AllocatorFactory } from '../modules/types.ts';
-import type { Envelope, MessageTransport, Upid } from '../net/ports.ts';
+import type { Envelope, MessageTransport } from '../net/ports.ts';
 import type { Storage } from '../storage/ports.ts';
-import { encodeMessage } from '../wire/codec.ts';
-import type { Call, Event as SchedulerEvent } from '../wire/types/mesos.v1.scheduler.ts';
+import type { Call } from '../wire/types/mesos.v1.scheduler.ts';
 import type { MasterInfo } from '../wire/types/mesos.v1.ts';
 import { formatUpid } from '../wire/upid.ts';
 import { Authentication } from './authentication.ts';
 import type { CallOrigin, CallRefusal } from './check-call.ts';
 import { decodeInput } from './decode-message.ts';
-import type { MasterEffect, MasterInput, Outgoing } from './effects.ts';
+import type { MasterInput } from './effects.ts';
 import type { OperatorEvent } from './events.ts';
 import { type ElectionPorts, Leadership } from './leadership.ts';
 import { MasterMachine } from './machine.ts';
@@ -33,6 +32,7 @@ import { masterInfo } from './master-info.ts';
 import { registerMetrics } from './metrics.ts';
 import type { OperatorAnswer, OperatorRequest } from './operator/requests.ts';
 import type { CompiledMasterOptions } from './options.ts';
+import { Outlets, type SchedulerConnection, UNAVAILABLE } from './outlets.ts';
 import { Registrar } from './registrar.ts';
 import { MasterState } from './state.ts';
 import { validateCall } from './validation/call.ts';
@@ -56,15 +56,7 @@ export interface MasterPorts {
   readonly allocator?: AllocatorFactory | undefined;
 }
 
-const UNAVAILABLE: OperatorAnswer = { status: 503, text: '503 Service Unavailable.' };
 const NOT_RECOVERED: OperatorAnswer = { status: 503, text: 'Master has not finished recovery' };
-
-/** A framework's open stream as the master sees it. */
-export interface SchedulerConnection {
-  send(event: SchedulerEvent): void;
-  /** The master ends the stream. */
-  close(): void;
-}
 
 /** More messages before the registry is recovered are dropped; agents repeat theirs. */
 const EARLY_MESSAGES_MAX = 20_000;
@@ -83,15 +75,9 @@ export class Master implements Service {
   private readonly allocatorInUse: MeasuredAllocator;
   private readonly registrar: Registrar;
   private running: { readonly machine: MasterMachine; readonly info: MasterInfo } | undefined;
-  private readonly connections = new Map<string, SchedulerConnection>();
-  private readonly links = new Map<string, () => void>();
-  private readonly listeners = new Set<(event: OperatorEvent) => void>();
-  /** Operators' requests under way, by ticket. */
-  private readonly tickets = new Map<number, (answer: OperatorAnswer) => void>();
-  private nextTicket = 1;
+  private readonly outlets: Outlets;
   private readonly inputs: MasterInput[] = [];
   private isHandling = false;
-  private wake: { readonly at: number; readonly timer: Timer } | undefined;
   private lifecycle: LifecycleState = 'new';
   private leadership: Leadership | undefined;
   private authentication: Authentication | undefined;
@@ -123,6 +109,11 @@ export class Master implements Service {
       },
       options.registrar,
     );
+    this.outlets = new Outlets(ports, {
+      persist: (write, operations) => this.registrar.apply(write, operations),
+      onInput: (input) => this.input(input),
+      onFailure: (error) => this.fail(error),
+    });
   }
 
   /** Resolves when the master serves, or with an election as soon as it is a candidate. */
@@ -147,7 +138,7 @@ export class Master implements Service {
       backlog: () => ({
         messages: this.early.length,
         dispatches: this.inputs.length,
-        requests: this.tickets.size,
+        requests: this.outlets.ticketCount,
       }),
       publishPerFramework: this.options.publishPerFrameworkMetrics,
     });
@@ -224,20 +215,15 @@ export class Master implements Service {
     if (this.lifecycle === 'stopped' || this.lifecycle === 'stopping') return;
     this.lifecycle = 'stopping';
     this.inputs.length = 0;
-    this.wake?.timer.cancel();
-    this.wake = undefined;
+    this.outlets.cancelWake();
     this.ports.transport.unregister('master');
     this.authentication?.stop();
     for (const observer of this.running?.machine.state.agentsByObserver.keys() ?? []) {
       this.ports.transport.unregister(`slave-observer(${observer})`);
     }
-    for (const unlink of this.links.values()) unlink();
-    this.links.clear();
-    for (const connection of [...this.connections.values()]) connection.close();
-    this.connections.clear();
+    this.outlets.closeAll();
     await this.registrar.stop();
-    for (const answer of this.tickets.values()) answer(UNAVAILABLE);
-    this.tickets.clear();
+    this.outlets.refuseAll();
     this.lifecycle = 'stopped';
   }
 
@@ -287,10 +273,7 @@ export class Master implements Service {
 
   /** Gives a function that stops listening. Listeners must not call back into the master. */
   onOperatorEvent(listener: (event: OperatorEvent) => void): () => void {
-    this.listeners.add(listener);
-    return () => {
-      this.listeners.delete(listener);
-    };
+    return this.outlets.listen(listener);
   }
 
   /**
@@ -299,13 +282,13 @@ export class Master implements Service {
    */
   subscribe(call: Call, connection: SchedulerConnection, principal?: string): string {
     const id = this.ports.random.uuid();
-    this.connections.set(id, connection);
+    this.outlets.open(id, connection);
     this.input({ kind: 'subscribe', call, connection: id, principal });
     return id;
   }
 
   disconnected(streamId: string): void {
-    if (!this.connections.delete(streamId)) return;
+    if (!this.outlets.forget(streamId)) return;
     this.input({ kind: 'disconnected', connection: streamId });
   }
 
@@ -325,9 +308,8 @@ export class Master implements Service {
   operate(request: OperatorRequest, principal?: string): Promise<OperatorAnswer> {
     if (this.hasEnded) return Promise.resolve(UNAVAILABLE);
     if (!this.isReady) return Promise.resolve(NOT_RECOVERED);
-    const ticket = this.nextTicket++;
     return new Promise((resolve) => {
-      this.tickets.set(ticket, resolve);
+      const ticket = this.outlets.ask(resolve);
       this.input({ kind: 'operator', ticket, request, principal });
     });
   }
@@ -350,7 +332,7 @@ export class Master implements Service {
     try {
       for (let next = this.inputs.shift(); next !== undefined; next = this.inputs.shift()) {
         for (const effect of this.running.machine.handle(next, this.ports.clock.now())) {
-          this.perform(effect);
+          this.outlets.perform(effect);
         }
       }
     } catch (thrown) {
@@ -386,122 +368,9 @@ export class Master implements Service {
     const fields = { name: envelope.name, from: formatUpid(envelope.from), why: input.error };
     this.ports.log.warn(fields, 'dropped a message');
   }
-
-  private perform(effect: MasterEffect): void {
-    switch (effect.kind) {
-      case 'send':
-        this.send(effect.from, effect.to, effect.content);
-        return;
-      case 'link':
-        this.link(effect.pid);
-        return;
-      case 'unlink':
-        this.unlink(effect.pid);
-        return;
-      case 'observe':
-        this.observe(effect.observer);
-        return;
-      case 'unobserve':
-        this.ports.transport.unregister(`slave-observer(${effect.observer})`);
-        return;
-      case 'event':
-        this.connections.get(effect.connection)?.send(effect.event);
-        return;
-      case 'close':
-        this.close(effect.connection);
-        return;
-      case 'persist':
-        this.registrar.apply(effect.write, effect.operations);
-        return;
-      case 'answer':
-        this.answer(effect.ticket, effect.answer);
-        return;
-      case 'operator-event':
-        this.tellListeners(effect.event);
-        return;
-      case 'wake':
-        this.wakeAt(effect.at);
-        return;
-      case 'fail':
-        this.fail(new ClusterError('REMOVAL_LIMIT', effect.reason, { retriable: false }));
-        return;
-      case 'log':
-        this.ports.log[effect.level](effect.fields, effect.text);
-        return;
-    }
-  }
-
-  private answer(ticket: number, answer: OperatorAnswer): void {
-    this.tickets.get(ticket)?.(answer);
-    this.tickets.delete(ticket);
-  }
-
-  /** A listener that fails must not stop the master or the others. */
-  private tellListeners(event: OperatorEvent): void {
-    for (const listener of this.listeners) {
-      try {
-        listener(event);
-      } catch (thrown) {
-        const fields = { event: event.kind, error: describeError(thrown) };
-        this.ports.log.error(fields, 'a listener of operator events failed');
-      }
-    }
-  }
-
-  private send(actor: string, to: Upid, content: Outgoing): void {
-    const { transport } = this.ports;
-    const from: Upid = { id: actor, ip: transport.ip, port: transport.port };
-    transport.send({ from, to, name: content.name, body: encodeOutgoing(content) });
-  }
-
-  private link(pid: Upid): void {
-    const key = formatUpid(pid);
-    this.links.get(key)?.();
-    const unlink = this.ports.transport.link(pid, () => {
-      this.links.delete(key);
-      this.input({ kind: 'exited', pid });
-    });
-    this.links.set(key, unlink);
-  }
-
-  private unlink(pid: Upid): void {
-    const key = formatUpid(pid);
-    this.links.get(key)?.();
-    this.links.delete(key);
-  }
-
-  private observe(observer: number): void {
-    this.ports.transport.register(`slave-observer(${observer})`, (envelope) => {
-      if (envelope.name === 'mesos.internal.PongSlaveMessage') {
-        this.input({ kind: 'pong', observer });
-      }
-    });
-  }
-
-  private close(id: string): void {
-    const connection = this.connections.get(id);
-    this.connections.delete(id);
-    connection?.close();
-  }
-
-  private wakeAt(at: number): void {
-    const { clock } = this.ports;
-    if (this.wake !== undefined && this.wake.at <= at) return;
-    this.wake?.timer.cancel();
-    const timer = clock.setTimer(Math.max(0, at - clock.now()), () => {
-      this.wake = undefined;
-      this.input({ kind: 'woke' });
-    });
-    this.wake = { at, timer };
-  }
 }
 
 function recoveryFailure(thrown: unknown): ClusterError {
   const text = `Recovery failed: Failed to recover registrar: ${describeError(thrown)}`;
   return new ClusterError('RECOVERY_FAILED', text, { retriable: false, cause: thrown });
-}
-
-function encodeOutgoing(content: Outgoing): Uint8Array {
-  // The union of names and messages is correlated; the compiler sees that only case by case.
-  return encodeMessage(content.name, content.message as never);
 }

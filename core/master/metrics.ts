@@ -153,11 +153,11 @@ function registerFrameworkCounts(metrics: Metrics, state: MasterState): void {
 function registerTaskMetrics(metrics: Metrics, state: MasterState): void {
   for (const [name, taskState] of LIVE_STATES) {
     metrics.gauge(`master/tasks_${name}`, `Tasks ${name}`, () => {
-      return state.taskCounts.get(taskState) ?? 0;
+      return state.tasks.counts.get(taskState) ?? 0;
     });
   }
   metrics.gauge('master/tasks_unreachable', 'Tasks on unreachable agents', () => {
-    return state.taskCounts.get('TASK_UNREACHABLE') ?? 0;
+    return state.tasks.counts.get('TASK_UNREACHABLE') ?? 0;
   });
 }
 

@@ -13,17 +13,9 @@ import {
   type FrameworkId,
   frameworkId,
   type OfferId,
-  type TaskId,
-  taskId,
 } from '../base/ids.ts';
-import { isTerminal } from '../base/terminal-states.ts';
 import type { Upid } from '../net/ports.ts';
-import {
-  add as addResources,
-  isEmpty as isEmptyResources,
-  subtract as subtractResources,
-  sumOfRepeated,
-} from '../resources/arithmetic.ts';
+import { add as addResources, subtract as subtractResources } from '../resources/arithmetic.ts';
 import type { Schedule } from '../wire/types/mesos.v1.maintenance.ts';
 import type { QuotaConfig } from '../wire/types/mesos.v1.quota.ts';
 import type {
@@ -32,13 +24,12 @@ import type {
   MachineInfo,
   MasterInfo,
   Resource,
-  Task,
-  TaskState,
 } from '../wire/types/mesos.v1.ts';
 import { formatUpid } from '../wire/upid.ts';
 import { CappedMap } from './capped.ts';
 import { Counters } from './counters.ts';
 import { DriverMessages } from './driver/message-counts.ts';
+import { inner, removeInner } from './nested-maps.ts';
 import type {
   Agent,
   ConnectionId,
@@ -48,10 +39,10 @@ import type {
   OfferRecord,
   OperationRecord,
   RecoveredAgent,
-  TaskRecord,
 } from './records.ts';
+import { TaskBooks } from './task-books.ts';
 import { isOperationOver } from './task-states.ts';
-import { TasksByAgent } from './tasks-by-agent.ts';
+import { addUsed, removeUsed } from './usage.ts';
 
 export interface StateLimits {
   readonly maxCompletedFrameworks: number;
@@ -81,8 +72,6 @@ export class MasterState {
   readonly removedAgents = new CappedMap<AgentId, Instant>(REMOVED_AGENTS_MAX);
   /** Registered agents in state DRAINING. */
   readonly draining = new Set<AgentId>();
-  /** What stands in the frameworks' lists of unreachable tasks. */
-  readonly unreachableByAgent = new TasksByAgent();
   /** Drains as the registry has them, where that may differ from what is shown. */
   readonly drainRecords = new Map<AgentId, DrainInfo>();
 
@@ -106,9 +95,10 @@ export class MasterState {
 
   readonly counters = new Counters();
   readonly driverMessages = new DriverMessages();
-  /** Live tasks (those in `framework.tasks`) and unreachable ones by state. */
-  readonly taskCounts = new Map<TaskState, number>();
+  readonly tasks: TaskBooks;
 
+  /** Also of frameworks that are not there yet. */
+  private readonly operationsByOwner = new Map<FrameworkId, Map<string, OperationRecord>>();
   private readonly limits: StateLimits;
   private nextFramework = 0;
   private nextOffer = 0;
@@ -120,6 +110,7 @@ export class MasterState {
     this.startTime = startTime;
     this.limits = limits;
     this.completedFrameworks = new CappedMap(limits.maxCompletedFrameworks);
+    this.tasks = new TaskBooks(this, limits.maxCompletedTasksPerFramework);
   }
 
   // Identifiers: spec scheduler-api, section 1.
@@ -179,8 +170,8 @@ export class MasterState {
     this.completedFrameworks.delete(framework.id);
     for (const role of framework.roles) this.track(role, framework);
     // Agents may have told of its operations before it came.
-    for (const record of this.operations.values()) {
-      if (record.framework === framework.id) framework.operations.set(record.uuid, record);
+    for (const [uuid, record] of this.operationsByOwner.get(framework.id) ?? []) {
+      framework.operations.set(uuid, record);
     }
   }
 
@@ -268,130 +259,6 @@ export class MasterState {
     if (members?.size === 0) this.roles.delete(role);
   }
 
-  // Tasks.
-
-  task(framework: FrameworkId, id: TaskId): TaskRecord | undefined {
-    return this.frameworks.get(framework)?.tasks.get(id);
-  }
-
-  addTask(framework: Framework, agent: Agent, task: Task): TaskRecord {
-    const record = this.recordTask(framework, agent, task);
-    if (record.usesResources) this.addUsed(framework, agent, task.resources ?? []);
-    return record;
-  }
-
-  /** Many at once: what they use is added up first. */
-  addTasks(framework: Framework, agent: Agent, tasks: readonly Task[]): void {
-    const used: (readonly Resource[])[] = [];
-    for (const task of tasks) {
-      const { usesResources } = this.recordTask(framework, agent, task);
-      if (usesResources) used.push(task.resources ?? []);
-    }
-    this.addUsed(framework, agent, sumOfRepeated(used));
-  }
-
-  private recordTask(framework: Framework, agent: Agent, task: Task): TaskRecord {
-    const id = taskId(task.task_id.value);
-    assert(!framework.tasks.has(id), `task ${id} of framework ${framework.id} is known already`);
-    const usesResources = !isTerminal(task.state) && task.state !== 'TASK_UNREACHABLE';
-    const record: TaskRecord = {
-      framework: framework.id,
-      agent: agent.id,
-      id,
-      task,
-      usesResources,
-    };
-    framework.tasks.set(id, record);
-    framework.revisions.tasks += 1;
-    inner(agent.tasks, framework.id).set(id, record);
-    this.countTask(task.state, 1);
-    return record;
-  }
-
-  /** Replaces the task's text; resources are released by `releaseTask`, not here. */
-  setTask(record: TaskRecord, task: Task): void {
-    if (record.task.state !== task.state) {
-      this.countTask(record.task.state, -1);
-      this.countTask(task.state, 1);
-    }
-    record.task = task;
-    const framework = this.frameworks.get(record.framework);
-    if (framework !== undefined) framework.revisions.tasks += 1;
-  }
-
-  /** Stops counting its resources as used; gives false when that happened before. */
-  releaseTask(record: TaskRecord): boolean {
-    if (!record.usesResources) return false;
-    record.usesResources = false;
-    const framework = this.frameworks.get(record.framework);
-    const agent = this.agents.get(record.agent);
-    if (framework !== undefined && agent !== undefined) {
-      this.removeUsed(framework, agent, record.task.resources ?? []);
-    }
-    return true;
-  }
-
-  /** Takes it from the live tasks; `to` says which list remembers it. */
-  removeTask(record: TaskRecord, to: 'completed' | 'unreachable' | 'nowhere'): void {
-    assert(!record.usesResources, `task ${record.id} is removed while it uses resources`);
-    const framework = this.frameworks.get(record.framework);
-    const agent = this.agents.get(record.agent);
-    framework?.tasks.delete(record.id);
-    if (agent !== undefined) removeInner(agent.tasks, record.framework, record.id);
-    const killed = agent?.killedTasks.get(record.framework);
-    killed?.delete(record.id);
-    if (killed?.size === 0) agent?.killedTasks.delete(record.framework);
-    this.countTask(record.task.state, -1);
-    if (framework === undefined) return;
-    framework.revisions.tasks += 1;
-    if (to === 'completed') this.addCompletedTask(framework, record.task);
-    if (to === 'unreachable') this.addUnreachableTask(framework, record.task);
-  }
-
-  addUnreachableTask(framework: Framework, task: Task): void {
-    this.countUnreachable(task, 1);
-    framework.revisions.unreachable += 1;
-    this.unreachableByAgent.set(framework.id, task);
-    const pushedOut = framework.unreachableTasks.set(taskId(task.task_id.value), task);
-    if (pushedOut === undefined) return;
-    this.countUnreachable(pushedOut, -1);
-    this.unreachableByAgent.delete(framework.id, pushedOut);
-  }
-
-  /** Tasks of frameworks that are not partition-aware are lost there, not unreachable. */
-  private countUnreachable(task: Task, by: number): void {
-    if (task.state === 'TASK_UNREACHABLE') this.countTask(task.state, by);
-  }
-
-  removeUnreachableTask(framework: Framework, id: TaskId): Task | undefined {
-    const task = framework.unreachableTasks.get(id);
-    if (task === undefined) return undefined;
-    framework.unreachableTasks.delete(id);
-    framework.revisions.unreachable += 1;
-    this.countUnreachable(task, -1);
-    this.unreachableByAgent.delete(framework.id, task);
-    return task;
-  }
-
-  addCompletedTask(framework: Framework, task: Task): void {
-    framework.completedTasks.push(task);
-    framework.revisions.completed += 1;
-    const max = this.limits.maxCompletedTasksPerFramework;
-    if (framework.completedTasks.length > max) framework.completedTasks.shift();
-  }
-
-  /** The task came back with its agent. */
-  forgetCompletedTask(framework: Framework, id: TaskId): void {
-    const at = framework.completedTasks.findLastIndex((task) => task.task_id.value === id);
-    if (at === -1) return;
-    framework.completedTasks.splice(at, 1);
-    framework.revisions.completed += 1;
-  }
-
-  private countTask(state: TaskState, by: number): void {
-    this.taskCounts.set(state, (this.taskCounts.get(state) ?? 0) + by);
-  }
-
   // Executors.
 
   hasExecutor(framework: Framework, agent: Agent, id: ExecutorId): boolean {
@@ -404,7 +271,7 @@ export class MasterState {
     inner(agent.executors, framework.id).set(id, info);
     inner(framework.executors, agent.id).set(id, info);
     framework.revisions.executors += 1;
-    this.addUsed(framework, agent, info.resources ?? []);
+    addUsed(framework, agent, info.resources ?? []);
   }
 
   removeExecutor(framework: Framework, agent: Agent, id: ExecutorId): ExecutorInfo | undefined {
@@ -413,7 +280,7 @@ export class MasterState {
     removeInner(agent.executors, framework.id, id);
     removeInner(framework.executors, agent.id, id);
     framework.revisions.executors += 1;
-    this.removeUsed(framework, agent, info.resources ?? []);
+    removeUsed(framework, agent, info.resources ?? []);
     return info;
   }
 
@@ -461,6 +328,7 @@ export class MasterState {
     this.operations.set(record.uuid, record);
     this.agents.get(record.agent)?.operations.set(record.uuid, record);
     if (record.framework === undefined) return;
+    inner(this.operationsByOwner, record.framework).set(record.uuid, record);
     this.frameworks.get(record.framework)?.operations.set(record.uuid, record);
   }
 
@@ -472,6 +340,7 @@ export class MasterState {
     this.operations.delete(record.uuid);
     this.agents.get(record.agent)?.operations.delete(record.uuid);
     if (record.framework === undefined) return;
+    removeInner(this.operationsByOwner, record.framework, record.uuid);
     this.frameworks.get(record.framework)?.operations.delete(record.uuid);
   }
 
@@ -490,29 +359,6 @@ export class MasterState {
   usedOn(agent: Agent): readonly Resource[] {
     return sum(agent.usedResources.values());
   }
-
-  /** RESERVE and the like convert what a task-less operation holds; used when they are applied. */
-  private addUsed(framework: Framework, agent: Agent, resources: readonly Resource[]): void {
-    if (resources.length === 0) return;
-    const before = agent.usedResources.get(framework.id) ?? [];
-    const after = addResources(before, resources);
-    agent.usedResources.set(framework.id, after);
-    framework.usedResources.set(agent.id, after);
-    framework.usedTotal = addResources(framework.usedTotal, resources);
-  }
-
-  private removeUsed(framework: Framework, agent: Agent, resources: readonly Resource[]): void {
-    if (resources.length === 0) return;
-    const after = subtractResources(agent.usedResources.get(framework.id) ?? [], resources);
-    framework.usedTotal = subtractResources(framework.usedTotal, resources);
-    if (isEmptyResources(after)) {
-      agent.usedResources.delete(framework.id);
-      framework.usedResources.delete(agent.id);
-      return;
-    }
-    agent.usedResources.set(framework.id, after);
-    framework.usedResources.set(agent.id, after);
-  }
 }
 
 export function pidText(agent: Pick<Agent, 'pid'>): string {
@@ -523,18 +369,4 @@ function sum(lists: Iterable<readonly Resource[]>): readonly Resource[] {
   let total: readonly Resource[] = [];
   for (const each of lists) total = addResources(total, each);
   return total;
-}
-
-function inner<A, B, C>(outer: Map<A, Map<B, C>>, key: A): Map<B, C> {
-  const found = outer.get(key);
-  if (found !== undefined) return found;
-  const created = new Map<B, C>();
-  outer.set(key, created);
-  return created;
-}
-
-function removeInner<A, B, C>(outer: Map<A, Map<B, C>>, key: A, innerKey: B): void {
-  const found = outer.get(key);
-  found?.delete(innerKey);
-  if (found?.size === 0) outer.delete(key);
 }

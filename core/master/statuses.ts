@@ -136,7 +136,7 @@ export function updateTask(
     change.uuid === undefined
       ? {}
       : { status_update_state: status.state, status_update_uuid: change.uuid };
-  context.state.setTask(record, {
+  context.state.tasks.replace(record, {
     ...record.task,
     ...acknowledgeable,
     state,
@@ -162,8 +162,8 @@ export function completeUnreachable(
     state: isOver ? given.state : status.state,
     statuses: withStatus(statuses, status),
   };
-  context.state.removeUnreachableTask(framework, taskId(given.task_id.value));
-  context.state.addCompletedTask(framework, task);
+  context.state.tasks.removeUnreachable(framework, taskId(given.task_id.value));
+  context.state.tasks.addCompleted(framework, task);
   if (!isOver) framework.counters.increment(`tasks/terminal/${status.state.toLowerCase()}`);
   announce(context, framework, statuses, { task, status });
 }
@@ -181,7 +181,7 @@ function announce(
 
 /** Returns the task's resources to the allocator, once. */
 export function freeResources(context: MasterContext, record: TaskRecord): void {
-  if (!context.state.releaseTask(record)) return;
+  if (!context.state.tasks.release(record)) return;
   context.recover({
     frameworkId: record.framework,
     agentId: agentId(record.agent),

@@ -30,10 +30,10 @@ export class TasksByAgent {
 
 /** Nothing is said of them: what came back is told, of the rest nobody knows. */
 export function forgetUnreachableTasks(state: MasterState, agent: AgentId): void {
-  for (const [owner, task] of state.unreachableByAgent.of(agent)) {
+  for (const [owner, task] of state.tasks.unreachableByAgent.of(agent)) {
     const framework = state.frameworks.get(owner);
     if (framework === undefined) continue;
-    state.removeUnreachableTask(framework, taskId(task.task_id.value));
+    state.tasks.removeUnreachable(framework, taskId(task.task_id.value));
   }
 }
 

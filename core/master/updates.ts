@@ -76,7 +76,7 @@ export function acknowledge(
     if (isTerminal(state) && uuid !== undefined && sameBytes(uuid, call.uuid)) {
       // An agent may have said with the end that the task's latest state is another.
       freeResources(context, record);
-      context.state.removeTask(record, 'completed');
+      context.state.tasks.remove(record, 'completed');
       context.operatorEvent({ kind: 'task-removed', framework, task: record.task });
     }
   }

@@ -94,7 +94,7 @@ function addTasks(master: Master): void {
       if (framework === undefined) throw new Error('a framework is missing');
       const where = { agent: agent.id, framework: framework.id, host: at };
       const task = reportedTask(`run-${at}-${number}`, where, ['TASK_STARTING', 'TASK_RUNNING']);
-      master.state.addTask(framework, agent, asReceived(task));
+      master.state.tasks.add(framework, agent, asReceived(task));
     }
   }
 }
@@ -106,7 +106,7 @@ function addCompletedTasks(master: Master): void {
       const host = at % agents.length;
       const where = { agent: agents[host] ?? '', framework: framework.id, host };
       const states = ['TASK_STARTING', 'TASK_RUNNING', 'TASK_FINISHED'] as const;
-      master.state.addCompletedTask(
+      master.state.tasks.addCompleted(
         framework,
         asReceived(reportedTask(`done-${framework.id}-${at}`, where, states)),
       );
@@ -115,9 +115,9 @@ function addCompletedTasks(master: Master): void {
 }
 
 /** As it is after a way over the wire. */
-function asReceived<Task extends Parameters<Master['state']['addCompletedTask']>[1]>(
+function asReceived<Task extends Parameters<Master['state']['tasks']['addCompleted']>[1]>(
   task: Task,
-): Parameters<Master['state']['addCompletedTask']>[1] {
+): Parameters<Master['state']['tasks']['addCompleted']>[1] {
   const decoded = decodeMessage('mesos.v1.Task', encodeMessage('mesos.v1.Task', task));
   if (!decoded.ok) throw new Error(decoded.error);
   return decoded.value;
@@ -151,7 +151,7 @@ async function change(master: Master, count: number): Promise<void> {
     for (let at = 0; at < records.length && left > 0; at += step) {
       const record = records[at];
       if (record === undefined) continue;
-      master.state.setTask(record, { ...record.task });
+      master.state.tasks.replace(record, { ...record.task });
       left -= 1;
     }
     await nextTurn();

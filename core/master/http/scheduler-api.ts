@@ -15,7 +15,8 @@ import { fromJson, parseJson, toJson } from '../../wire/json.ts';
 import { encodeRecord } from '../../wire/recordio.ts';
 import type { Call, Event as SchedulerEvent } from '../../wire/types/mesos.v1.scheduler.ts';
 import type { CallRefusal } from '../check-call.ts';
-import type { Master, SchedulerConnection } from '../master.ts';
+import type { Master } from '../master.ts';
+import type { SchedulerConnection } from '../outlets.ts';
 import { validateCall } from '../validation/call.ts';
 import { answerElsewhere } from './elsewhere.ts';
 

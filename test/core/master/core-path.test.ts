@@ -76,7 +76,10 @@ test('a launched task runs, finishes, frees its resources and is completed by th
     'UPDATE t1 TASK_RUNNING',
     'UPDATE t1 TASK_FINISHED',
   ]);
-  assert.equal(it.state.task(framework as never, 't1' as never)?.task.state, 'TASK_FINISHED');
+  assert.equal(
+    it.state.frameworks.get(framework as never)?.tasks.get('t1' as never)?.task.state,
+    'TASK_FINISHED',
+  );
   it.acknowledge(framework, agent, 't1', uuid);
   const { completedTasks, tasks } = defined([...it.state.frameworks.values()][0], 'framework');
   assert.equal(tasks.size, 0);

@@ -110,10 +110,10 @@ function addTasks(
     (tasks ?? []).filter(({ framework_id }) => framework_id.value === framework.id);
   for (const task of own(shown.get_tasks?.tasks)) {
     assert.ok(!isTerminal(task.state));
-    master.state.addTask(framework, agent, task);
+    master.state.tasks.add(framework, agent, task);
   }
   for (const task of own(shown.get_tasks?.completed_tasks)) {
-    master.state.addCompletedTask(framework, task);
+    master.state.tasks.addCompleted(framework, task);
   }
 }
 

@@ -31,7 +31,7 @@ async function startBig(): Promise<RecordedMaster> {
   await addRecordedFrameworks(it.master, exchanges, () => it.advance());
   const [framework, agent] = ownersOf(it.master);
   for (let at = 0; at < TASKS; at += 1) {
-    it.master.state.addTask(framework, agent, taskOf(framework, agent.id, `many-${at}`));
+    it.master.state.tasks.add(framework, agent, taskOf(framework, agent.id, `many-${at}`));
   }
   return it;
 }

@@ -35,7 +35,7 @@ for (const from of FROM) {
       it.take('f');
       it.update('a1', ref, to);
       const expected = isTerminal(from) ? from : to;
-      const record = it.state.task(frameworkId(framework), taskId('t1'));
+      const record = it.state.frameworks.get(frameworkId(framework))?.tasks.get(taskId('t1'));
       assert.equal(record?.task.state, expected);
       // The scheduler is told what the agent said, whatever the record keeps.
       assert.equal(it.lines('f')[0], `UPDATE t1 ${to}`);

@@ -43,7 +43,7 @@ test('only tasks of partition-aware frameworks count as unreachable, the others 
   for (const isAware of [true, false]) {
     const { it, framework } = unreachable({ isAware });
     const count = (name: string): number => it.state.counters.get(name);
-    assert.equal(it.state.taskCounts.get('TASK_UNREACHABLE') ?? 0, isAware ? 1 : 0);
+    assert.equal(it.state.tasks.counts.get('TASK_UNREACHABLE') ?? 0, isAware ? 1 : 0);
     assert.equal(count('tasks_lost'), isAware ? 0 : 1);
     const state = isAware ? 'task_unreachable' : 'task_lost';
     assert.equal(count(`${state}/source_master/reason_slave_removed`), 1);
@@ -87,7 +87,7 @@ test('a task that a returning agent does not have is forgotten, not unreachable 
   const { it, agent, info, record } = unreachable();
   it.reregister('a1', agent, { frameworks: [info], tasks: [] });
   assert.equal(record()?.unreachableTasks.size, 0);
-  assert.equal(it.state.taskCounts.get('TASK_UNREACHABLE'), 0);
+  assert.equal(it.state.tasks.counts.get('TASK_UNREACHABLE'), 0);
   assert.deepEqual(record()?.completedTasks, []);
 });
 
