@@ -7,8 +7,7 @@ import { frameworkId } from '../base/ids.ts';
 import type { CallUpdateFramework } from '../wire/types/mesos.v1.scheduler.ts';
 import type { FrameworkInfo, Task, TaskStatus } from '../wire/types/mesos.v1.ts';
 import type { MasterContext } from './context.ts';
-import { deepEqual } from './deep-equal.ts';
-import { capabilitiesOf, driverPidText, rolesOf } from './framework-info.ts';
+import { capabilitiesOf, driverPidText, isEquivalent, rolesOf } from './framework-info.ts';
 import { discardInverseOffer, rescindInverseOffersOf } from './inverse-offers.ts';
 import { discardOffersOf, rescindOffer, rescindOffersOf } from './offers.ts';
 import type { ConnectionId, Framework } from './records.ts';
@@ -67,7 +66,7 @@ export function updateFramework(
     suppressedRoles: call.suppressed_roles ?? [],
     offerConstraints: call.offer_constraints,
   });
-  if (deepEqual(before, framework.info)) return;
+  if (isEquivalent(before, framework.info)) return;
   broadcastFramework(context, framework);
   context.operatorEvent({ kind: 'framework-updated', framework });
 }

@@ -237,6 +237,24 @@ test('UPDATE_FRAMEWORK rescinds the offers of a dropped role and gets offers for
   assert.match(lines[1] ?? '', /^OFFERS .*allocated: zzz/);
 });
 
+test('agents hear of an UPDATE_FRAMEWORK only when it says something else', () => {
+  const it = new MasterScene();
+  it.agent('a1');
+  const id = it.subscribe('f', { roles: ['web', 'db'] });
+  const info = it.state.frameworks.get(frameworkId(id))?.info;
+  assert.ok(info !== undefined);
+  const told = (change: Partial<FrameworkInfo>): boolean => {
+    it.sentTo('a1');
+    const framework_info = { ...info, ...change };
+    it.call(id, { type: 'UPDATE_FRAMEWORK', update_framework: { framework_info } });
+    return it.sentNames('a1').includes('UpdateFrameworkMessage');
+  };
+  assert.equal(told({ roles: ['db', 'web'], checkpoint: false }), false);
+  assert.equal(told({ capabilities: [...(info.capabilities ?? [])].reverse() }), false);
+  assert.equal(told({ name: 'another' }), true);
+  assert.equal(told({ name: 'another', roles: ['web'] }), true);
+});
+
 test('SUPPRESS stops offers but leaves those outstanding usable; REVIVE brings them back', () => {
   const it = new MasterScene();
   const agent = it.agent('a1');
