@@ -1,4 +1,5 @@
 /** Figures under the original's names (spec aurora-scheduler, section 10.3), read when they are asked for. */
+import type { EventFailure } from '../../core/wire/types/mesos.v1.scheduler.ts';
 import { LIFE, type LifeState } from './leading.ts';
 import type { AuroraMachine } from './machine/aurora-machine.ts';
 import { ACTIVE, TERMINAL } from './machine/schedule-status.ts';
@@ -16,7 +17,10 @@ export interface MetricsInput {
 const FROM_THE_START: readonly string[] = [
   ...['assigner_launch_failures', 'offers_rescinded', 'timed_out_tasks', 'task_kill_retries'],
   ...['scheduler_resource_offers', 'scheduler_inverse_offers', 'scheduler_framework_disconnects'],
+  ...['scheduler_framework_reregisters', 'scheduler_framework_message', 'scheduler_status_update'],
+  ...['scheduler_lost_executors', 'slaves_lost', 'offer_cancel_failures', 'offer_accept_races'],
   ...['schedule_attempts_fired', 'schedule_attempts_failed', 'schedule_attempts_no_match'],
+  ...['schedule_attempts_blocks', 'globally_banned_offers_size'],
   ...['cron_job_triggers', 'cron_job_collisions', 'cron_job_launch_failures'],
   ...['cron_job_misfires', 'cron_job_parse_failures', 'cron_job_concurrent_runs'],
   ...['tasks_pruned', 'job_updates_pruned', 'scheduler_illegal_task_state_transitions'],
@@ -54,4 +58,14 @@ export function auroraVars(input: MetricsInput): ReadonlyMap<string, number> {
     vars.set(`task_store_${status}`, machine.state.tasks.countOf(status));
   }
   return vars;
+}
+
+/** Of what the cluster has lost: an agent, or an executor, which has not ended well. */
+export function failureCounter({
+  agent_id: agent,
+  executor_id: executor,
+  status = 0,
+}: EventFailure): string | undefined {
+  if (executor !== undefined) return status === 0 ? undefined : 'scheduler_lost_executors';
+  return agent === undefined ? undefined : 'slaves_lost';
 }

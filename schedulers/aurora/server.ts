@@ -23,6 +23,7 @@ import type { StoredState } from './machine/state.ts';
 import { auroraVars } from './metrics.ts';
 import type { AuroraOptions } from './options.ts';
 import { Recovery } from './recovery.ts';
+import { RoomVars } from './room-vars.ts';
 import { AuroraShell } from './shell.ts';
 import { SlaVars } from './sla-vars.ts';
 import type { BackupFiles } from './store/backup-files.ts';
@@ -173,6 +174,7 @@ class AuroraServer implements Aurora {
     const { options, machine, leading } = this;
     const { clock, process } = this.ports;
     const slaVars = new SlaVars(options.slaVars);
+    const roomVars = new RoomVars();
     const guard = options.realm === undefined ? OPEN : guardBy(options.realm);
     declareRoutes(this.http.app, {
       api: {
@@ -196,7 +198,16 @@ class AuroraServer implements Aurora {
       origin: options.allowedOrigin,
       cronZone: options.machine.cron.zone,
       now: () => clock.now(),
-      vars: () => new Map([...this.vars(), ...slaVars.vars(machine, clock.now())]),
+      vars: () => {
+        const vars = this.vars();
+        const [rates, now] = [this.history.rates(vars), clock.now()];
+        return new Map([
+          ...vars,
+          ...rates,
+          ...slaVars.vars(machine, now),
+          ...roomVars.vars(machine, now),
+        ]);
+      },
       history: this.history,
       diagnostics: {
         levels: process?.levels,

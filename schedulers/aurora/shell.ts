@@ -16,6 +16,7 @@ import type { MachineCall } from './machine/calls.ts';
 import type { AuroraEffect } from './machine/effects.ts';
 import { AGENT_ASSIGNED } from './machine/schedule-status.ts';
 import type { StoredState } from './machine/state.ts';
+import { failureCounter } from './metrics.ts';
 import { ReconcileOnDemand } from './reconcile-on-demand.ts';
 import { type ReconciliationOptions, ReconciliationSchedule } from './reconciliation-schedule.ts';
 import { encodeOperation, loadState, replaceState } from './store/records.ts';
@@ -50,6 +51,7 @@ export class AuroraShell {
   private readonly onDemand: ReconcileOnDemand;
   private readonly schedule: ReconciliationSchedule;
   private isStopped = false;
+  private wasSubscribed = false;
   /** Tasks whose ACCEPT waits for its write: asking the master about them would report them lost. */
   private readonly unsent = new Set<string>();
 
@@ -121,7 +123,11 @@ export class AuroraShell {
     const { log } = this.ports;
     const { machine } = this;
     return {
-      subscribed: () => this.carryOut(machine.subscribed(this.now())),
+      subscribed: () => {
+        if (this.wasSubscribed) this.count('scheduler_framework_reregisters');
+        this.wasSubscribed = true;
+        this.carryOut(machine.subscribed(this.now()));
+      },
       disconnected: () => {
         log.warn({}, 'disconnected from the master');
         this.carryOut(machine.disconnected(this.now()));
@@ -136,6 +142,11 @@ export class AuroraShell {
       },
       rescinded: (offerId) => this.carryOut(machine.rescinded(offerId, this.now())),
       update: (status) => this.carryOut(machine.statusArrived(status, this.now())),
+      failure: (failure) => {
+        const counter = failureCounter(failure);
+        if (counter !== undefined) this.count(counter);
+      },
+      message: () => this.count('scheduler_framework_message'),
       removed: (frameworkId) => log.warn({ frameworkId }, 'the framework was removed'),
       refused: (why) => this.ports.onFatal(`the master refused the framework: ${why}`),
       knownTasks: () => this.knownTasks(),

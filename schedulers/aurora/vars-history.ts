@@ -11,6 +11,8 @@ export interface VarsHistoryOptions {
 export const NAMES_MAX = 500;
 /** With shorter intervals, values are kept for less. */
 const SAMPLES_MAX = 3_600;
+/** The time that all events of a counter took. */
+const TIMED = /^(.+)_(nanos|micros|ms)_total$/;
 
 export class VarsHistory {
   private readonly clock: Clock;
@@ -51,6 +53,30 @@ export class VarsHistory {
         at,
         ...places.map((place) => (place === undefined ? 0 : (values[place] ?? 0))),
       ]);
+  }
+
+  /**
+   * For counters among these that go with a time: how much they rose in a second, by the last two samples, and the
+   * time of each event.
+   */
+  rates(vars: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+    const [before, after] = this.samples.slice(-2);
+    const rise = (name: string): number => {
+      const place = this.names.get(name);
+      if (place === undefined || before === undefined || after === undefined) return 0;
+      return (after.values[place] ?? 0) - (before.values[place] ?? 0);
+    };
+    const secs = ((after?.at ?? 0) - (before?.at ?? 0)) / 1_000;
+    const rates = new Map<string, number>();
+    for (const name of vars.keys()) {
+      const [, counter, unit] = TIMED.exec(name) ?? [];
+      if (counter === undefined || !vars.has(`${counter}_events`)) continue;
+      const [events, total] = [rise(`${counter}_events`), rise(name)];
+      rates.set(`${counter}_events_per_sec`, secs > 0 ? events / secs : 0);
+      rates.set(`${name}_per_sec`, secs > 0 ? total / secs : 0);
+      rates.set(`${counter}_${unit}_per_event`, events > 0 ? total / events : 0);
+    }
+    return rates;
   }
 
   private sample(): void {

@@ -2,8 +2,8 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { escapeHtml } from '../../../core/base/html.ts';
 import type { AuroraMachine } from '../machine/aurora-machine.ts';
-import { isDedicated } from '../machine/quota-use.ts';
-import { ACTIVE, AGENT_ASSIGNED } from '../machine/schedule-status.ts';
+import { consumers, isPool, type Pool } from '../machine/consumers.ts';
+import { AGENT_ASSIGNED } from '../machine/schedule-status.ts';
 import { amountsOf } from '../machine/task-amounts.ts';
 import type { ScheduledTask } from '../thrift/types.ts';
 import { htmlPage, htmlTable } from './html.ts';
@@ -76,26 +76,11 @@ function declareDumps(app: FastifyInstance, machine: AuroraMachine): void {
   );
 }
 
-const METRICS = {
-  total: () => true,
-  quota: (machine: AuroraMachine, task: ScheduledTask) =>
-    machine.tiers.isProduction(task.assignedTask.task) && !isDedicated(task.assignedTask.task),
-  free: (machine: AuroraMachine, task: ScheduledTask) =>
-    !machine.tiers.isProduction(task.assignedTask.task) && !isDedicated(task.assignedTask.task),
-  dedicated: (_machine: AuroraMachine, task: ScheduledTask) => isDedicated(task.assignedTask.task),
-} as const;
-
-type MetricName = keyof typeof METRICS;
-
-function isMetric(name: string): name is MetricName {
-  return Object.hasOwn(METRICS, name);
-}
-
 const SUM_HEAD = ['CPU', 'RAM (MB)', 'Disk (MB)', 'Tasks'];
 
 function declareUtilization(app: FastifyInstance, machine: AuroraMachine): void {
   app.get('/utilization', (_request, reply) => {
-    const names: readonly MetricName[] = ['total', 'quota', 'free', 'dedicated'];
+    const names: readonly Pool[] = ['total', 'quota', 'free', 'dedicated'];
     const rows = names.map((name) => [name, ...sumOf(consumers(machine, name))]);
     return html(reply, htmlPage('Utilization', htmlTable(['Metric', ...SUM_HEAD], rows)));
   });
@@ -104,7 +89,7 @@ function declareUtilization(app: FastifyInstance, machine: AuroraMachine): void 
     ({ params }, reply) => {
       const { metric, role } = params;
       const name = metric.toLowerCase();
-      if (!isMetric(name)) {
+      if (!isPool(name)) {
         return reply.code(400).type('text/plain').send('Invalid metric type.');
       }
       const tasks = consumers(machine, name);
@@ -123,13 +108,6 @@ function declareUtilization(app: FastifyInstance, machine: AuroraMachine): void 
       return html(reply, htmlPage(`Utilization: ${name}`, htmlTable(head, cells)));
     },
   );
-}
-
-function consumers(machine: AuroraMachine, metric: MetricName): readonly ScheduledTask[] {
-  const counts = METRICS[metric];
-  return [...ACTIVE]
-    .flatMap((status) => [...machine.state.tasks.withStatus(status)])
-    .filter((task) => counts(machine, task));
 }
 
 function sumOf(tasks: readonly ScheduledTask[]): readonly string[] {

@@ -112,6 +112,7 @@ export class AuroraMachine {
   rescinded(offerId: string, now: Instant): readonly AuroraEffect[] {
     return this.turn(now, (turn) => {
       turn.count('offers_rescinded');
+      if (this.offers.get(offerId) === undefined) turn.count('offer_cancel_failures');
       this.offers.remove(turn, offerId);
     }).effects;
   }

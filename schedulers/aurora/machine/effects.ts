@@ -70,9 +70,11 @@ export type Counter =
   | 'task_kill_retries'
   | 'task_throttle_events'
   | 'task_throttle_ms_total'
-  | `schedule_attempts_${'fired' | 'failed' | 'no_match'}`
+  | `schedule_attempts_${'fired' | 'failed' | 'no_match' | 'blocks'}`
   | `scheduling_veto_${'static' | 'dynamic' | VetoName}`
   | 'offers_rescinded'
+  | 'offer_cancel_failures'
+  | 'scheduler_status_update'
   | 'scheduler_resource_offers'
   | 'scheduler_inverse_offers'
   | 'scheduler_framework_disconnects'
@@ -85,6 +87,7 @@ export type Counter =
   | `tasks_${'FAILED' | 'LOST'}_${string}`
   | `tasks_lost_${'rack' | 'dedicated'}_${string}`
   | `status_update_${string}`
+  | `task_${'exit' | 'lost'}_${string}`
   | `preemptor_slot_search_${'attempts' | 'successful' | 'failed'}_for_${'prod' | 'non_prod'}`
   | `preemptor_slot_validation_${'successful' | 'failed'}_for_${'prod' | 'non_prod'}`
   | `preemptor_tasks_preempted_${'prod' | 'non_prod'}`;

@@ -80,6 +80,7 @@ export class PendingGroups {
   /** Whether a group may be tried now; else it is put off until it may. */
   mayTry(turn: Turn, id: string): boolean {
     if (turn.now < this.nextTryAt) {
+      turn.count('schedule_attempts_blocks');
       turn.timetable.set('group', id, Math.ceil(this.nextTryAt));
       return false;
     }

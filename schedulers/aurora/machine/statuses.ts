@@ -38,10 +38,15 @@ const MESSAGE_MAX = 10_000;
 export function handleStatus(turn: Turn, status: TaskStatus): void {
   const id = status.task_id.value;
   const to = STATUS_OF_MESOS[status.state];
+  turn.count('scheduler_status_update');
   const known = changeTask(turn, id, to, { message: messageOf(status) });
   const outcome = known === 'unknown' ? strangerIs(turn, status) : known;
   if (status.reason !== undefined) {
     turn.count(`status_update_${status.reason}_${RESULT_OF[outcome]}`);
+    turn.count(`task_exit_${status.reason}`);
+  }
+  if (status.state === 'TASK_LOST' && status.source !== undefined) {
+    turn.count(`task_lost_${status.source}`);
   }
   if (status.uuid !== undefined) turn.act({ kind: 'acknowledge', status });
 }

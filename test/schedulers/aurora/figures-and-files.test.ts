@@ -4,9 +4,10 @@ import { test } from 'node:test';
 import { SimulatedClock } from '../../../core/testing/clock.ts';
 import type { TaskState, TaskStatus } from '../../../core/wire/types/mesos.v1.ts';
 import { parseTiers } from '../../../schedulers/aurora/file-flags.ts';
-import { auroraVars } from '../../../schedulers/aurora/metrics.ts';
+import { auroraVars, failureCounter } from '../../../schedulers/aurora/metrics.ts';
 import { ReconcileOnDemand } from '../../../schedulers/aurora/reconcile-on-demand.ts';
 import { ReconciliationSchedule } from '../../../schedulers/aurora/reconciliation-schedule.ts';
+import { RoomVars } from '../../../schedulers/aurora/room-vars.ts';
 import { SLA_METRICS, SlaVars } from '../../../schedulers/aurora/sla-vars.ts';
 import { workloadOf } from '../../../schedulers/aurora/thrift-workload.ts';
 import { job, SchedulerTester, said, WEB } from './machine/scheduler-tester.ts';
@@ -39,6 +40,39 @@ test('services have figures by job, cluster and size; they stay until they are t
   assert.equal(sla.vars(it.machine, it.now), vars);
   it.advance(30_000);
   assert.equal(sla.vars(it.machine, it.now).get('sla_www/prod/web_job_uptime_50.00_sec'), 90);
+});
+
+test('idle offers are counted in usual sizes, and what is used is told by pool', () => {
+  const it = new SchedulerTester();
+  const quota = { resources: [{ numCpus: 10 }, { ramMb: 10_000 }, { diskMb: 10_000 }] };
+  it.call({ method: 'setQuota', args: { ownerRole: 'www', quota } });
+  it.create(job(2, { tier: 'preferred' }));
+  it.create(job(3, { job: { ...WEB, name: 'cheap' } }));
+  it.run();
+  it.run('h2', { ...WEB, name: 'cheap' });
+  const dedicated = [{ name: 'dedicated', type: 'TEXT' as const, text: { value: 'www/x' } }];
+  it.offer('plain', { cpus: 4.5, ramMb: 16_384 });
+  it.offer('own', { cpus: 1, ramMb: 4_096, attributes: dedicated });
+  const room = new RoomVars();
+  const vars = room.vars(it.machine, it.now);
+  const expected = {
+    empty_slots_small: 2,
+    empty_slots_medium: 0,
+    empty_slots_dedicated_small: 1,
+    empty_slots_revocable_small: 0,
+    empty_slots_dedicated_revocable_xlarge: 0,
+    resources_total_consumed_cpu_cores: 5,
+    resources_quota_consumed_cpu_cores: 2,
+    resources_free_pool_consumed_ram_mb: 384,
+    resources_dedicated_consumed_disk_mb: 0,
+    resources_allocated_quota_disk_mb: 10_000,
+  };
+  for (const [name, value] of Object.entries(expected)) assert.equal(vars.get(name), value, name);
+  assert.equal(room.vars(it.machine, it.now + 59_999), vars);
+  it.call({ method: 'killTasks', args: { job: WEB } });
+  for (const instance of [0, 1]) it.status(it.id(instance), 'TASK_KILLED');
+  const later = room.vars(it.machine, it.now + 60_000);
+  assert.equal(later.get('resources_quota_consumed_cpu_cores'), 0);
 });
 
 /** As the shell keeps them. */
@@ -154,6 +188,7 @@ test('what goes wrong is counted by job, rack and reason', () => {
   it.takeEffects();
   const status = (id: string, state: TaskState): TaskStatus => ({
     ...{ task_id: { value: id }, state, reason: 'REASON_RECONCILIATION' },
+    source: 'SOURCE_MASTER',
   });
   const effects = [
     status(lost, 'TASK_LOST'),
@@ -165,10 +200,15 @@ test('what goes wrong is counted by job, rack and reason', () => {
     status('stranger', 'TASK_RUNNING'),
   ].flatMap((each) => it.machine.statusArrived(each, it.now));
   assert.deepEqual(
-    effects.flatMap((effect) => (effect.kind === 'count' ? [effect.counter] : [])),
+    effects.flatMap((effect) =>
+      effect.kind === 'count' && !/^scheduler_status_update|^task_exit/.test(effect.counter)
+        ? [effect.counter]
+        : [],
+    ),
     [
       ...['tasks_LOST_www/prod/web', 'tasks_lost_rack_a', 'tasks_lost_dedicated__/db'],
       'status_update_REASON_RECONCILIATION_SUCCESS',
+      'task_lost_SOURCE_MASTER',
       ...['tasks_FAILED_www/prod/web', 'status_update_REASON_RECONCILIATION_SUCCESS'],
       'status_update_REASON_RECONCILIATION_NOOP',
       'scheduler_illegal_task_state_transitions',
@@ -179,6 +219,40 @@ test('what goes wrong is counted by job, rack and reason', () => {
       'status_update_REASON_RECONCILIATION_ILLEGAL_WITH_SIDE_EFFECTS',
     ],
   );
+});
+
+test('statuses, their reasons, offers that came too late and what the cluster has lost are counted', () => {
+  const it = new SchedulerTester();
+  it.create(job(1));
+  const offer = it.offer('h1');
+  it.advance(1);
+  it.takeEffects();
+  const reason = 'REASON_CONTAINER_LIMITATION_MEMORY' as const;
+  const id = { task_id: { value: it.id(0) } };
+  const effects = [
+    ...it.machine.statusArrived({ ...id, state: 'TASK_RUNNING' }, it.now),
+    ...it.machine.statusArrived({ ...id, state: 'TASK_FAILED', reason }, it.now),
+    ...it.machine.rescinded(offer, it.now),
+  ];
+  const counted = (name: string): number =>
+    effects.filter((effect) => effect.kind === 'count' && effect.counter === name).length;
+  assert.equal(counted('scheduler_status_update'), 2);
+  assert.equal(counted(`task_exit_${reason}`), 1);
+  assert.equal(counted('offer_cancel_failures'), 1, 'it was used before');
+  const agent = { agent_id: { value: 'a' } };
+  const executor = { ...agent, executor_id: { value: 'e' } };
+  assert.equal(failureCounter(agent), 'slaves_lost');
+  assert.equal(failureCounter({ ...executor, status: 9 }), 'scheduler_lost_executors');
+  assert.equal(failureCounter(executor), undefined);
+});
+
+test('more tries than a second may have are put off, and counted', () => {
+  const it = new SchedulerTester();
+  for (let at = 0; at < 60; at += 1) it.create(job(1, { job: { ...WEB, name: `job${at}` } }));
+  it.takeEffects();
+  it.advance(1);
+  const blocked = countsOf(it).get('schedule_attempts_blocks') ?? 0;
+  assert.ok(blocked > 0 && blocked <= 20, String(blocked));
 });
 
 test('the calls for it are checked and counted', () => {

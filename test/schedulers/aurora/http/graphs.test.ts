@@ -54,6 +54,33 @@ test('a figure that came later was 0 before', async () => {
   ]);
 });
 
+test('counters that go with a time have rates of the last second', async () => {
+  let calls = 0;
+  const { clock, history } = historyOf(() => {
+    calls += 2;
+    return { a_events: calls, a_nanos_total: 100 * calls, b_nanos_total: 1, c_events: calls };
+  });
+  const vars = new Map([
+    ['a_events', 9],
+    ['a_nanos_total', 9],
+    ['b_nanos_total', 1],
+    ['c_events', 1],
+    ['new_events', 1],
+    ['new_ms_total', 1],
+  ]);
+  const rates = () => Object.fromEntries(history.rates(vars));
+  const fresh = { new_events_per_sec: 0, new_ms_total_per_sec: 0, new_ms_per_event: 0 };
+  assert.deepEqual(rates(), {
+    ...{ a_events_per_sec: 0, a_nanos_total_per_sec: 0, a_nanos_per_event: 0 },
+    ...fresh,
+  });
+  await clock.advance(3_000);
+  assert.deepEqual(rates(), {
+    ...{ a_events_per_sec: 2, a_nanos_total_per_sec: 200, a_nanos_per_event: 100 },
+    ...fresh,
+  });
+});
+
 test('a page draws them', async () => {
   const { app } = serveRoutes();
   const page = await app.inject('/graphview?query=uptime');
