@@ -383,15 +383,26 @@ export function executorWoke(context: AgentContext, key: string): boolean {
       destroyExecutor(context, executor, undefined);
       return true;
     }
-    const timeout = formatDuration(context.options.executorRegistrationTimeoutMs);
-    destroyExecutor(context, executor, {
-      state: 'TASK_FAILED',
-      reason: 'REASON_EXECUTOR_REGISTRATION_TIMEOUT',
-      message: `Executor did not register within ${timeout}`,
-    });
+    destroyExecutor(context, executor, lateness(context, executor));
     return true;
   }
   return false;
+}
+
+/** Of an executor whose time to register is over. What has not begun cannot register: its launch is given up. */
+function lateness(
+  context: AgentContext,
+  executor: AgentExecutor,
+): NonNullable<AgentExecutor['pendingTermination']> {
+  if (!executor.isLaunched) return launchFailure('Container destroyed during fetching');
+  // One that is hosted is ready as soon as it has begun.
+  if (executor.kind !== 'process') return launchFailure('Container destroyed during preparing');
+  const timeout = formatDuration(context.options.executorRegistrationTimeoutMs);
+  return {
+    state: 'TASK_FAILED',
+    reason: 'REASON_EXECUTOR_REGISTRATION_TIMEOUT',
+    message: `Executor did not register within ${timeout}`,
+  };
 }
 
 /** The container has ended: every task left gets its terminal update. */

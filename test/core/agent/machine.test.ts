@@ -184,6 +184,19 @@ test('a custom executor that does not register in time is destroyed', () => {
   );
 });
 
+test('an executor whose files are still being fetched when its time is over has not been launched', () => {
+  const it = new AgentKit().registered();
+  it.run(customTask('t1'));
+  it.took();
+  it.advance(60_000);
+  const text = 'Failed to launch container: Container destroyed during fetching';
+  assert.deepEqual(it.took(), [
+    'cancel-prepare',
+    `t1 | TASK_FAILED | CONTAINER_LAUNCH_FAILED | ${text}`,
+    'ExitedExecutorMessage',
+  ]);
+});
+
 test('a task killed before it reached its executor is TASK_KILLED at once', () => {
   const it = new AgentKit().registered();
   it.run(customTask('t1')).prepared();
