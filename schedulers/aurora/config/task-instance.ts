@@ -25,7 +25,8 @@ import { namedPorts } from './ports.ts';
 import { interpolate } from './pystachio/interpolate.ts';
 import { StructObject } from './pystachio/objects.ts';
 import { type Data, type DataMap, isDataMap } from './pystachio/plain.ts';
-import { ListType, type SchemaType, StructType } from './pystachio/types.ts';
+import type { SchemaType } from './pystachio/schema-type.ts';
+import { ListType, StructType } from './pystachio/types.ts';
 import { JOB } from './schema/structs.ts';
 import { taskProblem } from './task-checks.ts';
 

@@ -249,8 +249,8 @@ export function areEqual(left: Value, right: Value, calls: Calls, depth = 0): bo
     throw raised('RuntimeError', 'maximum recursion depth exceeded in cmp');
   if (left === right) return true;
   if (isNumeric(left) && isNumeric(right)) return keyOf(left) === keyOf(right);
-  if (left instanceof PyObject) return left.equals(right);
-  if (right instanceof PyObject) return right.equals(left);
+  if (left instanceof PyObject) return left.equals(right, calls);
+  if (right instanceof PyObject) return right.equals(left, calls);
   if (
     (left instanceof PyList && right instanceof PyList) ||
     (left instanceof PyTuple && right instanceof PyTuple)
@@ -289,6 +289,8 @@ export function order(left: Value, right: Value, calls: Calls, depth = 0): numbe
   calls.budget.step();
   if (depth > COMPARE_DEPTH_MAX)
     throw raised('RuntimeError', 'maximum recursion depth exceeded in cmp');
+  const own = left instanceof PyObject ? left.order(right, calls) : undefined;
+  if (own !== undefined) return own;
   const ranks = [rank(left), rank(right)] as const;
   if (ranks[0] !== ranks[1]) return ranks[0] < ranks[1] ? -1 : 1;
   if (isNumeric(left) && isNumeric(right)) return left < right ? -1 : left > right ? 1 : 0;

@@ -129,8 +129,13 @@ export abstract class PyObject {
     return undefined;
   }
 
-  equals(other: Value): boolean {
+  equals(other: Value, _calls: Calls | undefined = undefined): boolean {
     return this === other;
+  }
+
+  /** Below zero when this comes first; undefined: they have no order. */
+  order(_other: Value, _calls: Calls): number | undefined {
+    return undefined;
   }
 
   isTruthy(): boolean {

@@ -11,19 +11,10 @@ import {
   type Value,
 } from '../interpreter/values.ts';
 import { EMPTY } from './objects.ts';
-import {
-  AttributeMark,
-  BOOLEAN,
-  ChoiceType,
-  FLOAT,
-  INTEGER,
-  ListType,
-  MapType,
-  ScalarType,
-  SchemaType,
-  STRING,
-  STRUCT,
-} from './types.ts';
+import { REF } from './ref-value.ts';
+import { BOOLEAN, FLOAT, INTEGER, ScalarType, STRING } from './scalar-type.ts';
+import { SchemaType } from './schema-type.ts';
+import { AttributeMark, ChoiceType, ListType, MapType, STRUCT } from './types.ts';
 
 function typeOf(value: Value | undefined, what: string): SchemaType {
   if (value instanceof SchemaType) return value;
@@ -96,10 +87,5 @@ export const CONSTRUCTORS: ReadonlyMap<string, Value> = new Map<string, Value>([
     }),
   ],
   ['Environment', new NativeFunction('Environment', environment)],
-  [
-    'Ref',
-    new NativeFunction('Ref', () => {
-      throw raised('NotImplementedError', 'Ref is not supported in configurations: write {{name}}');
-    }),
-  ],
+  ['Ref', REF],
 ]);

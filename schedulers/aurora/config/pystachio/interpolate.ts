@@ -3,7 +3,7 @@
  * (spec aurora, sections 2.5 and 2.6).
  */
 import { textOf } from '../interpreter/text-of.ts';
-import { type Calls, isNumeric } from '../interpreter/values.ts';
+import { type Calls, isNumeric, raised } from '../interpreter/values.ts';
 import {
   ChoiceObject,
   ListObject,
@@ -14,6 +14,7 @@ import {
 } from './objects.ts';
 import type { Data } from './plain.ts';
 import { type Fragment, fragmentsOf, type Reference, textOfFragments } from './references.ts';
+import { coercionError } from './schema-type.ts';
 import { answers, type Chain, type Found, innerChain } from './scopes.ts';
 
 /** A replaced text can hold references itself. */
@@ -54,7 +55,9 @@ function ofScalar(object: ScalarObject, chain: Chain, calls: Calls): Interpolate
   const unbound = fragments.flatMap((each) => (typeof each === 'string' ? [] : [each.text]));
   const coerced = object.type.coerceData(text);
   if (coerced !== undefined) return { data: coerced, unbound, problems: [] };
-  return { data: text, unbound, problems: [object.type.complaint(text)] };
+  const { type } = object;
+  const problem = unbound.length > 0 ? type.complaint(text) : type.coercionProblem(text);
+  return { data: text, unbound, problems: [problem] };
 }
 
 function ofStruct(object: StructObject, outer: Chain, calls: Calls): Interpolated {
@@ -131,7 +134,10 @@ function ofChoice(object: ChoiceObject, chain: Chain, calls: Calls): Interpolate
 
 /** The text of a scalar by itself: what nothing answers stays. */
 export function textOfScalar(object: ScalarObject, calls: Calls): string {
-  const { data } = interpolate(object, [], calls);
+  const { data, unbound, problems } = interpolate(object, [], calls);
+  if (unbound.length === 0 && problems.length > 0) {
+    throw raised('ValueError', coercionError(String(data), object.type));
+  }
   return typeof data === 'string' ? data : textOf(typeof data === 'object' ? '' : data, calls);
 }
 

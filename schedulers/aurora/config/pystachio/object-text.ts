@@ -3,6 +3,7 @@
  * both have a limit.
  */
 import { LimitReached } from '../interpreter/budget.ts';
+import { quoted } from '../interpreter/text-of.ts';
 import {
   keyOf,
   PyDict,
@@ -17,10 +18,13 @@ import {
   ListObject,
   MapObject,
   ScalarObject,
-  type SchemaObject,
+  SchemaObject,
   StructObject,
 } from './objects.ts';
+import { STRING } from './scalar-type.ts';
 
+/** Characters. */
+const SHOWN_TEXT_MAX = 10_000;
 const SHOWN_NODES_MAX = 50;
 const COMPARED_NODES_MAX = 100_000;
 const DEPTH_MAX = 200;
@@ -29,25 +33,46 @@ interface Walk {
   left: number;
 }
 
-/** `Process(name=String(a))`, cut where it gets long. */
+/** `Process(name=a)`, cut where it gets long. */
 export function shownObject(object: SchemaObject): string {
-  return shown(object, { left: SHOWN_NODES_MAX });
+  const text = shown(object, { left: SHOWN_NODES_MAX });
+  return text.length > SHOWN_TEXT_MAX ? `${text.slice(0, SHOWN_TEXT_MAX)}...` : text;
 }
 
 function shown(object: SchemaObject, walk: Walk): string {
   walk.left -= 1;
   const { name } = object.type;
   if (walk.left < 0) return '...';
-  if (object instanceof ScalarObject) return `${name}(${String(object.data)})`;
-  if (object instanceof ListObject) return `${name}(${object.items.length} elements)`;
-  if (object instanceof MapObject) return `${name}(${object.entries.length} entries)`;
+  const inner = (one: SchemaObject): string =>
+    one instanceof ScalarObject ? scalarShown(one) : shown(one, walk);
+  if (object instanceof ScalarObject) return `${name}(${scalarShown(object)})`;
+  if (object instanceof ListObject) {
+    return `${name}(${object.items.slice(0, SHOWN_NODES_MAX).map(inner).join(', ')})`;
+  }
+  if (object instanceof MapObject) {
+    const entries = object.entries.slice(0, SHOWN_NODES_MAX);
+    return `${name}(${entries.map(([key, value]) => `${inner(key)} => ${inner(value)}`).join(', ')})`;
+  }
   if (object instanceof StructObject) {
     const fields = [...object.fields]
       .slice(0, SHOWN_NODES_MAX)
-      .map(([field, value]) => `${field}=${shown(value, walk)}`);
-    return `${name}(${fields.join(', ')})`;
+      .map(([field, value]) => `${field}=${inner(value)}`);
+    return `${name}(${fields.join(`,\n${' '.repeat(name.length + 1)}`)})`;
   }
-  return `${name}(...)`;
+  return object instanceof ChoiceObject
+    ? `${name}(${givenShown(object.given, walk)})`
+    : `${name}(...)`;
+}
+
+function givenShown(given: Value, walk: Walk): string {
+  if (typeof given === 'string') return quoted(given.slice(0, SHOWN_TEXT_MAX));
+  if (given instanceof SchemaObject) return shown(given, walk);
+  return typeof given === 'bigint' || typeof given === 'number' ? String(given) : '...';
+}
+
+function scalarShown({ type, data }: ScalarObject): string {
+  const shownData = type.coerceData(data) === undefined ? data : STRING.coerceData(data);
+  return String(shownData).slice(0, SHOWN_TEXT_MAX);
 }
 
 /** Equal for objects that are equal, references as they stand. */

@@ -10,14 +10,19 @@ import {
   PyDict,
   PyList,
   PyObject,
+  PyTuple,
   raised,
   type Value,
 } from '../interpreter/values.ts';
 import { interpolate, textOfScalar } from './interpolate.ts';
 import { fingerprint, shownObject } from './object-text.ts';
-import { plainValue } from './plain.ts';
+import { jsonOf, plainValue } from './plain.ts';
+import { RefValue } from './ref-value.ts';
+import { rawData, resolved, unwrapped } from './resolved.ts';
+import type { ScalarType } from './scalar-type.ts';
+import type { SchemaType } from './schema-type.ts';
 import { type Chain, type Scope, scopesOf } from './scopes.ts';
-import type { ChoiceType, ScalarType, SchemaType, StructType } from './types.ts';
+import type { ChoiceType, StructType } from './types.ts';
 
 export type ScalarData = string | bigint | number | boolean;
 
@@ -30,6 +35,10 @@ export abstract class SchemaObject extends PyObject {
 
   override repr(): string {
     return shownObject(this);
+  }
+
+  override text(calls: Calls): string {
+    return shownObject(resolved(this, calls));
   }
 
   override hashKey(): string {
@@ -49,9 +58,11 @@ export abstract class SchemaObject extends PyObject {
           this.withScopes([...this.scopes, ...scopesOf(args)]),
         );
       case 'get':
-        return positional('get', [0, 0], (_, calls) =>
-          plainValue(interpolate(this, [], calls).data),
-        );
+        return positional('get', [0, 0], (_, calls) => plainValue(rawData(this, calls)));
+      case 'copy':
+        return positional('copy', [0, 0], () => this);
+      case 'interpolate':
+        return positional('interpolate', [0, 0], (_, calls) => this.#interpolated(calls));
       case 'check':
         return positional('check', [0, 0], (_, calls) => {
           const { problems } = interpolate(this, [], calls);
@@ -62,19 +73,41 @@ export abstract class SchemaObject extends PyObject {
     }
   }
 
+  /** With what is unbound, each once. */
+  #interpolated(calls: Calls): Value {
+    const { unbound } = interpolate(this, [], calls);
+    const refs = [...new Set(unbound)].map((each) => new RefValue(each));
+    return new PyTuple([unwrapped(this, calls), new PyList(refs)]);
+  }
+
+  /** `object % names`: bound and resolved. */
+  override binary(
+    operator: string,
+    other: Value,
+    isReflected: boolean,
+    calls: Calls,
+  ): Value | undefined {
+    if (operator !== '%' || isReflected) return undefined;
+    return unwrapped(this.bind({ positional: [other], keywords: new Map() }), calls);
+  }
+
   bind(args: CallArguments): SchemaObject {
     return this.withScopes([...scopesOf(args).reverse(), ...this.scopes]);
   }
 
-  override equals(other: Value): boolean {
-    return this === other || (other instanceof SchemaObject && isSameObject(this, other));
+  /** By type and value; with `calls` after references have been resolved, else as they stand. */
+  override equals(other: Value, calls: Calls | undefined = undefined): boolean {
+    if (this === other) return true;
+    if (!(other instanceof SchemaObject) || this.type.name !== other.type.name) return false;
+    if (calls === undefined) return this.hashKey() === other.hashKey();
+    return resolved(this, calls).hashKey() === resolved(other, calls).hashKey();
   }
 }
 
-/** Deep equality by type and value, references and scopes as they stand. */
-function isSameObject(one: SchemaObject, other: SchemaObject): boolean {
-  if (one.type !== other.type && one.type.name !== other.type.name) return false;
-  return one.hashKey() === other.hashKey();
+/** Whether this key of a map is the one that is asked for, which may be a plain value. */
+export function isKey(key: SchemaObject, wanted: Value): boolean {
+  if (wanted instanceof SchemaObject) return key.equals(wanted);
+  return key instanceof ScalarObject && String(key.data) === String(wanted);
 }
 
 class Method extends PyObject {
@@ -134,13 +167,16 @@ export class ScalarObject extends SchemaObject {
     return textOfScalar(this, calls);
   }
 
-  override equals(other: Value): boolean {
-    if (typeof other === 'string' || typeof other === 'bigint')
-      return String(this.data) === String(other);
-    return super.equals(other);
+  /** Of two types, the one that is asked comes first. */
+  override order(other: Value, calls: Calls): number | undefined {
+    if (!(other instanceof ScalarObject)) return undefined;
+    if (!this.type.isSame(other.type)) return -1;
+    const [mine, theirs] = [this, other].map((each) => rawData(resolved(each, calls), calls));
+    if (mine === undefined || theirs === undefined) return undefined;
+    return mine < theirs ? -1 : mine > theirs ? 1 : 0;
   }
 
-  /** Texts and numbers act like what they stand for. */
+  /** Texts act like what they stand for. */
   override binary(
     operator: string,
     other: Value,
@@ -148,7 +184,7 @@ export class ScalarObject extends SchemaObject {
     calls: Calls,
   ): Value | undefined {
     if (operator !== '+' || typeof this.data !== 'string' || typeof other !== 'string')
-      return undefined;
+      return super.binary(operator, other, isReflected, calls);
     const own = this.text(calls);
     calls.budget.characters(own.length + other.length);
     return isReflected ? other + own : own + other;
@@ -184,7 +220,7 @@ export class ListObject extends SchemaObject {
   }
 
   override contains(value: Value): boolean {
-    return this.items.some((each) => each.equals(value));
+    return this.items.some((each) => isKey(each, value));
   }
 
   override isTruthy(): boolean {
@@ -203,7 +239,8 @@ export class ListObject extends SchemaObject {
         : other instanceof PyList
           ? other.items
           : undefined;
-    if (operator !== '+' || theirs === undefined) return undefined;
+    if (operator !== '+' || theirs === undefined)
+      return super.binary(operator, other, isReflected, calls);
     calls.budget.elements(theirs.length + this.items.length);
     return new PyList(
       isReflected ? [...theirs, ...this.iterate()] : [...this.iterate(), ...theirs],
@@ -236,13 +273,13 @@ export class MapObject extends SchemaObject {
   }
 
   override item(key: Value): Value {
-    const found = this.entries.find(([each]) => each.equals(key));
+    const found = this.entries.find(([each]) => isKey(each, key));
     if (found === undefined) throw raised('KeyError', String(key));
     return found[1];
   }
 
   override contains(value: Value): boolean {
-    return this.entries.some(([key]) => key.equals(value));
+    return this.entries.some(([key]) => isKey(key, value));
   }
 
   override isTruthy(): boolean {
@@ -269,17 +306,24 @@ export class StructObject extends SchemaObject {
 
   /** A copy with other attributes. */
   override call(args: CallArguments, calls: Calls): StructObject {
+    const { length } = args.positional;
+    if (length > 0)
+      throw raised('TypeError', `__call__() takes exactly 1 argument (${length + 1} given)`);
     return new StructObject(this.type, this.type.merged(this.fields, args, calls), this.scopes);
   }
 
   override attribute(name: string): Value | undefined {
     if (this.type.attributes.has(name)) {
-      return positional(name, [0, 0], () => this.field(name) ?? EMPTY);
+      return positional(name, [0, 0], (_, calls) => {
+        const field = this.field(name);
+        return field === undefined ? EMPTY : resolved(field, calls);
+      });
     }
     if (name.startsWith('has_') && this.type.attributes.has(name.slice(4))) {
       return positional(name, [0, 0], () => this.fields.has(name.slice(4)));
     }
-    return super.attribute(name);
+    if (name !== 'json_dumps') return super.attribute(name);
+    return positional(name, [0, 0], (_, calls) => jsonOf(interpolate(this, [], calls).data));
   }
 
   /** A field that sees this struct's fields and what is bound to it. */
@@ -307,8 +351,13 @@ export class ChoiceObject extends SchemaObject {
     return new ChoiceObject(this.type, this.given, scopes);
   }
 
+  override text(calls: Calls): string {
+    const made = unwrapped(this, calls);
+    return made instanceof ChoiceObject ? shownObject(made) : made.text(calls);
+  }
+
   override attribute(name: string): Value | undefined {
-    if (name === 'unwrap') return positional('unwrap', [0, 0], () => this.given);
+    if (name === 'unwrap') return positional(name, [0, 0], (_, calls) => unwrapped(this, calls));
     const inner = this.given instanceof SchemaObject ? this.given.attribute(name) : undefined;
     return super.attribute(name) ?? inner;
   }
@@ -318,12 +367,9 @@ export class ChoiceObject extends SchemaObject {
 export const EMPTY = new (class Empty extends PyObject {
   readonly typeName = 'Empty';
 
+  /** A class there, so it is true. */
   override repr(): string {
-    return 'Empty';
-  }
-
-  override isTruthy(): boolean {
-    return false;
+    return "<class 'pystachio.composite.Empty'>";
   }
 })();
 

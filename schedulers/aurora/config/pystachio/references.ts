@@ -42,6 +42,14 @@ export function textOfFragments(fragments: readonly Fragment[]): string {
   return fragments.map((each) => (typeof each === 'string' ? each : `{{${each.text}}}`)).join('');
 }
 
+/** `a.b[c]` */
+export function addressOf(components: readonly Component[]): string {
+  return components
+    .map((each) => (each.kind === 'name' ? `.${each.name}` : `[${each.index}]`))
+    .join('')
+    .replace(/^\./, '');
+}
+
 /** Undefined when the text is no reference. */
 export function componentsOf(text: string): readonly Component[] | undefined {
   const dotted = text.startsWith('[') ? text : `.${text}`;

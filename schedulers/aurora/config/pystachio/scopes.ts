@@ -7,8 +7,16 @@ import {
   typeName,
   type Value,
 } from '../interpreter/values.ts';
-import { ChoiceObject, ListObject, MapObject, SchemaObject, StructObject } from './objects.ts';
-import type { Component } from './references.ts';
+import {
+  ChoiceObject,
+  isKey,
+  ListObject,
+  MapObject,
+  SchemaObject,
+  StructObject,
+} from './objects.ts';
+import { RefValue } from './ref-value.ts';
+import { addressOf, type Component } from './references.ts';
 
 /** In order of precedence. */
 export type Chain = readonly Scope[];
@@ -47,7 +55,9 @@ export function scopesOf(args: CallArguments): Scope[] {
 
 function namesOf(dict: PyDict): ReadonlyMap<string, Value> {
   const names = new Map<string, Value>();
-  for (const [key, value] of dict.entries.values()) names.set(String(key), value);
+  for (const [key, value] of dict.entries.values()) {
+    names.set(key instanceof RefValue ? key.address : String(key), value);
+  }
   return names;
 }
 
@@ -61,8 +71,21 @@ export function* answers(components: readonly Component[], chain: Chain): Genera
     return;
   }
   for (const scope of chain) {
+    if (scope.kind === 'bound') yield* namedWhole(components, scope.names);
     const start = startIn(scope, first.name);
     const found = start === undefined ? undefined : follow(start, rest);
+    if (found !== undefined) yield found;
+  }
+}
+
+/** Names such as `a.b` or `a[b]`, which `bind` takes as well; the longest counts first. */
+function* namedWhole(
+  components: readonly Component[],
+  names: ReadonlyMap<string, Value>,
+): Generator<Found> {
+  for (let count = components.length; count > 1; count -= 1) {
+    const start = given(names.get(addressOf(components.slice(0, count))), [], names);
+    const found = start === undefined ? undefined : follow(start, components.slice(count));
     if (found !== undefined) yield found;
   }
 }
@@ -73,6 +96,7 @@ function startIn(scope: Scope, name: string): Found | undefined {
     return given(value, [], scope.names);
   }
   const value = scope.of.fields.get(name);
+  if (value === undefined && name === 'self') return given(scope.of, scope.outer, scope.of);
   return given(value, innerChain(scope.of, scope.outer), scope.of);
 }
 
@@ -98,7 +122,7 @@ function step({ value, chain, origin }: Found, component: Component): Found | un
   if (value instanceof PyDict) return given(value.get(key) ?? numbered(value, key), inner, value);
   if (component.kind === 'name') return undefined;
   if (value instanceof MapObject) {
-    const entry = value.entries.find(([each]) => each.equals(key));
+    const entry = value.entries.find(([each]) => isKey(each, key));
     return given(entry?.[1], inner, value);
   }
   if (!/^\d+$/.test(key)) return undefined;

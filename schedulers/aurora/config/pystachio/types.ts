@@ -1,11 +1,12 @@
 /** The types of values, and how plain values become typed ones (spec aurora, section 2.5). */
 import { err, ok, type Result } from '../../../../core/base/result.ts';
-import { onlyPositional } from '../interpreter/native.ts';
-import { floatText, reprOf } from '../interpreter/text-of.ts';
+import { fromJson } from '../interpreter/json-values.ts';
+import { NativeFunction, onlyPositional, stringOf } from '../interpreter/native.ts';
+import { reprOf } from '../interpreter/text-of.ts';
 import {
   type CallArguments,
   type Calls,
-  isNumeric,
+  isTruthy,
   iterate,
   PyDict,
   PyList,
@@ -21,137 +22,16 @@ import {
   EMPTY,
   ListObject,
   MapObject,
-  type ScalarData,
-  ScalarObject,
-  SchemaObject,
+  type SchemaObject,
   StructObject,
 } from './objects.ts';
+import { SchemaType } from './schema-type.ts';
 
-const STR_DIGITS = 12;
 const NAME_MAX_CHARS = 200;
 
 /** Types can be nested without end, and each name holds the ones inside. */
 function shortened(name: string): string {
   return name.length > NAME_MAX_CHARS ? `${name.slice(0, NAME_MAX_CHARS)}...` : name;
-}
-
-export abstract class SchemaType extends PyObject {
-  readonly typeName: string = 'type';
-  abstract readonly name: string;
-
-  /** The typed value, or why the value cannot be one. */
-  abstract accept(value: Value, calls: Calls): Result<SchemaObject>;
-
-  override repr(): string {
-    return `<class '${this.name}'>`;
-  }
-
-  override hashKey(): string {
-    return `type:${this.name}`;
-  }
-
-  override isTypeOf(value: Value): boolean {
-    return value instanceof SchemaObject && value.type === this;
-  }
-
-  override call(args: CallArguments, calls: Calls): Value {
-    const [value = ''] = onlyPositional(this.name, args, [1, 1]);
-    const made = this.accept(value, calls);
-    if (!made.ok) throw raised('ValueError', made.error);
-    return made.value;
-  }
-
-  protected refuse(value: Value, calls: Calls): Result<SchemaObject> {
-    return err(`Cannot coerce ${reprOf(value, calls)} to ${this.name}`);
-  }
-}
-
-export type ScalarKind = 'String' | 'Integer' | 'Float' | 'Boolean' | 'Enum';
-
-export class ScalarType extends SchemaType {
-  readonly kind: ScalarKind;
-  readonly name: string;
-  /** Of an enumeration. */
-  readonly values: readonly string[];
-
-  constructor(kind: ScalarKind, name: string = kind, values: readonly string[] = []) {
-    super();
-    this.kind = kind;
-    this.name = name;
-    this.values = values;
-  }
-
-  accept(value: Value, calls: Calls): Result<SchemaObject> {
-    if (value instanceof ChoiceObject) return this.accept(value.given, calls);
-    if (value instanceof ScalarObject) {
-      if (value.type === this) return ok(value);
-      const data = this.coerceData(value.data);
-      return data === undefined
-        ? this.refuse(value, calls)
-        : ok(new ScalarObject(this, data, value.scopes));
-    }
-    if (typeof value !== 'string' && !isNumeric(value)) return this.refuse(value, calls);
-    const isOpen = typeof value === 'string' && value.includes('{{');
-    const data = isOpen ? value : this.coerceData(value);
-    return data === undefined ? this.refuse(value, calls) : ok(new ScalarObject(this, data));
-  }
-
-  /** Undefined when the value is none of this type. Texts with references are none. */
-  coerceData(value: ScalarData): ScalarData | undefined {
-    switch (this.kind) {
-      case 'String':
-        return scalarText(value);
-      case 'Enum':
-        return this.values.includes(String(value)) ? String(value) : undefined;
-      case 'Integer':
-        return toInteger(value);
-      case 'Float':
-        return toFloat(value);
-      case 'Boolean':
-        return toBoolean(value);
-    }
-  }
-
-  complaint(text: string): string {
-    switch (this.kind) {
-      case 'Integer':
-        return `'${text}' not an integer`;
-      case 'Float':
-        return `'${text}' not a float`;
-      case 'Boolean':
-        return `'${text}' not a boolean`;
-      default:
-        return `'${text}' not in the enumeration (${this.values.join(', ')})`;
-    }
-  }
-}
-
-function scalarText(value: ScalarData): string {
-  if (typeof value === 'boolean') return value ? 'True' : 'False';
-  return typeof value === 'number' ? floatText(value, STR_DIGITS) : String(value);
-}
-
-function toInteger(value: ScalarData): bigint | undefined {
-  if (typeof value === 'bigint') return value;
-  if (typeof value === 'boolean') return value ? 1n : 0n;
-  if (typeof value === 'number')
-    return Number.isFinite(value) ? BigInt(Math.trunc(value)) : undefined;
-  return /^\s*[+-]?\d{1,300}\s*$/.test(value) ? BigInt(value.trim().replace(/^\+/, '')) : undefined;
-}
-
-function toFloat(value: ScalarData): number | undefined {
-  if (typeof value !== 'string') return Number(value);
-  return /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/.test(value)
-    ? Number(value)
-    : undefined;
-}
-
-function toBoolean(value: ScalarData): boolean | undefined {
-  if (typeof value === 'boolean') return value;
-  if (typeof value !== 'string') return value !== 0n && value !== 0;
-  const text = value.toLowerCase();
-  if (text === 'true' || text === '1') return true;
-  return text === 'false' || text === '0' ? false : undefined;
 }
 
 export class ListType extends SchemaType {
@@ -164,6 +44,10 @@ export class ListType extends SchemaType {
     this.element = element;
   }
 
+  override isSame(other: SchemaType): boolean {
+    return other instanceof ListType && this.element.isSame(other.element);
+  }
+
   accept(value: Value, calls: Calls): Result<SchemaObject> {
     if (value instanceof ChoiceObject) return this.accept(value.given, calls);
     if (value instanceof ListObject && value.type === this) return ok(value);
@@ -172,7 +56,7 @@ export class ListType extends SchemaType {
       value instanceof PyTuple ||
       value instanceof PySet ||
       value instanceof ListObject;
-    if (!isList) return this.refuse(value, calls);
+    if (!isList) return err(`ListContainer expects an iterable, got ${reprOf(value, calls)}`);
     const items: SchemaObject[] = [];
     const given = value instanceof ListObject ? value.items : iterate(value);
     calls.budget.elements(given.length);
@@ -197,6 +81,10 @@ export class MapType extends SchemaType {
     this.value = value;
   }
 
+  override isSame(other: SchemaType): boolean {
+    return other instanceof MapType && this.key.isSame(other.key) && this.value.isSame(other.value);
+  }
+
   accept(value: Value, calls: Calls): Result<SchemaObject> {
     if (value instanceof ChoiceObject) return this.accept(value.given, calls);
     if (value instanceof MapObject && value.type === this) return ok(value);
@@ -206,7 +94,9 @@ export class MapType extends SchemaType {
         : value instanceof PyDict
           ? [...value.entries.values()]
           : undefined;
-    if (given === undefined) return this.refuse(value, calls);
+    if (given === undefined) {
+      return err(`Unexpected input to MapContainer: (${reprOf(value, calls)},)`);
+    }
     const entries: (readonly [SchemaObject, SchemaObject])[] = [];
     calls.budget.elements(given.length);
     for (const [key, each] of given) {
@@ -271,7 +161,9 @@ export class StructType extends SchemaType {
   accept(value: Value, calls: Calls): Result<SchemaObject> {
     if (value instanceof ChoiceObject) return this.accept(value.given, calls);
     if (value instanceof StructObject && value.type.isA(this)) return ok(value);
-    if (!(value instanceof PyDict)) return this.refuse(value, calls);
+    if (!(value instanceof PyDict)) {
+      return err(`Expected dictionary argument, got ${reprOf(value, calls)}`);
+    }
     const unknown = [...value.entries.values()].find(([key]) => !this.attributes.has(String(key)));
     if (unknown !== undefined) return err(`Unknown schema attribute ${String(unknown[0])}`);
     return ok(this.construct({ positional: [value], keywords: new Map() }, calls));
@@ -279,6 +171,33 @@ export class StructType extends SchemaType {
 
   override call(args: CallArguments, calls: Calls): StructObject {
     return this.construct(args, calls);
+  }
+
+  override attribute(name: string): Value | undefined {
+    if (name !== 'json_loads') return super.attribute(name);
+    return new NativeFunction(name, ({ positional, keywords }, calls) => {
+      const strict = keywords.get('strict') ?? positional[1] ?? false;
+      const [text] = onlyPositional(
+        name,
+        { positional: positional.slice(0, 1), keywords: new Map() },
+        [1, 1],
+      );
+      const value = fromJson(stringOf(text, name), calls);
+      const made = this.accept(isTruthy(strict) ? value : this.#known(value), calls);
+      if (!made.ok) throw raised('ValueError', made.error);
+      return made.value;
+    });
+  }
+
+  /** A dictionary without what is no attribute. */
+  #known(value: Value): Value {
+    if (!(value instanceof PyDict)) return value;
+    const known = [...value.entries.values()].flatMap(([key, each]): [string, Value][] => {
+      const type = this.attributes.get(String(key))?.type;
+      if (type === undefined) return [];
+      return [[String(key), type instanceof StructType ? type.#known(each) : each]];
+    });
+    return PyDict.from(known);
   }
 
   construct(args: CallArguments, calls: Calls): StructObject {
@@ -298,7 +217,7 @@ export class StructType extends SchemaType {
     const given = new Map<string, Value>();
     for (const each of args.positional) {
       if (!(each instanceof PyDict)) {
-        throw raised('ValueError', `Expected dictionary argument, got ${typeName(each)}`);
+        throw raised('ValueError', `Expected dictionary argument, got ${reprOf(each, calls)}`);
       }
       for (const [key, value] of each.entries.values()) given.set(String(key), value);
     }
@@ -353,8 +272,4 @@ export class AttributeMark extends PyObject {
   }
 }
 
-export const STRING = new ScalarType('String');
-export const INTEGER = new ScalarType('Integer');
-export const FLOAT = new ScalarType('Float');
-export const BOOLEAN = new ScalarType('Boolean');
 export const STRUCT = new StructType('Struct', new Map());

@@ -3,17 +3,13 @@ import { Budget } from '../interpreter/budget.ts';
 import { textOf } from '../interpreter/text-of.ts';
 import { type Calls, PyDict, PyList, raised, type Value } from '../interpreter/values.ts';
 import type { StructObject } from '../pystachio/objects.ts';
+import { BOOLEAN, FLOAT, INTEGER, ScalarType, STRING } from '../pystachio/scalar-type.ts';
+import type { SchemaType } from '../pystachio/schema-type.ts';
 import {
   type Attribute,
-  BOOLEAN,
   ChoiceType,
-  FLOAT,
-  INTEGER,
   ListType,
   MapType,
-  ScalarType,
-  type SchemaType,
-  STRING,
   STRUCT,
   StructType,
 } from '../pystachio/types.ts';

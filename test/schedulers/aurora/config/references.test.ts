@@ -79,7 +79,7 @@ const RESOLVED: readonly (readonly [name: string, text: string, shown: string])[
   ['a reference in what was put in', "String('{{a}}').bind(a='{{b}}', b='{{c}}', c='end')", 'end'],
   [
     'a number that a text stands for',
-    "Process(max_failures='{{n}}').bind(n=3).get()['max_failures'] + 1",
+    "Process(max_failures='{{n}}').bind(n=3).max_failures().get() + 1",
     '4',
   ],
 ];

@@ -74,7 +74,9 @@ const DEFAULTS: readonly (readonly [text: string, json: string])[] = [
 
 for (const [text, json] of DEFAULTS) {
   test(`${text} has the defaults of the schema`, () => {
-    assert.deepEqual(printed(`import json\nprint json.dumps(${text}.get())`), [json]);
+    assert.deepEqual(printed(`import json\nprint json.dumps(${text}.interpolate()[0].get())`), [
+      json,
+    ]);
   });
 }
 
@@ -90,15 +92,27 @@ const CHECKS: readonly (readonly [text: string, message: string])[] = [
   ["Process(name='a', cmdline='b', max_failures=Empty)", 'Process[max_failures] is required.'],
   ['Process()', 'Process[name] is required., Process[cmdline] is required.'],
   ['Resources(cpu=1)', 'Resources[ram] is required., Resources[disk] is required.'],
-  ["Resources(cpu='{{c}}', ram=1, disk=1)", "Resources[cpu] failed: '{{c}}' not a float"],
+  ["Resources(cpu='{{c}}', ram=1, disk=1)", "Resources[cpu] failed: u'{{c}}' not a float"],
   ["Resources(cpu='{{c}}', ram=1, disk=1).bind(c='1.5')", ''],
   [
     "Resources(cpu=1, ram='{{r}}', disk=1).bind(r='x')",
-    "Resources[ram] failed: 'x' not an integer",
+    "Resources[ram] failed: Unable to interpolate: Cannot coerce 'x' to Integer",
   ],
   [
     "Process(name='a', cmdline='b', daemon='{{d}}').bind(d='yes')",
-    "Process[daemon] failed: 'yes' not a boolean",
+    "Process[daemon] failed: Unable to interpolate: Cannot coerce 'yes' to Boolean",
+  ],
+  [
+    "Process(name='a', cmdline='b', max_failures='x')",
+    "Process[max_failures] failed: Unable to interpolate: Cannot coerce 'x' to Integer",
+  ],
+  [
+    "Resources(cpu='a lot', ram=1, disk=1)",
+    "Resources[cpu] failed: Unable to interpolate: Cannot coerce 'a lot' to Float",
+  ],
+  [
+    "Volume(container_path='/c', host_path='/h', mode='{{m}}').bind(m='RX')",
+    "Volume[mode] failed: Unable to interpolate: Cannot coerce 'RX' to Mode: RX is not one of RO, RW",
   ],
   [
     "Task(processes=[Process(name='a')])",
@@ -141,20 +155,19 @@ for (const [text, message] of CHECKS) {
 const REFUSED: readonly (readonly [text: string, error: string])[] = [
   ['Process(nome="a")', 'AttributeError: Unknown schema attribute nome'],
   ['Process(name="a").nome()', "AttributeError: 'Process' object has no attribute 'nome'"],
-  ['Process("a")', 'ValueError: Expected dictionary argument, got str'],
-  ['Process(max_failures="x")', "ValueError: Process[max_failures]: Cannot coerce 'x' to Integer"],
-  ['Process(daemon="yes")', "ValueError: Process[daemon]: Cannot coerce 'yes' to Boolean"],
-  ['Process(name=None)', 'ValueError: Process[name]: Cannot coerce None to String'],
-  ['Process(name=[1])', 'ValueError: Process[name]: Cannot coerce [1] to String'],
+  ['Process("a")', "ValueError: Expected dictionary argument, got 'a'"],
+  ['Process(name=None)', "ValueError: Process[name]: Cannot coerce 'None' to String"],
+  ['Process(name=[1])', "ValueError: Process[name]: Cannot coerce '[1]' to String"],
+  ['str(Integer("x"))', "ValueError: Cannot coerce 'x' to Integer"],
   [
-    'Task(processes=Process())',
-    'ValueError: Task[processes]: Cannot coerce Process(max_failures=Integer(1), daemon=Boolean(false), ephemeral=Boolean(false), min_duration=Integer(5), final=Boolean(false)) to ProcessList',
+    'Task(processes=Parameter(name="a"))',
+    'ValueError: Task[processes]: ListContainer expects an iterable, got Parameter(name=a)',
   ],
-  ['Resources(cpu="a lot")', "ValueError: Resources[cpu]: Cannot coerce 'a lot' to Float"],
-  ["Volume(mode='RX')", "ValueError: Volume[mode]: Cannot coerce 'RX' to Mode"],
+  ['Process(name="a")({"name": "b"})', 'TypeError: __call__() takes exactly 1 argument (2 given)'],
+  ["Volume(mode='RX')", 'ValueError: Volume[mode]: Mode only accepts the following values: RO, RW'],
   [
     "Logger(destination='nowhere')",
-    "ValueError: Logger[destination]: Cannot coerce 'nowhere' to LoggerDestination",
+    'ValueError: Logger[destination]: LoggerDestination only accepts the following values: file, console, both, none',
   ],
   [
     "Job(container='docker')",
@@ -162,14 +175,14 @@ const REFUSED: readonly (readonly [text: string, error: string])[] = [
   ],
   [
     "Job(update_config=UpdateConfig(update_strategy={'sizes': 1}))",
-    "ValueError: UpdateConfig[update_strategy]: Cannot coerce {'sizes': 1} to UpdateStrategy",
+    "ValueError: UpdateConfig[update_strategy]: Cannot coerce '{'sizes': 1}' to UpdateStrategy",
   ],
   ['order(1)', 'ValueError: Unknown value for process order: 1'],
   [
     "SequentialTask(processes=[], constraints=order('a'))",
     'ValueError: Cannot turn a Task with existing constraints into a SequentialTask!',
   ],
-  ['Ref("x")', 'NotImplementedError: Ref is not supported in configurations: write {{name}}'],
+  ['Ref.from_address("a b")', 'ValueError: Badly formed address a b'],
 ];
 
 for (const [text, error] of REFUSED) {

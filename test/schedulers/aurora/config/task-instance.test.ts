@@ -123,7 +123,7 @@ test('data that is no task is refused with what is wrong', () => {
     return read.ok ? 'read' : read.error;
   };
   assert.match(refused('{'), /^No JSON object could be decoded/);
-  assert.equal(refused('[]'), 'Cannot coerce [] to MesosJob');
+  assert.equal(refused('[]'), 'Expected dictionary argument, got []');
   assert.match(refused('{"name": "x"}'), /^MesosJob\[role\] is required\./);
   const without = { ...JOB, task: { ...JOB.task, processes: [{ name: 'run' }] } };
   assert.match(refused(JSON.stringify(without)), /Process\[cmdline\] is required\./);
