@@ -302,7 +302,8 @@ export class HierarchicalAllocator implements Allocator {
     this.runCount += 1;
     const run = new RunInProgress(this.books, this.random);
     return {
-      allocations: run.perform(candidates),
+      allocations: run.perform(candidates.filter(({ agent }) => this.isWhitelisted(agent))),
+      // Who holds something on an agent must leave it, whether or not it is offered.
       inverseAllocations: inverseAllocations(
         candidates.map(({ agent }) => agent),
         frameworks,
@@ -341,7 +342,7 @@ export class HierarchicalAllocator implements Allocator {
     const candidates: Candidate[] = [];
     for (const id of others === undefined ? agents.keys() : this.books.agents.keys()) {
       const agent = this.books.agents.get(id);
-      if (agent?.isActivated !== true || !this.isWhitelisted(agent)) continue;
+      if (agent?.isActivated !== true) continue;
       const own = agents.get(id);
       const focus = own === undefined ? others : joinFocus(own, others);
       if (focus !== undefined) candidates.push({ agent, focus });

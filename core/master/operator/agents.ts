@@ -102,11 +102,12 @@ export function reactivateAgent(context: MasterContext, name: string): Outcome {
   }
   const service = { deactivated: false, drainInfo: undefined };
   return afterWrite(context, recordOf(state, id, service), () => {
-    if (!isKnown(state, id)) return refuse(409, 'Agent removed while processing the call');
     state.drainRecords.delete(id);
     keepOnRecord(state, id, service);
     const agent = state.agents.get(id);
-    if (agent !== undefined) returnToService(context, agent);
+    // It is done also for one that is away, but said like this.
+    if (agent === undefined) return refuse(409, 'Agent removed while processing the call');
+    returnToService(context, agent);
     return DONE;
   });
 }

@@ -385,6 +385,22 @@ test('inverse offers go once to frameworks on an agent that will be unavailable'
   assert.deepEqual(it.allocator.allocate(it.now + 1).inverseAllocations, []);
 });
 
+test('who holds something on an agent that is not whitelisted is asked to leave it, too', () => {
+  const it = new AllocatorKit();
+  const f1 = it.framework('f1', { roles: ['web'] });
+  const a1 = it.agent('a1', SMALL);
+  it.run();
+  it.allocator.updateWhitelist(['elsewhere'], it.now);
+  it.allocator.updateUnavailability(a1, { start: { nanoseconds: 1 } }, it.now);
+  it.now += 1;
+  const { allocations, inverseAllocations } = it.allocator.allocate(it.now);
+  assert.deepEqual(allocations, []);
+  assert.deepEqual(
+    inverseAllocations.map(({ frameworkId, agentId }) => [frameworkId, agentId]),
+    [[f1, a1]],
+  );
+});
+
 test('gauges carry the original names', () => {
   const it = new AllocatorKit();
   it.allocator.updateQuota({ role: 'vip', limits: { cpus: { value: 8 } } }, it.now);

@@ -66,6 +66,19 @@ test('an agent that is being marked unreachable cannot be marked gone meanwhile'
   assert.deepEqual([...it.state.goneAgents.keys()], [agent]);
 });
 
+test('an agent that is away is active again, though the answer says that it was removed', () => {
+  const it = new MasterScene();
+  const agent = it.agent('a1');
+  assert.equal(ask(it, { kind: 'deactivate-agent', agent })(), '200');
+  it.advance(80_000);
+  assert.equal(it.state.unreachableAgents.size, 1);
+  const reactivate = { kind: 'reactivate-agent', agent } as const;
+  assert.equal(ask(it, reactivate)(), '409 Agent removed while processing the call');
+  assert.equal(ask(it, reactivate)(), '400 Agent is not deactivated');
+  it.reregister('a1', agent);
+  assert.equal([...it.state.agents.values()][0]?.active, true);
+});
+
 test('an id is not used again while its task is unreachable', () => {
   const it = new MasterScene();
   const agent = it.agent('a1');

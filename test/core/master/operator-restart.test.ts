@@ -122,7 +122,7 @@ test('quota, weights, maintenance, drains and gone agents survive a restart of t
   ]);
   assert.deepEqual([...state.goneAgents.keys()], [gone]);
   const away = await second.master.operate({ kind: 'reactivate-agent', agent: drained });
-  assert.deepEqual(away, { status: 200 });
+  assert.deepEqual(away, { status: 409, text: 'Agent removed while processing the call' });
   await second.stop();
 
   const third = await start(storage, 3, []);
