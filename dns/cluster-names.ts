@@ -62,6 +62,8 @@ export type ChangeOutcome = 'changed' | 'unchanged' | 'unknown';
 
 export class ClusterNames {
   readonly records = new RecordSet();
+  /** Those that the last document did not have. */
+  private missedAgents: ReadonlySet<string> = new Set();
   private readonly agents = new Map<string, ToldAgent>();
   private readonly frameworks = new Map<string, KnownFramework>();
   private readonly tasksOfAgent = new Map<string, Set<KnownTask>>();
@@ -103,8 +105,8 @@ export class ClusterNames {
   }
 
   /**
-   * Learns from a state document what events do not tell: addresses of frameworks, and which agents are
-   * being drained. Gives whether a name changed.
+   * Learns from a state document what events do not tell: addresses of frameworks, which agents are
+   * being drained, and which have gone without a word. Gives whether a name changed.
    */
   learnFromDocument(state: ClusterState, addressesOf: AddressesOf): boolean {
     const before = this.changeCount;
@@ -112,6 +114,7 @@ export class ClusterNames {
       const known = this.agents.get(id);
       if (known !== undefined) this.putAgent({ ...known.agent, isDraining }, addressesOf);
     }
+    this.forgetMissing(new Set(state.agents.map(({ id }) => id)));
     for (const { framework } of state.frameworks) {
       if (framework.address === undefined) continue;
       this.frameworkAddresses.set(framework.id, framework.address);
@@ -121,6 +124,13 @@ export class ClusterNames {
       this.tellFramework(known, addressesOf);
     }
     return this.changeCount !== before;
+  }
+
+  /** Once may be because the document is older than the agent. */
+  private forgetMissing(present: ReadonlySet<string>): void {
+    const missing = [...this.agents.keys()].filter((id) => !present.has(id));
+    for (const id of missing) if (this.missedAgents.has(id)) this.removeAgent(id);
+    this.missedAgents = new Set(missing);
   }
 
   apply(change: ClusterChange, addressesOf: AddressesOf): ChangeOutcome {

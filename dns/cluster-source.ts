@@ -1,7 +1,7 @@
 /**
  * Where the state of the cluster comes from (spec mesos-dns, section 6). First the leader's
  * `/state`, as the original does; then its operator event stream, from which every change arrives
- * within milliseconds. Where there is no such stream, `/state` is polled every `refreshSeconds`.
+ * within milliseconds. `/state` is still read every `refreshSeconds`, for what events do not tell.
  */
 import { background } from '../core/base/background.ts';
 import type { Clock, Instant, Timer } from '../core/base/clock.ts';
@@ -23,8 +23,6 @@ export interface ClusterSourceOptions {
   readonly refreshMs: DurationMs;
   readonly stateTimeoutMs: DurationMs;
   readonly access: MasterAccess;
-  /** Whether `/state` is read every `refreshMs` also while the stream tells the changes. */
-  readonly pollsWhileFollowing: boolean;
 }
 
 /** How far what is known can be trusted. */
@@ -186,8 +184,8 @@ export class ClusterSource {
         return;
       }
       this.listener.onRefresh();
-      if (this.options.pollsWhileFollowing) this.reloadNow();
-      else this.scheduleReload(this.options.refreshMs);
+      // Events do not tell which agents have become unreachable or gone, nor which are being drained.
+      this.reloadNow();
     });
   }
 

@@ -157,8 +157,6 @@ class DnsShell implements Dns {
         refreshMs: seconds(options.refreshSeconds),
         stateTimeoutMs: seconds(options.stateTimeoutSeconds),
         access: masterAccess(options, ports),
-        // Events do not tell which agents are being drained.
-        pollsWhileFollowing: options.leaveOutDraining,
       },
       this.keeper,
     );

@@ -13,6 +13,7 @@ import type {
   TimeInfo,
 } from '../wire/types/mesos.v1.ts';
 import type { MasterContext } from './context.ts';
+import type { AgentDeparture } from './events.ts';
 import { rescindInverseOffersOf } from './inverse-offers.ts';
 import { stopObserver } from './observers.ts';
 import { rescindOffersOf } from './offers.ts';
@@ -135,7 +136,7 @@ export function becomeUnreachable(context: MasterContext, agent: Agent, cause: s
       message: 'Agent was marked unreachable',
     } as const;
     leaveOperations(context, agent, operations);
-    leave(context, agent, (framework) => ({
+    leave(context, agent, 'unreachable', (framework) => ({
       state: stateFor(framework, 'TASK_UNREACHABLE'),
       reason: 'REASON_AGENT_REMOVED',
       message: cause,
@@ -163,7 +164,7 @@ export function removeAgent(
     context.log('info', { agentId: agent.id, cause }, 'agent removed');
     // Nobody is told of its operations: they are unknown from now on.
     for (const record of [...agent.operations.values()]) context.state.removeOperation(record);
-    leave(context, agent, () => ({
+    leave(context, agent, 'removed', () => ({
       state: 'TASK_LOST',
       reason: 'REASON_AGENT_REMOVED',
       message: `Agent ${agent.info.hostname} removed: ${cause}`,
@@ -189,7 +190,7 @@ export function becomeGone(
     context.count('slave_removals');
     context.send(agent, { name: 'mesos.internal.ShutdownMessage', message: { message } });
     leaveOperations(context, agent, { state: 'OPERATION_GONE_BY_OPERATOR', message });
-    leave(context, agent, goneFate);
+    leave(context, agent, 'gone', goneFate);
     then();
   });
 }
@@ -232,6 +233,7 @@ function departedOf(context: MasterContext, agent: Agent): DepartedAgent {
 function leave(
   context: MasterContext,
   agent: Agent,
+  how: AgentDeparture,
   fateFor: (framework: Framework) => TaskFate,
 ): void {
   context.deadlines.cancel(`reregister ${agent.id}`);
@@ -252,7 +254,7 @@ function leave(
   for (const framework of context.state.frameworks.values()) {
     context.event(framework, { type: 'FAILURE', failure: { agent_id: { value: agent.id } } });
   }
-  context.operatorEvent({ kind: 'agent-removed', agent });
+  context.operatorEvent({ kind: 'agent-removed', agent, how });
   context.hooks.masterSlaveLost(agent.info);
 }
 

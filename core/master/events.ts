@@ -5,6 +5,9 @@
 import type { Task, TaskState, TaskStatus } from '../wire/types/mesos.v1.ts';
 import type { Agent, Framework } from './records.ts';
 
+/** How an agent left; it may be back after the first. */
+export type AgentDeparture = 'unreachable' | 'removed' | 'gone';
+
 export type OperatorEvent =
   | { readonly kind: 'task-added'; readonly framework: Framework; readonly task: Task }
   | {
@@ -19,7 +22,7 @@ export type OperatorEvent =
   | { readonly kind: 'agent-added'; readonly agent: Agent }
   /** Connection, activation, resources or info changed; no event of the original. */
   | { readonly kind: 'agent-updated'; readonly agent: Agent }
-  | { readonly kind: 'agent-removed'; readonly agent: Agent }
+  | { readonly kind: 'agent-removed'; readonly agent: Agent; readonly how: AgentDeparture }
   | { readonly kind: 'framework-added'; readonly framework: Framework }
   | { readonly kind: 'framework-updated'; readonly framework: Framework }
   /** Connection, offers or sums changed; no event of the original. */

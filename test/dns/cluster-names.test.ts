@@ -143,6 +143,29 @@ test('a state document tells addresses of frameworks that events do not', () => 
   assert.deepEqual(names.records.values('marathon.mesos.', 'A'), ['10.8.8.8']);
 });
 
+test('an agent that two documents in a row do not have has no names any more', () => {
+  const names = emptyNames();
+  hear(
+    names,
+    v1.agentAdded(v1.agent('x-S0', '10.1.1.1')),
+    v1.agentAdded(v1.agent('x-S1', '10.1.1.2')),
+  );
+  const document = (...ids: readonly string[]): ClusterState => {
+    const slaves = ids.map((id) => ({ id, pid: 'slave(1)@10.1.1.1:5051' }));
+    const state = readStateDocument({ slaves });
+    if (!state.ok) throw new Error(state.error);
+    return state.value;
+  };
+  const before = names.records.describe();
+  // The first may have been made before the agent came.
+  assert.equal(names.learnFromDocument(document('x-S0'), addressesOf), false);
+  assert.equal(names.learnFromDocument(document('x-S0', 'x-S1'), addressesOf), false);
+  assert.equal(names.learnFromDocument(document('x-S0'), addressesOf), false);
+  assert.equal(names.records.describe(), before);
+  assert.equal(names.learnFromDocument(document('x-S0'), addressesOf), true);
+  assert.equal(names.records.describe().includes('10.1.1.2'), false);
+});
+
 test('a malformed pid makes the whole document unusable, a missing one does not', () => {
   for (const document of [{ slaves: [{ pid: 'x' }] }, { frameworks: [{ pid: 'a@b' }] }]) {
     assert.equal(readStateDocument(document).ok, false);

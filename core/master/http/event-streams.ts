@@ -242,6 +242,8 @@ function eventOf(master: Master, event: OperatorEvent, approvers: Approvers): Ev
       return { type: 'AGENT_ADDED', agent_added: { agent } };
     }
     case 'agent-removed':
+      // The original says nothing of those that are unreachable or gone.
+      if (event.how !== 'removed') return undefined;
       return { type: 'AGENT_REMOVED', agent_removed: { agent_id: { value: event.agent.id } } };
     case 'framework-added': {
       const framework = frameworkInEvent(event.framework);

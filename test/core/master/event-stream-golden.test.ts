@@ -232,3 +232,24 @@ test('a state that was told already is not told again; an agent that leaves is',
     agent_removed: { agent_id: { value: agent.id } },
   });
 });
+
+test('nothing is said of agents that are unreachable or gone but what becomes of their tasks', async () => {
+  await using it = await startBusy();
+  using stream = new Stream(it);
+  await stream.until(2);
+  const { state } = it.master;
+  const [agent] = state.agents.values();
+  assert.ok(agent !== undefined);
+  const operated = it.master.operate({ kind: 'mark-agent-gone', agent: agent.id });
+  await stream.untilChanges(1);
+  assert.equal((await operated).status, 200);
+  assert.equal(state.agents.size, 0);
+  // Whatever is told after it has been told by now, too.
+  const [framework] = state.frameworks.keys();
+  assert.ok(framework !== undefined && it.master.teardown(framework));
+  await stream.untilLast('FRAMEWORK_REMOVED');
+  assert.equal(
+    stream.changes().some((each) => each.includes('"type":"AGENT_REMOVED"')),
+    false,
+  );
+});
