@@ -106,6 +106,17 @@ test(
   },
 );
 
+test('network/cni: where nobody names servers those of the host serve', NETWORKS, async (t) => {
+  const { bench, cni } = await CniBench.start(t);
+  cni.network('plain', 78, { style: 'ip4' });
+  const command = 'cat /etc/resolv.conf > resolver; sleep 1000';
+  await bench.run('t1', { command, info: joining(['plain']) });
+  await bench.updated('t1', 'TASK_RUNNING');
+  const hosts = readFileSync('/etc/resolv.conf', 'utf8');
+  assert.equal(readFileSync(`${cni.root}/t1/resolv.conf`, 'utf8'), hosts);
+  await bench.until('it is read', () => bench.output('t1', 'resolver') === hosts || undefined);
+});
+
 test(
   'network/cni: what cannot be joined fails the launch, and leaves nothing',
   NETWORKS,

@@ -166,8 +166,8 @@ function writeNames(
     const plan = interfaces[at];
     return plan === undefined ? [] : [{ plan, output }];
   });
-  const resolver = resolverText(joined);
-  if (resolver !== undefined) writeFileSync(`${directory}/resolv.conf`, resolver);
+  const resolver = resolverText(joined) ?? readText('/etc/resolv.conf');
+  if (resolver !== '') writeFileSync(`${directory}/resolv.conf`, resolver);
 }
 
 interface ProgramEnd {

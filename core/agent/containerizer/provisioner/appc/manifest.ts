@@ -22,7 +22,8 @@ export interface AppcManifest {
 
 /** `sha512-` and at least 32 hexadecimal digits. */
 const IMAGE_ID = /^sha512-[0-9a-f]{32,128}$/;
-const NAME = /^[a-z0-9]+([-._~/][a-z0-9]+)*$/;
+/** Looser than the specification, as the original is: hosts may be told with a port. */
+const NAME = /^[A-Za-z0-9]+([-._~/:][A-Za-z0-9]+)*$/;
 
 export function isImageId(id: string): boolean {
   return IMAGE_ID.test(id);

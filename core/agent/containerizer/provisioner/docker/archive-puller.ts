@@ -50,17 +50,28 @@ export class ArchivePuller implements Puller {
   ): Promise<string> {
     const name = formatReference(reference);
     const isVersioned = reference.tag !== undefined || reference.digest !== undefined;
-    if (this.directory.startsWith('hdfs://')) {
-      const target = join(staging, '.tar');
-      const full = isVersioned ? name : `${name}:${LATEST}`;
-      await this.hadoop.copyToLocal(hands, `${this.directory}/${full}.tar`, target);
-      return target;
-    }
     const names = isVersioned ? [name] : [name, `${name}:${LATEST}`];
     const paths = names.map((each) => `${this.directory}/${each}.tar`);
+    if (this.directory.startsWith('hdfs://')) {
+      return await this.firstOf(paths, join(staging, '.tar'), hands);
+    }
     const found = paths.find((path) => existsSync(path));
     if (found !== undefined) return found;
     throw imageError(`Failed to find archive for image '${name}' at '${paths.at(-1)}'`);
+  }
+
+  /** The last failure counts: it is of the full name. */
+  private async firstOf(urls: readonly string[], target: string, hands: Hands): Promise<string> {
+    let failure: unknown;
+    for (const url of urls) {
+      try {
+        await this.hadoop.copyToLocal(hands, url, target);
+        return target;
+      } catch (thrown) {
+        failure = thrown;
+      }
+    }
+    throw failure;
   }
 }
 

@@ -85,10 +85,11 @@ test('simple discovery needs os and arch, and takes the latest version', () => {
 });
 
 test('a name that could leave the store is refused', () => {
-  for (const name of ['', '../a', 'A', 'a//b', '/a'])
+  for (const name of ['', '../a', 'a/../b', 'a//b', '/a', 'a b', 'a:/b'])
     assert.equal(askedFor({ name }).ok, false, name);
   assert.equal(askedFor({ name: 'a', id: 'sha512-..' }).ok, false);
   const labels = { labels: [{ key: 'os', value: 'linux' }] };
   const value = { name: 'a.b/c', id: ID, labels: { os: 'linux' } };
   assert.deepEqual(askedFor({ name: 'a.b/c', id: ID, labels }), { ok: true, value });
+  assert.ok(askedFor({ name: '127.0.0.1:5051/ImageServer/image' }).ok);
 });
