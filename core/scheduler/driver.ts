@@ -247,7 +247,7 @@ class Driver implements Scheduler {
     const session = new Session(this.ports, {
       url,
       encoding: this.options.encoding ?? 'json',
-      headers: authorization(this.options.credential),
+      headers: basicAuthorization(this.options.credential),
       subscribe: calls.subscribeCall(this.options.framework, this.id, this.suppressedRoles),
       onEvent: (event) => this.onEvent(event, url),
     });
@@ -338,7 +338,10 @@ class Driver implements Scheduler {
   }
 }
 
-function authorization(credential: SchedulerOptions['credential']): Record<string, string> {
+/** The header of every call to the master; none without a credential. */
+export function basicAuthorization(
+  credential: SchedulerOptions['credential'],
+): Record<string, string> {
   if (credential === undefined) return {};
   const text = `${credential.principal}:${credential.secret}`;
   return { authorization: `Basic ${Buffer.from(text).toString('base64')}` };

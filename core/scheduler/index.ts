@@ -7,7 +7,7 @@ export type {
   TaskState,
   TaskStatus,
 } from '../wire/types/mesos.v1.ts';
-export { createScheduler, type SchedulerPorts } from './driver.ts';
+export { basicAuthorization, createScheduler, type SchedulerPorts } from './driver.ts';
 export { parseMasters, refuseMaster } from './masters.ts';
 export { systemPorts } from './system-ports.ts';
 export type {

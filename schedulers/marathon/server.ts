@@ -7,6 +7,7 @@ import { describeError } from '../../core/base/errors.ts';
 import type { LifecycleState, Service } from '../../core/base/lifecycle.ts';
 import type { LevelledLog, Log } from '../../core/base/log.ts';
 import type { Random } from '../../core/base/random.ts';
+import { masterAddress } from '../../core/election/master-address.ts';
 import type { LeaderDetector } from '../../core/election/ports.ts';
 import { createHttpServer, type HttpServer } from '../../core/net/http-server.ts';
 import type { HttpClient } from '../../core/net/ports.ts';
@@ -29,6 +30,7 @@ import { EventPublisher } from './http/events.ts';
 import { sendProblem, sendProxyFailure } from './http/problems.ts';
 import { answerNotFound, declareRoutes } from './http/routes.ts';
 import { MarathonMachine } from './machine/marathon-machine.ts';
+import { MasterQuotas } from './master-quotas.ts';
 import { MarathonMetrics } from './metrics.ts';
 import { MetricsReporter } from './metrics-reporter.ts';
 import { roleOf } from './model/instance.ts';
@@ -106,7 +108,9 @@ class MarathonServer implements Marathon {
   private readonly fail: (why: unknown) => void;
   private subscription: FrameworkSubscription | undefined;
   private state: LifecycleState = 'new';
+  /** For people; the other for requests of our own. */
   private masterUrl: string | undefined;
+  private masterApiUrl: string | undefined;
   private isResubscribing = false;
   private subscribedRoles: ReadonlySet<string> = new Set();
 
@@ -166,6 +170,12 @@ class MarathonServer implements Marathon {
       publish,
       isWanted,
       access: new AccessControl(ports.plugins),
+      quotas: new MasterQuotas({
+        clock,
+        http: ports.http,
+        masterUrl: () => this.masterApiUrl,
+        credential: options.credential,
+      }),
       artifacts:
         options.artifacts === undefined
           ? undefined
@@ -363,6 +373,8 @@ class MarathonServer implements Marathon {
       subscribed: (subscription) => {
         const { masterInfo } = subscription;
         const host = masterInfo?.hostname ?? masterInfo?.address?.hostname;
+        this.masterApiUrl =
+          masterInfo === undefined ? undefined : `http://${masterAddress(masterInfo)}/`;
         if (host !== undefined) this.masterUrl = `http://${host}:${masterInfo?.port ?? 5050}/`;
         handlers.subscribed(subscription);
       },

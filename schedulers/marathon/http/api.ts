@@ -6,6 +6,7 @@ import { type JsonValue, writeJson } from '../../../core/wire/json-text.ts';
 import type { ArtifactResolver } from '../artifacts/resolve.ts';
 import type { MarathonEvent } from '../machine/events.ts';
 import type { RootChange, RootChangeResult } from '../machine/root-updates.ts';
+import type { MasterQuotas } from '../master-quotas.ts';
 import type { App, RawApp } from '../model/app.ts';
 import type { ModelSettings } from '../model/app-normalize.ts';
 import { parseDocument } from '../model/json-document.ts';
@@ -22,6 +23,7 @@ export interface Api {
   readonly access: AccessControl;
   /** Absent without an artifact store. */
   readonly artifacts: ArtifactResolver | undefined;
+  readonly quotas: MasterQuotas;
 }
 
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;

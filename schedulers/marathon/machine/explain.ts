@@ -3,9 +3,12 @@
  * did not fit. Looks only; changes nothing.
  */
 import type { Instant } from '../../../core/base/clock.ts';
-import { type Instance, isTerminal } from '../model/instance.ts';
+import { type Instance, isTerminal, roleOf } from '../model/instance.ts';
 import type { PathId } from '../model/path-id.ts';
+import { persistentVolumesOf } from '../model/persistent-volumes.ts';
+import type { Amounts, QuotaShortage } from '../model/role-quota.ts';
 import { isHealthChecked, type RunSpec } from '../model/run-spec.ts';
+import { demandOf, totalDemand } from '../offers/demand.ts';
 import { type Misfit, misfitOf } from '../offers/misfit.ts';
 import { isReady } from './deployments.ts';
 import { counts, delayUntil } from './instances.ts';
@@ -34,6 +37,7 @@ export type Wait =
       readonly hostname: string;
       readonly since: Instant | undefined;
     }
+  | ({ readonly kind: 'quota'; readonly text: string } & QuotaShortage)
   | { readonly kind: 'instances'; readonly text: string };
 
 export interface AgentMisfit {
@@ -45,6 +49,12 @@ export interface AgentMisfit {
   readonly misfit: Misfit | undefined;
 }
 
+/** What one more instance takes of its role's quota. */
+export interface QuotaDemand {
+  readonly role: string;
+  readonly amounts: Amounts;
+}
+
 export interface Explanation {
   readonly spec: RunSpec;
   readonly running: number;
@@ -52,6 +62,8 @@ export interface Explanation {
   readonly waiting: number;
   readonly waits: readonly Wait[];
   readonly agents: readonly AgentMisfit[];
+  /** Undefined when none waits, or only those whose reservation is counted already. */
+  readonly demand: QuotaDemand | undefined;
 }
 
 export function explain(turn: Turn, id: PathId): Explanation | undefined {
@@ -74,7 +86,15 @@ export function explain(turn: Turn, id: PathId): Explanation | undefined {
     ],
     // One that is bound to its agent says little about the others.
     agents: next === undefined ? [] : agentMisfits(turn, waiting.find(isFree) ?? next),
+    demand: quotaDemand(turn, waiting.find(isFree)),
   };
+}
+
+function quotaDemand({ settings }: Turn, next: Instance | undefined): QuotaDemand | undefined {
+  if (next === undefined) return undefined;
+  const amounts = { ...totalDemand(demandOf(next.spec, settings)) };
+  const volumesMb = persistentVolumesOf(next.spec).reduce((sum, { info }) => sum + info.size, 0);
+  return { role: roleOf(next), amounts: { ...amounts, disk: (amounts['disk'] ?? 0) + volumesMb } };
 }
 
 const NOT_SUBSCRIBED: Wait = {
@@ -133,7 +153,7 @@ function offerWait({ state }: Turn, next: Instance): Wait {
   const seen = state.offers.of(next.spec.id);
   if (since === undefined || since < next.since) {
     const text =
-      'no offer has come since: the agents are full, their offers are held by others, or the role has used up its quota';
+      'no offer has come since: the agents are full, their offers are held by others, or the quota of the role is used up';
     return { kind: 'offers', text, since };
   }
   const text =

@@ -19,6 +19,7 @@ import { type ProbeKey, type ProbeTarget, probeUrl } from './effects.ts';
 import { failedHealthCheckEvent, marathonEvent } from './events.ts';
 import type { CheckResult, ReadinessResult } from './health-book.ts';
 import { requestKill } from './instances.ts';
+import { recordTaskFailure } from './task-failures.ts';
 import type { Turn } from './turn.ts';
 
 /** The first run of a check comes at the latest after this time. */
@@ -338,10 +339,13 @@ function killUnhealthy(turn: Turn, instance: Instance, cause: string | undefined
       taskId: instance.tasks[0]?.id,
       instanceId: instance.id,
       version: instance.spec.version,
-      reason: cause ?? '',
+      reason: cause ?? 'unknown',
       host: instance.agent?.host,
       slaveId: instance.agent?.agentId,
     }),
   );
+  const taskId = instance.tasks[0]?.id ?? '';
+  const message = `Task was killed since health check failed. Reason: ${cause ?? 'unknown'}`;
+  recordTaskFailure(turn, instance, { taskId, state: 'TASK_KILLED', message });
   turn.because({ by: 'health-check', reason: cause ?? '' }, () => requestKill(turn, instance));
 }

@@ -19,7 +19,6 @@ import {
   type TaskNetwork,
 } from '../model/instance.ts';
 import { healthChecksOf, isPod } from '../model/run-spec.ts';
-import { formatTimestamp } from '../model/timestamp.ts';
 import { marathonEvent, statusUpdateEvent } from './events.ts';
 import { recordHealth, tellChangedHealth } from './health.ts';
 import {
@@ -30,11 +29,9 @@ import {
   delaysLaunches,
   retire,
 } from './instances.ts';
+import { MESSAGE_MAX, recordTaskFailure } from './task-failures.ts';
 import type { Turn } from './turn.ts';
 import { handleUnreachable } from './unreachable.ts';
-
-/** Longer messages are cut before they are stored. */
-const MESSAGE_MAX = 10_000;
 
 export function handleStatus(turn: Turn, status: TaskStatus): void {
   const id = instanceIdOf(status.task_id.value);
@@ -105,7 +102,10 @@ function applyStatus(
     tellChangedHealth(turn, updated, turn.state.health.isHealthy(instance));
   }
   updateDelay(turn, updated, status);
-  recordFailure(turn, updated, task, status);
+  const { state, message } = status;
+  if (FAILURES.includes(task.condition)) {
+    recordTaskFailure(turn, updated, { taskId: task.id, state, message });
+  }
   if (!isTerminal(condition)) believeAgentCheck(turn, updated, status, { onlyFirst: false });
   if (isTerminal(condition)) afterTaskEnded(turn, updated);
   else if (condition === 'Unreachable') handleUnreachable(turn, updated);
@@ -194,24 +194,3 @@ const FAILURES: readonly Condition[] = [
   'Unknown',
   'Unreachable',
 ];
-
-function recordFailure(
-  turn: Turn,
-  instance: Instance,
-  task: InstanceTask,
-  status: TaskStatus,
-): void {
-  if (!FAILURES.includes(task.condition)) return;
-  const failure = {
-    appId: instance.spec.id,
-    host: instance.agent?.host ?? '',
-    message: status.message?.slice(0, MESSAGE_MAX) ?? '',
-    state: status.state,
-    taskId: status.task_id.value,
-    timestamp: formatTimestamp(turn.now),
-    version: instance.spec.version,
-    slaveId: instance.agent?.agentId,
-  };
-  turn.state.failures.set(instance.spec.id, failure);
-  turn.persist({ kind: 'put-failure', failure });
-}

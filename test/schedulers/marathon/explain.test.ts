@@ -110,6 +110,82 @@ test('what is waited for is told: offers, a deployment step, the back-off', asyn
   await world.stop();
 });
 
+/** A role as the master shows it. */
+function roleWith(name: string, limit: object, consumed: object): object {
+  return { name, quota: { role: name, guarantee: { cpus: 1 }, limit, consumed } };
+}
+
+test('a quota that leaves no room for one more instance is told with its numbers', async () => {
+  const world = await World.start({ mesos_role: 'ads/web' }, []);
+  const { master } = world;
+  await world.call('POST', '/v2/apps', { ...SLEEP, cpus: 1.5, mem: 64 });
+  await world.advance(8_000);
+  master.rolesDocument = {
+    roles: [
+      roleWith('ads', { cpus: 8, mem: 1_024 }, { cpus: 6.6, mem: 100 }),
+      roleWith('ads/web', { cpus: 2.1 }, { cpus: 0.6 }),
+      roleWith('other', { cpus: 0 }, {}),
+      { name: 'ads/web/below', quota: { guarantee: {}, limit: {}, consumed: {} } },
+    ],
+  };
+  const found = await explained(world, '/v2/apps/sleep/explain');
+  const waits = at(found, 'waitsFor');
+  assert.ok(Array.isArray(waits));
+  assert.deepEqual(
+    waits.filter((wait: unknown) => at(wait, 'kind') === 'quota'),
+    [
+      {
+        kind: 'quota',
+        text: "the quota of role 'ads' is used up: 6.6 of 8 cpus are taken, one more instance wants 1.5",
+        role: 'ads',
+        resource: 'cpus',
+        limit: 8,
+        consumed: 6.6,
+        wanted: 1.5,
+      },
+    ],
+  );
+  assert.match(String(at(found, 'summary')), /the quota of role 'ads' is used up/);
+  assert.deepEqual(at(found, 'quota', 'roles'), [
+    {
+      role: 'ads',
+      guarantee: { cpus: 1 },
+      limit: { cpus: 8, mem: 1_024 },
+      consumed: { cpus: 6.6, mem: 100 },
+    },
+    { role: 'ads/web', guarantee: { cpus: 1 }, limit: { cpus: 2.1 }, consumed: { cpus: 0.6 } },
+  ]);
+  assert.equal(at(found, 'quota', 'wanted', 'cpus'), 1.5);
+  assert.equal(master.rolesRequests[0]?.url, 'http://1.0.0.0:5050/roles');
+  await world.stop();
+});
+
+test('a quota that is not known is said not to be, and is asked for only while one waits', async () => {
+  const world = await World.start({}, []);
+  const { master } = world;
+  await world.call('POST', '/v2/apps', SLEEP);
+  await world.advance(8_000);
+  const unknown = async (): Promise<unknown> =>
+    at(await explained(world, '/v2/apps/sleep/explain'), 'quota', 'unknown');
+  master.rolesDocument = undefined;
+  assert.equal(await unknown(), 'the master answered 403');
+  // Masters before 1.9 tell the guarantee alone.
+  master.rolesDocument = { roles: [{ name: '*', quota: { role: '*', guarantee: [] } }] };
+  assert.equal(await unknown(), 'the master tells no limits of roles');
+  master.rolesDocument = { roles: [] };
+  const answer = await explained(world, '/v2/apps/sleep/explain');
+  assert.deepEqual(at(answer, 'quota', 'roles'), []);
+  const asked = master.rolesRequests.length;
+  assert.equal(asked, 3);
+  master.addAgent('a1');
+  await world.advance(20_000);
+  const running = await explained(world, '/v2/apps/sleep/explain');
+  assert.equal(at(running, 'ready'), 1);
+  assert.equal(at(running, 'quota'), undefined);
+  assert.equal(master.rolesRequests.length, asked);
+  await world.stop();
+});
+
 test('an instance that waits for its volumes says on which agent they are', async () => {
   const world = await World.start(RESIDENT_FLAGS, ['a1', 'a2']);
   await world.call('POST', '/v2/apps', RESIDENT_APP);

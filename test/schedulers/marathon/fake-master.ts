@@ -163,6 +163,7 @@ export class FakeMaster {
   readonly probes: string[] = [];
 
   private answer(request: HttpRequest): HttpResponse {
+    if (new URL(request.url).pathname === '/roles') return this.tellRoles(request);
     if (!request.url.includes('/api/v1/scheduler')) {
       this.probes.push(request.url);
       const status = this.probeStatusOf.get(new URL(request.url).host) ?? this.probeStatus;
@@ -177,6 +178,17 @@ export class FakeMaster {
     }
     this.handle(call);
     return response(202, (async function* () {})());
+  }
+
+  /** What `/roles` tells; undefined = 403. */
+  rolesDocument: unknown = { roles: [] };
+  readonly rolesRequests: HttpRequest[] = [];
+
+  private tellRoles(request: HttpRequest): HttpResponse {
+    this.rolesRequests.push(request);
+    const { rolesDocument } = this;
+    const told = response(rolesDocument === undefined ? 403 : 200, (async function* () {})());
+    return { ...told, text: () => Promise.resolve(JSON.stringify(rolesDocument ?? '')) };
   }
 
   private subscribe(request: HttpRequest): HttpResponse {

@@ -82,6 +82,18 @@ test('an instance is killed at the failure after the allowed ones, without back-
   const [kill] = tape.of('unhealthy_instance_kill_event');
   assert.equal(at(kill, 'taskId'), first.id);
   assert.equal(at(kill, 'reason'), '500 Internal Server Error');
+  const { body } = await world.call('GET', '/v2/apps/sleep');
+  const { timestamp, ...failure } = Object(at(body, 'app', 'lastTaskFailure'));
+  assert.equal(typeof timestamp, 'string');
+  assert.deepEqual(failure, {
+    appId: '/sleep',
+    host: `${first.agentId}.example`,
+    message: 'Task was killed since health check failed. Reason: 500 Internal Server Error',
+    state: 'TASK_KILLED',
+    taskId: first.id,
+    version: at(body, 'app', 'version'),
+    slaveId: first.agentId,
+  });
   const flips = tape.of('instance_health_changed_event').map((event) => at(event, 'healthy'));
   assert.deepEqual(flips, [true, false]);
   world.master.probeStatus = 200;
