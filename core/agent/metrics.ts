@@ -3,10 +3,10 @@ import type { Clock } from '../base/clock.ts';
 import type { Metrics } from '../base/metrics.ts';
 import { sum } from '../resources/arithmetic.ts';
 import { scalarOf } from '../resources/select.ts';
-import type { Resource, TaskState } from '../wire/types/mesos.v1.ts';
+import type { ContainerInfo, Resource, TaskState } from '../wire/types/mesos.v1.ts';
 import type { Agent } from './agent.ts';
 import type { Fetcher } from './fetcher/fetcher.ts';
-import type { AgentExecutor, ExecutorStatus } from './state.ts';
+import type { AgentExecutor, AgentState, ExecutorStatus } from './state.ts';
 
 export interface AgentMetricsSources {
   readonly agent: Agent;
@@ -56,7 +56,26 @@ export function declareAgentMetrics(metrics: Metrics, sources: AgentMetricsSourc
     const count = agent.containers?.droppedClientCount ?? 0;
     return new Map(count === 0 ? [] : [['containerizer/mesos/io_clients_dropped', count]]);
   });
+  if (agent.options.isolators.includes('filesystem/linux')) {
+    gauge(
+      'containerizer/mesos/filesystem/containers_new_rootfs',
+      'Containers with a root file system of their own',
+      () => (agent.state === undefined ? 0 : countRoots(agent.state)),
+    );
+  }
   declareNever(gauge);
+}
+
+/** Of executors and of tasks in groups; the executor of a group has none, whatever it asks for. */
+export function countRoots(state: AgentState): number {
+  const hasRoot = (info: ContainerInfo | undefined): boolean =>
+    info?.type === 'MESOS' && info.mesos?.image !== undefined;
+  let count = 0;
+  for (const { kind, info, launchedTasks, isLaunched } of state.containers.values()) {
+    if (kind !== 'group') count += isLaunched && hasRoot(info.container) ? 1 : 0;
+    else count += [...launchedTasks.values()].filter((each) => hasRoot(each.container)).length;
+  }
+  return count;
 }
 
 /** What cannot happen here: destroying goes on until it succeeds, and there are no resource providers. */

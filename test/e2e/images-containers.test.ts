@@ -17,7 +17,7 @@ import {
 import { silentLog } from '../../core/base/log.ts';
 import { SystemRandom } from '../../core/base/random.ts';
 import { createHttpClient } from '../../core/net/http-client.ts';
-import type { TaskInfo } from '../../core/wire/types/mesos.v1.ts';
+import type { TaskInfo, Volume } from '../../core/wire/types/mesos.v1.ts';
 import { saveOld } from './support/image-archives.ts';
 import { dockerImage, IMAGES, ImageBench, ISOLATION, inImage } from './support/image-bench.ts';
 import { clock, isAlive, resources } from './support/isolation-bench.ts';
@@ -268,14 +268,19 @@ test('persistent volumes are mounted, not linked', IMAGES, async (t) => {
       disk: { persistence: { id: 'p' }, volume: { mode: 'RW', container_path: path } },
     }));
   const own = [...resources('cpus:0.1;mem:64'), ...(disk('data') ?? []), ...(disk('/data') ?? [])];
-  await it.outputOf('t1', 'echo x > data/x; echo y > /data/y', {
-    ...inImage('shell'),
+  const part: Volume = {
+    mode: 'RW',
+    container_path: '/part',
+    source: { type: 'SANDBOX_PATH', sandbox_path: { type: 'SELF', path: 'data' } },
+  };
+  await it.outputOf('t1', 'echo x > data/x; echo y > /data/y; echo z > /part/z', {
+    ...inImage('shell', { volumes: [part] }),
     resources: own,
   });
   const volume = join(it.folder, 'volume');
   assert.deepEqual(
-    ['x', 'y'].map((name) => readFileSync(join(volume, name), 'utf8')),
-    ['x\n', 'y\n'],
+    ['x', 'y', 'z'].map((name) => readFileSync(join(volume, name), 'utf8')),
+    ['x\n', 'y\n', 'z\n'],
   );
 });
 

@@ -39,6 +39,15 @@ test(
   },
 );
 
+test('what tells of the host is hidden', IMAGES, async (t) => {
+  const it = await ImageBench.start(t);
+  saveOld(it.archives, SHELL);
+  const command =
+    'for each in /proc/keys /proc/kcore; do test -e $each && { test -c $each || echo $each; }; done; ' +
+    'for each in /proc/scsi /sys/firmware; do ls $each; mkdir $each/made && echo $each; done; exit 0';
+  assert.equal(await it.outputOf('t1', command, inImage('shell')), '');
+});
+
 test(
   'what an image says about its command is merged with what the task says',
   IMAGES,

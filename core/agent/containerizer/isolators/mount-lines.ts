@@ -82,6 +82,12 @@ export function mountLines(
 }
 
 const PROC_READ_ONLY = ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'];
+/** What tells of the host or lets it be changed, as Docker's engine hides it too; not every kernel has all. */
+const MASKED = [
+  ...['/proc/acpi', '/proc/asound', '/proc/kcore', '/proc/key-users', '/proc/keys'],
+  ...['/proc/latency_stats', '/proc/sched_debug', '/proc/scsi', '/proc/timer_list'],
+  ...['/proc/timer_stats', '/sys/firmware'],
+];
 /** Name, major and minor number. */
 const DEVICES = [...['full 1 7', 'null 1 3', 'random 1 8', 'tty 5 0', 'urandom 1 9', 'zero 1 5']];
 const DEVICE_LINKS = [
@@ -110,6 +116,7 @@ export function rootLines(container: Place, rootfs: string): readonly string[] {
       target: '/sys/fs/cgroup',
     }),
     ...deviceLines(container),
+    ...maskLines(),
     ...nameLines(),
     ...bindLines(container, { source: sandbox, target: sandboxDirectory, isReadOnly: false }),
   ];
@@ -133,6 +140,15 @@ function deviceLines(container: Place): readonly string[] {
     'mkdir "$to/pts" "$to/shm"',
     'mount -n -t devpts -o nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5 devpts "$to/pts"',
     'mount -n -t tmpfs -o mode=1777,nosuid,nodev,strictatime tmpfs "$to/shm"',
+  ];
+}
+
+/** Directories are empty and read-only, files are empty devices. */
+function maskLines(): readonly string[] {
+  return [
+    `for path in ${MASKED.join(' ')}; do to=$(in_root "$path")`,
+    `if [ -d "$to" ]; then mount -n -t tmpfs -o ro,${HARDENED} tmpfs "$to"`,
+    'elif [ -e "$to" ]; then mount -n --bind /dev/null "$to"; fi; done',
   ];
 }
 

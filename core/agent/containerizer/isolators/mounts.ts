@@ -18,16 +18,21 @@ export function linuxFilesystemIsolator(
   return {
     name: 'filesystem/linux',
     prepare: (container) => {
-      const { id, image, resources, sandboxDirectory } = container;
-      const volumes = resources.requests.flatMap((resource) => {
+      const { id, image, resources, sandbox, sandboxDirectory } = container;
+      const inSandbox: string[] = [];
+      const volumes: string[] = [];
+      for (const resource of resources.requests) {
         const volume = resource.disk?.volume;
         const source = volumeDirectory(resource);
-        if (volume === undefined || source === undefined) return [];
+        if (volume === undefined || source === undefined) continue;
         const { container_path: target, mode } = volume;
-        const isLinked = !target.startsWith('/') && image === undefined;
-        if (isLinked) return [];
-        return bindLines(container, { source, target, isReadOnly: mode === 'RO' });
-      });
+        const bound = { source, target, isReadOnly: mode === 'RO' };
+        if (target.startsWith('/')) volumes.push(...bindLines(container, bound));
+        // Before the sandbox is put into the root: volumes that are parts of the sandbox show them too.
+        else if (image !== undefined) {
+          inSandbox.push(...bindLines({ sandbox, sandboxDirectory }, bound));
+        }
+      }
       if (image === undefined) {
         return ok(
           isNested(id) && volumes.length === 0
@@ -37,7 +42,7 @@ export function linuxFilesystemIsolator(
       }
       return ok({
         namespaces: MOUNT,
-        setup: [...rootLines(container, image.rootfs), ...volumes],
+        setup: [...inSandbox, ...rootLines(container, image.rootfs), ...volumes],
         rootfs: image.rootfs,
         workingDirectory: sandboxDirectory,
         environment: { MESOS_SANDBOX: sandboxDirectory },
