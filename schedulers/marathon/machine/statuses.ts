@@ -28,6 +28,7 @@ import {
   delayRule,
   delaysLaunches,
   retire,
+  unreachableTimes,
 } from './instances.ts';
 import { MESSAGE_MAX, recordTaskFailure } from './task-failures.ts';
 import type { Turn } from './turn.ts';
@@ -84,8 +85,7 @@ function applyStatus(
   const task = taskAfter(turn, before, status);
   const tasks = instance.tasks.map((each) => (each === before ? task : each));
   const reported = conditionOfTasks(tasks);
-  const stays = instance.condition === 'UnreachableInactive' && reported === 'Unreachable';
-  const condition = stays ? instance.condition : reported;
+  const condition = reported === 'Unreachable' ? lostCondition(turn, instance, status) : reported;
   const isNews = condition !== instance.condition || !sameValue(task, before);
   if (!isNews) {
     believeAgentCheck(turn, instance, status, { onlyFirst: true });
@@ -108,9 +108,18 @@ function applyStatus(
   }
   if (!isTerminal(condition)) believeAgentCheck(turn, updated, status, { onlyFirst: false });
   if (isTerminal(condition)) afterTaskEnded(turn, updated);
-  else if (condition === 'Unreachable') handleUnreachable(turn, updated);
+  else if (reported === 'Unreachable') handleUnreachable(turn, updated);
   else if (updated.goal === 'Decommissioned') decommission(turn, updated);
   else if (updated.goal === 'Stopped') retire(turn, updated);
+}
+
+/** It counts no longer from the start where its time has passed before it was heard of. */
+function lostCondition(turn: Turn, instance: Instance, status: TaskStatus): Condition {
+  const { condition, goal } = instance;
+  if (condition === 'Unreachable' || condition === 'UnreachableInactive') return condition;
+  const times = unreachableTimes({ ...instance, since: sinceOf(turn, status) });
+  const isOver = goal === 'Running' && times !== undefined && times.inactiveAt <= turn.now;
+  return isOver ? 'UnreachableInactive' : 'Unreachable';
 }
 
 /**

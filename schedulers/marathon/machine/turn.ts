@@ -115,7 +115,7 @@ export class Turn {
       this.recordEnd(instance);
       this.publish(
         instanceChangedEvent(
-          { ...instance, condition: 'Gone', endCause: this.causeOf(instance) },
+          { ...instance, condition: 'Killed', endCause: this.causeOf(instance) },
           this.now,
         ),
       );

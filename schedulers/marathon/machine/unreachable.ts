@@ -19,7 +19,7 @@ export function handleUnreachable(turn: Turn, instance: Instance): void {
     turn.because({ by: 'unreachable' }, () => turn.expunge(instance));
     return;
   }
-  becomeInactiveWhenDue(turn, instance);
+  if (instance.condition === 'Unreachable') becomeInactiveWhenDue(turn, instance);
 }
 
 /** The sweep forgets instances whose time is over. */

@@ -57,7 +57,7 @@ export function taskInfo(context: TaskContext): TaskInfo {
     resources: context.resources,
     ...(isCommand
       ? { command, container }
-      : { executor: customExecutor(executor, command, context) }),
+      : { executor: customExecutor(executor, command, container, context) }),
     health_check: agentHealthCheck(app, context.hostPorts),
     check: agentCheck(app, context.hostPorts),
     kill_policy: killPolicy(app.taskKillGracePeriodSeconds),
@@ -97,6 +97,7 @@ export function urisOf(artifacts: readonly Artifact[]): NonNullable<CommandInfo[
 function customExecutor(
   path: string,
   command: CommandInfo,
+  container: TaskInfo['container'],
   context: TaskContext,
 ): NonNullable<TaskInfo['executor']> {
   const plain = context.app.cmd ?? context.app.args.join(' ');
@@ -104,6 +105,8 @@ function customExecutor(
   return {
     executor_id: { value: `marathon-${context.taskId}` },
     command: { ...command, shell: true, value, arguments: [] },
+    // Networks, volumes and image are those of the executor: it runs the task.
+    ...(container === undefined ? {} : { container }),
     resources: context.executorResources,
     source: context.taskId,
   };

@@ -97,3 +97,38 @@ test('a cancelled deployment ends with its reason', async () => {
   tape.stop();
   await world.stop();
 });
+
+test('an instance on a lost agent is told inactive at once where nothing is waited for, killed when forgotten', async () => {
+  const rows = [
+    {
+      strategy: { inactiveAfterSeconds: 0, expungeAfterSeconds: 0 },
+      told: ['UnreachableInactive', 'Killed'],
+    },
+    {
+      strategy: { inactiveAfterSeconds: 0, expungeAfterSeconds: 60 },
+      told: ['UnreachableInactive'],
+    },
+    { strategy: { inactiveAfterSeconds: 5, expungeAfterSeconds: 60 }, told: ['Unreachable'] },
+  ];
+  for (const { strategy: unreachableStrategy, told } of rows) {
+    const world = await World.start();
+    await world.call('POST', '/v2/apps', { ...SLEEP, unreachableStrategy });
+    await world.advance(3_000);
+    const [task] = world.master.running('sleep');
+    assert.ok(task !== undefined);
+    const tape = await EventTape.start(world);
+    world.master.update(task.id, 'TASK_UNREACHABLE');
+    await world.advance(1);
+    const instanceId = task.id.replace('._app.1', '');
+    const changes = tape
+      .of('instance_changed_event')
+      .filter((event) => at(event, 'instanceId') === instanceId);
+    assert.deepEqual(
+      changes.map((event) => at(event, 'condition')),
+      told,
+    );
+    assert.equal(tape.types().indexOf('status_update_event'), 1);
+    tape.stop();
+    await world.stop();
+  }
+});

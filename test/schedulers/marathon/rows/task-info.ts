@@ -108,6 +108,18 @@ const EXECUTORS: readonly Row[] = [
     "chmod ug+rx '/opt/run' && exec '/opt/run' go 1",
   ],
   ['an executor', { executor: '/opt/run' }, ['command'], undefined],
+  [
+    'an executor in a container',
+    { executor: '/opt/run', container: { type: 'MESOS', docker: { image: 'b' } } },
+    ['executor', 'container', 'mesos', 'image', 'docker', 'name'],
+    'b',
+  ],
+  [
+    'an executor in a container',
+    { executor: '/opt/run', container: { type: 'MESOS', docker: { image: 'b' } } },
+    ['container'],
+    undefined,
+  ],
   ['the executor of the flag', {}, ['executor', 'source'], 'task-123', { executor: '/x' }],
   ['the ordinary executor', { executor: '//cmd' }, ['executor'], undefined, { executor: '/x' }],
 ];
