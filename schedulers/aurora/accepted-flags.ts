@@ -49,7 +49,9 @@ function onlyUsual(
   });
 }
 
+const CLASSES = 'org.apache.aurora.scheduler';
 const DRIVERS: readonly string[] = ['SCHEDULER_DRIVER', 'V0_DRIVER', 'V1_DRIVER'];
+const NO_CLASSES = 'there are no classes to load';
 const NO_KERBEROS = 'there is no Kerberos here';
 
 export const ACCEPTED_FLAGS = {
@@ -67,6 +69,7 @@ export const ACCEPTED_FLAGS = {
   max_task_event_batch_size: batchSize('max_task_event_batch_size', 300),
   sla_aware_action_max_batch_size: batchSize('sla_aware_action_max_batch_size', 300),
   dlog_max_entry_size: flag('bytes', 512 * KIB, { help: NO_LOG }),
+  dlog_shutdown_grace_period: flag('duration', seconds(2), { help: NO_LOG }),
   dlog_snapshot_interval: flag('duration', minutes(60), { help: NO_LOG }),
   native_log_read_timeout: flag('duration', seconds(5), { help: NO_LOG }),
   native_log_write_timeout: flag('duration', seconds(3), { help: NO_LOG }),
@@ -80,15 +83,38 @@ export const ACCEPTED_FLAGS = {
     validate: (value: string) =>
       DRIVERS.includes(value) ? undefined : `Flag 'mesos_driver' has no driver '${value}'`,
   }),
+  offer_static_ban_cache_max_size: optionalFlag('int', {
+    help: 'Accepted: what does not fit an offer is found by an index, not kept.',
+    validate: (value: number) =>
+      value >= 0 ? undefined : `Flag 'offer_static_ban_cache_max_size' must not be negative`,
+  }),
+  offer_order_modules: onlyUsual(
+    'offer_order_modules',
+    [`${CLASSES}.offers.OffersModule$OfferOrderModule`],
+    NO_CLASSES,
+  ),
+  task_assigner_modules: onlyUsual(
+    'task_assigner_modules',
+    [`${CLASSES}.state.FirstFitTaskAssignerModule`],
+    NO_CLASSES,
+  ),
+  preemption_slot_finder_modules: onlyUsual(
+    'preemption_slot_finder_modules',
+    [
+      `${CLASSES}.preemptor.PendingTaskProcessorModule,${CLASSES}.preemptor.PreemptionVictimFilterModule`,
+    ],
+    NO_CLASSES,
+  ),
+  thrift_method_interceptor_modules: unsupported('thrift_method_interceptor_modules', NO_CLASSES),
   kerberos_debug: unsupportedUnlessFalse('kerberos_debug', NO_KERBEROS),
   kerberos_server_keytab: unsupported('kerberos_server_keytab', NO_KERBEROS),
   kerberos_server_principal: unsupported('kerberos_server_principal', NO_KERBEROS),
   shiro_realm_modules: onlyUsual(
     'shiro_realm_modules',
-    ['INI_AUTHNZ', 'org.apache.aurora.scheduler.http.api.security.IniShiroRealmModule'],
+    ['INI_AUTHNZ', `${CLASSES}.http.api.security.IniShiroRealmModule`],
     'users come from -shiro_ini_path',
   ),
-  shiro_after_auth_filter: unsupported('shiro_after_auth_filter', 'there are no classes to load'),
+  shiro_after_auth_filter: unsupported('shiro_after_auth_filter', NO_CLASSES),
   shiro_credentials_matcher: onlyUsual(
     'shiro_credentials_matcher',
     ['org.apache.shiro.authc.credential.SimpleCredentialsMatcher'],

@@ -82,6 +82,23 @@ test('what is not there is refused by name, and so is what has no meaning', () =
     compile('-shiro_realm_modules=KERBEROS5_AUTHN,INI_AUTHNZ'),
     "Flag 'shiro_realm_modules=KERBEROS5_AUTHN,INI_AUTHNZ' is not supported: users come from -shiro_ini_path",
   );
+  const modules = {
+    offer_order: 'offers.OffersModule$OfferOrderModule',
+    task_assigner: 'state.FirstFitTaskAssignerModule',
+  };
+  for (const [name, usual] of Object.entries(modules)) {
+    compiled(`-${name}_modules=org.apache.aurora.scheduler.${usual}`);
+    assert.equal(
+      compile(`-${name}_modules=com.example.Own`),
+      `Flag '${name}_modules=com.example.Own' is not supported: there are no classes to load`,
+    );
+  }
+  assert.match(
+    String(compile('-thrift_method_interceptor_modules=com.example.Own')),
+    /'thrift_method_interceptor_modules' is not supported: /,
+  );
+  compiled('-offer_static_ban_cache_max_size=0', '-dlog_shutdown_grace_period=5secs');
+  assert.match(String(compile('-offer_static_ban_cache_max_size=-1')), /must not be negative/);
   assert.equal(compile('-mesos_driver=V2'), "Flag 'mesos_driver' has no driver 'V2'");
   assert.equal(
     compile('-scheduling_max_batch_size=0'),

@@ -39,6 +39,7 @@ export function parseShiroIni(text: string): Result<ShiroRealm> {
     if (section === undefined || entry === null) return err(`line ${at + 1} has no meaning`);
     section.set(entry[1] ?? '', splitQuoted(entry[2] ?? ''));
   }
+  if (section === undefined) return err('neither [users] nor [roles] is there');
   return ok(realmOf(sections.get('users') ?? new Map(), sections.get('roles') ?? new Map()));
 }
 

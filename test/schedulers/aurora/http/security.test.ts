@@ -54,6 +54,8 @@ test('a file that says something else is refused with its line', () => {
     ok: false,
     error: 'section [main] is not known: [users], [roles]',
   });
+  const nobody = { ok: false, error: 'neither [users] nor [roles] is there' };
+  assert.deepEqual(parseShiroIni('# all of it\n'), nobody);
   assert.deepEqual(parseShiroIni('a = b\n'), { ok: false, error: 'line 1 has no meaning' });
 });
 
