@@ -24,6 +24,7 @@ const FROM_THE_START: readonly string[] = [
   ...['cron_job_triggers', 'cron_job_collisions', 'cron_job_launch_failures'],
   ...['cron_job_misfires', 'cron_job_parse_failures', 'cron_job_concurrent_runs'],
   ...['tasks_pruned', 'job_updates_pruned', 'scheduler_illegal_task_state_transitions'],
+  ...['shiro_authorization_failures', 'shiro_bad_requests'],
   ...['reconciliation_explicit_runs', 'reconciliation_implicit_runs'],
   ...[
     'http_500_responses_events',

@@ -175,7 +175,8 @@ class AuroraServer implements Aurora {
     const { clock, process } = this.ports;
     const slaVars = new SlaVars(options.slaVars);
     const roomVars = new RoomVars();
-    const guard = options.realm === undefined ? OPEN : guardBy(options.realm);
+    const count = (name: string): void => this.shell.count(name);
+    const guard = options.realm === undefined ? OPEN : guardBy(options.realm, count);
     declareRoutes(this.http.app, {
       api: {
         call: async (call, user) => {

@@ -116,11 +116,6 @@ export class RollingUpdate {
     }
   }
 
-  /** Those that were begun: what a roll back has to restore. */
-  touched(): readonly number[] {
-    return [...this.followed].filter(([, each]) => each.state !== 'idle').map(([id]) => id);
-  }
-
   has(instance: number): boolean {
     return this.followed.has(instance);
   }

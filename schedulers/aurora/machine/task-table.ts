@@ -78,7 +78,7 @@ export class TaskTable {
     return this.byStatus.get(status)?.size ?? 0;
   }
 
-  /** Criteria are joined by and; empty ones do not count (spec aurora-scheduler, section 1.2). */
+  /** Criteria are joined by and; empty sets and a blank role do not count (spec aurora-scheduler, section 1.2). */
   query(query: TaskQuery): readonly ScheduledTask[] {
     const matches = matcher(query);
     const found = this.candidates(query).filter(matches);
@@ -94,7 +94,7 @@ export class TaskTable {
     if (isGiven(jobKeys)) {
       return [...new Set(jobKeys.map(keyText))].flatMap((key) => this.ofJob(key));
     }
-    if (isText(role) && isText(environment) && isText(jobName)) {
+    if (isRole(role) && environment !== undefined && jobName !== undefined) {
       return this.ofJob(keyText({ role, environment, name: jobName }));
     }
     if (isGiven(slaveHosts)) return [...new Set(slaveHosts)].flatMap((host) => this.onHost(host));
@@ -143,8 +143,9 @@ function isGiven<T>(values: readonly T[] | undefined): values is readonly T[] {
   return values !== undefined && values.length > 0;
 }
 
-function isText(text: string | undefined): text is string {
-  return text !== undefined && text !== '';
+/** Other texts that are blank are what no job has: a query with them must not find, or prune, all there is. */
+function isRole(role: string | undefined): role is string {
+  return role !== undefined && role.trim() !== '';
 }
 
 /** Whether a task meets every criterion that is given. */
@@ -153,12 +154,12 @@ export function matcher(query: TaskQuery): (task: ScheduledTask) => boolean {
   const isOneOf = <T>(values: readonly T[] | undefined, value: T | undefined): boolean =>
     !isGiven(values) || (value !== undefined && values.includes(value));
   const isSame = (wanted: string | undefined, text: string): boolean =>
-    !isText(wanted) || wanted === text;
+    wanted === undefined || wanted === text;
   return (task) => {
     const { taskId, slaveHost, instanceId } = task.assignedTask;
     const job = jobOf(task);
     return (
-      isSame(query.role, job.role) &&
+      (!isRole(query.role) || query.role === job.role) &&
       isSame(query.environment, job.environment) &&
       isSame(query.jobName, job.name) &&
       isOneOf(query.taskIds, taskId) &&

@@ -36,14 +36,20 @@ export const OPEN: ApiGuard = {
   refusal: () => undefined,
 };
 
-export function guardBy(realm: ShiroRealm): ApiGuard {
+/** @param count told of each refusal, by the name that the original's figures have for it */
+export function guardBy(realm: ShiroRealm, count: (name: string) => void): ApiGuard {
   const userOf = (request: FastifyRequest): string => nameOf(request) ?? '';
   return {
     protect: (app) => protect(app, realm),
     userOf,
     mustLogin: (method, request) => domainOf(method) !== 'read' && userOf(request) === '',
     challenge,
-    refusal: (call, user) => refusalOf(call, realm.get(user)),
+    refusal: (call, user) => {
+      const refusal = refusalOf(call, realm.get(user));
+      if (refusal?.responseCode === 'AUTH_FAILED') count('shiro_authorization_failures');
+      else if (refusal !== undefined) count('shiro_bad_requests');
+      return refusal;
+    },
   };
 }
 

@@ -100,7 +100,7 @@ test('who reads needs no name, who writes does, a wrong password is refused ever
 });
 
 test('what a user may not do is answered as the original does, and jobs are named in permissions', async () => {
-  const { app, it } = serveRoutes({ realm: realm() });
+  const { app, it, counted } = serveRoutes({ realm: realm() });
   it.create(job(1));
   const call = async (user: string, body: Buffer, method: 'killTasks' | 'snapshot') => {
     const headers = { 'content-type': BINARY, accept: BINARY, ...basic(user) };
@@ -127,4 +127,6 @@ test('what a user may not do is answered as the original does, and jobs are name
     'AUTH_FAILED Subject eve lacks permission thrift.AuroraAdmin:snapshot',
   );
   assert.equal(await call('web:hunter2', kill({ job: WEB }), 'killTasks'), 'OK');
+  const failure = 'shiro_authorization_failures';
+  assert.deepEqual(counted, [failure, 'shiro_bad_requests', failure]);
 });

@@ -12,6 +12,8 @@ const HOUR = { intervalMs: 1_000, keptMs: 3_600_000 };
 export interface ServedRoutes {
   readonly app: FastifyInstance;
   readonly it: SchedulerTester;
+  /** What was counted of refusals. */
+  readonly counted: readonly string[];
 }
 
 export function serveRoutes(
@@ -27,7 +29,9 @@ export function serveRoutes(
   const app = Fastify();
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  const guard = options.realm === undefined ? OPEN : guardBy(options.realm);
+  const counted: string[] = [];
+  const count = (name: string): number => counted.push(name);
+  const guard = options.realm === undefined ? OPEN : guardBy(options.realm, count);
   let level: 'debug' | 'info' | 'warn' | 'error' | 'silent' = 'info';
   declareRoutes(app, {
     api: {
@@ -49,5 +53,5 @@ export function serveRoutes(
       quit: options.quit,
     },
   });
-  return { app, it };
+  return { app, it, counted };
 }

@@ -93,7 +93,11 @@ test('tasks come by query, page after page, and without what their executors get
   assert.deepEqual(instances({ offset: 0, limit: 4 }), [0, 1, 2, 3]);
   assert.deepEqual(instances({ offset: 4, limit: 4 }), [4, 5, 6, 7]);
   assert.deepEqual(instances({ offset: 8, limit: 4 }), [8, 9]);
-  assert.deepEqual(instances({ instanceIds: [3, 5], statuses: ['PENDING'], role: '' }), [3, 5]);
+  assert.deepEqual(instances({ instanceIds: [3, 5], statuses: ['PENDING'], role: ' ' }), [3, 5]);
+  assert.deepEqual(instances({ taskIds: [], jobName: 'web', limit: 1 }), [0]);
+  // What no job has is not the same as no word about it.
+  assert.deepEqual(instances({ environment: '' }), []);
+  assert.deepEqual(instances({ role: 'www', environment: 'prod', jobName: '' }), []);
   const { tasks } = resultOf(
     it.call({ method: 'getTasksWithoutConfigs', args: { query: { limit: 1 } } }),
     'scheduleStatusResult',
