@@ -92,6 +92,12 @@ export const ISOLATION_FLAGS = {
   network_cni_metrics: flag('bool', true, {
     help: 'Statistics tell what containers receive and send in networks of their own.',
   }),
+  docker_volume_checkpoint_dir: flag('path', '/var/run/mesos/isolators/docker/volume', {
+    help: 'Where docker/volume writes down which containers have which volumes.',
+  }),
+  docker_volume_chown: flag('bool', false, {
+    help: "Volumes of Docker's drivers are given to the user of the container, without what is in them.",
+  }),
   host_path_volume_force_creation: optionalFlag('string', {
     help: 'Directories of the host, with colons between, below which volumes are made when missing.',
   }),

@@ -5,7 +5,6 @@
  */
 import { type FlagRow, flag, optionalFlag } from '../base/flags.ts';
 
-const VOLUMES = { help: 'Not supported: volume drivers are not used.' };
 const CGROUPS = { help: 'Not supported: cgroups are not used for this.' };
 const MODULES = { help: 'Not supported: modules of the original cannot be loaded.' };
 const PROVIDERS = { help: 'Not supported: there are no resource providers.' };
@@ -27,11 +26,6 @@ export const RARE_AGENT_FLAGS = {
   }),
   ip6: optionalFlag('string', IPV6),
   ip6_discovery_command: optionalFlag('string', IPV6),
-
-  // Docker.
-  docker_volume_checkpoint_dir: flag('path', '/var/run/mesos/isolators/docker/volume', VOLUMES),
-  docker_volume_chown: flag('bool', false, VOLUMES),
-
   // Isolation.
   nvidia_gpu_devices: optionalFlag('string', CGROUPS),
   volume_gid_range: optionalFlag('string', {

@@ -8,6 +8,7 @@ import type { IsolationHost, IsolationOptions } from './isolation-options.ts';
 import { type Isolator, isNetworkIsolator } from './isolator.ts';
 import { V1_SUBSYSTEMS } from './isolators/cgroups-v1.ts';
 import { V2_CONTROLLERS } from './isolators/cgroups-v2.ts';
+import type { DockerVolumeOptions } from './isolators/docker-volume.ts';
 import { isSubset, namesOf } from './isolators/privileges.ts';
 import { compileNetCls } from './net-cls.ts';
 import { compilePerf } from './perf-events.ts';
@@ -45,6 +46,8 @@ export interface IsolationFlagValues extends CniFlagValues {
   readonly default_container_info: unknown;
   readonly sandbox_directory: string;
   readonly docker_ignore_runtime: boolean;
+  readonly docker_volume_checkpoint_dir: string;
+  readonly docker_volume_chown: boolean;
 }
 
 type Range = readonly [begin: number, end: number];
@@ -65,11 +68,11 @@ const SIMPLE = [
 /** Their isolators make mount namespaces. */
 const NAMESPACED = [
   ...['filesystem/linux', 'filesystem/shared', 'namespaces/pid', 'namespaces/ipc'],
-  ...['volume/host_path', 'volume/image', 'volume/secret'],
+  ...['volume/host_path', 'volume/image', 'volume/secret', 'docker/volume'],
 ];
 /** Of the original, and not here. */
 const LEFT_OUT = [
-  ...['disk/xfs', 'docker/volume', 'gpu/nvidia'],
+  ...['disk/xfs', 'gpu/nvidia'],
   ...['linux/devices', 'linux/seccomp', 'network/port_mapping', 'volume/csi'],
 ];
 const FAILED = 'Failed to create a containerizer: Could not create MesosContainerizer: ';
@@ -119,6 +122,8 @@ export function compileIsolation(
     const why = "the program 'perf' is not there, or does not run";
     return err(`${FAILED}Failed to create isolator 'cgroups/perf_event': ${why}`);
   }
+  const dockerVolumes = dockerVolumesOf(flags, names.value, host);
+  if (!dockerVolumes.ok) return dockerVolumes;
   const isolatedPorts = portsOf(flags, agentPorts);
   if (!isolatedPorts.ok) return isolatedPorts;
   return ok({
@@ -149,6 +154,7 @@ export function compileIsolation(
     arePortsEnforced: flags.enforce_container_ports,
     isolatedPorts: isolatedPorts.value,
     cni: cni.value,
+    dockerVolumes: dockerVolumes.value,
     countsTraffic: flags.network_cni_metrics,
     allowedDevices: allowedDevices.value,
     mayShareAgentPid: !flags.disallow_sharing_agent_pid_namespace,
@@ -265,9 +271,27 @@ function refusalOf(
     return version === undefined ? 'there are no cgroups on this host' : undefined;
   }
   if (name === 'linux/capabilities' && !host.isRoot) return 'Root permissions required';
+  if (name === 'docker/volume' && !host.isRoot) {
+    return "The 'docker/volume' isolator requires root permissions";
+  }
   if (!NAMESPACED.includes(name) && name !== 'network/ports') return undefined;
   if (!isLinux) return `The 'linux' launcher must be used to enable '${name}'`;
   return undefined;
+}
+
+/** Undefined where it is not asked for. */
+function dockerVolumesOf(
+  { docker_volume_checkpoint_dir: root, docker_volume_chown: isChowned }: IsolationFlagValues,
+  names: readonly string[],
+  host: IsolationHost,
+): Result<DockerVolumeOptions | undefined> {
+  if (!names.includes('docker/volume')) return ok(undefined);
+  const failed = `${FAILED}Failed to create isolator 'docker/volume': `;
+  const program = host.programPath?.('dvdcli');
+  if (program === undefined) {
+    return err(`${failed}The 'docker/volume' isolator cannot get dvdcli command`);
+  }
+  return ok({ root, program, isChowned });
 }
 
 function subsystemsOf(names: readonly string[], version: 1 | 2): readonly string[] {

@@ -1,6 +1,15 @@
 /** The host as isolation sees it; also mounts hierarchies that are missing. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { totalmem } from 'node:os';
 import { ClusterError, describeError } from '../../base/errors.ts';
 import type { OrphanPlaces } from '../launcher/orphans.ts';
@@ -9,6 +18,7 @@ import type { LauncherSettings } from '../launcher/server.ts';
 import type { UsageFiles } from './cgroup-usage.ts';
 import { prepareNetworks } from './cni/host.ts';
 import type { IsolationHost, IsolationOptions } from './isolation-options.ts';
+import type { DockerVolumeOptions } from './isolators/docker-volume.ts';
 import { NetClsHandles } from './net-cls.ts';
 
 export const isolationHost: IsolationHost = {
@@ -32,6 +42,10 @@ export const isolationHost: IsolationHost = {
   },
   hasSystemd: existsSync('/run/systemd/system'),
   memoryBytes: totalmem(),
+  programPath: (name) => {
+    const folders = (process.env['PATH'] ?? '').split(':').filter((each) => each !== '');
+    return folders.map((each) => `${each}/${name}`).find(isProgram);
+  },
   hasPerf: () => spawnSync('perf', ['--version'], { stdio: 'ignore' }).status === 0,
   rootfsRefusal: rootfsRefusal(existsSync),
 };
@@ -46,6 +60,15 @@ function listed(): readonly string[] {
   } catch {
     // No Linux, or one without cgroups.
     return [];
+  }
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
   }
 }
 
@@ -89,12 +112,15 @@ function* handlesBelow(folder: string, prefix: string): IterableIterator<[string
 }
 
 export function launcherSettings(options: IsolationOptions): LauncherSettings {
-  const { cni } = options;
+  const { cni, dockerVolumes } = options;
   const orphans = orphanPlaces(options);
   return {
     destroyTimeoutMs: options.destroyTimeoutMs,
     ...(orphans === undefined ? {} : { orphans }),
     ...(cni === undefined ? {} : { networks: { root: cni.root, pluginsPath: cni.pluginsPath } }),
+    ...(dockerVolumes === undefined
+      ? {}
+      : { volumes: { root: dockerVolumes.root, program: dockerVolumes.program } }),
   };
 }
 
@@ -112,7 +138,22 @@ function orphanPlaces(options: IsolationOptions): OrphanPlaces | undefined {
 /** Throws when what the isolators need cannot be had. */
 export function prepareHost(options: IsolationOptions): void {
   if (options.cni !== undefined) prepareNetworks(options.cni);
+  if (options.dockerVolumes !== undefined) prepareVolumes(options.dockerVolumes);
   prepareCgroups(options);
+}
+
+function prepareVolumes({ root }: DockerVolumeOptions): void {
+  try {
+    mkdirSync(root, { recursive: true });
+  } catch (thrown) {
+    throw new ClusterError(
+      'ISOLATION',
+      'Failed to create a containerizer: Could not create MesosContainerizer: ' +
+        "Failed to create isolator 'docker/volume': " +
+        `Failed to create docker volume information root directory at '${root}': ${describeError(thrown)}`,
+      { retriable: false, cause: thrown },
+    );
+  }
 }
 
 function prepareCgroups(options: IsolationOptions): void {

@@ -4,6 +4,7 @@ import type { ContainerInfo } from '../../wire/types/mesos.v1.ts';
 import type { CgroupOptions } from './cgroup-paths.ts';
 import type { CniOptions } from './cni/options.ts';
 import type { Isolator } from './isolator.ts';
+import type { DockerVolumeOptions } from './isolators/docker-volume.ts';
 import type { NetClsOptions } from './net-cls.ts';
 import type { PerfOptions } from './perf-events.ts';
 
@@ -20,6 +21,8 @@ export interface IsolationHost {
   /** Whether systemd runs the host. */
   readonly hasSystemd: boolean;
   readonly memoryBytes: number;
+  /** Where a program is that the agent's `PATH` finds. */
+  programPath?(name: string): string | undefined;
   /** Whether the program `perf` is there and runs. */
   hasPerf?(): boolean;
   /** Why containers cannot have root file systems; undefined where they can. */
@@ -56,6 +59,8 @@ export interface IsolationOptions {
   readonly isolatedPorts: readonly (readonly [begin: number, end: number])[] | undefined;
   /** Undefined: the host's network only. */
   readonly cni: CniOptions | undefined;
+  /** Undefined without `docker/volume`. */
+  readonly dockerVolumes?: DockerVolumeOptions | undefined;
   /** `--network_cni_metrics`. */
   readonly countsTraffic: boolean;
   /** `--allowed_devices`, as `devices.allow` wants them: `c 10:229 rw`. */

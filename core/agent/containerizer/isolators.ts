@@ -7,6 +7,7 @@ import { cgroupsV1Isolator, freezerIsolator } from './isolators/cgroups-v1.ts';
 import { cgroupsV2Isolator, leafIsolator } from './isolators/cgroups-v2.ts';
 import { cniIsolator } from './isolators/cni.ts';
 import { diskIsolator } from './isolators/disk.ts';
+import { dockerVolumeIsolator } from './isolators/docker-volume.ts';
 import {
   hostPathIsolator,
   imageVolumeIsolator,
@@ -73,6 +74,8 @@ function create(
         intervalMs: options.diskIntervalMs,
         volumeDirectory,
       });
+    case 'docker/volume':
+      return options.dockerVolumes && dockerVolumeIsolator(options.dockerVolumes);
     case 'environment_secret':
       return environmentSecretIsolator();
     case 'filesystem/linux':

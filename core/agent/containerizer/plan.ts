@@ -4,6 +4,7 @@
  */
 import type { ContainerLimitation } from '../launcher-port.ts';
 import type { NetworkPlan } from './cni/network-plan.ts';
+import type { DockerVolumesPlan } from './volume-plan.ts';
 
 /** A value for a file of a cgroup. */
 export interface FileWrite {
@@ -119,6 +120,7 @@ export interface IsolationPlan {
   readonly noNewPrivileges: boolean;
   readonly namespaces?: NamespacePlan;
   readonly network?: NetworkPlan;
+  readonly dockerVolumes?: DockerVolumesPlan;
   readonly watches: readonly WatchPlan[];
 }
 
@@ -144,6 +146,7 @@ export interface PlanPart {
   readonly setupVariables?: Readonly<Record<string, string>>;
   readonly sharedTrees?: readonly SharedTree[];
   readonly network?: NetworkPlan;
+  readonly dockerVolumes?: DockerVolumesPlan;
   readonly rootfs?: string;
   readonly workingDirectory?: string;
   /** What is run instead of the container's own command. */

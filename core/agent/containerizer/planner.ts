@@ -73,6 +73,7 @@ function merge(parts: readonly PlanPart[], isTask: boolean): IsolationPlan {
   const oomScoreAdjust = lastOf('oomScoreAdjust');
   const namespaces = namespacesOf(parts, isTask);
   const network = lastOf('network');
+  const dockerVolumes = lastOf('dockerVolumes');
   return {
     cgroups: mergeCgroups(parts.flatMap((part) => part.cgroups ?? [])),
     ...(kill === undefined ? {} : { kill }),
@@ -82,6 +83,7 @@ function merge(parts: readonly PlanPart[], isTask: boolean): IsolationPlan {
     noNewPrivileges: parts.some((part) => part.noNewPrivileges === true),
     ...(namespaces === undefined ? {} : { namespaces }),
     ...(network === undefined ? {} : { network }),
+    ...(dockerVolumes === undefined ? {} : { dockerVolumes }),
     watches: parts.flatMap((part) => part.watches ?? []),
   };
 }

@@ -36,7 +36,9 @@ function unsupportedVolume(volume: Volume, isolators: readonly string[]): string
         ? 'volume/sandbox_path'
         : source.type === 'SECRET'
           ? 'volume/secret'
-          : undefined;
+          : source.type === 'DOCKER_VOLUME'
+            ? 'docker/volume'
+            : undefined;
   if (needed === undefined) return `volumes of type ${source?.type} are`;
   // Symlinks do for these, whatever else is asked for.
   if (isSandboxShare(volume)) return undefined;

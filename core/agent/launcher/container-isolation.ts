@@ -5,13 +5,13 @@
 import type { NetworkInfo } from '../../wire/types/mesos.v1.ts';
 import type { IsolationPlan, NamespacePlan, WatchPlan } from '../containerizer/plan.ts';
 import type { ContainerLimitation, ContainerSpec, ContainerUpdate } from '../launcher-port.ts';
-import { ContainerNetworks, type NetworksRecord } from './container-networks.ts';
+import { type AttachmentsRecord, ContainerAttachments } from './container-attachments.ts';
 import type { Held, Processes, ProcessIdentity, SpawnIsolation } from './ports.ts';
 
 /** Among the names of tasks, which are never empty. */
 const CONTAINER = '';
 
-export interface IsolationRecord extends NetworksRecord {
+export interface IsolationRecord extends AttachmentsRecord {
   /** Keeps the namespaces. */
   holder?: ProcessIdentity;
   /** By task. */
@@ -35,7 +35,7 @@ export class ContainerIsolation {
   private readonly record: IsolationRecord;
   private readonly processes: Processes;
   private readonly handlers: IsolationHandlers;
-  private readonly networks: ContainerNetworks;
+  private readonly attachments: ContainerAttachments;
   private readonly outer: (() => SpawnIsolation | undefined) | undefined;
 
   constructor(
@@ -53,12 +53,15 @@ export class ContainerIsolation {
     this.processes = ports.processes;
     this.handlers = ports.handlers;
     this.outer = ports.outer;
-    this.networks = new ContainerNetworks(record, ports.processes, () => this.handlers.onChanged());
+    this.attachments = new ContainerAttachments(record, ports.processes, () =>
+      this.handlers.onChanged(),
+    );
   }
 
   /** What the container, or a task of it, has joined; undefined: the host's network. */
   networksOf(taskId: string): readonly NetworkInfo[] | undefined {
-    return this.networks.of(taskId) ?? this.networks.of(CONTAINER);
+    const { networks } = this.record;
+    return networks?.[taskId] ?? networks?.[CONTAINER];
   }
 
   /** `done` gets a sentence when it cannot be made; at once when there is nothing to wait for. */
@@ -75,9 +78,9 @@ export class ContainerIsolation {
       done(failure);
       return;
     }
-    this.networks.join(CONTAINER, plan.network, (unjoined) => {
-      if (unjoined === undefined) this.hold(plan, done);
-      else done(unjoined);
+    this.attachments.attach(CONTAINER, plan, (unattached) => {
+      if (unattached === undefined) this.hold(plan, done);
+      else done(unattached);
     });
   }
 
@@ -99,7 +102,7 @@ export class ContainerIsolation {
       if (held.ok) this.watch();
       done(held.ok ? undefined : held.message);
     };
-    const whole = withNamespaces(plan, outer?.plan.namespaces);
+    const whole = withNamespaces(this.located(plan, CONTAINER), outer?.plan.namespaces);
     hold.call(this.processes, whole, keep, outer?.holder);
   }
 
@@ -129,9 +132,9 @@ export class ContainerIsolation {
       done(failure);
       return;
     }
-    this.networks.join(taskId, plan.network, (unjoined) => {
-      if (unjoined === undefined) this.holdTask(taskId, plan, done);
-      else done(unjoined);
+    this.attachments.attach(taskId, plan, (unattached) => {
+      if (unattached === undefined) this.holdTask(taskId, plan, done);
+      else done(unattached);
     });
   }
 
@@ -153,7 +156,7 @@ export class ContainerIsolation {
       done(held.ok ? undefined : held.message);
     };
     const inner = withNamespaces(plan, this.spec.isolation?.namespaces);
-    hold.call(this.processes, inner, keep, this.record.holder);
+    hold.call(this.processes, this.located(inner, taskId), keep, this.record.holder);
   }
 
   private holdersOf(taskId: string): ProcessIdentity | undefined {
@@ -186,7 +189,8 @@ export class ContainerIsolation {
     if (holder === undefined) return { plan };
     const around = this.spec.isolation?.namespaces ?? outer?.plan.namespaces;
     const inside = withNamespaces(plan, around);
-    return { plan: withNamespaces(inside, outer?.plan.namespaces), holder };
+    const whole = withNamespaces(inside, outer?.plan.namespaces);
+    return { plan: this.located(whole, taskId), holder };
   }
 
   /** Whatever the task has left behind. */
@@ -196,7 +200,7 @@ export class ContainerIsolation {
     isolation?.unwatch(this.watchIdOf(taskId));
     this.release(taskId);
     if (plan !== undefined) {
-      isolation?.destroy(plan, () => this.networks.leave(taskId, plan.network, () => {}));
+      isolation?.destroy(plan, () => this.attachments.detach(taskId, plan, () => {}));
     } else if (this.isForOneTask) this.kill();
   }
 
@@ -243,7 +247,7 @@ export class ContainerIsolation {
       done();
       return;
     }
-    isolation.destroy(plan, () => this.networks.leave(CONTAINER, plan.network, done));
+    isolation.destroy(plan, () => this.attachments.detach(CONTAINER, plan, done));
   }
 
   /** Its namespaces go with their last process. */
@@ -252,6 +256,16 @@ export class ContainerIsolation {
     if (holder !== undefined) this.processes.signalTree(holder.pid, 'SIGKILL');
     const { [taskId]: _released, ...others } = this.record.holders ?? {};
     if (holder !== undefined) this.record.holders = others;
+  }
+
+  /** The lines of a plan know by variables where volumes have been mounted, those around it too. */
+  private located(plan: IsolationPlan, name: string): IsolationPlan {
+    const { namespaces } = plan;
+    const { volumes } = this.record;
+    if (namespaces === undefined || volumes === undefined) return plan;
+    const paths = { ...volumes[CONTAINER], ...volumes[name] };
+    const setupVariables = { ...namespaces.setupVariables, ...paths };
+    return { ...plan, namespaces: { ...namespaces, setupVariables } };
   }
 
   /** It is inside of another container and has nothing of its own to keep. */

@@ -14,9 +14,10 @@ import type {
   KillPlan,
   WatchPlan,
 } from '../containerizer/plan.ts';
+import type { DockerVolumesPlan } from '../containerizer/volume-plan.ts';
 import type { ContainerLimitation } from '../launcher-port.ts';
 import { isMissing, pidsBelow, readText, removeTree } from './cgroup-files.ts';
-import type { AttachedNetworks, Isolation, WatchHandlers } from './ports.ts';
+import type { AttachedNetworks, Isolation, MountedVolumes, WatchHandlers } from './ports.ts';
 import { checkNow, Watches } from './watches.ts';
 
 /** How often a freezing cgroup is asked at one go; a fork bomb may need several goes. */
@@ -97,6 +98,23 @@ export class NodeIsolation implements Isolation {
     void import('./networks.ts').then(async ({ detachNetworks }) => {
       try {
         await detachNetworks(plan, this.clock);
+      } catch (thrown) {
+        process.stderr.write(`launcher: ${describeError(thrown)}\n`);
+      }
+      done();
+    });
+  }
+
+  mountVolumes(plan: DockerVolumesPlan, done: (mounted: MountedVolumes) => void): void {
+    void import('./docker-volumes.ts').then(async ({ mountVolumes }) => {
+      done(await mountVolumes(plan, this.clock));
+    });
+  }
+
+  unmountVolumes(plan: DockerVolumesPlan, done: () => void): void {
+    void import('./docker-volumes.ts').then(async ({ unmountVolumes }) => {
+      try {
+        await unmountVolumes(plan, this.clock);
       } catch (thrown) {
         process.stderr.write(`launcher: ${describeError(thrown)}\n`);
       }

@@ -12,7 +12,7 @@ import { FileDisk } from './file-disk.ts';
 import { NodeIsolation } from './isolation.ts';
 import { askedProbe, helpWithProbe } from './namespace-probe.ts';
 import { keptHere, NodeProcesses } from './node-processes.ts';
-import { destroyOrphans } from './orphans.ts';
+import { destroyOrphans, knownElsewhere } from './orphans.ts';
 import { LauncherServer, launcherPlace } from './server.ts';
 import { NodeTerminals } from './terminal-host.ts';
 
@@ -20,7 +20,7 @@ const clock = new SystemClock();
 
 function serve(): void {
   const place = launcherPlace();
-  const { destroyTimeoutMs, networks, orphans } = place.settings;
+  const { destroyTimeoutMs, networks, orphans, volumes } = place.settings;
   const isolation = new NodeIsolation(clock, destroyTimeoutMs);
   const processes = new NodeProcesses(clock, isolation, {
     kept: keptHere(place.folder),
@@ -38,11 +38,19 @@ function serve(): void {
     processes.forgetOthers();
     const known = core.knownIds;
     if (orphans !== undefined) destroyOrphans(orphans, known, isolation);
-    if (networks === undefined) return;
-    const { root, pluginsPath } = networks;
     const isOrphan = (id: string): boolean => !known.has(id.split('.')[0] ?? id);
-    void import('./networks.ts').then(({ detachOrphans }) =>
-      detachOrphans(root, { pluginsPath, isOrphan }, clock),
+    if (networks !== undefined) {
+      const { root, pluginsPath } = networks;
+      void import('./networks.ts').then(({ detachOrphans }) =>
+        detachOrphans(root, { pluginsPath, isOrphan }, clock),
+      );
+    }
+    if (volumes === undefined) return;
+    // All agents of the machine write theirs down in one place, unless they are told other ones.
+    const others = knownElsewhere();
+    const isNobodys = (id: string): boolean => isOrphan(id) && !others.has(id.split('.')[0] ?? id);
+    void import('./docker-volumes.ts').then(({ unmountOrphans }) =>
+      unmountOrphans(volumes, isNobodys, clock),
     );
   });
 }

@@ -8,7 +8,6 @@
  * A configuration is written before its plugin is called: whoever finds it, calls the plugin again to
  * undo what it may have done.
  */
-import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
@@ -31,12 +30,7 @@ import {
 } from '../containerizer/cni/plugin-output.ts';
 import { childrenOf, readText } from './cgroup-files.ts';
 import type { AttachedNetworks } from './ports.ts';
-
-/** A plugin that takes longer is killed, and has failed. */
-const PLUGIN_LIMIT_MS = 120_000;
-/** Of what a plugin says. */
-const OUTPUT_BYTES_MAX = 64 * 1024;
-const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+import { runProgram } from './run-program.ts';
 
 export async function attachNetworks(plan: NetworkPlan, clock: Clock): Promise<AttachedNetworks> {
   const { directory, interfaces } = plan;
@@ -54,7 +48,7 @@ export async function attachNetworks(plan: NetworkPlan, clock: Clock): Promise<A
     const outputs = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
     writeNames(plan, outputs);
     const networks = outputs.map((output, at) => networkInfoOf(interfaces[at]?.info ?? {}, output));
-    return { ok: true, networks };
+    return { ok: true, got: networks };
   } catch (thrown) {
     return { ok: false, message: describeError(thrown) };
   }
@@ -170,13 +164,6 @@ function writeNames(
   if (resolver !== '') writeFileSync(`${directory}/resolv.conf`, resolver);
 }
 
-interface ProgramEnd {
-  /** 128 and more stand for a signal. */
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 async function runOrThrow(words: readonly string[], clock: Clock): Promise<void> {
   const { code, stderr } = await runProgram(words, { variables: {}, input: '/dev/null', clock });
   if (code !== 0) {
@@ -184,47 +171,6 @@ async function runOrThrow(words: readonly string[], clock: Clock): Promise<void>
       `Failed to prepare the network namespace: '${words.join(' ')}': ${stderr.trim()}`,
     );
   }
-}
-
-/** Never throws. */
-function runProgram(
-  [file = '', ...args]: readonly string[],
-  how: {
-    readonly variables: Readonly<Record<string, string>>;
-    /** File that becomes its standard input. */
-    readonly input: string;
-    readonly clock: Clock;
-  },
-): Promise<ProgramEnd> {
-  const env = { PATH: process.env['PATH'] ?? PATH, ...how.variables };
-  return new Promise((resolve) => {
-    const said = { stdout: '', stderr: '' };
-    const fail = (thrown: unknown): void =>
-      resolve({ ...said, code: 1, stderr: describeError(thrown) });
-    let input: number | undefined;
-    try {
-      input = openSync(how.input, 'r');
-      const child = spawn(file, args, { env, cwd: '/', stdio: [input, 'pipe', 'pipe'] });
-      const timer = how.clock.setTimer(PLUGIN_LIMIT_MS, () => child.kill('SIGKILL'));
-      for (const name of ['stdout', 'stderr'] as const) {
-        child[name]?.on('data', (bytes: Buffer) => {
-          if (said[name].length < OUTPUT_BYTES_MAX) said[name] += bytes.toString('utf8');
-        });
-      }
-      child.on('error', (error) => {
-        timer.cancel();
-        fail(error);
-      });
-      child.on('close', (code) => {
-        timer.cancel();
-        resolve({ ...said, code: code ?? 128 });
-      });
-    } catch (thrown) {
-      fail(thrown);
-    } finally {
-      if (input !== undefined) closeSync(input);
-    }
-  });
 }
 
 function pluginTypeOf(config: string): string | undefined {

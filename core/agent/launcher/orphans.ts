@@ -48,7 +48,7 @@ function planOf({ kill, root, others }: OrphanPlaces, id: string): IsolationPlan
 }
 
 /** Records of the other launchers that run on this machine, by the folders in their arguments. */
-function knownElsewhere(): ReadonlySet<string> {
+export function knownElsewhere(): ReadonlySet<string> {
   const ids = new Set<string>();
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;

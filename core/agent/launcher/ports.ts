@@ -16,12 +16,14 @@ import type { NetworkInfo } from '../../wire/types/mesos.v1.ts';
 import type { LogPlan } from '../container-logger.ts';
 import type { NetworkPlan } from '../containerizer/cni/network-plan.ts';
 import type { FileWrite, IsolationPlan, WatchPlan } from '../containerizer/plan.ts';
+import type { DockerVolumesPlan } from '../containerizer/volume-plan.ts';
 import type {
   ContainerLimitation,
   ContainerSpec,
   ContainerUpdate,
   LauncherContainer,
 } from '../launcher-port.ts';
+import type { Attached } from './attachments.ts';
 
 export interface SpawnSpec {
   readonly command: HostedCommand;
@@ -61,6 +63,10 @@ export interface Isolation {
   attach(plan: NetworkPlan, done: (attached: AttachedNetworks) => void): void;
   /** What cannot be undone is told on standard error and left to the next launcher. */
   detach(plan: NetworkPlan, done: () => void): void;
+  /** Mounts the volumes of a container. */
+  mountVolumes?(plan: DockerVolumesPlan, done: (mounted: MountedVolumes) => void): void;
+  /** Unmounts those that no other container has; as `detach`. */
+  unmountVolumes?(plan: DockerVolumesPlan, done: () => void): void;
   /** What can be seen at once to have been used up. */
   check(watches: readonly WatchPlan[]): ContainerLimitation | undefined;
 }
@@ -72,9 +78,10 @@ export interface WatchHandlers {
 }
 
 /** As they show in the container's status, or why there are none. */
-export type AttachedNetworks =
-  | { readonly ok: true; readonly networks: readonly NetworkInfo[] }
-  | { readonly ok: false; readonly message: string };
+export type AttachedNetworks = Attached<readonly NetworkInfo[]>;
+
+/** Where they are on the host, by the variables of the lines that mount them. */
+export type MountedVolumes = Attached<Readonly<Record<string, string>>>;
 
 /** Namespaces that exist from now on, or why they do not. */
 export type Held =

@@ -34,6 +34,8 @@ export interface LauncherSettings {
   readonly orphans?: OrphanPlaces;
   /** Where networks of containers are written down; undefined: there are none. */
   readonly networks?: { readonly root: string; readonly pluginsPath: string };
+  /** Where volumes of Docker's volume drivers are written down, and their client. */
+  readonly volumes?: { readonly root: string; readonly program: string };
 }
 
 const NO_SETTINGS: LauncherSettings = { destroyTimeoutMs: 60_000 };

@@ -40,7 +40,8 @@ export function refuseUnless(test: string, sentence: string): string {
 }
 
 export interface BoundPath {
-  readonly source: string;
+  /** A path, or the variable of the lines that has it. */
+  readonly source: string | { readonly variable: string };
   readonly target: string;
   readonly isReadOnly: boolean;
   /** Index of the tree that is mounted instead of a slave of the source. */
@@ -56,7 +57,7 @@ export interface BoundPath {
 export function bindLines(container: Place, bound: BoundPath): readonly string[] {
   const { source, target, isReadOnly, sharedTree } = bound;
   const { missing = `Absolute container path '${target}' does not exist` } = bound;
-  const from = quote(source);
+  const from = typeof source === 'string' ? quote(source) : `"$${source.variable}"`;
   const isAbsolute = container.image === undefined && target.startsWith('/');
   // Elsewhere it is in the image of the container around it.
   const isThere = `[ "$to" != ${quote(target)} ] || [ -e "$to" ]`;

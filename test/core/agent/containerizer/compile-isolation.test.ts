@@ -88,7 +88,7 @@ test('names nobody knows stop the agent with the text of the original', () => {
 
 test('isolators of the original that are not here are refused by name', () => {
   const names = [
-    ...['disk/xfs', 'docker/volume', 'gpu/nvidia', 'linux/devices', 'linux/seccomp'],
+    ...['disk/xfs', 'gpu/nvidia', 'linux/devices', 'linux/seccomp'],
     ...['network/port_mapping', 'volume/csi'],
   ];
   for (const name of names) {

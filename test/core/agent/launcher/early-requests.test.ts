@@ -40,7 +40,7 @@ const ISOLATION: Isolation = {
   destroy: (_plan, done) => done(),
   watch: () => {},
   unwatch: () => {},
-  attach: (_plan, done) => done({ ok: true, networks: [] }),
+  attach: (_plan, done) => done({ ok: true, got: [] }),
   detach: (_plan, done) => done(),
   check: () => undefined,
 };
