@@ -2,6 +2,7 @@
  * Status updates from agents and their acknowledgements (spec scheduler-api, sections 14.3 and 17;
  * spec libprocess, section 6).
  */
+import { isUuid } from '../base/id-rules.ts';
 import { agentId, frameworkId, taskId } from '../base/ids.ts';
 import { isTerminal } from '../base/terminal-states.ts';
 import type { Upid } from '../net/ports.ts';
@@ -17,7 +18,7 @@ export function statusUpdate(context: MasterContext, from: Upid, call: StatusUpd
   context.count('messages_status_update');
   const agent = context.state.agents.get(agentId(update.slave_id?.value ?? ''));
   const framework = context.state.frameworks.get(frameworkId(update.framework_id.value));
-  const uuid = update.uuid !== undefined && update.uuid.length > 0 ? update.uuid : undefined;
+  const uuid = update.uuid !== undefined && isUuid(update.uuid) ? update.uuid : undefined;
   const refused = refusal(agent, framework, from, uuid !== undefined);
   if (refused !== undefined || agent === undefined || framework === undefined) {
     context.count('invalid_status_updates');
@@ -50,7 +51,7 @@ function refusal(
     return `it came from ${from.id}@${from.ip}:${from.port}, not from the agent`;
   }
   if (framework === undefined) return 'its framework is unknown';
-  if (!hasUuid) return 'it has no uuid';
+  if (!hasUuid) return 'it has no valid uuid';
   return undefined;
 }
 

@@ -281,17 +281,26 @@ export function isOver(task: TaskHistory): boolean {
   return task.end !== undefined;
 }
 
+/** What the master says of all tasks of an agent that goes. */
+const AGENT_LEFT: ReadonlySet<string> = new Set([
+  'REASON_AGENT_DISCONNECTED',
+  'REASON_AGENT_REMOVED',
+  'REASON_AGENT_REMOVED_BY_OPERATOR',
+]);
+
 /** Ends of tasks that never ran: which of them is told depends on who noticed first. */
 const NEVER_RAN: ReadonlySet<string> = new Set(['TASK_GONE', 'TASK_DROPPED']);
 
 /**
- * A task comes to one end. Two things are no contradiction: reliable updates (those with a uuid) that
- * arrive late, after the master has told the end without one; and the return of an agent that the
- * master took for replaced (LOST), because agents that come back are admitted again.
+ * A task comes to one end. Three things are no contradiction: reliable updates (those with a uuid) that
+ * arrive late, after the master has told the end without one; the return of an agent that the
+ * master took for replaced (LOST), because agents that come back are admitted again; and an agent that goes before
+ * it has the acknowledgement of the end, because the master still counts the task among those it takes along.
  */
 function takeDown(task: TaskHistory, status: TaskStatus): void {
   const { state } = status;
   const isReliable = status.uuid !== undefined;
+  if (task.isEndReliable && !isReliable && AGENT_LEFT.has(status.reason ?? '')) return;
   if (!TERMINAL.has(state)) {
     const isLate = !task.isEndReliable || state === 'TASK_UNKNOWN';
     if (task.end === 'TASK_LOST') task.end = undefined;

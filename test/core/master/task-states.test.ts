@@ -140,3 +140,22 @@ test('what a framework that is away was not told is not what reconciliation answ
     'UPDATE t1 TASK_STARTING REASON_RECONCILIATION Reconciliation: Latest task state',
   ]);
 });
+
+test('an update whose uuid is none is ignored, also when it is final', () => {
+  const it = new MasterScene();
+  const agent = it.agent('a1');
+  const framework = it.subscribe('f');
+  it.launch(framework, it.takeOffer('f'), [task('t1', agent)]);
+  it.take('f');
+  for (const uuid of [undefined, new Uint8Array(0), new Uint8Array(5), new Uint8Array(16)]) {
+    const status = { task_id: { value: 't1' }, state: 'TASK_FINISHED' } as const;
+    const ids = { framework_id: { value: framework }, slave_id: { value: agent } };
+    const message = { update: { ...ids, status, timestamp: 1, uuid } };
+    const content = { name: 'mesos.internal.StatusUpdateMessage', message } as const;
+    it.input({ kind: 'message', from: it.pid('a1'), content });
+  }
+  assert.deepEqual(it.lines('f'), []);
+  assert.equal(it.state.counters.get('invalid_status_updates'), 4);
+  const known = it.state.frameworks.get(frameworkId(framework))?.tasks.get(taskId('t1'));
+  assert.equal(known?.task.state, 'TASK_STAGING');
+});
