@@ -1,5 +1,6 @@
 /** What a containerizer is told about an executor's container (spec agent-runtime, sections 4 and 7). */
 import type { UserIds } from '../executor/hosted.ts';
+import { isPersistentVolume } from '../resources/kinds.ts';
 import type { Resource, TaskInfo } from '../wire/types/mesos.v1.ts';
 import { hasTerminal, hostedCommandOf } from './command-info.ts';
 import type { ContainerConfig, ContainerLimits, ContainerResources } from './containerizer/port.ts';
@@ -37,8 +38,20 @@ export function containerConfigOf(
     ...(taskInfo === undefined ? {} : { taskInfo }),
     ...(info.container === undefined ? {} : { containerInfo: info.container }),
     environment,
-    ...resourcesOf(info.resources ?? [], taskInfo === undefined ? [] : [taskInfo]),
+    ...resourcesOf(
+      info.resources ?? [],
+      taskInfo === undefined ? [...executor.queuedTasks.values()].map(withoutVolumes) : [taskInfo],
+    ),
   };
+}
+
+/**
+ * What an executor is started for counts from its start, so that it can use it before it has the tasks. Volumes
+ * come with the tasks.
+ */
+function withoutVolumes(task: TaskInfo): Sized {
+  const resources = task.resources?.filter((each) => !isPersistentVolume(each));
+  return { ...task, resources };
 }
 
 /** Hosted executors have no environment of their own; their tasks must not see the token. */

@@ -50,6 +50,22 @@ test('an executor whose tasks come and go is granted what it and they asked for'
   assert.deepEqual(granted(), [{ mem: 96, limits: {} }]);
 });
 
+test('an executor is launched with what its first tasks ask for, without their volumes', () => {
+  const it = new AgentKit().registered();
+  const task = customTask('t1');
+  const volume = { container_path: '/data', mode: 'RW' } as const;
+  const volumes = resources('disk(web):8').map((each) => ({
+    ...each,
+    disk: { persistence: { id: 'v' }, volume },
+  }));
+  it.machine.state.checkpointedResources = volumes;
+  it.run({ ...task, resources: [...(task.resources ?? []), ...volumes] }).prepared('e1');
+  const launch = it.effectsTaken().find((effect) => effect.kind === 'launch');
+  assert.ok(launch?.kind === 'launch');
+  assert.equal(scalarOf(launch.config.requests, 'mem'), 64);
+  assert.equal(scalarOf(launch.config.requests, 'disk'), 0);
+});
+
 test('a limit of one task counts for the container, the others with what they asked for', () => {
   const executor = resources('cpus:0.1;mem:32');
   const small = { resources: resources('cpus:1;mem:64') };
