@@ -5,7 +5,7 @@ import { hours, minutes, seconds } from '../../core/base/duration.ts';
 import { describeError } from '../../core/base/errors.ts';
 import { type FlagValues, flag, optionalFlag, requiredFlag } from '../../core/base/flags.ts';
 import { err, ok, type Result } from '../../core/base/result.ts';
-import { ACCEPTED_FLAGS, aboveZero, unsupportedUnlessFalse } from './accepted-flags.ts';
+import { ACCEPTED_FLAGS, aboveZero } from './accepted-flags.ts';
 import { compileElection, ELECTION_FLAGS } from './election-flags.ts';
 import { compileExecutors, EXECUTOR_FLAGS } from './executor-flags.ts';
 import { compileFileSettings, compileSlaVars, FILE_FLAGS } from './file-flags.ts';
@@ -98,15 +98,14 @@ export const AURORA_FLAGS = {
   ...SECURITY_FLAGS,
   ...WEBHOOK_FLAGS,
   receive_revocable_resources: flag('bool', false, {
-    help: 'Processors that may be taken back, for the tier revocable. (default: false)',
+    help: 'Resources that may be taken back, for the tier revocable. (default: false)',
   }),
   enable_revocable_cpus: flag('bool', true, {
     help: 'The tier revocable has such processors. (default: true)',
   }),
-  enable_revocable_ram: unsupportedUnlessFalse(
-    'enable_revocable_ram',
-    'only processors are revocable',
-  ),
+  enable_revocable_ram: flag('bool', false, {
+    help: 'The tier revocable has such memory. (default: false)',
+  }),
   stat_sampling_interval: flag('duration', seconds(1), {
     help: 'Of /graphdata.',
     validate: aboveZero('stat_sampling_interval'),
@@ -234,6 +233,7 @@ function machineSettings(flags: AuroraFlags): Result<MachineSettings> {
     unavailabilityThresholdMs: flags.unavailability_threshold,
     populatesDiscovery: flags.populate_discovery_info,
     usesRevocableCpus: flags.enable_revocable_cpus,
+    usesRevocableRam: flags.enable_revocable_ram,
     tellsChanges: flags.webhook_config !== undefined,
   });
 }

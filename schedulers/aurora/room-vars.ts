@@ -58,8 +58,9 @@ function emptySlots(machine: AuroraMachine): ReadonlyMap<string, number> {
   return vars;
 }
 
-function slotsIn({ amounts, revocableCpus }: HeldOffer, slot: QuotaAmounts, isRevocable: boolean) {
-  const cpus = isRevocable ? revocableCpus : amounts.cpus;
+function slotsIn(held: HeldOffer, slot: QuotaAmounts, isRevocable: boolean) {
+  const { amounts } = held;
+  const cpus = isRevocable ? held.revocableLeft('cpus') : amounts.cpus;
   const fits = Math.min(cpus / slot.cpus, amounts.ramMb / slot.ramMb, amounts.diskMb / slot.diskMb);
   return Math.floor(fits);
 }

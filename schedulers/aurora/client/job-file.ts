@@ -1,7 +1,12 @@
 /** From a configuration file to what is sent: loading, checks, images, tier (spec aurora-client, section 6; spec aurora, section 4). */
 import type { Result } from '../../../core/base/result.ts';
 import { checkJob } from '../config/job-checks.ts';
-import { type ConvertedJob, convertJob, imageReferences } from '../config/job-configuration.ts';
+import {
+  type ConvertedJob,
+  convertJob,
+  imageReferences,
+  typeProblem,
+} from '../config/job-configuration.ts';
 import {
   bindingOf,
   bindJob,
@@ -18,6 +23,7 @@ import type { ClientContext, ErrorTexts } from './context.ts';
 import { imageDigests } from './docker-registry.ts';
 import { CommandFailure, EXIT } from './failure.ts';
 import type { ClusterJobKey } from './job-keys.ts';
+import { optionValue } from './verb.ts';
 
 const INVALID = { code: EXIT.invalidConfiguration, message: 'Error loading configuration:' };
 
@@ -40,7 +46,7 @@ export function loadConfiguration(
 }
 
 export function bindingsOf(args: Arguments): Bindings {
-  return args.texts('--bind').map((text) => taken(bindingOf(text)));
+  return args.texts('--bind').map((text) => optionValue('--bind', bindingOf(text)));
 }
 
 /** The job of the key, with all checks that need no server. */
@@ -49,8 +55,8 @@ export async function readJob(
   args: Arguments,
   { key, path }: { readonly key: ClusterJobKey; readonly path: string },
 ): Promise<ConvertedJob> {
-  const loaded = loadConfiguration(context, path, args.has('--read-json'));
   const bindings = bindingsOf(args);
+  const loaded = loadConfiguration(context, path, args.has('--read-json'));
   const jobs = loaded.jobs.map((job) => bindJob(job, bindings));
   const picked = taken(pickJob({ ...loaded, jobs }, key));
   return await checkedJob(context, loaded, picked);
@@ -61,6 +67,11 @@ export async function checkedJob(
   { calls }: LoadedConfig,
   picked: StructObject,
 ): Promise<ConvertedJob> {
+  const problem = taken(typeProblem(picked, calls));
+  if (problem !== undefined) {
+    context.complain(`TypeCheck(FAILED): ${problem}`);
+    throw new CommandFailure(INVALID.code, `${INVALID.message} Error in configuration`);
+  }
   const images = taken(imageReferences(picked, calls));
   const { cluster } = jobKeyOf(picked, calls);
   const job =

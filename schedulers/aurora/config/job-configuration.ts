@@ -92,6 +92,13 @@ export function interpolateJob(job: StructObject, calls: Calls): Result<DataMap>
   return isDataMap(data) ? ok(data) : err('Job not fully specified: it is no struct');
 }
 
+/** The first thing that the types do not allow. What a job must have at all is told by `convertJob`. */
+export function typeProblem(job: StructObject, calls: Calls): Result<string | undefined> {
+  if (missingPart(job) !== undefined) return ok(undefined);
+  const made = withinLimits(() => interpolate(withAliases(job), [], calls));
+  return made.ok ? ok(made.value.problems[0]) : made;
+}
+
 /** References to images, which the client asks a registry about before it converts the job. */
 export function imageReferences(job: StructObject, calls: Calls): Result<readonly string[]> {
   const made = withinLimits(() => interpolate(withAliases(job), [], calls));

@@ -23,6 +23,9 @@ import { NAMESPACE } from './schema/namespace.ts';
 import { JOB, TASK } from './schema/structs.ts';
 import { withinLimits } from './within-limits.ts';
 
+/** Stands for an environment that a job does not name. */
+const MISSING = '{MISSING}';
+
 export interface LoadOptions {
   readonly surroundings: Surroundings;
   readonly limits?: BudgetLimits;
@@ -134,10 +137,11 @@ function jobsOf(value: Value | undefined, calls: Calls): readonly StructObject[]
 /** `--bind profile.package=x` as what `bind` takes: dotted names and bracketed keys make dictionaries. */
 export function bindingOf(text: string): Result<readonly [name: string, value: Value]> {
   const at = text.indexOf('=');
-  const components = at > 0 ? componentsOf(text.slice(0, at)) : undefined;
-  const [first, ...rest] = components ?? [];
+  if (at === -1) return err('Binding parameter must be formatted name=value');
+  const address = text.slice(0, at);
+  const [first, ...rest] = componentsOf(address) ?? [];
   if (first?.kind !== 'name') {
-    return err(`Invalid binding '${text}': must be in the form NAME=VALUE`);
+    return err(`Could not parse binding parameter ${text}: Badly formed address ${address}`);
   }
   const value = rest.reduceRight<Value>(
     (inner, each) => PyDict.from([[each.kind === 'name' ? each.name : each.index, inner]]),
@@ -201,7 +205,10 @@ export function pickJob(
       (pattern.role === undefined || each.role === pattern.role) &&
       (pattern.environment === undefined || each.environment === pattern.environment),
   );
-  const candidates = ['Candidates are:', ...keyed.map((each) => `  ${keyText(each)}`)];
+  const shown = keyed.map((each) =>
+    each.environment === '' ? { ...each, environment: MISSING } : each,
+  );
+  const candidates = ['Candidates are:', ...shown.map((each) => `  ${keyText(each)}`)];
   if (matching.length > 1) {
     const text = 'Multiple jobs match, please disambiguate by specifying a job key.';
     return err([text, ...candidates].join('\n'));
@@ -211,9 +218,9 @@ export function pickJob(
   const wanted = [pattern.cluster, pattern.role, pattern.environment, pattern.name].map(
     (each) => each ?? '*',
   );
-  const without = keyed
-    .filter((each) => each.environment === '')
-    .map((each) => `Job ${each.cluster}/${each.role}/*/${each.name} has no environment`);
+  const without = shown
+    .filter((each) => each.environment === MISSING)
+    .map((each) => `Job ${keyText(each)} in configuration file doesn't specify an environment`);
   return err([`Could not find job ${wanted.join('/')}`, ...without, ...candidates].join('\n'));
 }
 

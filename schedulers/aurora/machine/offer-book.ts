@@ -15,7 +15,7 @@ import type { Attribute, HostAttributes, MaintenanceMode } from '../thrift/types
 import { Candidates } from './offer-candidates.ts';
 import { type Need, OfferTree } from './offer-tree.ts';
 import type { OfferOrder } from './settings.ts';
-import { attributeSets } from './task-amounts.ts';
+import { attributeSets, type Revocable } from './task-amounts.ts';
 import type { Turn } from './turn.ts';
 import type { Amounts, ConsideredHost, TaskConstraint } from './veto.ts';
 
@@ -37,7 +37,7 @@ export class HeldOffer {
   readonly attributes: ConsideredHost['attributes'];
   private known: Amounts | undefined;
   private considered: ConsideredHost | undefined;
-  private revocableTaken = 0;
+  private readonly revocableTaken = { cpus: 0, ramMb: 0 };
 
   constructor(offer: Offer, lot: number, number: number) {
     this.offer = offer;
@@ -73,17 +73,24 @@ export class HeldOffer {
     };
   }
 
-  /** What of them has not been given to a task yet. */
-  get revocableCpus(): number {
-    return revocableCpusOf(this.offer) - this.revocableTaken;
+  /** What of it has not been given to a task yet. */
+  revocableLeft(kind: Revocable): number {
+    return (revocableIn(this.offer, kind)?.scalar?.value ?? 0) - this.revocableTaken[kind];
+  }
+
+  /** What there is for a task that has these of the kind that may be taken back. */
+  amountsFor(revocable: readonly Revocable[]): Amounts {
+    if (revocable.length === 0) return this.amounts;
+    const left = revocable.map((kind) => [kind, this.revocableLeft(kind)] as const);
+    return { ...this.amounts, ...Object.fromEntries(left) };
   }
 
   /** Of the resource as it is offered; there must be as much. */
-  takeRevocableCpus(cpus: number): readonly MesosResource[] {
-    const offered = (this.offer.resources ?? []).find(isRevocableCpus);
-    if (offered === undefined || cpus <= 0) return [];
-    this.revocableTaken += cpus;
-    return [{ ...offered, scalar: { value: cpus } }];
+  takeRevocable(kind: Revocable, amount: number): readonly MesosResource[] {
+    const offered = revocableIn(this.offer, kind);
+    if (offered === undefined || amount <= 0) return [];
+    this.revocableTaken[kind] += amount;
+    return [{ ...offered, scalar: { value: amount } }];
   }
 
   host(mode: MaintenanceMode): ConsideredHost {
@@ -302,17 +309,18 @@ function figure(held: HeldOffer, order: OfferOrder): number {
     case 'DISK':
       return held.resources.scalar('disk');
     case 'REVOCABLE_CPU':
-      return held.revocableCpus;
+      return held.revocableLeft('cpus');
   }
 }
 
-/** One resource of an agent: its processors that may be taken back at any time. */
-function isRevocableCpus({ name, revocable }: MesosResource): boolean {
-  return name === 'cpus' && revocable !== undefined;
-}
+/** The cluster's names. */
+const REVOCABLE_NAMES: { readonly [kind in Revocable]: string } = { cpus: 'cpus', ramMb: 'mem' };
 
-function revocableCpusOf(offer: Offer): number {
-  return (offer.resources ?? []).find(isRevocableCpus)?.scalar?.value ?? 0;
+/** An agent offers one resource of each kind. */
+function revocableIn({ resources = [] }: Offer, kind: Revocable): MesosResource | undefined {
+  return resources.find(
+    ({ name, revocable }) => name === REVOCABLE_NAMES[kind] && revocable !== undefined,
+  );
 }
 
 export function modeOf(turn: Turn, held: HeldOffer): MaintenanceMode {

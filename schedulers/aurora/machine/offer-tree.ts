@@ -4,17 +4,18 @@
  * looking at all. Offers may go, or be used up in part, while the tree is there: it only says who may have room.
  */
 import type { HeldOffer } from './offer-book.ts';
+import type { Revocable } from './task-amounts.ts';
 import { type Amounts, EPSILON, RESOURCES, scoreOf } from './veto.ts';
 
-/** What is asked for; processors are those that may be taken back, or the others. */
+/** What is asked for, and which of it is to be what may be taken back. */
 export interface Need {
   readonly amounts: Amounts;
-  readonly isRevocable: boolean;
+  readonly revocable: readonly Revocable[];
 }
 
-/** Figures of an offer or of a node: its resources in the order of `RESOURCES`, and revocable processors. */
-const REVOCABLE_CPUS = RESOURCES.length;
-const FIGURES = RESOURCES.length + 1;
+const REVOCABLE: readonly Revocable[] = ['cpus', 'ramMb'];
+/** Figures of an offer or of a node: its resources in the order of `RESOURCES`, then those of `REVOCABLE`. */
+const FIGURES = RESOURCES.length + REVOCABLE.length;
 /** No offer at all. */
 const NONE = -1;
 
@@ -190,14 +191,21 @@ function positionsByValue(
   return positions;
 }
 
-function figuresOf({ amounts, revocableCpus }: HeldOffer): readonly number[] {
-  return [...RESOURCES.map(([key]) => amounts[key]), revocableCpus];
+function figuresOf(held: HeldOffer): readonly number[] {
+  const { amounts } = held;
+  return [
+    ...RESOURCES.map(([key]) => amounts[key]),
+    ...REVOCABLE.map((kind) => held.revocableLeft(kind)),
+  ];
 }
 
-function lookupsOf({ amounts, isRevocable }: Need): readonly Lookup[] {
-  return RESOURCES.map(([key, , range], at) => ({
-    at: key === 'cpus' && isRevocable ? REVOCABLE_CPUS : at,
-    wanted: amounts[key],
-    range,
-  }));
+function lookupsOf({ amounts, revocable }: Need): readonly Lookup[] {
+  return RESOURCES.map(([key, , range], at) => {
+    const kind = revocable.find((each) => each === key);
+    return {
+      at: kind === undefined ? at : RESOURCES.length + REVOCABLE.indexOf(kind),
+      wanted: amounts[key],
+      range,
+    };
+  });
 }

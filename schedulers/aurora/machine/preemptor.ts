@@ -17,7 +17,7 @@ import { type Contender, findVictims, mayPreempt, type Victim } from './preempti
 import { forGroup, type Reservations } from './reservations.ts';
 import type { ScheduleStatus } from './schedule-status.ts';
 import { type Wanted, wantedOf } from './scheduling.ts';
-import { attributeSets, takesRevocable, withExecutor } from './task-amounts.ts';
+import { attributeSets, revocableOf, withExecutor } from './task-amounts.ts';
 import { changeTask } from './task-changes.ts';
 import { idOf } from './task-table.ts';
 import type { Turn } from './turn.ts';
@@ -309,11 +309,11 @@ function siteAt(turn: Turn, host: HostAttributes, offers: OfferBook): Site | und
 function victimOf(turn: Turn, task: ScheduledTask): Victim {
   const { task: config, taskId } = task.assignedTask;
   const amounts = withExecutor(config, turn.settings.executors);
-  const isRevocable = takesRevocable(config, turn.settings);
+  const nothing = revocableOf(config, turn.settings).map((kind) => [kind, 0] as const);
   return {
     ...contenderOf(turn, config),
     taskId,
     // Nobody else can have what is revocable.
-    amounts: isRevocable ? { ...amounts, cpus: 0 } : amounts,
+    amounts: { ...amounts, ...Object.fromEntries(nothing) },
   };
 }

@@ -17,7 +17,8 @@ import {
   attributeSets,
   constraintsOf,
   portNames,
-  takesRevocable,
+  type Revocable,
+  revocableOf,
   withExecutor,
 } from './task-amounts.ts';
 import { changeTask } from './task-changes.ts';
@@ -30,8 +31,8 @@ import { VetoCounts } from './veto-counts.ts';
 export interface Wanted {
   readonly config: TaskConfig;
   readonly amounts: Amounts;
-  /** Its processors are those that may be taken back. */
-  readonly isRevocable: boolean;
+  /** Which of them are those that may be taken back. */
+  readonly revocable: readonly Revocable[];
   readonly constraints: readonly TaskConstraint[];
   /** Asked only for limits. */
   readonly countWith: (attribute: string, value: string) => number;
@@ -51,7 +52,7 @@ export function wantedOf(turn: Turn, config: TaskConfig): Wanted {
   return {
     config,
     amounts: withExecutor(config, turn.settings.executors),
-    isRevocable: takesRevocable(config, turn.settings),
+    revocable: revocableOf(config, turn.settings),
     constraints: constraintsOf(config),
     countWith: (attribute, value) => {
       const key = `${attribute}\0${value}`;
@@ -212,11 +213,10 @@ class Search {
 }
 
 function vetoesOf(turn: Turn, wanted: Wanted, held: HeldOffer): readonly Veto[] {
-  const { amounts } = held;
   return vetoes(
     {
       host: held.host(modeOf(turn, held)),
-      offered: wanted.isRevocable ? { ...amounts, cpus: held.revocableCpus } : amounts,
+      offered: held.amountsFor(wanted.revocable),
       wanted: wanted.amounts,
       constraints: wanted.constraints,
       countWith: wanted.countWith,
@@ -247,9 +247,18 @@ function assign(turn: Turn, task: ScheduledTask, wanted: Wanted, held: HeldOffer
   held.changes();
   const { ports, resources: portResources } = takePorts(turn, wanted.config, held);
   const take = (amounts: ScalarDemand): readonly MesosResource[] => {
-    if (!wanted.isRevocable) return held.resources.take(amounts) ?? [];
-    const { cpus = 0, ...rest } = amounts;
-    return [...held.takeRevocableCpus(cpus), ...(held.resources.take(rest) ?? [])];
+    const { cpus = 0, mem = 0 } = amounts;
+    const isRevocable = (kind: Revocable): boolean => wanted.revocable.includes(kind);
+    const others = {
+      ...amounts,
+      ...(isRevocable('cpus') ? { cpus: 0 } : {}),
+      ...(isRevocable('ramMb') ? { mem: 0 } : {}),
+    };
+    return [
+      ...(isRevocable('cpus') ? held.takeRevocable('cpus', cpus) : []),
+      ...(isRevocable('ramMb') ? held.takeRevocable('ramMb', mem) : []),
+      ...(held.resources.take(others) ?? []),
+    ];
   };
   const resources = [...take(scalars), ...portResources];
   const executorResources = take(executor);

@@ -114,6 +114,8 @@ export interface MachineSettings {
   readonly populatesDiscovery: boolean;
   /** Whether tasks of a revocable tier have processors that may be taken back. */
   readonly usesRevocableCpus: boolean;
+  /** The same of their memory. */
+  readonly usesRevocableRam: boolean;
   /** Whether somebody outside follows the states of tasks. */
   readonly tellsChanges: boolean;
 }

@@ -32,13 +32,21 @@ export function withExecutor(
   return { ...own, cpus: own.cpus + executor.cpus, ramMb: own.ramMb + executor.ramMb };
 }
 
-/** Whether its processors may be taken back. */
-export function takesRevocable(
-  config: TaskConfig,
-  { usesRevocableCpus, tiers }: Pick<MachineSettings, 'usesRevocableCpus' | 'tiers'>,
-): boolean {
-  return usesRevocableCpus && tiers.of(config).isRevocable;
+/** Resources that the cluster may take back at any time. */
+export type Revocable = 'cpus' | 'ramMb';
+
+const NONE: readonly Revocable[] = [];
+
+/** Which resources of the task are those that may be taken back. */
+export function revocableOf(config: TaskConfig, settings: RevocableSettings): readonly Revocable[] {
+  if (!settings.tiers.of(config).isRevocable) return NONE;
+  return [
+    ...(settings.usesRevocableCpus ? ['cpus' as const] : []),
+    ...(settings.usesRevocableRam ? ['ramMb' as const] : []),
+  ];
 }
+
+type RevocableSettings = Pick<MachineSettings, 'usesRevocableCpus' | 'usesRevocableRam' | 'tiers'>;
 
 export function quotaAmountsOf(resources: readonly Resource[]): QuotaAmounts {
   const { cpus, ramMb, diskMb } = amountsOf(resources);

@@ -102,13 +102,12 @@ function merge(args: CallArguments, how: Merging, calls: Calls): StructObject {
   const constraints = [...ownConstraints, ...how.between(tasks, calls)];
   const waits = tasks.map((each) => numberOf(each.field('finalization_wait'), calls));
   const wait = waits.reduce(how.wait, 0);
-  const fields: Record<string, Value> = {
+  const fields = {
     processes: new PyList([...processes]),
     constraints: new PyList(constraints),
     finalization_wait: BigInt(wait),
+    resources: mergedResources(tasks, how, calls),
   };
-  const resources = mergedResources(tasks, how, calls);
-  if (resources !== undefined) fields['resources'] = resources;
   const merged = last.call(made(fields), calls);
   return merged.call({ positional: [], keywords: args.keywords }, calls);
 }
@@ -119,16 +118,12 @@ function numberOf(object: SchemaObject | undefined, calls: Calls): number {
   throw raised('ValueError', `${jsonOf(data)} is not a number yet and cannot be combined`);
 }
 
-function mergedResources(
-  tasks: readonly StructObject[],
-  how: Merging,
-  calls: Calls,
-): StructObject | undefined {
+/** Tasks without resources have none of each. */
+function mergedResources(tasks: readonly StructObject[], how: Merging, calls: Calls): StructObject {
   const all = tasks.flatMap((each) => {
     const field = each.field('resources');
     return field instanceof StructObject ? [field] : [];
   });
-  if (all.length === 0) return undefined;
   const total = (name: string): number =>
     all.map((each) => numberOf(each.field(name), calls)).reduce(how.resources, 0);
   const [ram, disk, gpu] = ['ram', 'disk', 'gpu'].map((name) => BigInt(Math.trunc(total(name))));
@@ -212,14 +207,14 @@ const PYTHON = new NativeFunction(
 function resourcesFunction(name: string, how: Merging): NativeFunction {
   return new NativeFunction(name, ({ positional }, calls) => {
     const tasks = positional.map((resources) => TASK.construct(made({ resources }), calls));
-    return (
-      mergedResources(tasks, how, calls) ??
-      RESOURCES.construct(made({ cpu: 0, ram: 0n, disk: 0n }), calls)
-    );
+    return mergedResources(tasks, how, calls);
   });
 }
 
 const TASKS = new Module('Tasks', [
+  ['SIMPLE_CPU', 1],
+  ['SIMPLE_RAM', GB],
+  ['SIMPLE_DISK', GB],
   ['simple', SIMPLE_TASK],
   ['combine', COMBINE_TASKS],
   ['concat', CONCAT_TASKS],

@@ -134,7 +134,7 @@ test('jobs of a file are listed and checked', async () => {
   assert.equal(await empty.aurora('config', 'validate', '/x.aurora'), 3);
 });
 
-test('a rule of the client that is broken ends with 1, a bad binding with 3', async () => {
+test('a rule of the client that is broken ends with 1, a bad binding with 2', async () => {
   const greedy = HELLO.replace('instances=3', 'update_config=UpdateConfig(max_total_failures=1)');
   const it = new World({ files: { ...FILES, '/greedy.aurora': greedy } });
   assert.equal(await it.aurora('config', 'validate', '/greedy.aurora'), 1);
@@ -142,12 +142,27 @@ test('a rule of the client that is broken ends with 1, a bad binding with 3', as
     'max_total_failures in update_config must be lesser than the job size.\n' +
       'Based on your job size (1) you should use max_total_failures <= 0.',
   ]);
-  assert.equal(await it.aurora('config', 'validate', '--bind=x', '/hello.aurora'), 3);
+  assert.equal(await it.aurora('config', 'validate', '--bind=x', '/hello.aurora'), 2);
+  assert.equal(
+    it.err.at(-1),
+    'error: argument --bind: Binding parameter must be formatted name=value',
+  );
+});
+
+test('a value of a wrong type ends with what the check says and 3', async () => {
+  const text = HELLO.replace('instances=3', "instances='three'");
+  const it = new World({ files: { '/x.aurora': text } });
+  assert.equal(await it.aurora('job', 'inspect', KEY, '/x.aurora'), 3);
+  assert.deepEqual(it.err, [
+    "TypeCheck(FAILED): MesosJob[instances] failed: Unable to interpolate: Cannot coerce 'three' to Integer",
+    'Error loading configuration: Error in configuration',
+  ]);
 });
 
 test('references are bound from the command line', async () => {
   const text = HELLO.replace('{{mesos.instance}}', '{{profile.word}} {{count}}');
-  const it = new World({ files: { '/x.aurora': text } });
+  const open = HELLO.replace('instances=3', "instances='{{n}}'");
+  const it = new World({ files: { '/x.aurora': text, '/n.aurora': open } });
   const bindings = ['--bind', 'profile.word=hi', '--bind=count=3'];
   assert.equal(await it.aurora('job', 'inspect', ...bindings, KEY, '/x.aurora'), 0);
   assert.ok(it.out.includes('    echo hi 3'));
@@ -156,6 +171,11 @@ test('references are bound from the command line', async () => {
     it.err.at(-1),
     'Error loading configuration: Config contains unbound variables: profile.word count',
   );
+  assert.equal(await it.aurora('job', 'inspect', KEY, '/n.aurora'), 3);
+  assert.deepEqual(it.err.slice(-2), [
+    "TypeCheck(FAILED): MesosJob[instances] failed: u'{{n}}' not an integer",
+    'Error loading configuration: Error in configuration',
+  ]);
 });
 
 const SANDBOX = '/slaves/slaves/*/frameworks/*/executors/thermos-bozo-test-hello-0-3f/runs/latest';

@@ -24,6 +24,14 @@ const ROWS: readonly (readonly [expression: string, shown: string])[] = [
   ],
   ['orders(SequentialTask(processes=[Process(name="a", cmdline="c")]))', "[['a']]"],
   ['orders(SequentialTask())', '[]'],
+  [
+    'SimpleTask("s", "c").resources() == Resources(cpu=Tasks.SIMPLE_CPU, ram=Tasks.SIMPLE_RAM, disk=Tasks.SIMPLE_DISK)',
+    'True',
+  ],
+  [
+    'combine_tasks(t("one", "a")) == t("one", "a", resources=Resources(cpu=0, ram=0, disk=0))',
+    'True',
+  ],
   ['orders(Tasks.sequential(t("t", "a", "b")))', "[['a', 'b']]"],
   [
     'SimpleTask("s", "c").get()["resources"]',

@@ -35,6 +35,12 @@ const PICKED: readonly (readonly [text: string, pattern: JobKeyPattern, answer: 
     { name: 'n' },
     `Multiple jobs match, please disambiguate by specifying a job key.\n${CANDIDATES}`,
   ],
+  [
+    "jobs = [Job(cluster='c', role='r', name='n')]",
+    { name: 'n', environment: 'prod' },
+    "Could not find job */*/prod/n\nJob c/r/{MISSING}/n in configuration file doesn't specify an environment\n" +
+      'Candidates are:\n  c/r/{MISSING}/n',
+  ],
   [`jobs = (${TWO.split('), Job')[0]}),)`, {}, 'String(devel)'],
 ];
 
@@ -66,11 +72,15 @@ test('bindings of the command line are bound to the job, with dotted names and k
 });
 
 test('a binding without a name or a value is refused', () => {
-  for (const text of ['a', '=b', 'a b=c', '[x]=y']) {
-    assert.deepEqual(bindingOf(text), {
-      ok: false,
-      error: `Invalid binding '${text}': must be in the form NAME=VALUE`,
-    });
+  const refused = (text: string): string => {
+    const read = bindingOf(text);
+    return read.ok ? 'read' : read.error;
+  };
+  assert.equal(refused('a'), 'Binding parameter must be formatted name=value');
+  for (const address of ['', 'a b', '[x]']) {
+    const text = `${address}=y`;
+    const error = `Could not parse binding parameter ${text}: Badly formed address ${address}`;
+    assert.equal(refused(text), error);
   }
 });
 

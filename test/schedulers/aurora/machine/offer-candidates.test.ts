@@ -33,6 +33,7 @@ function held(size: Size, lot: number): HeldOffer {
     scalar('mem', size.mem),
     scalar('disk', size.disk),
     ...(size.revocable === 0 ? [] : [{ ...scalar('cpus', size.revocable), revocable: {} }]),
+    ...(size.revocable === 0 ? [] : [{ ...scalar('mem', size.mem + 1), revocable: {} }]),
   ];
   const id = { value: `o${lot}` };
   const agent = { agent_id: { value: `a${lot}` }, hostname: `h${lot}` };
@@ -47,13 +48,13 @@ function held(size: Size, lot: number): HeldOffer {
 type Wish = Need & { readonly constraints?: readonly TaskConstraint[] };
 
 function vetoesOf(
-  { amounts, isRevocable, constraints = [] }: Wish,
+  { amounts, revocable, constraints = [] }: Wish,
   offer: HeldOffer,
 ): readonly Veto[] {
   return vetoes(
     {
       host: offer.host('NONE'),
-      offered: isRevocable ? { ...offer.amounts, cpus: offer.revocableCpus } : offer.amounts,
+      offered: offer.amountsFor(revocable),
       wanted: amounts,
       constraints,
       countWith: () => 0,
@@ -81,7 +82,7 @@ const sizes = fc.array(
 );
 const needs = fc.record({
   amounts: fc.record({ cpus: few(4), ramMb: few(4), diskMb: few(4), ports: few(1), gpus: few(1) }),
-  isRevocable: fc.boolean(),
+  revocable: fc.subarray(['cpus' as const, 'ramMb' as const]),
 });
 
 const values = fc.array(fc.constantFrom('0', '1', '2', '3', '4'), { maxLength: 3 });
@@ -154,7 +155,7 @@ test('hosts that are not what is wanted are passed at once, and say why', () => 
   const tree = new OfferTree(offers);
   const wish = (rack: string, cpus = 1) =>
     ({
-      ...{ amounts: { ...amounts, cpus }, isRevocable: false },
+      ...{ amounts: { ...amounts, cpus }, revocable: [] },
       constraints: [{ kind: 'value', name: 'rack', isNegated: false, values: new Set([rack]) }],
     }) as const;
   const look = (need: ReturnType<typeof wish>): readonly [number, string] => {
@@ -182,7 +183,7 @@ test('full hosts are passed at once', () => {
   const offers = Array.from({ length: 1_000 }, (_, lot) => held({ ...size, mem: 64 + lot }, lot));
   const amounts = { cpus: 1, ramMb: 64, diskMb: 64, ports: 0, gpus: 0 };
   const tree = new OfferTree(offers);
-  const need = { amounts, isRevocable: false };
+  const need = { amounts, revocable: [] };
   assert.equal(tree.nextRoomy(need, 0), undefined);
   let lookCount = 0;
   const look = (offer: HeldOffer): number => {

@@ -1,6 +1,7 @@
 /** Tasks that count less give way to those that wait (spec aurora-scheduler, section 5). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Resource as MesosResource } from '../../../../core/wire/types/mesos.v1.ts';
 import type { MachineSettings } from '../../../../schedulers/aurora/machine/settings.ts';
 import { idOf } from '../../../../schedulers/aurora/machine/task-table.ts';
 import type { JobKey, Resource, TaskConfig } from '../../../../schedulers/aurora/thrift/types.ts';
@@ -169,4 +170,30 @@ test('revocable processors are for the tier revocable alone', () => {
     info?.executor?.resources?.filter(({ name }) => name === 'cpus'),
     [{ ...revocable, scalar: { value: 0.25 } }],
   );
+});
+
+test('memory that may be taken back is for the tier revocable where the operator wants it', () => {
+  const scalar = (name: string, value: number) => ({
+    ...{ name, type: 'SCALAR' as const, scalar: { value } },
+  });
+  const cpus = { ...scalar('cpus', 2), revocable: {} };
+  const mem = { ...scalar('mem', 1_000), revocable: {} };
+  const resources = [cpus, mem, scalar('disk', 1_000)];
+  const placed = (usesRevocableRam: boolean): readonly MesosResource[] | undefined => {
+    const it = new SchedulerTester({ usesRevocableRam });
+    it.create(job(1, { tier: 'revocable' }));
+    it.offer('h1', { resources });
+    it.advance(1_000);
+    const [launch] = it.takeEffects().filter((effect) => effect.kind === 'launch');
+    const info = launch?.launches[0]?.info;
+    return info && [...(info.resources ?? []), ...(info.executor?.resources ?? [])];
+  };
+  assert.equal(placed(false), undefined);
+  assert.deepEqual(placed(true), [
+    { ...cpus, scalar: { value: 1 } },
+    { ...mem, scalar: { value: 128 } },
+    scalar('disk', 64),
+    { ...cpus, scalar: { value: 0.25 } },
+    { ...mem, scalar: { value: 128 } },
+  ]);
 });

@@ -96,6 +96,7 @@ export const SETTINGS: MachineSettings = {
   populatesDiscovery: false,
   tellsChanges: false,
   usesRevocableCpus: true,
+  usesRevocableRam: false,
 };
 
 export function config(changes: Partial<TaskConfig> = {}): TaskConfig {
