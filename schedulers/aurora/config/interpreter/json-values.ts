@@ -51,7 +51,8 @@ export function toJson(args: CallArguments, calls: Calls): string {
   const [value = null] = onlyPositional('dumps', { ...args, keywords: new Map() }, [1, 1]);
   const indent = keywords.get('indent') ?? null;
   const how = {
-    indent: indent === null ? undefined : indexOf(indent),
+    // Less than none is none, for Python.
+    indent: indent === null ? undefined : Math.max(0, indexOf(indent)),
     isSorted: isTruthy(keywords.get('sort_keys') ?? false),
     ...separatorsIn(keywords.get('separators') ?? null),
   };

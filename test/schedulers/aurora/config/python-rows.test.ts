@@ -140,6 +140,7 @@ const BUILTINS: readonly (readonly [expression: string, shown: string])[] = [
     "json.dumps([1, {'a': 2}], separators=(',', ':')), json.dumps({'b': [], 'a': [1]}, sort_keys=True, indent=1)",
     '[1,{"a":2}] {\n "a": [\n  1\n ], \n "b": []\n}',
   ],
+  ['json.dumps([[1]], indent=-2)', '[\n[\n1\n]\n]'],
   [
     "os.path.split('/a/b'), os.path.split('a'), os.path.splitext('a.tar.gz'), os.path.splitext('.bashrc'), os.path.isabs('/a'), os.path.normpath('a/../b//c')",
     "('/a', 'b') ('', 'a') ('a.tar', '.gz') ('.bashrc', '') True b/c",
