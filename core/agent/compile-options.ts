@@ -120,6 +120,7 @@ export function compileAgentOptions(
       master,
       ip: flags.ip ?? '0.0.0.0',
       port: flags.port,
+      ip6: flags.ip6,
       advertiseIp: flags.advertise_ip,
       advertisePort: flags.advertise_port,
       hostname: flags.hostname ?? '',

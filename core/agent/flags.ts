@@ -25,6 +25,10 @@ export const AGENT_FLAGS = {
   advertise_ip: optionalFlag('string', { help: 'IP address told to others.' }),
   advertise_port: optionalFlag('int', { help: 'Port told to others.' }),
   ip_discovery_command: optionalFlag('string', { help: 'Command that prints the IP address.' }),
+  ip6: optionalFlag('string', {
+    help: "IPv6 address told of containers in the host's network; nothing listens there.",
+  }),
+  ip6_discovery_command: optionalFlag('string', { help: 'Command that prints that address.' }),
   hostname: optionalFlag('string', { help: 'Host name told to others.' }),
   hostname_lookup: flag('bool', true, {
     help: 'Look up the host name of the IP address; without it the address is the host name.',

@@ -58,10 +58,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 1;
   }
   const { agent } = options.value;
-  const { ip = agent.ip, advertiseIp, advertisePort } = addresses.value;
+  const { ip = agent.ip, ip6, advertiseIp, advertisePort } = addresses.value;
   const clock = new SystemClock();
   const daemon = createAgentDaemon(
-    { ...options.value, agent: { ...agent, ip, advertiseIp, advertisePort } },
+    { ...options.value, agent: { ...agent, ip, ip6, advertiseIp, advertisePort } },
     {
       clock,
       random: new SystemRandom(),

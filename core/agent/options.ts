@@ -20,6 +20,8 @@ export interface AgentOptions extends OversubscriptionOptions {
   /** `host:port`, `zk://...`. */
   readonly master: string;
   readonly ip: string;
+  /** Told of containers in the host's network beside the agent's own address. */
+  readonly ip6: string | undefined;
   /** 0 takes any free port. */
   readonly port: number;
   readonly advertiseIp: string | undefined;
@@ -93,6 +95,7 @@ export const AGENT_VERSION = '1.12.0';
 /** Everything but what is particular to a host; `orrery local` and tests fill in the rest. */
 export const AGENT_DEFAULTS = {
   ip: '0.0.0.0',
+  ip6: undefined,
   port: 5051,
   advertiseIp: undefined,
   advertisePort: undefined,

@@ -10,7 +10,6 @@ const MODULES = { help: 'Not supported: modules of the original cannot be loaded
 const PROVIDERS = { help: 'Not supported: there are no resource providers.' };
 const XFS = { help: 'Not supported: XFS quotas are not used.' };
 const TRAFFIC = { help: 'Not supported: traffic of tasks is not shaped.' };
-const IPV6 = { help: 'Not supported: IPv6 addresses are not announced.' };
 
 export const RARE_AGENT_FLAGS = {
   // Processes and executors.
@@ -24,8 +23,6 @@ export const RARE_AGENT_FLAGS = {
   systemd_runtime_directory: flag('path', '/run/systemd/system', {
     help: 'Not supported: systemd is not used.',
   }),
-  ip6: optionalFlag('string', IPV6),
-  ip6_discovery_command: optionalFlag('string', IPV6),
   // Isolation.
   nvidia_gpu_devices: optionalFlag('string', CGROUPS),
   volume_gid_range: optionalFlag('string', {

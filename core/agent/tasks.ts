@@ -8,6 +8,7 @@ import { isTerminal } from '../base/terminal-states.ts';
 import type { StatusUpdate } from '../wire/types/mesos.internal.ts';
 import type {
   ContainerStatus,
+  NetworkInfo,
   Task,
   TaskInfo,
   TaskState,
@@ -256,12 +257,17 @@ function withContainer(
   if (isNested && (isTerminal(status.state) || status.state === 'TASK_STARTING')) return status;
   const merged: ContainerStatus = {
     container_id: told?.container_id ?? { value: executor.containerId },
-    network_infos: told?.network_infos ??
-      executor.networkInfos ?? [{ ip_addresses: [{ ip_address: context.self.ip }] }],
+    network_infos: told?.network_infos ?? executor.networkInfos ?? hostNetwork(context),
     executor_pid: told?.executor_pid ?? executor.pid,
     ...(executor.cgroupInfo === undefined ? {} : { cgroup_info: executor.cgroupInfo }),
   };
   return { ...status, container_status: { ...told, ...merged } };
+}
+
+function hostNetwork({ self, options }: AgentContext): readonly NetworkInfo[] {
+  const { ip6 } = options;
+  const second = ip6 === undefined ? [] : [{ protocol: 'IPv6' as const, ip_address: ip6 }];
+  return [{ ip_addresses: [{ ip_address: self.ip }, ...second] }];
 }
 
 /** While draining, a killed task says why. */

@@ -14,6 +14,10 @@ export const MASTER_FLAGS = {
   advertise_ip: optionalFlag('string', { help: 'IP address told to others.' }),
   advertise_port: optionalFlag('int', { help: 'Port told to others.' }),
   ip_discovery_command: optionalFlag('string', { help: 'Command that prints the IP address.' }),
+  ip6: optionalFlag('string', {
+    help: 'Accepted when it is an IPv6 address; nothing listens there.',
+  }),
+  ip6_discovery_command: optionalFlag('string', { help: 'Command that prints that address.' }),
   hostname: optionalFlag('string', { help: 'Host name told to others.' }),
   hostname_lookup: flag('bool', true, {
     help: 'Look up the host name of the IP address; without it the address is the host name.',

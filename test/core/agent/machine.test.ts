@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AgentKit, commandTask, customTask, MASTER } from './agent-builder.ts';
+import {
+  AgentKit,
+  type AgentKitOptions,
+  commandTask,
+  customTask,
+  MASTER,
+} from './agent-builder.ts';
 
 test('a new agent registers after a random wait, and again until it is answered', () => {
   const it = new AgentKit();
@@ -85,6 +91,25 @@ test('a command task goes from sandbox to launcher to running, every update stor
   assert.deepEqual(it.took(), ['acknowledge t1'], 'one update is under way at a time');
   it.acknowledgeHead('t1');
   assert.deepEqual(it.took(), ['t1 | TASK_RUNNING']);
+});
+
+test('the IPv6 address of the agent is told of tasks in the network of the host', () => {
+  const networksOf = (options: AgentKitOptions) => {
+    const it = new AgentKit(options).registered();
+    it.run(commandTask('t1')).prepared('t1').started('t1');
+    it.took();
+    it.hostedUpdate('t1', 'TASK_STARTING');
+    return it.effectsTaken().flatMap((effect) => {
+      if (effect.kind !== 'send') return [];
+      const { message } = effect;
+      if (message.name !== 'mesos.internal.StatusUpdateMessage') return [];
+      return message.value.update.status.container_status?.network_infos ?? [];
+    });
+  };
+  const first = { ip_address: '10.0.0.2' };
+  assert.deepEqual(networksOf({}), [{ ip_addresses: [first] }]);
+  const second = { protocol: 'IPv6', ip_address: '2001:db8::2' };
+  assert.deepEqual(networksOf({ ip6: '2001:db8::2' }), [{ ip_addresses: [first, second] }]);
 });
 
 test('a task that the launcher has is killed by it, one whose container takes its time by the agent', () => {

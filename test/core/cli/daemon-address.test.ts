@@ -6,6 +6,8 @@ import { type AddressFlags, findAddresses } from '../../../core/cli/daemon-addre
 const NONE: AddressFlags = {
   ip: undefined,
   ip_discovery_command: undefined,
+  ip6: undefined,
+  ip6_discovery_command: undefined,
   advertise_ip: undefined,
   advertise_port: undefined,
 };
@@ -32,6 +34,23 @@ test('an address and a command that finds it exclude each other', () => {
   );
 });
 
+test('an IPv6 address is given, or found by a command', () => {
+  assert.equal(found({ ip6: '2001:db8::7' }).ip6, '2001:db8::7');
+  assert.equal(found({ ip6_discovery_command: 'echo 2001:db8::8' }).ip6, '2001:db8::8');
+  assert.equal(
+    refusal({ ip6: '2001:db8::7', ip6_discovery_command: 'echo 2001:db8::8' }),
+    'Only one of `--ip6` or `--ip6_discovery_command` should be specified',
+  );
+  assert.equal(
+    refusal({ ip6: '10.1.2.3' }),
+    "Failed to parse '10.1.2.3' as the IPv6 address of 'ip6'",
+  );
+  assert.match(
+    refusal({ ip6_discovery_command: 'exit 3' }),
+    /^Failed to run --ip6_discovery_command 'exit 3': /,
+  );
+});
+
 test('a command that fails, or prints no address, is refused', () => {
   assert.match(
     refusal({ ip_discovery_command: 'exit 3' }),
@@ -46,21 +65,34 @@ test('a command that fails, or prints no address, is refused', () => {
 test('the environment of the messaging library counts where a flag is not given', () => {
   const env = {
     LIBPROCESS_IP: '10.0.0.1',
+    LIBPROCESS_IP6: '2001:db8::1',
     LIBPROCESS_ADVERTISE_IP: '192.0.2.1',
     LIBPROCESS_ADVERTISE_PORT: '15050',
   };
   assert.deepEqual(found({}, env), {
     ip: '10.0.0.1',
+    ip6: '2001:db8::1',
     advertiseIp: '192.0.2.1',
     advertisePort: 15_050,
   });
-  const flags = { ip: '10.9.9.9', advertise_ip: '192.0.2.9', advertise_port: 9 };
+  const flags = {
+    ip: '10.9.9.9',
+    ip6: '2001:db8::9',
+    advertise_ip: '192.0.2.9',
+    advertise_port: 9,
+  };
   assert.deepEqual(found(flags, env), {
     ip: '10.9.9.9',
+    ip6: '2001:db8::9',
     advertiseIp: '192.0.2.9',
     advertisePort: 9,
   });
-  assert.deepEqual(found({}), { ip: undefined, advertiseIp: undefined, advertisePort: undefined });
+  assert.deepEqual(found({}), {
+    ip: undefined,
+    ip6: undefined,
+    advertiseIp: undefined,
+    advertisePort: undefined,
+  });
 });
 
 test('a port in the environment that is none is refused', () => {
