@@ -132,6 +132,14 @@ export function commitChange(
   return api.shell.commit(api.shell.machine.changeRoot(guarded, api.shell.now()));
 }
 
+/**
+ * Who is told that what he wants to delete is not there takes it for deleted: that must be durable, as it is
+ * not while another's deletion is being written.
+ */
+export function writtenSoFar({ shell }: Api): Promise<void> {
+  return shell.write([]);
+}
+
 /** `{"version","deploymentId"}` and the header, or the problem. */
 export function sendDeployment(
   reply: FastifyReply,

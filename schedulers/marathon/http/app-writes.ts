@@ -24,6 +24,7 @@ import {
   sendDeployment,
   sendJson,
   withoutStoreUrls,
+  writtenSoFar,
 } from './api.ts';
 import { definitionText } from './app-info.ts';
 import { modelProblem, sendProblem, sendRefusal } from './problems.ts';
@@ -100,8 +101,13 @@ export async function updateApp(
     },
   };
   const result = await commitChange(api, request, change);
-  const app = appIn(api.shell.machine.state.root, id);
-  if (result.ok && app !== undefined) publishPost(api, request, app);
+  if (result.ok) {
+    // Others may have changed it again while this was being written.
+    const changed = result.value.specs.find((each) => each.id === id)?.to;
+    const app =
+      changed !== undefined && isApp(changed) ? changed : appIn(api.shell.machine.state.root, id);
+    if (app !== undefined) publishPost(api, request, app);
+  }
   if (result.ok && !existed) reply.header('location', `${baseUrlOf(request)}${id}`);
   return sendDeployment(reply, result, existed ? 200 : 201);
 }
@@ -198,6 +204,7 @@ export async function deleteApp(
   id: PathId,
 ): Promise<unknown> {
   if (appIn(api.shell.machine.state.root, id) === undefined) {
+    await writtenSoFar(api);
     return sendRefusal(reply, notFound('App', id));
   }
   const result = await commitChange(api, request, {

@@ -44,6 +44,7 @@ import {
   sendDeployment,
   sendJson,
   wildcardOf,
+  writtenSoFar,
 } from './api.ts';
 import { appInfoJson, type Embed, parseEmbeds } from './app-info.ts';
 import { podStatusJson } from './pod-status.ts';
@@ -298,6 +299,7 @@ async function deleteGroup(
 ): Promise<unknown> {
   const id = resolvePathId(wildcardOf(request));
   if (!api.shell.machine.state.root.groups.has(id)) {
+    await writtenSoFar(api);
     return sendRefusal(reply, notFound('Group', id));
   }
   const result = await commitChange(api, request, {

@@ -27,6 +27,7 @@ import {
   sendDeployment,
   sendJson,
   wildcardOf,
+  writtenSoFar,
 } from './api.ts';
 import { sendExplanation } from './explain.ts';
 import { sendHistory } from './history.ts';
@@ -236,6 +237,7 @@ async function deletePod(
   id: PathId,
 ): Promise<unknown> {
   if (podIn(api.shell.machine.state.root, id) === undefined) {
+    await writtenSoFar(api);
     return sendProblem(reply, podNotFound(id));
   }
   const result = await commitChange(api, request, {

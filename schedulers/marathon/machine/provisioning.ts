@@ -39,6 +39,8 @@ function placesOf(turn: Turn, mine: Instance): Place[] {
     // One that waits with a reservation has its place already.
     const waits = instance.condition === 'Scheduled' && instance.reservation === undefined;
     if (waits || isTerminal(instance.condition) || isAtRest(instance)) return [];
+    // What is lost from sight does not keep others from its place; what is given up on does, as in the original.
+    if (instance.condition === 'Unreachable') return [];
     if (spec !== undefined && isOutdated(instance, spec)) return [];
     return [instance.agent];
   });

@@ -5,7 +5,7 @@
  */
 import type { Offer, OfferOperation, Resource } from '../../../core/wire/types/mesos.v1.ts';
 import { OfferResources } from '../../kit/offer-resources.ts';
-import type { Instance } from '../model/instance.ts';
+import { type Instance, isTerminal } from '../model/instance.ts';
 import { isResident, persistentVolumesOf } from '../model/persistent-volumes.ts';
 import { localVolume, type Reservation, reservationIdOf } from '../model/reservation.ts';
 import { isPod } from '../model/run-spec.ts';
@@ -15,6 +15,7 @@ import { type Match, matchOffer } from '../offers/match.ts';
 import { freeOperations, reserveOperations } from '../offers/reserve.ts';
 import { isDelayed } from './instances.ts';
 import { agentOf, matchContextOf, provision } from './provisioning.ts';
+import { handleStatus } from './statuses.ts';
 import type { Turn } from './turn.ts';
 
 /** After it was freed, offers that show whether that has worked are asked for so long. */
@@ -90,6 +91,10 @@ export function useReservations(turn: Turn, offer: Offer, max: number): Reservat
     }
     orphaned.push(...resources.filter((resource) => isForeignVolume(resource, reservation)));
     if (!hasVolumes(resources, reservation)) continue;
+    if (isLost(instance)) {
+      tellGone(turn, instance);
+      continue;
+    }
     const confirmed = confirm(turn, instance, reservation);
     const launched = launches.length < max ? launchOn(turn, confirmed, offer) : undefined;
     if (launched !== undefined) launches.push(launched);
@@ -97,6 +102,19 @@ export function useReservations(turn: Turn, offer: Offer, max: number): Reservat
   noteMissing(turn, offer, shown);
   const frees = orphaned.length === 0 ? [] : freeOperations(orphaned);
   return { launches, frees };
+}
+
+function isLost({ condition }: Instance): boolean {
+  return condition === 'Unreachable' || condition === 'UnreachableInactive';
+}
+
+/** Its agent is back, and nothing uses the volumes: the tasks have ended, though nobody has said so. */
+function tellGone(turn: Turn, { tasks }: Instance): void {
+  const message = 'its volumes are offered, so the task is gone';
+  for (const { id, condition } of tasks) {
+    if (isTerminal(condition)) continue;
+    handleStatus(turn, { task_id: { value: id }, state: 'TASK_GONE', message });
+  }
 }
 
 function byReservation(offer: Offer): ReadonlyMap<string, readonly Resource[]> {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemoryStorage } from '../../../core/storage/memory.ts';
 import type { StorageOperation } from '../../../core/storage/ports.ts';
+import { EventTape } from './event-tape.ts';
 import { at, SLEEP, World } from './world.ts';
 
 /** Storage whose writes wait until they are let go. */
@@ -196,6 +197,26 @@ test('disabled unreachable handling waits for ever', async () => {
   await world.stop();
 });
 
+test('an instance that is lost from sight keeps no other from its place, one given up on does', async () => {
+  const world = await World.start();
+  const unreachableStrategy = { inactiveAfterSeconds: 60, expungeAfterSeconds: 600 };
+  const constraints = [['rack', 'UNIQUE']];
+  world.master.addAgent('r1', { rack: 'one' });
+  const app = { ...SLEEP, constraints, unreachableStrategy };
+  await world.call('POST', '/v2/apps', app);
+  await world.advance(5_000);
+  const [first] = world.master.running('sleep');
+  assert.equal(first?.agentId, 'r1');
+  world.master.update(first?.id ?? '', 'TASK_UNREACHABLE');
+  await world.call('PUT', '/v2/apps/sleep', { instances: 2 });
+  await world.advance(5_000);
+  assert.equal(world.master.tasks.size, 2);
+  // Given up on, it is to be replaced, and its place is taken.
+  await world.advance(70_000);
+  assert.equal(world.master.tasks.size, 2);
+  await world.stop();
+});
+
 test('a lost connection loses nothing', async () => {
   const world = await World.start();
   await world.call('POST', '/v2/apps', { ...SLEEP, instances: 2 });
@@ -249,5 +270,54 @@ test('an app of another role makes Marathon subscribe with that role too', async
     [['*'], ['*', 'dev']],
   );
   assert.equal(world.master.running('sleep').length, 1);
+  await world.stop();
+});
+
+test('nobody is told that an app is gone before that is written', async () => {
+  const storage = new HeldStorage();
+  const world = await World.start({}, ['a1'], storage);
+  await world.call('POST', '/v2/apps', { ...SLEEP, id: '/g/sleep' });
+  await world.call('POST', '/v2/pods', { id: '/pod', containers: [{ name: 'a', resources: {} }] });
+  await world.advance(5_000);
+  storage.isHeld = true;
+  const answers: string[] = [];
+  const ask = async (path: string): Promise<void> => {
+    const { status } = await world.call('DELETE', `${path}?force=true`);
+    answers.push(`${path} ${status}`);
+  };
+  const paths = ['/v2/pods/pod', '/v2/apps/g/sleep', '/v2/groups/g'];
+  const asked = [...paths, ...paths].map(ask);
+  await world.advance(1_000);
+  assert.deepEqual(answers, []);
+  storage.release();
+  await Promise.all(asked);
+  assert.deepEqual(answers.toSorted(), [
+    '/v2/apps/g/sleep 200',
+    '/v2/apps/g/sleep 404',
+    '/v2/groups/g 200',
+    '/v2/groups/g 404',
+    '/v2/pods/pod 202',
+    '/v2/pods/pod 404',
+  ]);
+  await world.stop();
+});
+
+test('each of two changes that are written together is told with the app as it made it', async () => {
+  const storage = new HeldStorage();
+  const world = await World.start({}, ['a1'], storage);
+  await world.call('POST', '/v2/apps', SLEEP);
+  await world.advance(5_000);
+  const tape = await EventTape.start(world);
+  storage.isHeld = true;
+  const changes = [128, 256].map((mem) => world.call('PUT', '/v2/apps/sleep?force=true', { mem }));
+  await world.advance(10);
+  storage.release();
+  await Promise.all(changes);
+  await world.advance(10);
+  assert.deepEqual(
+    tape.of('api_post_event').map((event) => at(event, 'appDefinition', 'mem')),
+    [128, 256],
+  );
+  tape.stop();
   await world.stop();
 });

@@ -274,6 +274,25 @@ test('volumes of nobody are destroyed, reservations of others are left alone', a
   await world.stop();
 });
 
+test('an instance that is lost starts again when its volumes are offered: its task is gone', async () => {
+  const world = await withDb({}, ['a1']);
+  const [task] = world.master.running('db');
+  assert.ok(task !== undefined);
+  const volumes = instances(world)[0]?.reservation?.volumes;
+  world.master.update(task.id, 'TASK_UNREACHABLE');
+  await world.advance(1_000);
+  assert.equal(instances(world)[0]?.condition, 'Unreachable');
+  const held = task.info.resources?.map((resource) => ({ ...resource })) ?? [];
+  world.master.putReserved('a1', ...held);
+  // Somebody else wants offers.
+  await world.call('POST', '/v2/apps', { ...DB, id: '/plain', container: undefined });
+  await world.advance(20_000);
+  const again = world.master.running('db').find(({ id }) => id !== task.id);
+  assert.equal(again?.id, task.id.replace(/\.1$/, '.2'));
+  assert.deepEqual(instances(world)[0]?.reservation?.volumes, volumes);
+  await world.stop();
+});
+
 test('an instance whose agent is gone for good starts elsewhere with a new volume', async () => {
   const world = await withDb({}, ['a1', 'a2']);
   const [task] = world.master.running('db');
