@@ -8,7 +8,7 @@ import { describeError } from './core/base/errors.ts';
 import { VERSION_TEXT } from './core/base/version.ts';
 import { describeStartFailure, refuseOldNode } from './core/cli/daemon.ts';
 import { loadLean } from './core/cli/lean-start.ts';
-import { collectAlone, letHeapGrowOnce } from './core/cli/small-heap.ts';
+import { collectAlone, keepHeapSmall, letHeapGrowOnce } from './core/cli/small-heap.ts';
 
 type Main = (argv: readonly string[]) => Promise<number>;
 
@@ -88,7 +88,11 @@ const PARTS: Readonly<Record<string, Part>> = {
   dns: {
     program: 'mesos-dns',
     help: 'Names for tasks, agents and masters',
-    load: () => import('./dns/main.ts'),
+    load: () => {
+      // The fewer messages are thrown away at a time, the shorter nobody is answered.
+      keepHeapSmall();
+      return import('./dns/main.ts').finally(letHeapGrowOnce);
+    },
   },
   execute: {
     program: 'mesos-execute',

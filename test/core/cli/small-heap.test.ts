@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 
 const MODULE = new URL('../../../core/cli/small-heap.ts', import.meta.url).href;
+const ROOF = new URL('../../../orrery.ts', import.meta.url).href;
 const MIB = 1024 ** 2;
 
 /** Size of the space for new objects of a process that has made 100 MB of them and kept every tenth. */
@@ -23,7 +24,7 @@ function newSpaceBytes(before: string): number {
   const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
     encoding: 'utf8',
   });
-  return Number(stdout.split(' ')[0]);
+  return Number(stdout.trimEnd().split('\n').at(-1)?.split(' ')[0]);
 }
 
 test('the space for new objects does not grow in a process that keeps its heap small', () => {
@@ -34,4 +35,9 @@ test('the space for new objects does not grow in a process that keeps its heap s
 test('it grows once, to four megabytes, in a process that has work', () => {
   const bytes = newSpaceBytes('keepHeapSmall(); letHeapGrowOnce();');
   assert.ok(bytes > 3 * MIB && bytes <= 9 * MIB, `${bytes} bytes`);
+});
+
+test('it grows to no more in a DNS server, which answers nobody while it is emptied', () => {
+  const bytes = newSpaceBytes(`await (await import('${ROOF}')).main(['dns', '-version']);`);
+  assert.ok(bytes <= 9 * MIB, `${bytes} bytes`);
 });
