@@ -1,9 +1,10 @@
 /**
  * Size of forwarded replies (spec mesos-dns, sections 5.5 to 5.7): over UDP the limit is what the
  * reply's own OPT record says, 512 without one. What is too long is cut at record borders: first
- * the additional section goes, then answers from the end. Pure.
+ * the additional section goes, then answers from the end; authority is never cut. Pure.
  */
 import type { Transport } from './forwarder.ts';
+import { moveRecords } from './moved-records.ts';
 import { HEADER_BYTES, TYPE } from './wire.ts';
 
 const UDP_BYTES_MIN = 512;
@@ -38,11 +39,39 @@ function cut(reply: Buffer, sections: Sections, transport: Transport): Buffer {
   const authorityEnd = authority.at(-1) ?? answersEnd;
   if (authorityEnd < limit)
     return withCounts(reply.subarray(0, authorityEnd), reply, answers.length, authority.length);
-  // Names in authority may point into the answers, so it can only go as a whole with them.
-  let kept = answers.length;
-  while (kept > 0 && (answers[kept - 1] ?? 0) >= limit) kept -= 1;
-  const end = kept === 0 ? sections.questionEnd : (answers[kept - 1] ?? sections.questionEnd);
-  return withCounts(reply.subarray(0, end), reply, kept, 0);
+  const { questionEnd } = sections;
+  return cutAnswers(reply, { answers, authority, questionEnd }, limit);
+}
+
+/** As many answers as leave the reply below the limit; what stands in authority stays. */
+function cutAnswers(
+  reply: Buffer,
+  parts: {
+    /** Where each record ends. */
+    readonly answers: readonly number[];
+    readonly authority: readonly number[];
+    readonly questionEnd: number;
+  },
+  limit: number,
+): Buffer {
+  const { answers, questionEnd } = parts;
+  const start = answers.at(-1) ?? questionEnd;
+  const end = parts.authority.at(-1) ?? start;
+  const endOf = (count: number): number => (count === 0 ? questionEnd : (answers[count - 1] ?? 0));
+  const authorityOf = (count: number): Buffer | undefined =>
+    moveRecords(reply, { start, end, keptBytes: endOf(count) });
+  let [fits, tooMany] = [0, answers.length];
+  while (fits + 1 < tooMany) {
+    const count = (fits + tooMany) >> 1;
+    if (endOf(count) + (authorityOf(count)?.length ?? 0) < limit) fits = count;
+    else tooMany = count;
+  }
+  const head = reply.subarray(0, endOf(fits));
+  const authority = authorityOf(fits);
+  // What we cannot read is left out.
+  if (authority === undefined) return withCounts(head, reply, fits, 0);
+  const bytes = Buffer.concat([head, authority]);
+  return withCounts(bytes, reply, fits, parts.authority.length);
 }
 
 function withCounts(head: Buffer, reply: Buffer, answers: number, authority: number): Buffer {

@@ -62,6 +62,14 @@ const ROWS: readonly (readonly [
     true,
     [FIT - 1, 1, 0, true],
   ],
+  [
+    'then answers, and authority never does',
+    { answers: 60, authority: 2 },
+    'udp',
+    true,
+    [FIT - 2, 2, 0, true],
+  ],
+  ['even where it is too long alone', { answers: 2, authority: 40 }, 'udp', true, [0, 40, 0, true]],
   ['everything over TCP', { answers: 4_000 }, 'tcp', true, [4_000, 0, 0, false]],
 ];
 
@@ -77,4 +85,54 @@ test('what cannot be read is passed on as it is', () => {
   for (const bytes of [reply({ answers: 3 }).subarray(0, 30), Buffer.alloc(600, 0xff)]) {
     assert.deepEqual(limitForwarded(Buffer.from(bytes), 'udp', true), bytes);
   }
+});
+
+/** `ttl` 60, class IN. */
+function record(owner: Buffer, type: number, data: Buffer): Buffer {
+  const fixed = Buffer.of(0, type, 0, 1, 0, 0, 0, 60, data.length >> 8, data.length & 255);
+  return Buffer.concat([owner, fixed, data]);
+}
+
+function pointer(at: number): Buffer {
+  return Buffer.of(0xc0 | (at >> 8), at & 255);
+}
+
+const label = (text: string): Buffer => Buffer.concat([Buffer.of(text.length), Buffer.from(text)]);
+
+/** Sixty answers whose last owns a name of its own, a name server below it, and a SOA that points at both. */
+function pointingReply(changes: { readonly loops?: boolean } = {}): Buffer {
+  const answers = Array.from({ length: 59 }, (_, at) => addressRecord(at));
+  const lastAt = QUESTION.length + 59 * ANSWER_BYTES;
+  const own = Buffer.concat([label('last'), pointer(14)]);
+  const last = record(own, TYPES.A, Buffer.of(10, 0, 0, 1));
+  const serverAt = lastAt + last.length;
+  const nameAt = serverAt + 12;
+  const server = Buffer.concat([label('ns'), pointer(changes.loops === true ? nameAt : lastAt)]);
+  const soa = Buffer.concat([pointer(nameAt), label('root'), pointer(nameAt), Buffer.alloc(20)]);
+  const bytes = Buffer.concat([
+    QUESTION,
+    ...answers,
+    last,
+    record(pointer(12), TYPES.NS, server),
+    record(pointer(lastAt), TYPES.SOA, soa),
+  ]);
+  bytes.writeUInt16BE(0x8180, 2);
+  bytes.writeUInt16BE(60, 6);
+  bytes.writeUInt16BE(2, 8);
+  return bytes;
+}
+
+test('names of authority that pointed into answers which are cut, or have moved, are spelt anew', () => {
+  const reply = limitForwarded(pointingReply(), 'udp', true);
+  const shown = show(reply);
+  assert.deepEqual(shown.authority, [
+    'a.example 2 60 ns.last.example',
+    'last.example 6 60 ns.last.example root.ns.last.example 0 0 0 0 0',
+  ]);
+  assert.ok(reply.length < 512 && reply.length >= 512 - ANSWER_BYTES, `${reply.length} bytes`);
+});
+
+test('authority with a name that never ends is left out', () => {
+  const shown = show(limitForwarded(pointingReply({ loops: true }), 'udp', true));
+  assert.deepEqual([shown.answers.length, shown.authority.length], [FIT, 0]);
 });
