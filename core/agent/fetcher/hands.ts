@@ -3,13 +3,14 @@
  * user's rights. The agent itself may be root; it must not copy what the user cannot read, nor
  * follow a link that an unpacked archive has left where the next file goes.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { constants } from 'node:fs';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { constants, existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ClusterError, describeError } from '../../base/errors.ts';
+import { SETPRIV, setprivWords } from '../launcher/user-words.ts';
 import type { SystemUser } from '../users.ts';
 import type { Packing } from './uri.ts';
 
@@ -82,12 +83,18 @@ export class Hands {
 
   private start(program: string, words: readonly string[], stdin: 'ignore' | 'pipe'): ChildProcess {
     const { user, signal, environment } = this.options;
-    return spawn(program, words, {
-      stdio: [stdin, 'pipe', 'pipe'],
+    const options = {
+      stdio: [stdin, 'pipe', 'pipe'] satisfies StdioOptions,
       signal,
-      ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
       ...(environment === undefined ? {} : { env: environment }),
-    });
+    };
+    if (user === undefined) return spawn(program, words, options);
+    const { uid, gid } = user;
+    // Node takes all other groups from the user it switches to.
+    if (user.groups.length === 0 || !existsSync(SETPRIV)) {
+      return spawn(program, words, { ...options, uid, gid });
+    }
+    return spawn(SETPRIV, [...setprivWords(user), '--', program, ...words], options);
   }
 }
 

@@ -6,6 +6,9 @@ export function groupsWord(user: UserIds | undefined): string {
   return user === undefined ? '' : [user.gid, ...allGroups(user)].join(' ');
 }
 
+/** Absolute: the task's PATH is its own. */
+export const SETPRIV = '/usr/bin/setpriv';
+
 export function setprivWords(user: UserIds): readonly string[] {
   const groups = allGroups(user);
   const others = groups.length === 1 ? ['--clear-groups'] : ['--groups', groups.join(',')];

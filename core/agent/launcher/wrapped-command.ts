@@ -13,7 +13,7 @@ import type {
 } from '../containerizer/plan.ts';
 import { keeperWords, rootfsLine } from './rootfs.ts';
 import { openTreesWords } from './shared-trees.ts';
-import { setprivWords } from './user-words.ts';
+import { SETPRIV, setprivWords } from './user-words.ts';
 
 export interface CommandLine {
   readonly file: string;
@@ -71,12 +71,11 @@ export function plainCommandLine(command: HostedCommand, user?: UserIds): Comman
  */
 export function switchedLine(line: CommandLine): CommandLine {
   const { user } = line;
-  const file = `${TOOLS}/setpriv`;
-  if (user?.groups === undefined || !existsSync(file)) return line;
+  if (user?.groups === undefined || !existsSync(SETPRIV)) return line;
   const { env, script } = carried(line.env);
   const inner = ['/bin/sh', '-c', script + CHECK, 'sh', line.file, ...line.args];
   const args = [...setprivWords(user), '--', ...inner];
-  return { ...line, file, argv0: 'setpriv', args, env, user: undefined };
+  return { ...line, file: SETPRIV, argv0: 'setpriv', args, env, user: undefined };
 }
 
 interface Place {
@@ -267,7 +266,7 @@ function privilegeWords(
     ...(capabilities === undefined ? [] : capabilityWords(capabilities, user)),
     ...(noNewPrivileges ? ['--no-new-privs'] : []),
   ];
-  return words.length === 0 ? [] : [`${TOOLS}/setpriv`, ...words, '--'];
+  return words.length === 0 ? [] : [SETPRIV, ...words, '--'];
 }
 
 function capabilityWords(

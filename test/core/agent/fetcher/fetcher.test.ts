@@ -472,6 +472,20 @@ test('files are brought with the rights of the task user, not those of the agent
   assert.deepEqual(setting.cached(), ['nobody', 'nobody/c1-b']);
 });
 
+test('files are brought with the rights of all groups of the user', async (context) => {
+  assert.ok(nobody !== undefined && isRoot, 'this test wants root and a user nobody');
+  const setting = new Setting(context);
+  const directory = setting.sandbox(nobody);
+  const shared = join(setting.source, 'shared');
+  writeFileSync(shared, 'of the group', { mode: 0o640 });
+  chownSync(shared, 0, 27);
+  const uris = [{ value: shared }];
+  const place = { directory, user: { ...nobody, groups: [27] }, signal: never };
+  assert.deepEqual(await setting.fetcher().fetchAll('c1', uris, place), DONE);
+  assert.equal(read(directory, 'shared'), 'of the group');
+  assert.equal(statSync(join(directory, 'shared')).uid, nobody.uid);
+});
+
 test('a link in an archive leads the next file nowhere the user may not write', async (context) => {
   assert.ok(nobody !== undefined && isRoot, 'this test wants root and a user nobody');
   const setting = new Setting(context);
