@@ -145,6 +145,7 @@ export function compileIsolation(
     countsPids: flags.cgroups_cpu_enable_pids_and_tids_count,
     isRevocableLow: flags.revocable_cpu_low_priority,
     hostMemoryBytes: host.memoryBytes,
+    hostCpuCount: host.cpuCount,
     destroyTimeoutMs: flags.cgroups_destroy_timeout,
     isDiskEnforced: flags.enforce_container_disk_quota,
     diskIntervalMs: flags.container_disk_watch_interval,

@@ -10,7 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { totalmem } from 'node:os';
+import { cpus, totalmem } from 'node:os';
 import { ClusterError, describeError } from '../../base/errors.ts';
 import type { OrphanPlaces } from '../launcher/orphans.ts';
 import { rootfsRefusal } from '../launcher/rootfs.ts';
@@ -42,6 +42,7 @@ export const isolationHost: IsolationHost = {
   },
   hasSystemd: existsSync('/run/systemd/system'),
   memoryBytes: totalmem(),
+  cpuCount: cpus().length || 1,
   programPath: (name) => {
     const folders = (process.env['PATH'] ?? '').split(':').filter((each) => each !== '');
     return folders.map((each) => `${each}/${name}`).find(isProgram);

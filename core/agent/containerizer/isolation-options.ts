@@ -21,6 +21,7 @@ export interface IsolationHost {
   /** Whether systemd runs the host. */
   readonly hasSystemd: boolean;
   readonly memoryBytes: number;
+  readonly cpuCount: number;
   /** Where a program is that the agent's `PATH` finds. */
   programPath?(name: string): string | undefined;
   /** Whether the program `perf` is there and runs. */
@@ -48,6 +49,7 @@ export interface IsolationOptions {
   readonly countsPids: boolean;
   readonly isRevocableLow: boolean;
   readonly hostMemoryBytes: number;
+  readonly hostCpuCount: number;
   readonly destroyTimeoutMs: DurationMs;
   readonly isDiskEnforced: boolean;
   readonly diskIntervalMs: DurationMs;
@@ -89,6 +91,7 @@ export const NO_ISOLATION: IsolationOptions = {
   countsPids: false,
   isRevocableLow: true,
   hostMemoryBytes: 0,
+  hostCpuCount: 0,
   destroyTimeoutMs: 60_000,
   isDiskEnforced: false,
   diskIntervalMs: 15_000,

@@ -29,6 +29,7 @@ import { type IsolationOptions, NO_ISOLATION } from './isolation-options.ts';
 import { DISK_ISOLATOR, diskStatistics } from './isolators/disk.ts';
 import { RLIMITS } from './isolators/privileges.ts';
 import { createIsolators } from './isolators.ts';
+import { limitStatistics } from './limit-statistics.ts';
 import type { NetClsHandles } from './net-cls.ts';
 import type { IsolationPlan } from './plan.ts';
 import { IsolationPlanner, type PlannedContainer } from './planner.ts';
@@ -240,8 +241,18 @@ export class MesosContainerizer implements Containerizer {
 
   usage(containerId: string): ResourceStatistics | undefined {
     const known = this.known.get(containerId);
+    if (known === undefined) return undefined;
+    const counted = this.countedOf(containerId, known);
+    const { resources } = known;
+    const limits =
+      resources === undefined ? {} : limitStatistics(resources, this.options.isolation);
+    if (Object.keys(limits).length === 0) return counted;
+    return { timestamp: 0, ...counted, ...limits };
+  }
+
+  private countedOf(containerId: string, known: Known): ResourceStatistics | undefined {
     const { files, isolation } = this.options;
-    if (known === undefined || files === undefined) return undefined;
+    if (files === undefined) return undefined;
     const network = isolation.countsTraffic ? this.traffic.of(containerId, files) : {};
     const perf = this.options.perfOf?.(containerId);
     const more = { ...network, ...this.diskOf(known), ...(perf === undefined ? {} : { perf }) };

@@ -18,6 +18,7 @@ const HOST: IsolationHost = {
   isDirectory: (path) => path === '/etc/cni',
   hasSystemd: false,
   memoryBytes: 8 * 1024 ** 3,
+  cpuCount: 4,
 };
 const FAILED = 'Failed to create a containerizer: Could not create MesosContainerizer: ';
 

@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NO_ISOLATION } from '../../../../core/agent/containerizer/isolation-options.ts';
-import { MesosContainerizer } from '../../../../core/agent/containerizer/mesos.ts';
+import {
+  MesosContainerizer,
+  type MesosContainerizerOptions,
+} from '../../../../core/agent/containerizer/mesos.ts';
 import type {
   ContainerConfig,
   ContainerizerEvent,
@@ -67,13 +70,13 @@ function config(id: string, more: Partial<ContainerConfig> = {}): ContainerConfi
   };
 }
 
-async function started(): Promise<{
+async function started(options?: MesosContainerizerOptions): Promise<{
   readonly launcher: StrawLauncher;
   readonly it: MesosContainerizer;
   readonly heard: ContainerizerEvent[];
 }> {
   const launcher = new StrawLauncher();
-  const it = new MesosContainerizer(launcher);
+  const it = new MesosContainerizer(launcher, options);
   const heard: ContainerizerEvent[] = [];
   await it.recover((event) => heard.push(event));
   return { launcher, it, heard };
@@ -149,4 +152,26 @@ test('limits that cannot be set end the container, as the original finds out whe
     heard.map((event) => event.kind === 'launch-failed' && event.reason),
     ['REASON_EXECUTOR_TERMINATED'],
   );
+});
+
+test('what a container may use at most is told where a task has limits or CFS makes one of the request', async () => {
+  const cpus = (value: number) => ({ name: 'cpus', type: 'SCALAR', scalar: { value } }) as const;
+  const mem = (value: number) => ({ name: 'mem', type: 'SCALAR', scalar: { value } }) as const;
+  const requests = [cpus(0.5), mem(64), cpus(0.1), mem(32)];
+  const host = { hostCpuCount: 8, hostMemoryBytes: 4 * 1024 ** 3 };
+  const usage = async (more: Partial<ContainerConfig>, enablesCfs = false) => {
+    const isolation = { ...NO_ISOLATION, ...host, enablesCfs };
+    const { it } = await started({ isolation, volumeDirectory: () => undefined });
+    it.launch(config('c1', { requests, ...more }));
+    return it.usage('c1');
+  };
+  assert.equal(await usage({}), undefined);
+  assert.deepEqual(await usage({}, true), { timestamp: 0, cpus_limit: 0.6 });
+  assert.equal(await usage({ requests: [mem(64)] }, true), undefined);
+  const limits = { cpus: 2, mem: 128 };
+  const limited = { timestamp: 0, cpus_limit: 2, mem_limit_bytes: 128 * 1024 ** 2 };
+  assert.deepEqual(await usage({ limits }), limited);
+  const infinite = { cpus: Number.POSITIVE_INFINITY, mem: Number.POSITIVE_INFINITY };
+  const all = { timestamp: 0, cpus_limit: 8, mem_limit_bytes: 4 * 1024 ** 3 };
+  assert.deepEqual(await usage({ limits: infinite }, true), all);
 });
