@@ -1,13 +1,17 @@
 /** Containers with images in all their forms: groups, executors, volumes, users, after deaths. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import {
@@ -395,5 +399,49 @@ test(
     await next.recover(new Set());
     assert.deepEqual([it.containers(), it.mounts()], [[], []]);
     await next.stop();
+  },
+);
+
+test(
+  'a container inside of one with an image has volumes beside those of its parent',
+  IMAGES,
+  async (t) => {
+    const host = mkdtempSync(join(tmpdir(), 'shared-'));
+    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', host]);
+    t.after(() => {
+      execFileSync('umount', ['--recursive', '--lazy', host]);
+      rmSync(host, { recursive: true });
+    });
+    execFileSync('mount', ['--make-shared', host]);
+    for (const name of ['outer', 'own']) {
+      mkdirSync(join(host, name));
+      writeFileSync(join(host, name, 'file'), `of ${name};`);
+    }
+    const volumesOf = (name: string): readonly Volume[] => {
+      const value = { data: new TextEncoder().encode(`secret of ${name};`) };
+      const path = join(host, name);
+      const mount_propagation = { mode: 'BIDIRECTIONAL' } as const;
+      return [
+        {
+          ...{ container_path: `/${name}-secret`, mode: 'RO' },
+          source: { type: 'SECRET', secret: { type: 'VALUE', value } },
+        },
+        {
+          ...{ container_path: `/${name}-shared`, mode: 'RW' },
+          source: { type: 'HOST_PATH', host_path: { path, mount_propagation } },
+        },
+      ];
+    };
+    const it = await ImageBench.start(t, { isolation: `${ISOLATION},volume/secret` });
+    saveOld(it.archives, SHELL);
+    const info = inImage('shell', { volumes: volumesOf('outer') });
+    await it.bench.run('t1', { command: 'sleep 1000', info });
+    const command = 'cat /outer-secret /outer-shared/file /own-secret /own-shared/file';
+    await it.bench.plain('t1.n', { command, info: { type: 'MESOS', volumes: volumesOf('own') } });
+    await it.bench.containerEvent('t1.n', 'plain-ended');
+    assert.equal(
+      readFileSync(join(it.bench.sandbox('t1'), 'containers/n/stdout'), 'utf8'),
+      'secret of outer;of outer;secret of own;of own;',
+    );
   },
 );

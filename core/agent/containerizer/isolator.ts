@@ -45,6 +45,11 @@ export function isNested(id: string): boolean {
   return id.includes('.');
 }
 
+/** 0 for a container on its own: what lines of a plan name by it is not what those of its parent name. */
+export function depthOf(id: string): number {
+  return id.split('.').length - 1;
+}
+
 export function rootIdOf(id: string): string {
   return id.split('.')[0] ?? id;
 }

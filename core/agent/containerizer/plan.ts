@@ -54,6 +54,8 @@ export type OwnNamespaceKind = 'pid' | 'ipc';
 
 /** A directory or file of the host; what is mounted below it on either side is there on the other, too. */
 export interface SharedTree {
+  /** Lines of `setup` know it by this number; those of a parent's trees are others. */
+  readonly index: number;
   readonly path: string;
   /** Made as a directory when it is not there. */
   readonly isMade: boolean;
@@ -65,7 +67,7 @@ export interface NamespacePlan {
   readonly setup: readonly string[];
   /** Variables of `setup` that must not stand in it: who may list processes sees its lines. */
   readonly setupVariables?: Readonly<Record<string, string>>;
-  /** Put at their places by lines of `setup`, which know them by their index. */
+  /** Put at their places by lines of `setup`. */
   readonly sharedTrees?: readonly SharedTree[];
   /** File that keeps the network namespace; it is made before the others. */
   readonly network?: string;

@@ -309,8 +309,10 @@ function withNamespaces(plan: IsolationPlan, outer: NamespacePlan | undefined): 
   }
   const { rootfs, workingDirectory } = outer;
   const setupVariables = { ...outer.setupVariables, ...namespaces?.setupVariables };
+  const sharedTrees = [...(outer.sharedTrees ?? []), ...(namespaces?.sharedTrees ?? [])];
   const files = {
     rootfs,
+    ...(sharedTrees.length === 0 ? {} : { sharedTrees }),
     ...(workingDirectory === undefined ? {} : { workingDirectory }),
     ...(Object.keys(setupVariables).length === 0 ? {} : { setupVariables }),
     setup: [...outer.setup, ...whole.setup],

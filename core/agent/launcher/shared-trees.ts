@@ -11,14 +11,14 @@ import { PERL, REFUSAL } from './rootfs.ts';
 const FIRST_DESCRIPTOR = 20;
 
 /**
- * perl -e <this> <first descriptor> <count> (<path> <whether it may be made>)... <file> <words...>
+ * perl -e <this> <count> (<descriptor> <path> <whether it may be made>)... <file> <words...>
  *
  * open_tree(2) has the same number everywhere; a path that is not there is refused by a line of the plan.
  */
 const OPEN = String.raw`
 use POSIX ();
-my ($next, $count, @words) = @ARGV;
-my @trees = splice @words, 0, 2 * $count;
+my ($count, @words) = @ARGV;
+my @trees = splice @words, 0, 3 * $count;
 sub refuse { print STDERR "${REFUSAL}$_[0]\n"; exit 1 }
 open my $table, "<", "/proc/self/mountinfo" or refuse "Failed to read mount table: $!";
 my @mounts = map {
@@ -28,9 +28,8 @@ my @mounts = map {
   [$at, scalar grep { /^shared:/ } @options];
 } <$table>;
 close $table;
-while (my ($path, $isMade) = splice @trees, 0, 2) {
+while (my ($descriptor, $path, $isMade) = splice @trees, 0, 3) {
   system "mkdir", "-p", $path if $isMade && !-e $path;
-  my $descriptor = $next++;
   next unless -e $path;
   chomp(my $real = readlink_of($path));
   my $mount;
@@ -64,8 +63,10 @@ syscall(429, $tree + 0, $nothing, -100, $to, 4) == 0 or die "Failed to mount a s
 
 /** Before the command line that makes the namespaces. */
 export function openTreesWords(trees: readonly SharedTree[]): readonly string[] {
-  const words = trees.flatMap(({ path, isMade }) => [path, isMade ? '1' : '']);
-  return [PERL, '-e', OPEN, String(FIRST_DESCRIPTOR), String(trees.length), ...words];
+  const words = trees.flatMap(({ index, path, isMade }) => [
+    ...[String(FIRST_DESCRIPTOR + index), path, isMade ? '1' : ''],
+  ]);
+  return [PERL, '-e', OPEN, String(trees.length), ...words];
 }
 
 /** In a line for `sh`: puts the tree of this index at `"$to"`. */

@@ -1,7 +1,7 @@
 /** `docker/volume`: volumes of Docker's volume drivers (spec agent-runtime, section 8.3). */
 import { err, ok, type Result } from '../../../base/result.ts';
 import type { Volume } from '../../../wire/types/mesos.v1.ts';
-import type { IsolatedContainer, Isolator } from '../isolator.ts';
+import { depthOf, type IsolatedContainer, type Isolator } from '../isolator.ts';
 import type { PlanPart } from '../plan.ts';
 import type { PlannedVolume } from '../volume-plan.ts';
 import { bindLines } from './mount-lines.ts';
@@ -28,8 +28,7 @@ function prepare(
   const setup: string[] = [];
   for (const volume of containerInfo?.volumes ?? []) {
     if (volume.source?.type !== 'DOCKER_VOLUME') continue;
-    // Lines of a parent may come before those of a child, with variables of their own.
-    const variable = `VOLUME_${id.split('.').length}_${volumes.length}`;
+    const variable = `VOLUME_${depthOf(id)}_${volumes.length}`;
     const planned = plannedOf(volume, variable, id);
     if (!planned.ok) return planned;
     const { driver, name } = planned.value;

@@ -5,11 +5,13 @@
  */
 import { err, ok, type Result } from '../../../base/result.ts';
 import type { Resource, Volume } from '../../../wire/types/mesos.v1.ts';
-import { type IsolatedContainer, type Isolator, isNested } from '../isolator.ts';
+import { depthOf, type IsolatedContainer, type Isolator, isNested } from '../isolator.ts';
 import type { PlanPart, SharedTree } from '../plan.ts';
 import { bindLines, quote, refuseUnless, rootLines } from './mount-lines.ts';
 
 const MOUNT = ['mount'] as const;
+/** Of one container: each takes a descriptor while its namespaces are made. */
+const SHARED_TREES_MAX = 64;
 
 /** The mount namespace, the root file system of an image, and persistent volumes where links do not do. */
 export function linuxFilesystemIsolator(
@@ -149,7 +151,12 @@ function prepareHostPaths(
     // It sees it there already.
     const isSame = host === path && container.image === undefined && mode !== 'RO';
     if (isSame && !isShared) continue;
-    const sharedTree = isShared ? sharedTrees.push({ path: host, isMade: mayMake }) - 1 : undefined;
+    const index = depthOf(container.id) * SHARED_TREES_MAX + sharedTrees.length;
+    const sharedTree = isShared ? index : undefined;
+    if (isShared) sharedTrees.push({ index, path: host, isMade: mayMake });
+    if (sharedTrees.length > SHARED_TREES_MAX) {
+      return err(`More than ${SHARED_TREES_MAX} volumes with bidirectional mount propagation`);
+    }
     const missing = `Mount point '${path}' is an absolute path. It must exist if the container shares the host filesystem`;
     const isReadOnly = mode === 'RO';
     const bound = { source: host, target: path, isReadOnly, sharedTree, missing };

@@ -1,6 +1,6 @@
 /** `environment_secret`, `volume/secret`: variables and files whose contents are secrets (section 8.3). */
 import { err, ok } from '../../../base/result.ts';
-import type { Isolator } from '../isolator.ts';
+import { depthOf, type Isolator } from '../isolator.ts';
 import { bindLines, quote } from './mount-lines.ts';
 
 /** References are for a secret store, of which there is none without a module. */
@@ -32,7 +32,7 @@ export function volumeSecretIsolator(): Isolator {
   return {
     name: 'volume/secret',
     prepare: (container) => {
-      const { sandbox, user, containerInfo } = container;
+      const { id, sandbox, user, containerInfo } = container;
       const directory = `${sandbox}/.secret`;
       const setup: string[] = [];
       const variables: Record<string, string> = {};
@@ -47,7 +47,7 @@ export function volumeSecretIsolator(): Isolator {
         if (target.split('/').includes('..')) {
           return err(`The path of a SECRET volume contains '..': '${target}'`);
         }
-        const name = `SECRET_${Object.keys(variables).length}`;
+        const name = `SECRET_${depthOf(id)}_${Object.keys(variables).length}`;
         variables[name] = Buffer.from(secret.value.data).toString('base64');
         const file = `${directory}/${name}`;
         setup.push(
