@@ -130,7 +130,8 @@ export class ClusterNames {
   private forgetMissing(present: ReadonlySet<string>): void {
     const missing = [...this.agents.keys()].filter((id) => !present.has(id));
     for (const id of missing) if (this.missedAgents.has(id)) this.removeAgent(id);
-    this.missedAgents = new Set(missing);
+    // One that comes back starts anew: the next document may again be older than it.
+    this.missedAgents = new Set(missing.filter((id) => this.agents.has(id)));
   }
 
   apply(change: ClusterChange, addressesOf: AddressesOf): ChangeOutcome {

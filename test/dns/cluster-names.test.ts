@@ -164,6 +164,10 @@ test('an agent that two documents in a row do not have has no names any more', (
   assert.equal(names.records.describe(), before);
   assert.equal(names.learnFromDocument(document('x-S0'), addressesOf), true);
   assert.equal(names.records.describe().includes('10.1.1.2'), false);
+  // Back while the next document was on its way.
+  hear(names, v1.agentAdded(v1.agent('x-S1', '10.1.1.2')));
+  assert.equal(names.learnFromDocument(document('x-S0'), addressesOf), false);
+  assert.equal(names.records.describe(), before);
 });
 
 test('a malformed pid makes the whole document unusable, a missing one does not', () => {
