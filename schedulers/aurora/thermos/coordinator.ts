@@ -5,13 +5,14 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Clock } from '../../../core/base/clock.ts';
 import { SystemClock, sleep } from '../../../core/base/clock.ts';
 import { describeError } from '../../../core/base/errors.ts';
 import type { ProcessStatus } from '../thrift/types.ts';
 import { CheckpointWriter } from './checkpoint-stream.ts';
+import { type ImageLaunch, imageCommand, imageRoot } from './filesystem-image.ts';
 import { TASK_MARK } from './process-list.ts';
 import { type LogFile, type LogSettings, openLogs } from './process-log.ts';
 import { asUser, type SystemUser } from './users.ts';
@@ -38,6 +39,8 @@ export interface CoordinatorOrder {
   readonly log: LogSettings;
   readonly user: SystemUser;
   readonly isChrooted: boolean;
+  /** The process runs in the filesystem image of the task. */
+  readonly image?: ImageLaunch | undefined;
   readonly keepsEnvironment: boolean;
 }
 
@@ -84,25 +87,36 @@ class Coordinator {
   }
 
   private start(stdio: StdioOptions): ChildProcess {
-    const { cmdline, sandbox, user, isChrooted } = this.order;
-    const shell = ['/bin/bash', '-c', cmdline];
-    const chroot = ['chroot', `--userspec=${user.uid}:${user.gid}`, sandbox];
-    const [program = '', ...words] = [...(isChrooted ? chroot : asUser(user)), ...shell];
+    const { sandbox } = this.order;
+    const [program = '', ...words] = this.words();
     // Its own session, so that a signal for the process group does not reach us.
     return spawn(program, words, { cwd: sandbox, env: this.environment(), stdio, detached: true });
   }
 
+  private words(): readonly string[] {
+    const { cmdline, sandbox, user, isChrooted, image } = this.order;
+    if (image !== undefined) {
+      // It needs our rights to change the root, and gives them up for the user's then.
+      const root = imageRoot(process.env['MESOS_DIRECTORY'] ?? dirname(sandbox));
+      return imageCommand(image, { cmdline, user: user.name, root });
+    }
+    const shell = ['/bin/bash', '-c', cmdline];
+    const chroot = ['chroot', `--userspec=${user.uid}:${user.gid}`, sandbox];
+    return [...(isChrooted ? chroot : asUser(user)), ...shell];
+  }
+
   private environment(): NodeJS.ProcessEnv {
-    const { sandbox, user, keepsEnvironment, isChrooted } = this.order;
+    const { sandbox, user, keepsEnvironment, isChrooted, image } = this.order;
+    const home = image?.sandbox ?? sandbox;
     return {
       ...(keepsEnvironment ? process.env : {}),
       ...(process.env[TASK_MARK] === undefined ? {} : { [TASK_MARK]: process.env[TASK_MARK] }),
-      HOME: sandbox,
+      HOME: home,
       LOGNAME: user.name,
       USER: user.name,
       PATH: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
       ...(existsSync(join(sandbox, PROFILE))
-        ? { BASH_ENV: isChrooted ? `/${PROFILE}` : join(sandbox, PROFILE) }
+        ? { BASH_ENV: isChrooted ? `/${PROFILE}` : join(home, PROFILE) }
         : {}),
     };
   }

@@ -21,6 +21,15 @@ export interface AnnouncerOptions {
   readonly hostname: string | undefined;
 }
 
+/** For tasks with a filesystem image. */
+export interface ImageOptions {
+  readonly containerizer: string;
+  /** Of the sandbox, in the image; tasks with an image are refused without one. */
+  readonly mountPoint: string | undefined;
+  /** The user of the task is made in the image. */
+  readonly createsUser: boolean;
+}
+
 export interface ThermosExecutorOptions {
   readonly announcer: AnnouncerOptions | undefined;
   readonly executeAsUser: string | undefined;
@@ -28,10 +37,11 @@ export interface ThermosExecutorOptions {
   readonly setsUserForHealthChecks: boolean;
   readonly log: LogSettings;
   readonly keepsEnvironment: boolean;
+  readonly image: ImageOptions;
   readonly stopTimeoutMs: number;
 }
 
-const IMAGES = 'Accepted: there are no tasks with a filesystem image.';
+const CONTAINERIZER = '/usr/libexec/mesos/mesos-containerizer';
 
 export const EXECUTOR_FLAGS = {
   'announcer-ensemble': optionalFlag('string', { help: 'ZooKeeper servers that announce tasks.' }),
@@ -39,9 +49,11 @@ export const EXECUTOR_FLAGS = {
   'announcer-allow-custom-serverset-path': flag('bool', false, { help: 'Jobs may name a path.' }),
   'announcer-hostname': optionalFlag('string', { help: 'Announced in place of the host.' }),
   'announcer-zookeeper-auth-config': optionalFlag('path', { help: 'File with credentials.' }),
-  'mesos-containerizer-path': optionalFlag('path', { help: IMAGES }),
-  'no-create-user': flag('bool', false, { help: IMAGES }),
-  'sandbox-mount-point': optionalFlag('path', { help: IMAGES }),
+  'mesos-containerizer-path': flag('path', CONTAINERIZER, {
+    help: 'Runs processes in a filesystem image.',
+  }),
+  'no-create-user': flag('bool', false, { help: 'Images have the users of tasks already.' }),
+  'sandbox-mount-point': optionalFlag('path', { help: 'The sandbox inside a filesystem image.' }),
   'execute-as-user': optionalFlag('string', { help: 'User of the processes, not the role.' }),
   nosetuid: flag('bool', false, { help: 'Processes run as the user of the executor.' }),
   'nosetuid-health-checks': flag('bool', false, { help: 'Shell health checks do so.' }),
@@ -77,6 +89,11 @@ export function compileExecutorOptions(
       backups: flags['runner-rotate-log-backups'],
     },
     keepsEnvironment: flags.preserve_env,
+    image: {
+      containerizer: flags['mesos-containerizer-path'],
+      mountPoint: flags['sandbox-mount-point'],
+      createsUser: !flags['no-create-user'],
+    },
     stopTimeoutMs: flags.stop_timeout_in_secs * 1_000,
   });
 }

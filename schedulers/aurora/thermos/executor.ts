@@ -15,15 +15,16 @@ import { createZooKeeperClient } from '../../../core/net/zookeeper/open.ts';
 import { jsonOf } from '../config/pystachio/plain.ts';
 import { readTaskInstance, type TaskInstance } from '../config/task-instance.ts';
 import { decodeStruct } from '../thrift/messages.ts';
-import type { AssignedTask } from '../thrift/types.ts';
+import type { AssignedTask, Container } from '../thrift/types.ts';
 import { Announcer, announcedPath, memberJson } from './announcer.ts';
 import { DiskLimit } from './disk-usage.ts';
 import type { ThermosExecutorOptions } from './executor-options.ts';
+import { type ImageLaunch, imageCommand, imageRoot } from './filesystem-image.ts';
 import { healthCheckerOf } from './health-checker.ts';
 import { askToEnd, SIGNAL_TIMEOUT_MS } from './http-lifecycle.ts';
 import type { TaskReport } from './machine/task-report.ts';
 import { RunnerProcess } from './runner-process.ts';
-import { createSandbox } from './sandbox.ts';
+import { createSandbox, hasImage } from './sandbox.ts';
 import type { StatusSource } from './status-source.ts';
 import {
   ASSUMED_HEALTHY,
@@ -31,7 +32,7 @@ import {
   INITIALIZING,
   TaskExecution,
 } from './task-execution.ts';
-import { findUser } from './users.ts';
+import { findUser, ownUser } from './users.ts';
 
 /** An executor that nobody gives a task ends. */
 const TASK_WAIT_MS = seconds(10);
@@ -185,6 +186,7 @@ class AuroraTask implements ExecutionSteps {
       taskId: assigned.taskId,
       setuid: this.user,
       isChrooted: false,
+      image: this.imageLaunch(),
       keepsEnvironment: this.options.keepsEnvironment,
       ports: instance.ports,
       hostname: assigned.slaveHost ?? '',
@@ -198,7 +200,11 @@ class AuroraTask implements ExecutionSteps {
     const { clock, http, log } = this.ports;
     const runsAs = this.options.setsUserForHealthChecks ? this.user : undefined;
     const user = runsAs === undefined ? undefined : findUser(runsAs);
-    const target = { sandbox: this.sandbox, ports: instance.ports, user };
+    const image = this.imageLaunch();
+    const root = imageRoot(this.ports.env['MESOS_DIRECTORY'] ?? this.root);
+    const words = (cmdline: string): readonly string[] | undefined =>
+      image && imageCommand(image, { cmdline, user: runsAs ?? ownUser().name, root });
+    const target = { sandbox: this.sandbox, ports: instance.ports, user, imageWords: words };
     const health = healthCheckerOf(instance.healthCheck, target, { clock, http }) ?? {
       report: () => ASSUMED_HEALTHY,
       stop: async () => {},
@@ -233,12 +239,24 @@ class AuroraTask implements ExecutionSteps {
     return path.ok ? undefined : path.error;
   }
 
+  private get container(): Container {
+    return this.work.assigned.task.container ?? { mesos: {} };
+  }
+
+  /** Of a task with a filesystem image, whose sandbox has been made. */
+  private imageLaunch(): ImageLaunch | undefined {
+    const { containerizer, mountPoint } = this.options.image;
+    if (!hasImage(this.container) || mountPoint === undefined) return undefined;
+    return { containerizer, sandbox: mountPoint };
+  }
+
   private createSandbox(): string | undefined {
     const created = createSandbox({
       root: this.root,
       hostDirectory: this.ports.env['MESOS_DIRECTORY'],
-      container: this.work.assigned.task.container ?? { mesos: {} },
+      container: this.container,
       user: this.user,
+      image: this.options.image,
     });
     return created.ok ? undefined : created.error;
   }

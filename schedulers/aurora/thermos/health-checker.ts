@@ -69,6 +69,8 @@ export interface HealthTarget {
   readonly ports: ReadonlyMap<string, number>;
   /** Whom shell checks run as; ourselves without one. */
   readonly user: SystemUser | undefined;
+  /** The words that run a shell check in the task's filesystem image; undefined without one. */
+  readonly imageWords?: (command: string) => readonly string[] | undefined;
 }
 
 export interface CheckPorts {
@@ -130,10 +132,11 @@ function shortened(text: string): string {
 function checkByShell(
   command: string,
   { timeoutSecs }: HealthCheck,
-  { sandbox, user }: HealthTarget,
+  { sandbox, user, imageWords }: HealthTarget,
   clock: Clock,
 ): Promise<CheckResult> {
-  const [program = '', ...words] = [...asUser(user), '/bin/sh', '-c', command];
+  const shell = [...asUser(user), '/bin/sh', '-c', command];
+  const [program = '', ...words] = imageWords?.(command) ?? shell;
   const child = spawn(program, words, {
     ...{ cwd: sandbox, detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
   });

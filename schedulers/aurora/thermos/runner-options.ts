@@ -1,6 +1,7 @@
 /** Flags of the runner (spec thermos, section 4). The executor writes them, the runner reads them. */
 import { flag, optionalFlag, parseFlags, requiredFlag } from '../../../core/base/flags.ts';
 import { err, ok, type Result } from '../../../core/base/result.ts';
+import type { ImageLaunch } from './filesystem-image.ts';
 import {
   DEFAULT_LOG,
   DESTINATIONS,
@@ -22,12 +23,12 @@ export interface RunnerOptions {
   readonly setuid: string | undefined;
   readonly isChrooted: boolean;
   readonly keepsEnvironment: boolean;
+  /** Of a task with a filesystem image. */
+  readonly image: ImageLaunch | undefined;
   readonly ports: ReadonlyMap<string, number>;
   readonly hostname: string;
   readonly log: LogSettings;
 }
-
-const IMAGES = 'tasks with a filesystem image are not supported';
 
 export const RUNNER_FLAGS = {
   thermos_json: requiredFlag('path', { help: 'File with the task as JSON.' }),
@@ -48,11 +49,8 @@ export const RUNNER_FLAGS = {
   }),
   rotate_log_size_mb: flag('int', ROTATE_BYTES / MIB, { help: 'Size at which a file is rotated.' }),
   rotate_log_backups: flag('int', ROTATE_BACKUPS, { help: 'Rotated files that are kept.' }),
-  container_sandbox: optionalFlag('path', {
-    help: 'Not supported.',
-    validate: () => `Flag 'container_sandbox' is not supported: ${IMAGES}`,
-  }),
-  mesos_containerizer_path: optionalFlag('path', { help: 'Accepted: there are no images.' }),
+  container_sandbox: optionalFlag('path', { help: 'The sandbox inside the filesystem image.' }),
+  mesos_containerizer_path: optionalFlag('path', { help: 'Runs processes in a filesystem image.' }),
 } as const;
 
 export function oneOf(
@@ -81,6 +79,7 @@ export function readRunnerOptions(argv: readonly string[]): Result<RunnerOptions
     setuid: flags.setuid,
     isChrooted: flags.enable_chroot,
     keepsEnvironment: flags.preserve_env,
+    image: imageOf(flags.mesos_containerizer_path, flags.container_sandbox),
     ports: ports.value,
     hostname: flags.hostname,
     log: {
@@ -94,9 +93,17 @@ export function readRunnerOptions(argv: readonly string[]): Result<RunnerOptions
   });
 }
 
+function imageOf(
+  containerizer: string | undefined,
+  sandbox: string | undefined,
+): ImageLaunch | undefined {
+  if (containerizer === undefined || sandbox === undefined) return undefined;
+  return { containerizer, sandbox };
+}
+
 /** The words that make `readRunnerOptions` give these options. */
 export function runnerArguments(options: RunnerOptions): readonly string[] {
-  const { log } = options;
+  const { log, image } = options;
   return [
     RUNNER,
     `--thermos_json=${options.thermosJson}`,
@@ -107,6 +114,12 @@ export function runnerArguments(options: RunnerOptions): readonly string[] {
     ...(options.setuid === undefined ? [] : [`--setuid=${options.setuid}`]),
     ...(options.isChrooted ? ['--enable_chroot'] : []),
     ...(options.keepsEnvironment ? ['--preserve_env'] : []),
+    ...(image === undefined
+      ? []
+      : [
+          `--mesos_containerizer_path=${image.containerizer}`,
+          `--container_sandbox=${image.sandbox}`,
+        ]),
     ...[...options.ports].map(([name, port]) => `--port=${name}:${port}`),
     `--process_logger_destination=${log.destination}`,
     `--process_logger_mode=${log.mode}`,

@@ -16,7 +16,7 @@ import {
   type TaskReport,
 } from './machine/task-report.ts';
 import { ownProgram } from './own-program.ts';
-import { processesAtHome, signalProcess } from './process-list.ts';
+import { processesAtHome, signalProcess, TASK_MARK } from './process-list.ts';
 import { type RunnerOptions, runnerArguments } from './runner-options.ts';
 
 const POLL_MS = 500;
@@ -67,7 +67,8 @@ export class RunnerProcess implements TaskRunner {
     const { exit } = this;
     const result = this.result();
     if (result !== undefined) return reportOfResult(result);
-    return exit === undefined ? undefined : reportOfExit(exit);
+    if (exit === undefined) return undefined;
+    return reportOfExit(exit, this.state.taskState === 'ACTIVE');
   }
 
   async stop(limitMs: number): Promise<void> {
@@ -81,7 +82,8 @@ export class RunnerProcess implements TaskRunner {
       await this.signalUntilEnd('SIGUSR1', until);
     }
     if (this.exit === undefined && this.clock.now() >= until) this.child.kill('SIGKILL');
-    for (const { pid } of processesAtHome(this.options.sandbox, this.options.taskId))
+    const { sandbox, image, taskId } = this.options;
+    for (const { pid } of processesAtHome(image?.sandbox ?? sandbox, taskId))
       signalProcess(pid, 'SIGKILL');
   }
 
@@ -109,7 +111,10 @@ export class RunnerProcess implements TaskRunner {
 
   private spawn(): ChildProcess {
     const [program = '', ...words] = ownProgram();
+    const { image, taskId } = this.options;
     const child = spawn(program, [...words, ...runnerArguments(this.options)], {
+      // All tasks with an image have the same home.
+      env: { ...process.env, ...(image === undefined ? {} : { [TASK_MARK]: taskId }) },
       // It outlives the executor.
       detached: true,
       stdio: ['ignore', 'inherit', 'inherit'],

@@ -24,6 +24,7 @@ import {
   hasWords,
   listProcesses,
   processesAtHome,
+  type SystemProcess,
   signalProcess,
 } from './process-list.ts';
 import { logSettings } from './process-log.ts';
@@ -173,7 +174,7 @@ class Runner {
   }
 
   private launch({ process: name, run, seq }: Extract<RunnerEffect, { kind: 'launch' }>): void {
-    const { taskId, sandbox, isChrooted, keepsEnvironment, log } = this.options;
+    const { taskId, sandbox, isChrooted, image, keepsEnvironment, log } = this.options;
     const found = this.work.task.processes.find((each) => each.name === name);
     assert(found !== undefined, `task ${taskId} has no process ${name}`);
     const order: CoordinatorOrder = {
@@ -186,6 +187,7 @@ class Runner {
       log: logSettings(found.logger, log),
       user: this.work.user,
       isChrooted,
+      image,
       keepsEnvironment,
     };
     const [program = '', ...words] = ownProgram();
@@ -260,7 +262,7 @@ class Runner {
     const below = processes.flatMap(({ pid }) => (pid === undefined ? [] : descendants(pid, all)));
     const kept = new Set(below.map((each) => each.pid));
     for (const { pid } of processes) if (pid !== undefined) signalProcess(pid, 'SIGTERM');
-    for (const { pid } of processesAtHome(this.options.sandbox, this.options.taskId)) {
+    for (const { pid } of this.ownProcesses()) {
       if (!kept.has(pid)) signalProcess(pid, 'SIGTERM');
     }
   }
@@ -277,10 +279,15 @@ class Runner {
       for (const each of descendants(pid, all)) signalProcess(each.pid, 'SIGKILL');
     }
     for (let round = 0; round < KILL_ROUNDS_MAX; round += 1) {
-      const left = processesAtHome(this.options.sandbox, this.options.taskId);
+      const left = this.ownProcesses();
       if (left.length === 0) return;
       for (const { pid } of left) signalProcess(pid, 'SIGKILL');
     }
+  }
+
+  private ownProcesses(): readonly SystemProcess[] {
+    const { sandbox, image, taskId } = this.options;
+    return processesAtHome(image?.sandbox ?? sandbox, taskId);
   }
 
   private killProcess({ pid, coordinator_pid: coordinator }: ProcessStatus): void {
@@ -289,7 +296,7 @@ class Runner {
     }
     if (pid === undefined) return;
     const below = new Set(descendants(pid, listProcesses()).map((each) => each.pid));
-    for (const each of processesAtHome(this.options.sandbox, this.options.taskId)) {
+    for (const each of this.ownProcesses()) {
       if (below.has(each.pid)) signalProcess(each.pid, 'SIGKILL');
     }
   }

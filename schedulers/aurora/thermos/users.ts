@@ -23,6 +23,13 @@ export function findUser(name: string): SystemUser | undefined {
   return { name, uid: Number(uid), gid: Number(gid) };
 }
 
+/** Undefined when no group has this number. */
+export function groupNameOf(gid: number): string | undefined {
+  const { stdout } = spawnSync('getent', ['group', String(gid)], { encoding: 'utf8' });
+  const [group = ''] = (stdout ?? '').split(':');
+  return group === '' ? undefined : group;
+}
+
 /** Undefined when nobody has this number. */
 export function userNameOf(uid: number): string | undefined {
   const { stdout } = spawnSync('getent', ['passwd', String(uid)], { encoding: 'utf8' });

@@ -157,6 +157,7 @@ async function reallyRun(
       ...{ sandbox, taskId, ports, checkpointRoot: root, hostname: world.hostname },
       setuid: user === ownUser ? undefined : user,
       isChrooted: args.has('--enable_chroot'),
+      image: undefined,
       keepsEnvironment: false,
       log: DEFAULT_LOG,
     },

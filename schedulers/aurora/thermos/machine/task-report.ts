@@ -33,6 +33,8 @@ export function reportOfResult(result: TaskResult): TaskReport {
   return OF_RESULT[result];
 }
 
+const DIED: TaskReport = { state: 'LOST', message: 'Runner died while task was active.' };
+
 /** Exit codes of a runner. */
 export const RUNNER_EXIT = {
   internalError: 101,
@@ -47,8 +49,8 @@ export interface RunnerExit {
   readonly signal: number | undefined;
 }
 
-/** The runner has ended and its stream names no end of the task. */
-export function reportOfExit({ code, signal }: RunnerExit): TaskReport {
+/** The runner has ended and its stream names no end of the task; `isActive`: it goes on there. */
+export function reportOfExit({ code, signal }: RunnerExit, isActive: boolean): TaskReport {
   if (signal !== undefined) return { state: 'KILLED', message: `Task killed by signal ${signal}.` };
   switch (code) {
     case RUNNER_EXIT.unknownUser:
@@ -57,7 +59,17 @@ export function reportOfExit({ code, signal }: RunnerExit): TaskReport {
       return { state: 'LOST', message: 'Thermos failed with internal error.' };
     case RUNNER_EXIT.invalidTask:
       return { state: 'FAILED', message: 'Thermos received an invalid task.' };
+    case RUNNER_EXIT.unknownError:
+      return { state: 'LOST', message: 'Thermos failed with an unknown error.' };
+    case 0:
+    case RUNNER_EXIT.taskHasEnded:
+      return isActive ? DIED : { state: 'LOST', message: 'Task checkpoint could not be read.' };
+    case null:
+      return DIED;
     default:
-      return { state: 'LOST', message: 'Runner died while task was active.' };
+      return {
+        state: 'LOST',
+        message: `Thermos exited for unknown reason (exit status: ${code})`,
+      };
   }
 }

@@ -27,7 +27,12 @@ function executor() {
   const http = { request: () => Promise.reject(new Error('no network')), close: async () => {} };
   const thermos = new ThermosExecutor(
     {
-      ...{ announcer: undefined, executeAsUser: undefined, setsUser: false },
+      ...{
+        announcer: undefined,
+        image: { containerizer: '/none', mountPoint: undefined, createsUser: false },
+        executeAsUser: undefined,
+        setsUser: false,
+      },
       ...{ setsUserForHealthChecks: false, keepsEnvironment: false, stopTimeoutMs: 1_000 },
       log: { destination: 'none', mode: 'standard', rotateBytes: 1, backups: 1 },
     },

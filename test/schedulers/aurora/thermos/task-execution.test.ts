@@ -122,14 +122,17 @@ test('a runner that does not come up in two minutes loses the task', async () =>
 });
 
 test('a runner that ends before the task has is told by its exit', () => {
-  const of = (code: number | null, signal?: number): string => {
-    const { state, message } = reportOfExit({ code, signal });
+  const of = (code: number | null, signal?: number, isActive = true): string => {
+    const { state, message } = reportOfExit({ code, signal }, isActive);
     return `${state} ${message}`;
   };
   assert.equal(of(104), 'FAILED Task started with unknown user.');
   assert.equal(of(101), 'LOST Thermos failed with internal error.');
   assert.equal(of(102), 'FAILED Thermos received an invalid task.');
   assert.equal(of(0), 'LOST Runner died while task was active.');
+  assert.equal(of(105, undefined, false), 'LOST Task checkpoint could not be read.');
+  assert.equal(of(103), 'LOST Thermos failed with an unknown error.');
+  assert.equal(of(13), 'LOST Thermos exited for unknown reason (exit status: 13)');
   assert.equal(of(null, 9), 'KILLED Task killed by signal 9.');
 });
 
