@@ -1,7 +1,7 @@
 /** Offer operations on the agent's own resources (spec libprocess, section 7). */
 import { formatUuid } from '../base/random.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import { type Resources, subtract } from '../resources/arithmetic.ts';
+import type { Resources } from '../resources/arithmetic.ts';
 import { isDynamicallyReserved, isPersistentVolume } from '../resources/kinds.ts';
 import { applyConversions, conversionsOf } from '../resources/operations.ts';
 import { toPostReservationRefinement } from '../resources/refinement.ts';
@@ -129,18 +129,30 @@ function setTotal(context: AgentContext, total: Resources): void {
   const after = total.filter((each) => isDynamicallyReserved(each) || isPersistentVolume(each));
   state.totalResources = total;
   state.checkpointedResources = after;
-  for (const each of subtract(after, before).filter(isPersistentVolume)) {
-    const path = pathOf(context, each);
-    if (path !== undefined) context.emit({ kind: 'make-directory', path });
+  // By their paths: a volume that grows or shrinks is another resource, and the same directory.
+  const [old, wanted] = [volumePaths(context, before), volumePaths(context, after)];
+  for (const path of wanted.keys()) {
+    if (!old.has(path)) context.emit({ kind: 'make-directory', path });
   }
   checkpointResourceState(context);
-  for (const each of subtract(before, after).filter(isPersistentVolume)) {
-    const path = pathOf(context, each);
-    if (path === undefined) continue;
+  for (const [path, { disk }] of old) {
+    if (wanted.has(path)) continue;
     // The root of a disk stays, for its next volume.
-    const isMount = each.disk?.source?.type === 'MOUNT';
+    const isMount = disk?.source?.type === 'MOUNT';
     context.emit({ kind: 'remove', path, ...(isMount ? { keepsRoot: true } : {}) });
   }
+}
+
+function volumePaths(
+  context: AgentContext,
+  resources: readonly Resource[],
+): ReadonlyMap<string, Resource> {
+  const found = new Map<string, Resource>();
+  for (const each of resources.filter(isPersistentVolume)) {
+    const path = pathOf(context, each);
+    if (path !== undefined) found.set(path, each);
+  }
+  return found;
 }
 
 /** Of a volume: relative to the work directory where it is below. */

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { formatUuid } from '../../../core/base/random.ts';
 import { contains } from '../../../core/resources/arithmetic.ts';
 import type { UpdateOperationStatusMessage } from '../../../core/wire/types/mesos.internal.ts';
-import type { Resource } from '../../../core/wire/types/mesos.v1.ts';
+import type { OfferOperation, Resource } from '../../../core/wire/types/mesos.v1.ts';
 import { AGENT_ID, AgentKit } from './agent-builder.ts';
 
 const OPERATION = Uint8Array.from({ length: 16 }, (_, index) => (index === 6 ? 0x40 : index));
@@ -184,3 +184,42 @@ for (const [root, source, directory, stays] of DISKS) {
     assert.equal(it.files.modifiedAt(directory) !== undefined, stays);
   });
 }
+
+test('a volume that grows or shrinks keeps what is in it', () => {
+  const reservations = [{ type: 'STATIC', role: 'web' } as const];
+  const disk = (value: number, more: Partial<Resource> = {}): Resource => {
+    return { name: 'disk', type: 'SCALAR', scalar: { value }, reservations, ...more };
+  };
+  const volume = (value: number): Resource => {
+    const persistence = { id: 'v1', principal: 'edge' };
+    return disk(value, {
+      disk: { persistence, volume: { mode: 'RW', container_path: 'data' } },
+    });
+  };
+  const it = new AgentKit({ resources: [disk(100)] }).registered();
+  const operate = (number: number, operation_info: OfferOperation): void => {
+    it.message({
+      name: 'mesos.internal.ApplyOperationMessage',
+      value: {
+        framework_id: { value: 'F' },
+        operation_info,
+        operation_uuid: { value: OPERATION.with(15, number) },
+        resource_version_uuid: { uuid: { value: resourceVersionOf(it) } },
+      },
+    });
+    assert.equal(told(it)[0]?.status.state, 'OPERATION_FINISHED');
+  };
+  const directory = 'volumes/roles/web/v1';
+  operate(1, { type: 'CREATE', create: { volumes: [volume(40)] } });
+  it.files.write(`${directory}/precious`, OPERATION, false);
+  operate(2, { type: 'GROW_VOLUME', grow_volume: { volume: volume(40), addition: disk(20) } });
+  assert.deepEqual(it.files.list(directory), ['precious']);
+  operate(3, {
+    type: 'SHRINK_VOLUME',
+    shrink_volume: { volume: volume(60), subtract: { value: 30 } },
+  });
+  assert.deepEqual(it.files.list(directory), ['precious']);
+  assert.ok(contains(it.machine.state.totalResources, [volume(30)]));
+  operate(4, { type: 'DESTROY', destroy: { volumes: [volume(30)] } });
+  assert.equal(it.files.modifiedAt(directory), undefined);
+});
