@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -23,6 +31,24 @@ test(
     assert.deepEqual(readdirSync(kept), ['precious']);
   },
 );
+
+test('so it does where links lead to the directory', needs('root'), (context) => {
+  const root = mkdtempSync(join(tmpdir(), 'files-'));
+  context.after(() => rmSync(root, { recursive: true, force: true }));
+  const [kept, disk, work] = [join(root, 'kept'), join(root, 'disk'), join(root, 'work')];
+  const point = join(disk, 'sandbox', 'point');
+  for (const each of [kept, point]) mkdirSync(each, { recursive: true });
+  symlinkSync(disk, work);
+  symlinkSync(join(disk, 'sandbox'), join(disk, 'latest'));
+  writeFileSync(join(kept, 'precious'), '');
+  execFileSync('mount', ['-n', '--bind', kept, point]);
+  const files = new NodeFiles(work);
+  files.remove('latest');
+  assert.deepEqual(readdirSync(point), ['precious']);
+  files.remove('sandbox');
+  assert.deepEqual(readdirSync(disk), []);
+  assert.deepEqual(readdirSync(kept), ['precious']);
+});
 
 test('a directory on another disk is emptied', (context) => {
   const root = mkdtempSync(join(tmpdir(), 'files-'));

@@ -1,5 +1,6 @@
 /** Mounts of this process' namespace (proc(5), `mountinfo`), and how they are undone. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Hands } from '../../fetcher/hands.ts';
 
 const MOUNT_INFO = '/proc/self/mountinfo';
@@ -33,9 +34,12 @@ export function mountInfo(): string {
 
 /** Everything mounted at or below, the latest first; nothing on systems without such a table. */
 export function mountPointsBelow(directory: string): readonly string[] {
-  const text = existsSync(MOUNT_INFO) ? mountInfo() : '';
-  return parseMountPoints(text)
-    .filter((point) => point === directory || point.startsWith(`${directory}/`))
+  const parent = dirname(directory);
+  if (!existsSync(MOUNT_INFO) || !existsSync(parent)) return [];
+  // The table has no links in its paths. One in the place of the directory itself leads elsewhere.
+  const real = join(realpathSync(parent), basename(directory));
+  return parseMountPoints(mountInfo())
+    .filter((point) => point === real || point.startsWith(`${real}/`))
     .reverse();
 }
 
