@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import type { Clock } from '../../base/clock.ts';
 import { describeError } from '../../base/errors.ts';
 
-/** One that takes longer is killed with its children, and has failed. */
+/** One that takes longer is killed with its children, and has failed, whatever becomes of it. */
 const LIMIT_MS = 120_000;
 /** Of what it says. */
 const OUTPUT_BYTES_MAX = 64 * 1024;
@@ -38,10 +38,11 @@ export function runProgram(
       input = openSync(how.input, 'r');
       const stdio = [input, 'pipe', 'pipe'] as const;
       const child = spawn(file, args, { env, cwd: '/', detached: true, stdio: [...stdio] });
-      let isTimedOut = false;
       const timer = how.clock.setTimer(LIMIT_MS, () => {
-        isTimedOut = true;
-        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+        if (child.pid !== undefined) killGroup(child.pid);
+        // Children that have left its group may hold them open, and it may hang where no signal gets.
+        for (const name of ['stdout', 'stderr'] as const) child[name]?.destroy();
+        resolve({ ...said, code: 128, isTimedOut: true });
       });
       for (const name of ['stdout', 'stderr'] as const) {
         child[name]?.on('data', (bytes: Buffer) => {
@@ -54,7 +55,7 @@ export function runProgram(
       });
       child.on('close', (code) => {
         timer.cancel();
-        resolve({ ...said, code: code ?? 128, ...(isTimedOut ? { isTimedOut } : {}) });
+        resolve({ ...said, code: code ?? 128 });
       });
     } catch (thrown) {
       fail(thrown);
@@ -62,4 +63,12 @@ export function runProgram(
       if (input !== undefined) closeSync(input);
     }
   });
+}
+
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // It has ended, and so has all that is in its group.
+  }
 }
