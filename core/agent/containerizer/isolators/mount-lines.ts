@@ -39,6 +39,16 @@ export function refuseUnless(test: string, sentence: string): string {
   return `${test} || { echo ${quote(REFUSAL + sentence)} >&2; exit 1; }`;
 }
 
+/**
+ * Refuses a path in a sandbox that leads out of it among the host's files, as links of a fetched archive may: the
+ * lines run with the launcher's rights, and would make directories there, or mount over its programs.
+ */
+export function insideLine(sandbox: string, path: string): string {
+  const [real, root] = [quote(`${sandbox}/${path}`), quote(sandbox)];
+  const test = `case "$(realpath -m -- ${real})/" in "$(realpath -- ${root})"/*) true;; *) false;; esac`;
+  return refuseUnless(test, `The path '${path}' of a volume leads out of the sandbox`);
+}
+
 export interface BoundPath {
   /** A path, or the variable of the lines that has it. */
   readonly source: string | { readonly variable: string };

@@ -7,7 +7,7 @@ import { err, ok, type Result } from '../../../base/result.ts';
 import type { Resource, Volume } from '../../../wire/types/mesos.v1.ts';
 import { depthOf, type IsolatedContainer, type Isolator, isNested } from '../isolator.ts';
 import type { PlanPart, SharedTree } from '../plan.ts';
-import { bindLines, quote, refuseUnless, rootLines } from './mount-lines.ts';
+import { bindLines, insideLine, quote, refuseUnless, rootLines } from './mount-lines.ts';
 
 const MOUNT = ['mount'] as const;
 /** Of one container: each takes a descriptor while its namespaces are made. */
@@ -32,6 +32,7 @@ export function linuxFilesystemIsolator(
         if (target.startsWith('/')) volumes.push(...bindLines(container, bound));
         // Before the sandbox is put into the root: volumes that are parts of the sandbox show them too.
         else if (image !== undefined) {
+          inSandbox.push(insideLine(sandbox, target));
           inSandbox.push(...bindLines({ sandbox, sandboxDirectory }, bound));
         }
       }
