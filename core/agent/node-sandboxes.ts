@@ -1,5 +1,15 @@
 /** Sandboxes on the real disk: directory with its owner, volumes linked, files fetched. */
-import { chmodSync, chownSync, closeSync, mkdirSync, openSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  fchownSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  symlinkSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describeError } from '../base/errors.ts';
 import type { UserIds } from '../executor/hosted.ts';
@@ -51,6 +61,7 @@ function idsOf(user: SystemUser | undefined): UserIds | undefined {
 /** Gives the user to switch to; none when it is the agent's own. */
 function makeSandbox(request: SandboxRequest, users: SystemUsers): SystemUser | undefined {
   const { directory } = request;
+  refuseLinks(directory);
   // From above: a directory whose parents are missing, too, is tried again and again by Node.
   mkdirSync(dirname(directory), { recursive: true });
   mkdirSync(directory, { recursive: true });
@@ -63,13 +74,34 @@ function makeSandbox(request: SandboxRequest, users: SystemUsers): SystemUser | 
     if (makesTarget === true) makeShared(target, user);
   }
   // The launcher opens these with its own rights; they must belong to the task's user.
-  for (const name of ['stdout', 'stderr']) {
-    const path = join(directory, name);
-    closeSync(openSync(path, 'a', 0o644));
-    if (user !== undefined) chownSync(path, user.uid, user.gid);
-  }
+  for (const name of ['stdout', 'stderr']) makeOutput(join(directory, name), user);
   if (user !== undefined) chownSync(directory, user.uid, user.gid);
   return user;
+}
+
+/**
+ * The sandbox of a nested container is in that of its parent, whose user may have put links there: this would make
+ * directories where they lead, and give them away.
+ */
+function refuseLinks(directory: string): void {
+  const [nested = ''] = /(\/containers\/[^/]+)+$/.exec(directory) ?? [];
+  let at = directory.slice(0, directory.length - nested.length);
+  for (const name of nested.split('/').slice(1)) {
+    at = `${at}/${name}`;
+    const found = lstatSync(at, { throwIfNoEntry: false });
+    if (found?.isSymbolicLink() === true) throw new Error(`'${at}' is a symbolic link`);
+  }
+}
+
+function makeOutput(path: string, user: SystemUser | undefined): void {
+  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
+  const flags = O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_WRONLY;
+  const output = openSync(path, flags, 0o644);
+  try {
+    if (user !== undefined) fchownSync(output, user.uid, user.gid);
+  } finally {
+    closeSync(output);
+  }
 }
 
 /** Several tasks may share it, in any order; who comes first owns it. */

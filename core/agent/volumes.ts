@@ -24,8 +24,7 @@ export function volumeLinks(
   for (const resource of [...(executor.info.resources ?? []), ...(task.resources ?? [])]) {
     const path = resource.disk?.volume?.container_path;
     const target = volumeDirectory(context, resource);
-    if (path === undefined || target === undefined || path.startsWith('/')) continue;
-    links.push({ path, target });
+    if (path !== undefined && target !== undefined && isInside(path)) links.push({ path, target });
   }
   for (const volume of executor.info.container?.volumes ?? []) {
     const shared = volume.source?.sandbox_path;
