@@ -43,8 +43,13 @@ function shown(object: SchemaObject, walk: Walk): string {
   walk.left -= 1;
   const { name } = object.type;
   if (walk.left < 0) return '...';
-  const inner = (one: SchemaObject): string =>
-    one instanceof ScalarObject ? scalarShown(one) : shown(one, walk);
+  const inner = (one: SchemaObject): string => {
+    if (one instanceof ScalarObject) return scalarShown(one);
+    // What was chosen, not that it was a choice.
+    if (!(one instanceof ChoiceObject) || !(one.given instanceof SchemaObject))
+      return shown(one, walk);
+    return one.given instanceof ScalarObject ? scalarShown(one.given) : shown(one.given, walk);
+  };
   if (object instanceof ScalarObject) return `${name}(${scalarShown(object)})`;
   if (object instanceof ListObject) {
     return `${name}(${object.items.slice(0, SHOWN_NODES_MAX).map(inner).join(', ')})`;

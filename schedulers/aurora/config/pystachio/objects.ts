@@ -139,6 +139,11 @@ class CheckAnswer extends PyObject {
     this.#problems = problems;
   }
 
+  override repr(): string {
+    if (this.#problems.length === 0) return 'TypeCheck(OK)';
+    return `TypeCheck(FAILED): ${this.#problems.join(', ')}`;
+  }
+
   override attribute(name: string): Value | undefined {
     if (name === 'ok') return positional('ok', [0, 0], () => this.#problems.length === 0);
     if (name === 'message') return positional('message', [0, 0], () => this.#problems.join(', '));

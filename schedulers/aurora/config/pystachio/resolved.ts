@@ -1,5 +1,12 @@
 /** Objects as they are once their references have been resolved: what accessors, comparisons and `interpolate()` see. */
-import type { Calls } from '../interpreter/values.ts';
+import {
+  type Calls,
+  isNumeric,
+  PyDict,
+  PyList,
+  PyTuple,
+  type Value,
+} from '../interpreter/values.ts';
 import { interpolate } from './interpolate.ts';
 import {
   ChoiceObject,
@@ -84,5 +91,27 @@ export function rawData(object: SchemaObject, calls: Calls): Data {
   if (object instanceof StructObject) {
     return new Map([...object.fields].map(([name, field]) => [name, rawData(field, calls)]));
   }
-  return interpolate(object, [], calls).data;
+  const { data, problems } = interpolate(object, [], calls);
+  if (problems.length === 0 || !(object instanceof ChoiceObject)) return data;
+  return givenData(object.given, calls);
+}
+
+/** Of a choice that fits no alternative yet: what it was given. */
+function givenData(given: Value, calls: Calls): Data {
+  if (given instanceof SchemaObject) return rawData(given, calls);
+  if (typeof given === 'string' || isNumeric(given)) return given;
+  calls.budget.enter();
+  calls.budget.step();
+  const made = listOrMapData(given, calls);
+  calls.budget.leave();
+  return made;
+}
+
+function listOrMapData(given: Value, calls: Calls): Data {
+  if (given instanceof PyList || given instanceof PyTuple) {
+    return given.items.map((each) => givenData(each, calls));
+  }
+  if (!(given instanceof PyDict)) return '';
+  const entries = [...given.entries.values()];
+  return new Map(entries.map(([key, value]) => [String(key), givenData(value, calls)]));
 }

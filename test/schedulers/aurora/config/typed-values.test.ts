@@ -23,6 +23,10 @@ class Outer(Struct):
 Number = Choice((Integer, Float))
 NumberOrText = Choice([String, List(Integer)])
 Colour = Enum('Colour', ('Red', 'Blue'))
+Either = Choice([Inner, String])
+class Chosen(Struct):
+  either = Either
+  number = Number
 `;
 
 const ROWS: readonly (readonly [expression: string, shown: string])[] = [
@@ -70,6 +74,10 @@ const ROWS: readonly (readonly [expression: string, shown: string])[] = [
     '(False, True)',
   ],
   ["repr(NumberOrText('hello'))", "Choice_String_IntegerList('hello')"],
+  ["Number('{{a}}').get(), Number('{{a}}').bind(a=1).get()", "('{{a}}', 1)"],
+  ["Either({'value': '{{z}}'}).get()['value']", '{{z}}'],
+  ['Chosen(either=Inner(value=3), number=1)', 'Chosen(either=Inner(value=3),\n       number=1)'],
+  ["List(NumberOrText)(['a', [1]])", 'Choice_String_IntegerListList(a, IntegerList(1))'],
   // Names.
   ["String('{{a.b}} {{a.c}}').bind({'a': {'b': 1}, 'a.c': 2})", '1 2'],
   ["String('{{a.b}}').bind({Ref.from_address('a.b'): 3})", '3'],
@@ -86,6 +94,10 @@ const ROWS: readonly (readonly [expression: string, shown: string])[] = [
   ["repr(Map(String, Integer)({'a': 1}))", 'StringIntegerMap(a => 1)'],
   ["repr(Colour('Red'))", 'Colour(Red)'],
   ["str(Inner(value='{{x}}').bind(x=4))", 'Inner(value=4)'],
+  [
+    "Integer(1).check(), Integer('{{a}}').check()",
+    "(TypeCheck(OK), TypeCheck(FAILED): u'{{a}}' not an integer)",
+  ],
   // The rest.
   [
     'isinstance(List(String)([]), List(String)), isinstance(List(String)([]), List(Integer))',
