@@ -3,11 +3,9 @@ import {
   chmodSync,
   chownSync,
   closeSync,
-  constants,
   fchownSync,
   lstatSync,
   mkdirSync,
-  openSync,
   symlinkSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -15,6 +13,7 @@ import { describeError } from '../base/errors.ts';
 import type { UserIds } from '../executor/hosted.ts';
 import type { PreparedSandbox } from './effects.ts';
 import type { Fetcher } from './fetcher/fetcher.ts';
+import { openOutputFile } from './output-file.ts';
 import type { Sandboxes, SandboxRequest } from './ports.ts';
 import { type SystemUser, SystemUsers } from './users.ts';
 
@@ -94,9 +93,7 @@ function refuseLinks(directory: string): void {
 }
 
 function makeOutput(path: string, user: SystemUser | undefined): void {
-  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
-  const flags = O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_WRONLY;
-  const output = openSync(path, flags, 0o644);
+  const output = openOutputFile(path);
   try {
     if (user !== undefined) fchownSync(output, user.uid, user.gid);
   } finally {

@@ -10,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -58,7 +59,7 @@ class Bench {
 
   launch(id: string, command: Partial<HostedCommand>, more: Partial<ContainerSpec> = {}): void {
     const sandbox = join(this.folder, id);
-    mkdirSync(sandbox);
+    mkdirSync(sandbox, { recursive: true });
     chmodSync(sandbox, 0o777);
     const common = { frameworkId: 'f', executorId: id, sandbox, sendsKilling: false };
     const times = { shutdownGraceMs: 5_000, recoveryTimeoutMs: 60_000 };
@@ -124,6 +125,17 @@ class Bench {
     }
   }
 }
+
+test('output does not go where a link in the sandbox leads', async (context) => {
+  const bench = await Bench.start(context);
+  const precious = join(bench.folder, 'precious');
+  writeFileSync(precious, '');
+  mkdirSync(join(bench.folder, 'linked'));
+  symlinkSync(precious, join(bench.folder, 'linked', 'stdout'));
+  bench.launch('linked', { value: 'echo gotten' });
+  assert.equal(await bench.endOf('linked'), 'Command exited with status 1');
+  assert.equal(readFileSync(precious, 'utf8'), '');
+});
 
 test('words, environment and user reach a program to the byte', async (context) => {
   const bench = await Bench.start(context);

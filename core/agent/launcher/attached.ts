@@ -6,11 +6,12 @@
  * child is the container's process.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Clock, Timer } from '../../base/clock.ts';
 import { describeError } from '../../base/errors.ts';
 import { exitedWith, signalledWith, type WaitStatus } from '../../executor/wait-status.ts';
+import { openOutputFile } from '../output-file.ts';
 import { letGo } from './gate.ts';
 import type {
   AttachedHandlers,
@@ -201,7 +202,7 @@ class NodeAttached implements AttachedProcess {
 }
 
 function open(sandbox: string, name: string): number {
-  return openSync(`${sandbox}/${name}`, 'a', 0o644);
+  return openOutputFile(`${sandbox}/${name}`);
 }
 
 function lineOf({ command, isolation, cwd, user }: AttachedSpec): CommandLine {

@@ -21,6 +21,7 @@
  * is held as long as the starter may still start something: another keeper waits for it, so that what
  * has no mark then will never have begun.
  */
+import { constants } from 'node:fs';
 
 /** Files beyond this are removed by the one who wrote them, oldest first; the launcher takes those it wants. */
 const ENDS_MAX = 10_000;
@@ -231,7 +232,9 @@ sub begin {
 }
 sub to {
   my ($path, $number) = @_;
-  sysopen(my $file, $path, $O_WRONLY | $O_APPEND | $O_CREAT, 0644) or fail("$path: $!");
+  # A link in a sandbox may lead to any file; one of /proc is the launcher's.
+  my $follow = $path =~ m{^/proc/} ? 0 : ${constants.O_NOFOLLOW};
+  sysopen(my $file, $path, $O_WRONLY | $O_APPEND | $O_CREAT | $follow, 0644) or fail("$path: $!");
   my $handle = $number == 1 ? \*STDOUT : \*STDERR;
   open $handle, ">&", $file or fail("$path: $!");
 }

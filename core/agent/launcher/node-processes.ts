@@ -3,7 +3,7 @@
  * tree of a kill is read from /proc once per turn of the event loop, whatever the number of kills.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { appendFileSync, closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, readFileSync } from 'node:fs';
 import type { Clock } from '../../base/clock.ts';
 import { ClusterError, describeError } from '../../base/errors.ts';
 import type { HostedProbe } from '../../executor/hosted.ts';
@@ -16,6 +16,7 @@ import {
 } from '../../executor/wait-status.ts';
 import type { OutputStream } from '../container-logger.ts';
 import type { IsolationPlan } from '../containerizer/plan.ts';
+import { appendOutput, openOutputFile } from '../output-file.ts';
 import { NodeAttachedProcesses } from './attached.ts';
 import { holdNamespaces, letGo } from './gate.ts';
 import { joinedBy } from './isolation.ts';
@@ -395,7 +396,7 @@ function isRetriable(thrown: unknown): boolean {
 /** A sandbox that is not there or full cannot be told. */
 function complain({ cwd }: SpawnSpec, why: unknown): void {
   try {
-    appendFileSync(`${cwd}/stderr`, `Failed to execute command: ${describeError(why)}\n`);
+    appendOutput(`${cwd}/stderr`, `Failed to execute command: ${describeError(why)}\n`);
   } catch {
     // The task's status says that it could not be started.
   }
@@ -412,7 +413,7 @@ function isEntering(pid: number): boolean {
 /** The sandbox's file, or the pipe to what keeps that small. */
 function openOutput(stream: OutputStream, spec: SpawnSpec): number {
   const { cwd, logs } = spec;
-  if (logs === undefined) return openSync(`${cwd}/${stream}`, 'a', 0o644);
+  if (logs === undefined) return openOutputFile(`${cwd}/${stream}`);
   return openRotatedOutput(stream, logs, spec).descriptor;
 }
 

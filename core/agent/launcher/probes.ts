@@ -3,11 +3,12 @@
  * loaded with the first probe that needs them: most launchers never do, and memory counts here.
  */
 import { spawn } from 'node:child_process';
-import { appendFileSync, closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import type { Clock } from '../../base/clock.ts';
 import { formatDuration } from '../../base/duration.ts';
 import type { HostedProbe } from '../../executor/hosted.ts';
 import type { ProbeResult } from '../../executor/task-run.ts';
+import { appendOutput, openOutputFile } from '../output-file.ts';
 import type { Processes, SpawnSpec } from './ports.ts';
 import { probeCommandLine, switchedLine } from './wrapped-command.ts';
 
@@ -43,7 +44,7 @@ function runCommand(
 ): Promise<number | undefined> {
   const { command } = probe;
   if (command === undefined) return Promise.resolve(undefined);
-  const stderr = openSync(`${place.cwd}/stderr`, 'a');
+  const stderr = openOutputFile(`${place.cwd}/stderr`);
   return new Promise((resolve) => {
     const line = switchedLine(probeCommandLine(command, place));
     const child = spawn(line.file, [...line.args], {
@@ -73,7 +74,7 @@ function runCommand(
 /** Where the command itself would complain. */
 function complain(cwd: string, why: string): void {
   try {
-    appendFileSync(`${cwd}/stderr`, `${why}\n`);
+    appendOutput(`${cwd}/stderr`, `${why}\n`);
   } catch {
     // A full disk, or the sandbox has gone with its task.
   }
