@@ -55,7 +55,8 @@ export class NodeAttachedProcesses implements AttachedProcesses {
 
   spawn(spec: AttachedSpec, handlers: AttachedHandlers): AttachedProcess | undefined {
     const { cwd, sandbox, isolation } = spec;
-    const outputs = { STDOUT: open(sandbox, 'stdout'), STDERR: open(sandbox, 'stderr') };
+    const outputs = openOutputs(sandbox);
+    if (outputs === undefined) return undefined;
     const complain = (thrown: unknown): void => {
       writeSync(outputs.STDERR, `Failed to execute command: ${describeError(thrown)}\n`);
     };
@@ -201,8 +202,18 @@ class NodeAttached implements AttachedProcess {
   }
 }
 
-function open(sandbox: string, name: string): number {
-  return openOutputFile(`${sandbox}/${name}`);
+/** Undefined when one cannot be opened: there is no place in the sandbox to say that. */
+function openOutputs(sandbox: string): AttachedParts['outputs'] | undefined {
+  const opened: number[] = [];
+  try {
+    const STDOUT = openOutputFile(`${sandbox}/stdout`);
+    opened.push(STDOUT);
+    return { STDOUT, STDERR: openOutputFile(`${sandbox}/stderr`) };
+  } catch (thrown) {
+    for (const each of opened) closeSync(each);
+    process.stderr.write(`launcher: ${describeError(thrown)}\n`);
+    return undefined;
+  }
 }
 
 function lineOf({ command, isolation, cwd, user }: AttachedSpec): CommandLine {
