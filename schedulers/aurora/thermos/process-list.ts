@@ -4,6 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 export interface SystemProcess {
   readonly pid: number;
   readonly parent: number;
+  /** The pid of its first process. */
+  readonly session: number;
   readonly state: string;
   /** Ticks of a hundredth of a second. */
   readonly userTicks: number;
@@ -33,6 +35,7 @@ export function processOf(pid: number): SystemProcess | undefined {
     pid,
     state: fields[0] ?? '?',
     parent: at(1),
+    session: at(3),
     userTicks: at(11),
     systemTicks: at(12),
     nice: at(16),
@@ -48,6 +51,12 @@ export function descendants(pid: number, all: readonly SystemProcess[]): readonl
   const found = all.filter((each) => each.pid === pid);
   for (const each of found) found.push(...(children.get(each.pid) ?? []));
   return found;
+}
+
+/** What has not ended in these sessions. */
+export function membersOf(sessions: ReadonlySet<number>): readonly SystemProcess[] {
+  if (sessions.size === 0) return [];
+  return listProcesses().filter(({ session, state }) => state !== 'Z' && sessions.has(session));
 }
 
 /** A zombie has ended, whoever its parent is. */

@@ -23,7 +23,9 @@ import {
   descendants,
   hasWords,
   listProcesses,
+  membersOf,
   processesAtHome,
+  processOf,
   type SystemProcess,
   signalProcess,
 } from './process-list.ts';
@@ -272,16 +274,21 @@ class Runner {
       if (state === 'WAITING') this.children.get(name)?.kill('SIGKILL');
       if (state === 'FORKED' && pid !== undefined) signalProcess(pid, 'SIGKILL');
     }
-    // A process may have given its children another HOME.
     const all = listProcesses();
-    for (const { state, pid } of processes) {
-      if (state !== 'RUNNING' || pid === undefined) continue;
-      for (const each of descendants(pid, all)) signalProcess(each.pid, 'SIGKILL');
-    }
+    // A process may have given its children another HOME.
+    let left = processes.flatMap(({ state, pid }) => {
+      return state === 'RUNNING' && pid !== undefined ? descendants(pid, all) : [];
+    });
+    // One that is just becoming another program has no environment to show, but has its session.
+    const sessions = new Set<number>();
+    const ownSession = processOf(process.pid)?.session;
     for (let round = 0; round < KILL_ROUNDS_MAX; round += 1) {
-      const left = this.ownProcesses();
+      for (const { pid, session } of left) {
+        signalProcess(pid, 'SIGKILL');
+        if (session !== ownSession) sessions.add(session);
+      }
+      left = [...this.ownProcesses(), ...membersOf(sessions)];
       if (left.length === 0) return;
-      for (const { pid } of left) signalProcess(pid, 'SIGKILL');
     }
   }
 
