@@ -7,6 +7,7 @@ import {
   readFileSync,
   readlinkSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { test } from 'node:test';
@@ -207,6 +208,39 @@ test(
     await free.run('t2', { command: 'touch here/made', info: withContainer({ volumes }) });
     await free.updated('t2', 'TASK_FINISHED');
     assert.ok(existsSync(`${path}/made`));
+  },
+);
+
+test(
+  'volume/host_path: not over the programs that the agent runs as root, unless the task is root',
+  NAMESPACES,
+  async (t) => {
+    const bench = await IsolationBench.start(t, ['--isolation=filesystem/linux']);
+    const host = `${bench.folder}/data`;
+    mkdirSync(host);
+    const link = `${bench.folder}/link`;
+    symlinkSync('/usr', link);
+    const at = (container_path: string): ReturnType<typeof withContainer> => {
+      const source = { type: 'HOST_PATH', host_path: { path: host } } as const;
+      return withContainer({ volumes: [{ mode: 'RW', container_path, source }] });
+    };
+    const user = { uid: 65534, gid: 65534 };
+    const targets = ['/usr/bin', `${link}/bin`, '/', '/bin/setpriv', '/etc'];
+    for (const [index, target] of targets.entries()) {
+      const id = `refused-${index}`;
+      bench.launch(id, { command: 'true', user, info: at(target) });
+      const failed = await bench.until(`the failure of ${target}`, () =>
+        bench.events.find((event) => event.kind === 'launch-failed' && event.containerId === id),
+      );
+      assert.equal(
+        failed.kind === 'launch-failed' && failed.message,
+        `A volume at '${target}' would hide programs that the agent runs as root`,
+      );
+    }
+    await bench.run('t1', { command: 'ls -d /usr/games', user, info: at('/usr/games') });
+    await bench.updated('t1', 'TASK_FINISHED');
+    await bench.run('t2', { command: 'echo *', info: at('/etc') });
+    await bench.updated('t2', 'TASK_FINISHED');
   },
 );
 

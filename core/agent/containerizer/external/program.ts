@@ -5,10 +5,11 @@
  *   stdin, stdout := (length message)*     length: 4 bytes, of this host's order
  */
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { closeSync, existsSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { describeError } from '../../../base/errors.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
+import { openOutputFile } from '../../output-file.ts';
 
 export type ExternalCommand =
   | 'containers'
@@ -59,7 +60,15 @@ export function externalProgram(path: string): ExternalProgram {
     new Promise((resolve) => {
       const { command, directory, environment, input } = request;
       const cwd = directory !== undefined && existsSync(directory) ? directory : undefined;
-      const stderr = cwd === undefined ? undefined : openSync(`${cwd}/stderr`, 'a', 0o644);
+      const failed = (why: string): void =>
+        resolve(err(`External containerizer failed to ${command}: ${why}`));
+      let stderr: number | undefined;
+      try {
+        if (cwd !== undefined) stderr = openOutputFile(`${cwd}/stderr`);
+      } catch (thrown) {
+        failed(describeError(thrown));
+        return;
+      }
       const child = spawn(path, [command], {
         ...(cwd === undefined ? {} : { cwd }),
         env: environment,
@@ -76,8 +85,6 @@ export function externalProgram(path: string): ExternalProgram {
       // A program that does not read its input closes the pipe.
       child.stdin?.on('error', () => {});
       child.stdin?.end(input === undefined ? undefined : frame(input));
-      const failed = (why: string): void =>
-        resolve(err(`External containerizer failed to ${command}: ${why}`));
       child.on('error', (error) => failed(describeError(error)));
       child.on('close', (code, signal) => {
         if (code !== 0)

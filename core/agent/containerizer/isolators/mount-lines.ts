@@ -25,7 +25,18 @@ while (@steps) {
 print "$root$at";
 `;
 
-type Place = Pick<IsolatedContainer, 'sandbox' | 'image' | 'sandboxDirectory'>;
+type Place = Pick<IsolatedContainer, 'sandbox' | 'image' | 'sandboxDirectory'> & {
+  readonly user?: IsolatedContainer['user'];
+};
+
+/** Where the programs that a container is entered with are, their libraries, and what tells the loader of these. */
+const OURS = [
+  ...['/', '/proc', '/etc', '/etc/ld.so.*', '/usr', '/lib', '/lib64', '/usr/lib', '/usr/lib64'],
+  ...['/bin', '/sbin', '/usr/bin', '/usr/sbin'].flatMap((each) => [each, `${each}/*`]),
+  ...['/lib', '/lib64', '/usr/lib', '/usr/lib64'].flatMap((each) => {
+    return [`${each}/*.so*`, `${each}/*-linux-*`];
+  }),
+];
 
 /** Sets `to`; relative paths are in the sandbox. */
 export function targetLine({ sandbox, image, sandboxDirectory }: Place, path: string): string {
@@ -47,6 +58,18 @@ export function insideLine(sandbox: string, path: string): string {
   const [real, root] = [quote(`${sandbox}/${path}`), quote(sandbox)];
   const test = `case "$(realpath -m -- ${real})/" in "$(realpath -- ${root})"/*) true;; *) false;; esac`;
   return refuseUnless(test, `The path '${path}' of a volume leads out of the sandbox`);
+}
+
+/**
+ * Refuses `$to` where a container that sees the host's files would see others in place of programs that run with the
+ * launcher's rights before it has its user's: it could put its own there. Whoever is root may.
+ */
+export function programsLine({ image, user }: Place, target: string): readonly string[] {
+  if (image !== undefined || user === undefined || user.uid === 0) return [];
+  const test = `case "$(realpath -m -- "$to")" in ${OURS.join('|')}) false;; *) true;; esac`;
+  return [
+    refuseUnless(test, `A volume at '${target}' would hide programs that the agent runs as root`),
+  ];
 }
 
 export interface BoundPath {
@@ -74,6 +97,7 @@ export function bindLines(container: Place, bound: BoundPath): readonly string[]
   return [
     targetLine(container, target),
     ...(isAbsolute ? [refuseUnless(isThere, missing)] : []),
+    ...programsLine(container, target),
     `if [ -d ${from} ]; then mkdir -p "$to"; elif [ ! -e "$to" ]; then mkdir -p "\${to%/*}/"; : > "$to"; fi`,
     sharedTree === undefined ? `mount -n --rbind ${from} "$to"` : putTreeLine(sharedTree),
     ...(isReadOnly ? ['mount -n -o remount,bind,ro "$to"'] : []),

@@ -7,7 +7,14 @@ import { err, ok, type Result } from '../../../base/result.ts';
 import type { Resource, Volume } from '../../../wire/types/mesos.v1.ts';
 import { depthOf, type IsolatedContainer, type Isolator, isNested } from '../isolator.ts';
 import type { PlanPart, SharedTree } from '../plan.ts';
-import { bindLines, insideLine, quote, refuseUnless, rootLines } from './mount-lines.ts';
+import {
+  bindLines,
+  insideLine,
+  programsLine,
+  quote,
+  refuseUnless,
+  rootLines,
+} from './mount-lines.ts';
 
 const MOUNT = ['mount'] as const;
 /** Of one container: each takes a descriptor while its namespaces are made. */
@@ -76,10 +83,11 @@ export function sharedFilesystemIsolator(): Isolator {
 }
 
 function sharedLines(
-  { sandbox }: IsolatedContainer,
+  container: IsolatedContainer,
   { host_path: path, container_path: target }: Volume,
   taken: readonly string[],
 ): Result<readonly string[]> {
+  const { sandbox } = container;
   const named = `Volume with container path '${target}'`;
   if (path === undefined || path === '') {
     return err(`${named} must specify host path for shared filesystem isolator`);
@@ -91,12 +99,15 @@ function sharedLines(
   }
   const like = quote(target);
   const mountPoint = `${named} must exist on host for shared filesystem isolator`;
-  const isThere = refuseUnless(`[ -e ${like} ]`, mountPoint);
+  const isThere = [
+    ...[refuseUnless(`[ -e ${like} ]`, mountPoint), `to=${like}`],
+    ...programsLine(container, target),
+  ];
   if (path.startsWith('/')) {
     const missing = `${named} must have host path '${path}' present on host for shared filesystem isolator`;
     const from = quote(path);
     return ok([
-      ...[isThere, refuseUnless(`[ -e ${from} ]`, missing)],
+      ...[...isThere, refuseUnless(`[ -e ${from} ]`, missing)],
       `mount -n --bind ${from} ${like}`,
     ]);
   }
@@ -106,7 +117,7 @@ function sharedLines(
   }
   const from = quote(source);
   return ok([
-    ...[isThere, `mkdir -p ${from}`],
+    ...[...isThere, `mkdir -p ${from}`],
     ...[`chmod --reference=${like} ${from}`, `chown --reference=${like} ${from}`],
     `mount -n --bind ${from} ${like}`,
   ]);

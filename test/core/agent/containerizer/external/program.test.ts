@@ -1,8 +1,15 @@
 /** Messages between the agent and an external containerizer, and flags that choose one. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { compileContainerizers } from '../../../../../core/agent/containerizer/choice.ts';
-import { frame, unframe } from '../../../../../core/agent/containerizer/external/program.ts';
+import {
+  externalProgram,
+  frame,
+  unframe,
+} from '../../../../../core/agent/containerizer/external/program.ts';
 import { AGENT_FLAGS } from '../../../../../core/agent/flags.ts';
 import { parseFlags } from '../../../../../core/base/flags.ts';
 
@@ -21,6 +28,17 @@ test('what is cut short or too long is refused with its sizes', () => {
   assert.equal(refusal([1, 0]), 'a message of 2 bytes has no length');
   assert.equal(refusal([2, 0, 0, 0, 7]), 'a message of 2 bytes was announced, 1 came');
   assert.equal(refusal([0, 0, 0, 0, 7]), 'a message of 0 bytes was announced, 1 came');
+});
+
+test('errors of a program go to no file that a task has linked in the place of its stderr', async (t) => {
+  const sandbox = mkdtempSync(join(tmpdir(), 'external-'));
+  t.after(() => rmSync(sandbox, { recursive: true }));
+  writeFileSync(join(sandbox, 'precious'), '');
+  symlinkSync('precious', join(sandbox, 'stderr'));
+  const request = { command: 'usage', directory: sandbox, environment: {} } as const;
+  const given = await externalProgram('/bin/ls')(request);
+  assert.match(given.ok ? '' : given.error, /^External containerizer failed to usage: ELOOP/);
+  assert.equal(readFileSync(join(sandbox, 'precious'), 'utf8'), '');
 });
 
 test('containerizers are checked by name, and external ones stand alone', () => {
