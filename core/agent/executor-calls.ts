@@ -14,7 +14,8 @@ import type { Call } from '../wire/types/mesos.v1.executor.ts';
 import type { TaskInfo, TaskStatus } from '../wire/types/mesos.v1.ts';
 import { formatUpid, parseUpid } from '../wire/upid.ts';
 import type { AgentContext } from './context.ts';
-import { registerExecutor, shutdownExecutor } from './executors.ts';
+import { shutdownExecutor } from './executor-departure.ts';
+import { registerExecutor } from './executors.ts';
 import type { AgentExecutor, AgentFramework, ExecutorStream } from './state.ts';
 import { executorUpdate, partitionState, sendAgentUpdate } from './tasks.ts';
 

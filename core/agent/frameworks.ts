@@ -7,7 +7,7 @@ import { parseUpid } from '../wire/upid.ts';
 import { checkpointFramework } from './checkpoint/effects.ts';
 import { frameworkPath } from './checkpoint/paths.ts';
 import type { AgentContext } from './context.ts';
-import { scheduleFrameworkRemoval, shutdownExecutor } from './executors.ts';
+import { scheduleFrameworkRemoval, shutdownExecutor } from './executor-departure.ts';
 import { type AgentFramework, COMPLETED_FRAMEWORKS_MAX } from './state.ts';
 
 /** `@0.0.0.0:0`, the empty string and absence all mean an HTTP framework. */

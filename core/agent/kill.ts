@@ -2,8 +2,8 @@
 import { executorId, frameworkId, type TaskId, taskId } from '../base/ids.ts';
 import type { KillPolicy, TaskInfo } from '../wire/types/mesos.v1.ts';
 import type { AgentContext } from './context.ts';
+import { shutdownExecutor } from './executor-departure.ts';
 import { sendKill, sendMessage } from './executor-events.ts';
-import { shutdownExecutor } from './executors.ts';
 import { type AgentExecutor, type AgentFramework, executorWith, holdsTask } from './state.ts';
 import { partitionState, sendAgentUpdate } from './tasks.ts';
 

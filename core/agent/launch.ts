@@ -20,7 +20,8 @@ import type { ExecutorInfo, FrameworkInfo, Resource, TaskInfo } from '../wire/ty
 import { refuseTasks } from './authorization.ts';
 import { commandExecutorFor } from './command-info.ts';
 import type { AgentContext } from './context.ts';
-import { addExecutor, deliverQueued, sendExited, shutdownExecutor } from './executors.ts';
+import { sendExited, shutdownExecutor } from './executor-departure.ts';
+import { addExecutor, deliverQueued } from './executors.ts';
 import { addFramework, frameworkPid, removeFrameworkIfIdle } from './frameworks.ts';
 import { sameUpid } from './masters.ts';
 import type { AgentFramework } from './state.ts';

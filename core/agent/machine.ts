@@ -20,7 +20,8 @@ import {
   pidExecutorUpdate,
   streamClosed,
 } from './executor-calls.ts';
-import { executorWoke, launcherEvent, removeExecutorIfDone, sandboxPrepared } from './executors.ts';
+import { executorWoke, removeExecutorIfDone } from './executor-departure.ts';
+import { launcherEvent, sandboxPrepared } from './executors.ts';
 import { removeFrameworkIfIdle, shutdownFramework, updateFramework } from './frameworks.ts';
 import { killTask, messageToExecutor, shutdownExecutorById } from './kill.ts';
 import { runTask, runTaskGroup } from './launch.ts';

@@ -6,7 +6,7 @@
 import { add, type Resources, subtract } from '../resources/arithmetic.ts';
 import { revocable, unallocate } from '../resources/select.ts';
 import type { AgentContext } from './context.ts';
-import { destroyExecutor } from './executors.ts';
+import { destroyExecutor } from './executor-departure.ts';
 import type { LoadAverages } from './ports.ts';
 import type { AgentExecutor } from './state.ts';
 import { partitionState } from './tasks.ts';

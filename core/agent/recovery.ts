@@ -24,12 +24,10 @@ import { dropStaging } from './executor-calls.ts';
 import {
   destroyExecutor,
   executorExited,
-  hostedUpdate,
-  limited,
-  registerExecutor,
   scheduleSandboxRemoval,
   shutdownExecutor,
-} from './executors.ts';
+} from './executor-departure.ts';
+import { hostedUpdate, limited, registerExecutor } from './executors.ts';
 import { frameworkPid, removeFrameworkIfIdle } from './frameworks.ts';
 import type { LauncherContainer } from './launcher-port.ts';
 import { totalWith } from './operations.ts';

@@ -173,11 +173,32 @@ export class AgentKit {
         task,
         pid: '@0.0.0.0:0',
         launch_executor: spec.launchExecutor ?? true,
-        resource_version_uuids: [
-          { uuid: { value: parseUuid(this.machine.state.resourceVersion) } },
-        ],
+        resource_version_uuids: this.resourceVersions(),
       },
     });
+  }
+
+  /** A group for the new default executor `pod`. */
+  runGroup(tasks: readonly TaskInfo[], executorResources: readonly Resource[]): this {
+    return this.message({
+      name: 'mesos.internal.RunTaskGroupMessage',
+      value: {
+        framework: framework(),
+        executor: {
+          type: 'DEFAULT',
+          executor_id: { value: 'pod' },
+          framework_id: { value: FRAMEWORK_ID },
+          resources: executorResources,
+        },
+        task_group: { tasks },
+        launch_executor: true,
+        resource_version_uuids: this.resourceVersions(),
+      },
+    });
+  }
+
+  private resourceVersions() {
+    return [{ uuid: { value: parseUuid(this.machine.state.resourceVersion) } }];
   }
 
   /** The sandbox of the only, or the named executor is made. */

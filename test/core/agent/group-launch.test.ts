@@ -2,11 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AgentEffect, PreparedSandbox } from '../../../core/agent/effects.ts';
-import { parseUuid } from '../../../core/base/random.ts';
 import { validateReregistration } from '../../../core/master/validation/agent.ts';
 import { allocate } from '../../../core/resources/select.ts';
 import type { Resource, TaskInfo } from '../../../core/wire/types/mesos.v1.ts';
-import { AGENT_ID, AgentKit, framework, MASTER, resources } from './agent-builder.ts';
+import { AGENT_ID, AgentKit, MASTER, resources } from './agent-builder.ts';
 
 type Prepare = Extract<AgentEffect, { readonly kind: 'prepare' }>;
 
@@ -27,21 +26,7 @@ function member(id: string, extra: Partial<TaskInfo> = {}): TaskInfo {
 function starting(tasks: readonly TaskInfo[], checkpointed: readonly Resource[] = []) {
   const it = new AgentKit().registered();
   it.machine.state.checkpointedResources = checkpointed;
-  it.message({
-    name: 'mesos.internal.RunTaskGroupMessage',
-    value: {
-      framework: framework(),
-      executor: {
-        type: 'DEFAULT',
-        executor_id: { value: 'pod' },
-        framework_id: { value: 'F' },
-        resources: allocate(resources('cpus:0.1;mem:32;disk:8'), '*'),
-      },
-      task_group: { tasks },
-      launch_executor: true,
-      resource_version_uuids: [{ uuid: { value: parseUuid(it.machine.state.resourceVersion) } }],
-    },
-  });
+  it.runGroup(tasks, allocate(resources('cpus:0.1;mem:32;disk:8'), '*'));
   it.prepared('pod');
   it.took();
   it.started('pod');

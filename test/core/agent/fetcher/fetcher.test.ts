@@ -5,128 +5,30 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { Fetcher, type FetcherOptions } from '../../../../core/agent/fetcher/fetcher.ts';
-import { type SystemUser, SystemUsers } from '../../../../core/agent/users.ts';
-import { SystemClock } from '../../../../core/base/clock.ts';
-import type { HttpClient } from '../../../../core/net/ports.ts';
+import { test } from 'node:test';
+import { Fetcher } from '../../../../core/agent/fetcher/fetcher.ts';
+import { SystemUsers } from '../../../../core/agent/users.ts';
 import { SimulatedClock } from '../../../../core/testing/index.ts';
 import type { CommandInfoURI } from '../../../../core/wire/types/mesos.v1.ts';
+import {
+  DONE,
+  lastTold,
+  never,
+  noWeb,
+  REFUSED,
+  read,
+  Setting,
+  sized,
+  text,
+  web,
+} from './fetcher-bench.ts';
 import { ftpServer } from './ftp-server.ts';
-
-// Files are made with the usual rights, whoever runs the tests.
-process.umask(0o022);
-
-const never = new AbortController().signal;
-
-interface Page {
-  readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: AsyncIterable<Uint8Array>;
-}
-
-interface Web extends HttpClient {
-  /** `METHOD url` of every request. */
-  readonly asked: string[];
-}
-
-function web(page: (url: string, signal: AbortSignal) => Page): Web {
-  const asked: string[] = [];
-  return {
-    asked,
-    async request({ method, url, signal }) {
-      asked.push(`${method} ${url}`);
-      const { status = 200, headers = {}, body = text('') } = page(url, signal ?? never);
-      const nothing = { text: async () => '', bytes: async () => new Uint8Array() };
-      return { status, headers, body, cancel: () => {}, ...nothing };
-    },
-    async close() {},
-  };
-}
-
-async function* text(words: string): AsyncIterable<Uint8Array> {
-  yield Buffer.from(words);
-}
-
-function sized(words: string): Page {
-  return { headers: { 'content-length': String(words.length) }, body: text(words) };
-}
-
-const noWeb = web(() => ({ status: 404 }));
-
-class Setting {
-  readonly source: string;
-  readonly cacheDirectory: string;
-  private readonly root: string;
-  private sandboxCount = 0;
-
-  constructor(context: TestContext) {
-    this.root = mkdtempSync(join(tmpdir(), 'fetcher-'));
-    // Other users walk through it.
-    chmodSync(this.root, 0o755);
-    context.after(() => rmSync(this.root, { recursive: true, force: true }));
-    this.source = join(this.root, 'source');
-    this.cacheDirectory = join(this.root, 'cache');
-    mkdirSync(this.source);
-    writeFileSync(join(this.source, 'a.txt'), 'hello');
-  }
-
-  sandbox(user?: SystemUser): string {
-    this.sandboxCount += 1;
-    const directory = join(this.root, `sandbox-${this.sandboxCount}`);
-    mkdirSync(directory);
-    if (user !== undefined) chownSync(directory, user.uid, user.gid);
-    return directory;
-  }
-
-  fetcher(http: HttpClient = noWeb, options: Partial<FetcherOptions> = {}): Fetcher {
-    const { cacheDirectory } = this;
-    return new Fetcher(
-      {
-        frameworksHome: '',
-        stallTimeoutMs: 60_000,
-        cacheDirectory,
-        cacheSizeBytes: 1_000,
-        hadoopHome: undefined,
-        ...options,
-      },
-      { http, clock: new SystemClock() },
-    );
-  }
-
-  async fetch(directory: string, uris: readonly CommandInfoURI[], http?: HttpClient) {
-    const place = { directory, user: undefined, signal: never };
-    return await this.fetcher(http).fetchAll('c1', uris, place);
-  }
-
-  cached(): readonly string[] {
-    if (!existsSync(this.cacheDirectory)) return [];
-    return readdirSync(this.cacheDirectory, { recursive: true, encoding: 'utf8' }).sort();
-  }
-}
-
-const DONE = { ok: true, value: undefined };
-const REFUSED = {
-  ok: false,
-  error: "Failed to fetch all URIs for container 'c1': exited with status 1",
-};
-
-function read(directory: string, name: string): string {
-  return readFileSync(join(directory, name), 'utf8');
-}
-
-function lastTold(directory: string): string {
-  return read(directory, 'stderr').trimEnd().split('\n').at(-1) ?? '';
-}
 
 test('local files are copied, made executable or unpacked as asked', async (context) => {
   const setting = new Setting(context);
@@ -318,97 +220,6 @@ test('an executable may be read and run by everybody, whatever its source allowe
   const uris = [{ value: `${setting.source}/a.txt`, executable: true }];
   assert.deepEqual(await setting.fetch(directory, uris), DONE);
   assert.equal(statSync(join(directory, 'a.txt')).mode & 0o777, 0o755);
-});
-
-test('what refuses to tell its size is brought without the cache', async (context) => {
-  const setting = new Setting(context);
-  const directory = setting.sandbox();
-  const page = web(() => sized('got'));
-  const http: HttpClient = {
-    request: (request) =>
-      request.method === 'HEAD' ? Promise.reject(new Error('reset')) : page.request(request),
-    close: () => page.close(),
-  };
-  const uris = [{ value: 'http://host/a', cache: true }];
-  assert.deepEqual(await setting.fetch(directory, uris, http), DONE);
-  assert.equal(read(directory, 'a'), 'got');
-  assert.deepEqual(setting.cached(), []);
-});
-
-test('a cached URI is downloaded once, however many ask for it at a time', async (context) => {
-  const setting = new Setting(context);
-  const http = web(() => sized('from the web'));
-  const fetcher = setting.fetcher(http);
-  const uris = [{ value: 'http://host/a', cache: true }];
-  const directories = [1, 2, 3].map(() => setting.sandbox());
-  const all = directories.map((directory) =>
-    fetcher.fetchAll('c1', uris, { directory, user: undefined, signal: never }),
-  );
-  for (const done of await Promise.all(all)) assert.deepEqual(done, DONE);
-  for (const directory of directories) assert.equal(read(directory, 'a'), 'from the web');
-  assert.deepEqual(http.asked, ['HEAD http://host/a', 'GET http://host/a']);
-  assert.deepEqual(fetcher.cacheBytes, { total: 1_000, used: 12 });
-});
-
-test('a failed cache download is tried without the cache by those who waited', async (context) => {
-  const setting = new Setting(context);
-  let downloads = 0;
-  const http = web(() => {
-    const isFirst = http.asked.at(-1)?.startsWith('GET') === true && downloads++ === 0;
-    return isFirst ? { status: 500 } : sized('later');
-  });
-  const fetcher = setting.fetcher(http);
-  const [first, second] = [setting.sandbox(), setting.sandbox()];
-  const uris = [{ value: 'http://host/a', cache: true }];
-  const [failed, done] = await Promise.all(
-    [first, second].map((directory) =>
-      fetcher.fetchAll('c1', uris, { directory, user: undefined, signal: never }),
-    ),
-  );
-  assert.deepEqual([failed, done], [REFUSED, DONE]);
-  assert.equal(read(second, 'a'), 'later');
-  assert.deepEqual(setting.cached(), []);
-  assert.equal(fetcher.cacheBytes.used, 0);
-});
-
-test('what has no size or does not fit is brought without the cache', async (context) => {
-  const setting = new Setting(context);
-  const http = web((url) =>
-    url.endsWith('/big') ? sized('x'.repeat(2_000)) : { body: text('unsized') },
-  );
-  const directory = setting.sandbox();
-  const uris = ['big', 'unsized'].map((name) => ({ value: `http://host/${name}`, cache: true }));
-  assert.deepEqual(await setting.fetch(directory, uris, http), DONE);
-  assert.equal(read(directory, 'unsized'), 'unsized');
-  assert.equal(read(directory, 'big').length, 2_000);
-  assert.deepEqual(setting.cached(), []);
-});
-
-test('older files make room, and a file that somebody removed is fetched again', async (context) => {
-  const setting = new Setting(context);
-  const fetcher = setting.fetcher(web((url) => sized(url.at(-1)?.repeat(600) ?? '')));
-  const place = { directory: setting.sandbox(), user: undefined, signal: never };
-  for (const name of ['a', 'b']) {
-    const uris = [{ value: `http://host/${name}`, cache: true }];
-    assert.deepEqual(await fetcher.fetchAll('c1', uris, place), DONE);
-  }
-  assert.deepEqual(setting.cached(), ['c2-b']);
-  rmSync(join(setting.cacheDirectory, 'c2-b'));
-  const again = [{ value: 'http://host/b', cache: true, output_file: 'again' }];
-  assert.deepEqual(await fetcher.fetchAll('c1', again, place), DONE);
-  assert.equal(read(place.directory, 'again'), 'b'.repeat(600));
-});
-
-test('the start empties the cache and leaves what is not its own', async (context) => {
-  const setting = new Setting(context);
-  mkdirSync(join(setting.cacheDirectory, 'web'), { recursive: true });
-  for (const name of ['c1-a', 'web/c2-b', 'mine']) {
-    writeFileSync(join(setting.cacheDirectory, name), '');
-  }
-  await setting.fetcher().start();
-  assert.deepEqual(setting.cached(), ['mine', 'web']);
-  rmSync(setting.cacheDirectory, { recursive: true });
-  await setting.fetcher().start();
 });
 
 test('a silent download ends after the stall timeout', async (context) => {

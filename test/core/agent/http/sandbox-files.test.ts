@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SandboxFiles } from '../../../../core/agent/http/sandbox-files.ts';
-import { parseUuid } from '../../../../core/base/random.ts';
 import { allocate } from '../../../../core/resources/select.ts';
 import type { Resource } from '../../../../core/wire/types/mesos.v1.ts';
-import { AGENT_ID, AgentKit, framework, resources } from '../agent-builder.ts';
+import { AGENT_ID, AgentKit, resources } from '../agent-builder.ts';
 
 function volume(id: string, path: string): readonly Resource[] {
   return allocate(resources('disk(web):1'), 'web').map((each) => ({
@@ -18,41 +17,28 @@ test('persistent volumes of the tasks of a group are found below their sandboxes
   it.machine.state.checkpointedResources = [...volume('own', 'data'), ...volume('pod', 'all')].map(
     ({ allocation_info: _, ...each }) => each,
   );
-  it.message({
-    name: 'mesos.internal.RunTaskGroupMessage',
-    value: {
-      framework: framework(),
-      executor: {
-        type: 'DEFAULT',
-        executor_id: { value: 'pod' },
-        framework_id: { value: 'F' },
-        resources: volume('pod', 'all'),
-      },
-      task_group: {
-        tasks: [
-          {
-            name: 'a',
-            task_id: { value: 'a' },
-            agent_id: { value: AGENT_ID },
-            command: { value: 'true' },
-            resources: volume('own', 'data'),
-            container: {
-              type: 'MESOS',
-              volumes: [
-                {
-                  mode: 'RW',
-                  container_path: 'shared',
-                  source: { type: 'SANDBOX_PATH', sandbox_path: { type: 'PARENT', path: 'all' } },
-                },
-              ],
+  it.runGroup(
+    [
+      {
+        name: 'a',
+        task_id: { value: 'a' },
+        agent_id: { value: AGENT_ID },
+        command: { value: 'true' },
+        resources: volume('own', 'data'),
+        container: {
+          type: 'MESOS',
+          volumes: [
+            {
+              mode: 'RW',
+              container_path: 'shared',
+              source: { type: 'SANDBOX_PATH', sandbox_path: { type: 'PARENT', path: 'all' } },
             },
-          },
-        ],
+          ],
+        },
       },
-      launch_executor: true,
-      resource_version_uuids: [{ uuid: { value: parseUuid(it.machine.state.resourceVersion) } }],
-    },
-  });
+    ],
+    volume('pod', 'all'),
+  );
   it.prepared('pod');
   it.started('pod');
   const { state } = it.machine;
